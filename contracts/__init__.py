@@ -1,0 +1,27 @@
+"""What passes between the services: envelope, event types, topic catalogue, identifiers.
+
+This package is all that a reader of our topics has to install; it needs pydantic and PyYAML alone.
+"""
+
+from contracts.catalogue import DEAD_LETTER_HEADERS, EVENT_TYPES, Catalogue, TopicSpec, load_catalogue
+from contracts.envelope import CONTENT_TYPE, Envelope, Event, EventData, UnknownData, decode, encode, hide_inputs
+from contracts.ids import effect_id, fact_id, statement_id
+
+__all__ = [
+    "CONTENT_TYPE",
+    "DEAD_LETTER_HEADERS",
+    "EVENT_TYPES",
+    "Catalogue",
+    "Envelope",
+    "Event",
+    "EventData",
+    "TopicSpec",
+    "UnknownData",
+    "decode",
+    "effect_id",
+    "encode",
+    "fact_id",
+    "hide_inputs",
+    "load_catalogue",
+    "statement_id",
+]

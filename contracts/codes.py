@@ -1,0 +1,34 @@
+"""Codes as the offices write them: mã hồ sơ, mã TTHC, mã định danh cơ quan."""
+
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+# Three generations of mã hồ sơ: 000.00.14.H56-200203-0118, H56.12-250701-0001, G09.20-20260609-0092637.
+_DOSSIER = re.compile(r"(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[HG][0-9]{2}(?:\.[0-9]{2,3})*-([0-9]{6}|[0-9]{8})-[0-9]{4,7}")
+PROCEDURE_PATTERN = r"^[0-9]\.[0-9]{6}(?:\.(?:000\.00\.00\.)?[HG][0-9]{2})?$"
+UNIT_PATTERN = r"^(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[HG][0-9]{2}(?:\.[0-9]{2,3})*$"
+
+
+def check_dossier_code(code: str) -> str:
+    """Return `code` unchanged if it is a mã hồ sơ of one of the three generations (R1).
+
+    Raises ValueError naming the rule otherwise. ASCII digits only, no line end, and a date that exists.
+    """
+    match = _DOSSIER.fullmatch(code)
+    if match is None:
+        raise ValueError("mã hồ sơ must look like H56.12-250701-0001, G09.20-20260609-0092637 or 000.00.14.H56-200203-0118")
+    digits = match.group(1)
+    full = digits if len(digits) == 8 else "20" + digits
+    try:
+        date(int(full[:4]), int(full[4:6]), int(full[6:]))
+    except ValueError:
+        raise ValueError(f"mã hồ sơ contains {digits}, which is not a date") from None
+    return code
+
+
+DossierCode = Annotated[str, StringConstraints(max_length=64), AfterValidator(check_dossier_code)]
+ProcedureCode = Annotated[str, StringConstraints(pattern=PROCEDURE_PATTERN)]
+UnitCode = Annotated[str, StringConstraints(pattern=UNIT_PATTERN)]

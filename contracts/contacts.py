@@ -1,0 +1,19 @@
+"""contacts.v1: how to reach the person of a dossier, sealed to the notifier's public key (writer: intake)."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from contracts.envelope import EventData
+
+
+class ContactSealed(EventData):
+    """Name, phone, e-mail and address (Mẫu 01) as a sealed box; only the holder of the epoch's private key reads it."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.contact.sealed.v1"
+    contact_sequence: int = Field(ge=1, description="The highest one of a dossier holds.")
+    key_epoch: int = Field(ge=1, description="Which of the notifier's keys it was sealed to.")
+    sealed: str = Field(description="Base64 of a libsodium sealed box over UTF-8 JSON {name, phone, email, address}.")
+
+
+CONTACT_TYPES: tuple[type[EventData], ...] = (ContactSealed,)

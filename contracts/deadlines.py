@@ -1,0 +1,121 @@
+"""deadlines.v1: what the promise to the citizen is, and how it ended (writer: sla)."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from contracts.envelope import EventData
+
+Outcome = Literal["early", "on_time", "late"]
+
+
+class Step(BaseModel):
+    """One step of how a due date came about, as data and as a Vietnamese sentence."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    rule: str = Field(description="start, limit, skipped, makeup, pause, restart, pushed, clipped, promise, provisional or due.")
+    days: tuple[str, ...] = Field(default=(), description="Dates concerned, ISO, in order.")
+    source: str = Field(default="", description="Where the rule or the day off comes from.")
+    text: str = Field(description="The sentence for the citizen.")
+
+
+class DeadlineStated(EventData):
+    """The promise in force. Highest version of a dossier holds; four types say how it came to change."""
+
+    version: int = Field(ge=1)
+    unit: str = Field(description="Competent body whose calendar and hours were counted.")
+    due_at: AwareDatetime | None = Field(default=None, description="Ngày hẹn trả in force (NgayHenTra); absent while paused.")
+    computed_due_at: AwareDatetime | None = Field(
+        default=None, description="What our own counting gives; differs from due_at where the sender printed another date."
+    )
+    first_due_at: AwareDatetime | None = Field(default=None, description="The due date without any re-promise.")
+    basis: Literal["computed", "promised", "reappointed"] = Field(description="Where due_at comes from.")
+    provisional: bool = Field(default=False, description="The count touched a year whose calendar is not confirmed (R8).")
+    calendar_version: str = Field(description="Version of the calendar table it was counted with.")
+    derivation: tuple[Step, ...] = ()
+
+
+class DeadlineSet(DeadlineStated):
+    """First due date, at reception."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.deadline.set.v1"
+
+
+class DeadlineMoved(DeadlineStated):
+    """Another due date: a correction of the facts, or the one lawful re-promise."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.deadline.moved.v1"
+
+
+class DeadlinePaused(DeadlineStated):
+    """The clock stands still: supplement, fee or another body."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.deadline.paused.v1"
+
+
+class DeadlineResumed(DeadlineStated):
+    """The clock goes on; the due date moved by the pause."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.deadline.resumed.v1"
+
+
+class DeadlineWarned(EventData):
+    """A warning to staff before the due date (R13)."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.deadline.warned.v1"
+    rung: str = Field(description="Which warning, e.g. 24h: open hours before the due date.")
+    unit: str
+    due_at: AwareDatetime
+
+
+class DeadlineApologyDue(EventData):
+    """An apology letter has to be drafted now, to be signed in time (Mẫu 04, lead of one day)."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.deadline.apology-due.v1"
+    unit: str
+    due_at: AwareDatetime
+    sign_by: AwareDatetime = Field(description="Due date less one working day: the lawful lead.")
+
+
+class DeadlineOverdue(EventData):
+    """The due date has passed without a result."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.deadline.overdue.v1"
+    unit: str
+    due_at: AwareDatetime
+
+
+class DeadlineSettled(EventData):
+    """How the promise ended. Highest version holds; `open` means an earlier outcome was taken back."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.deadline.settled.v1"
+    version: int = Field(ge=1)
+    unit: str
+    outcome: Literal["early", "on_time", "late", "open"] = Field(description="Trước hạn, đúng hạn, quá hạn; or open again.")
+    state: Literal[7, 8, 9, 10] | None = Field(default=None, description="TrangThaiHoSo that ended it.")
+    ended_at: AwareDatetime | None = Field(default=None, description="Time of state 9, else of 10, else of 7 or 8.")
+    due_at: AwareDatetime | None = Field(default=None, description="The promise it was measured against.")
+    against_first: Outcome | None = Field(default=None, description="The outcome against the first promise.")
+
+
+class DeadlineRefused(EventData):
+    """A re-promise that the rules do not allow."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.deadline.refused.v1"
+    unit: str
+    rule: str = Field(description="The rule that forbids it, e.g. R16: at most one re-promise.")
+    text: str
+
+
+DEADLINE_TYPES: tuple[type[EventData], ...] = (
+    DeadlineSet,
+    DeadlineMoved,
+    DeadlinePaused,
+    DeadlineResumed,
+    DeadlineWarned,
+    DeadlineApologyDue,
+    DeadlineOverdue,
+    DeadlineSettled,
+    DeadlineRefused,
+)

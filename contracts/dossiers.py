@@ -1,0 +1,174 @@
+"""dossiers.v1: the facts of a dossier as its office reported them (writer: intake). No personal data."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from contracts.codes import ProcedureCode, UnitCode
+from contracts.envelope import EventData
+
+LimitUnit = Literal["hour", "working_day", "calendar_day", "month", "same_day"]
+
+
+class Fact(EventData):
+    """What every fact carries: which occurrence it is, and which report of that occurrence."""
+
+    occasion: str = Field(description="1 for what happens once; the sender's own number or an ordinal for what repeats.")
+    version: int = Field(ge=1, description="A corrected report of the same occasion is the next version; the highest holds.")
+    observed_at: AwareDatetime | None = Field(
+        default=None, description="When the sending system saw this value; an older observation never overrides a newer one."
+    )
+
+
+class Limit(BaseModel):
+    """Thời hạn giải quyết of the procedure version in force at reception (ThoiGianGiaiQuyet, DonViTinh)."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    value: int = Field(ge=1, description="Number of units; 1 for same_day.")
+    unit: LimitUnit
+
+
+class Terms(BaseModel):
+    """The reference values this dossier keeps for ever, whatever the catalogue says later (domain rule 1.9)."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    procedure_version: str = Field(description="Version of the procedure in the reference data, e.g. 2025-07-01.")
+    limit: Limit
+    pause_on_fee: bool = Field(default=False, description="Time at state 6 (nghĩa vụ tài chính) is outside the limit.")
+    pause_on_agency: bool = Field(default=False, description="Time at another body (lấy ý kiến) is outside the limit.")
+    strategy: Literal["extend", "restart"] = Field(
+        default="extend", description="extend: a supplement pause moves the due date; restart: the limit begins anew after it."
+    )
+
+
+class Received(Fact):
+    """Tiếp nhận (state 2): the clock starts here. Mẫu 01, NgayTiepNhan."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.received.v1"
+    procedure: ProcedureCode = Field(description="Mã TTHC (MaTTHC).")
+    receiving_unit: UnitCode = Field(description="Mã định danh of the unit that took it in (Bộ phận TN&TKQ).")
+    competent_unit: UnitCode = Field(description="Mã định danh of the body that decides (DonViXuLy).")
+    channel: Literal[1, 2, 3] = Field(description="KenhThucHien: 1 at the counter, 2 online, 3 by public post.")
+    terms: Terms
+    promised_at: AwareDatetime | None = Field(
+        default=None, description="NgayHenTra printed on the receipt by the sender; if given, it is the promise."
+    )
+    contact_sequence: int | None = Field(
+        default=None, description="Sequence of the sealed contact on contacts.v1; absent if the sender gave none."
+    )
+
+
+class Progressed(Fact):
+    """A step of the handling (Mẫu 06, CapNhatTienDoHoSoMC). No officer's name."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.progressed.v1"
+    step: str = Field(max_length=200, description="NoiDungXuLy: name of the step.")
+    department: str | None = Field(default=None, max_length=200, description="PhongBanXuLy.")
+    started_at: AwareDatetime | None = Field(default=None, description="NgayBatDau.")
+    step_due_at: AwareDatetime | None = Field(default=None, description="NgayKetThucTheoQuyDinh.")
+
+
+class SupplementRequested(Fact):
+    """Yêu cầu bổ sung (state 5, Mẫu 02, NgayBoSung): the clock stops."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.supplement-requested.v1"
+
+
+class Supplemented(Fact):
+    """Papers complete (NgayTiepNhanBoSung): the clock goes on; same occasion as its request."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.supplemented.v1"
+
+
+class FeeRequested(Fact):
+    """Yêu cầu thực hiện nghĩa vụ tài chính (state 6)."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.fee-requested.v1"
+
+
+class FeePaid(Fact):
+    """Nghĩa vụ tài chính fulfilled; same occasion as its request."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.fee-paid.v1"
+
+
+class Suspended(Fact):
+    """Waiting at another body (lấy ý kiến, niêm yết, thẩm định hiện trường)."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.suspended.v1"
+
+
+class Resumed(Fact):
+    """Back from the other body; same occasion as its suspension."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.resumed.v1"
+
+
+class Reappointed(Fact):
+    """Hẹn lại ngày trả (Mẫu 04) as reported by the sender; allowed once per dossier (R16)."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.reappointed.v1"
+    new_due_at: AwareDatetime = Field(description="Thời gian hẹn trả kết quả lại (NgayHenTraMoi).")
+
+
+class Completed(Fact):
+    """Đã xử lý xong (state 9, NgayKetThucXuLy): this ends the clock, not the hand-over."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.completed.v1"
+
+
+class Returned(Fact):
+    """Đã trả kết quả (state 10, NgayTra)."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.returned.v1"
+
+
+class Refused(Fact):
+    """Không được tiếp nhận (state 3, Mẫu 03): never accepted, in no column of a report."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.refused.v1"
+
+
+class Withdrawn(Fact):
+    """Công dân yêu cầu rút hồ sơ (state 7)."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.withdrawn.v1"
+
+
+class Stopped(Fact):
+    """Dừng xử lý (state 8, Mẫu 05)."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.stopped.v1"
+
+
+class Retracted(Fact):
+    """The sender takes a fact back: the named occasion did not happen."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.retracted.v1"
+    fact: str = Field(description="Short type of the fact taken back, e.g. completed; occasion names which one.")
+
+
+DOSSIER_TYPES: tuple[type[Fact], ...] = (
+    Received,
+    Progressed,
+    SupplementRequested,
+    Supplemented,
+    FeeRequested,
+    FeePaid,
+    Suspended,
+    Resumed,
+    Reappointed,
+    Completed,
+    Returned,
+    Refused,
+    Withdrawn,
+    Stopped,
+    Retracted,
+)
+
+
+def short_name(model: type[EventData]) -> str:
+    """`received` for vn.dunghen.dossier.received.v1: the name senders and files use."""
+    return model.TYPE.split(".")[-2]

@@ -1,0 +1,105 @@
+"""CloudEvents 1.0 in structured JSON, one event per Kafka record."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+CONTENT_TYPE = "application/cloudevents+json"
+PREFIX = "vn.dunghen."
+
+
+class EventData(BaseModel):
+    """Base of every payload. Unknown fields are kept, so that an older reader loses nothing it passes on."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True, ser_json_temporal="iso8601")
+
+    TYPE: ClassVar[str]  # full CloudEvents type, e.g. vn.dunghen.dossier.received.v1
+
+    at: AwareDatetime = Field(description="Business time with offset: when it happened at the office, not when it was recorded.")
+
+
+class UnknownData(BaseModel):
+    """Payload of a type this version does not know; kept raw."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+
+class Envelope(BaseModel):
+    """The CloudEvents attributes we use. `subject` is also the Kafka key."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True, ser_json_temporal="iso8601")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID = Field(description="Derived from the cause, so that a repetition has the same id.")
+    source: str = Field(description="The service that says it: /intake, /sla, /reporting.", pattern=r"^/[a-z-]+$")
+    type: str = Field(description="vn.dunghen.<what>.v<version>", pattern=r"^vn\.dunghen\.[a-z-]+(\.[a-z-]+)+\.v[0-9]+$")
+    subject: str = Field(description="Dossier code, or the cell key on metrics.v1. Equal to the Kafka key.", min_length=1)
+    time: AwareDatetime = Field(description="When it was recorded by its writer.")
+    sequence: str | None = Field(
+        default=None, pattern=r"^[0-9]{13}$", description="Order of the facts of one dossier: 13 digits, later is larger."
+    )
+    correlationid: UUID | None = Field(default=None, description="Id of the fact at the start of this chain of events.")
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A decoded event: envelope attributes in Python types and a typed payload."""
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    data: EventData | UnknownData
+    sequence: int | None = None
+    correlation: str | None = None
+
+
+def hide_inputs(error: ValidationError) -> str:
+    """Describe a validation error by place and rule alone: the input may hold personal data."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc']) or 'record'}: {item['msg']}"
+        for item in error.errors(include_input=False, include_url=False, include_context=False)
+    )
+
+
+def decode(record: bytes | None, types: dict[str, type[EventData]]) -> Event:
+    """Decode one Kafka record value. Raises ValidationError (inputs hidden) if it is not a valid event.
+
+    A type that is not in `types` is decoded with UnknownData.
+    """
+    envelope = Envelope.model_validate_json(record or b"")
+    model: type[EventData | UnknownData] = types.get(envelope.type, UnknownData)
+    return Event(
+        id=str(envelope.id),
+        source=envelope.source,
+        type=envelope.type,
+        subject=envelope.subject,
+        time=envelope.time,
+        data=model.model_validate(envelope.data),
+        sequence=int(envelope.sequence) if envelope.sequence else None,
+        correlation=str(envelope.correlationid) if envelope.correlationid else None,
+    )
+
+
+def encode(event: Event) -> bytes:
+    """Encode for the wire. Fields that are None are left out; equal events give equal bytes."""
+    return (
+        Envelope(
+            id=UUID(event.id),
+            source=event.source,
+            type=event.type,
+            subject=event.subject,
+            time=event.time,
+            sequence=None if event.sequence is None else f"{event.sequence:013d}",
+            correlationid=UUID(event.correlation) if event.correlation else None,
+            data=event.data.model_dump(mode="json", exclude_none=True),
+        )
+        .model_dump_json(exclude_none=True)
+        .encode()
+    )

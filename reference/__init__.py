@@ -1,0 +1,30 @@
+"""What everybody must agree on: units, procedures, the calendar table, and counting in working time."""
+
+from reference.calendar import CalendarDay, CalendarTable, load_national_calendar
+from reference.catalogue import Procedure, ProcedureVersion, ReferenceData, ReferenceError, Unit, load_reference
+from reference.derivation import Derivation, Pause, count_due
+from reference.hours import OFFICE_TIME, OpeningHours, Session
+from reference.timeline import Timeline
+from reference.worktime import BeyondCalendarError, LimitError, Rules
+
+__all__ = [
+    "OFFICE_TIME",
+    "BeyondCalendarError",
+    "CalendarDay",
+    "CalendarTable",
+    "Derivation",
+    "LimitError",
+    "OpeningHours",
+    "Pause",
+    "Procedure",
+    "ProcedureVersion",
+    "ReferenceData",
+    "ReferenceError",
+    "Rules",
+    "Session",
+    "Timeline",
+    "Unit",
+    "count_due",
+    "load_national_calendar",
+    "load_reference",
+]

@@ -1,0 +1,165 @@
+"""A due date that can say how it came about: the count of worktime, step by step, in data and in Vietnamese."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from reference.hours import OFFICE_TIME
+from reference.timeline import DAY, Timeline, to_instant, to_minute
+from reference.worktime import ELAPSED, Clock, LimitUnit, Pause, Paused, Rules, apply_pauses, finish, start_clock
+
+__all__ = ["Derivation", "DerivationStep", "Pause", "count_due", "explain", "say_instant"]
+
+WEEKDAY_NAMES = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
+UNIT_NAMES: dict[LimitUnit, str] = {
+    "hour": "giờ làm việc",
+    "working_day": "ngày làm việc",
+    "calendar_day": "ngày",
+    "month": "tháng",
+    "same_day": "trong ngày",
+}
+PAUSE_NAMES = {
+    "supplement": "chờ người dân bổ sung giấy tờ",
+    "fee": "chờ thực hiện nghĩa vụ tài chính",
+    "agency": "lấy ý kiến cơ quan khác",
+    "force_majeure": "bất khả kháng",
+}
+CIVIL_CODE = "Bộ luật Dân sự 2015, Điều 147, 148"
+
+
+@dataclass(frozen=True, slots=True)
+class DerivationStep:
+    """One step: the rule applied, the dates concerned (ISO), where it comes from, and the sentence."""
+
+    rule: str
+    text: str
+    days: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """Result of a count. `due_at` is None while a pause is open; times are +07:00."""
+
+    state: Literal["due", "paused"]
+    due_at: datetime | None
+    provisional: bool
+    calendar_version: str
+    clock: Clock
+    applied: tuple[Paused, ...]
+
+
+def count_due(
+    line: Timeline,
+    received: datetime,
+    limit: tuple[int, LimitUnit],
+    pauses: Iterable[Pause] = (),
+    rules: Rules | None = None,
+    *,
+    restart: bool = False,
+) -> Derivation:
+    """Count the due moment of a dossier. Raises LimitError for a limit below 1, BeyondCalendarError outside the table."""
+    rules = rules or Rules()
+    clock = start_clock(line, received, limit, rules)
+    applied = tuple(apply_pauses(line, clock, limit, pauses, rules, restart=restart))
+    calendar = line.calendar
+    due = None
+    if not applied or applied[-1].end is not None:
+        due = finish(line, applied[-1].raw if applied else clock.raw, limit[1], rules)
+    last = due if due is not None else clock.raw
+    provisional = date.fromordinal(last // DAY).year > calendar.confirmed_through
+    return Derivation(
+        state="paused" if due is None else "due",
+        due_at=None if due is None else to_instant(due),
+        provisional=provisional,
+        calendar_version=calendar.version,
+        clock=clock,
+        applied=applied,
+    )
+
+
+def say_instant(instant: datetime) -> str:
+    """`08:00 thứ Bảy 10/01/2026`."""
+    local = instant.astimezone(OFFICE_TIME)
+    return f"{local:%H:%M} {WEEKDAY_NAMES[local.weekday()]} {local:%d/%m/%Y}"
+
+
+def _say_days(first: int, last: int) -> str:
+    start, end = date.fromordinal(first), date.fromordinal(last)
+    return f"{start:%d/%m}" if first == last else f"{start:%d/%m}-{end:%d/%m/%Y}"
+
+
+def explain(line: Timeline, received: datetime, limit: tuple[int, LimitUnit], result: Derivation) -> tuple[DerivationStep, ...]:
+    """The steps from reception to due date, in order, each with its source."""
+    value, unit = limit
+    steps = [_start_step(line, received, result.clock, unit)]
+    amount = UNIT_NAMES[unit] if unit == "same_day" else f"{value} {UNIT_NAMES[unit]}"
+    steps.append(DerivationStep("limit", f"Thời hạn giải quyết: {amount}.", source="Thủ tục hành chính tại thời điểm tiếp nhận"))
+    for paused in result.applied:
+        steps.append(_pause_step(paused, unit))
+    last = to_minute(result.due_at) if result.due_at else None
+    if last is not None:
+        steps += _day_steps(line, result, last // DAY, elapsed=unit in ELAPSED)
+        raw = result.applied[-1].raw if result.applied else result.clock.raw
+        if unit in ELAPSED and raw // DAY != last // DAY:
+            text = f"Ngày cuối {_say_days(raw // DAY, raw // DAY)} là ngày nghỉ nên chuyển sang ngày làm việc tiếp theo."
+            steps.append(DerivationStep("pushed", text, (date.fromordinal(raw // DAY).isoformat(),), CIVIL_CODE))
+    if result.provisional:
+        text = f"Lịch nghỉ sau năm {line.calendar.confirmed_through} chưa được công bố chính thức: ngày hẹn là tạm tính."
+        steps.append(DerivationStep("provisional", text))
+    if result.due_at is None:
+        steps.append(DerivationStep("due", "Đồng hồ đang dừng: chưa có ngày hẹn trả cho đến khi được chạy tiếp."))
+    else:
+        day = result.due_at.date().isoformat()
+        steps.append(DerivationStep("due", f"Hẹn trả kết quả: {say_instant(result.due_at)}.", (day,)))
+    return tuple(steps)
+
+
+def _start_step(line: Timeline, received: datetime, clock: Clock, unit: LimitUnit) -> DerivationStep:
+    counting = "" if unit in ("hour", "same_day") else "; ngày bắt đầu không tính vào thời hạn"
+    day = (date.fromordinal(clock.start // DAY).isoformat(),)
+    if clock.start == to_minute(received):
+        return DerivationStep("start", f"Tiếp nhận lúc {say_instant(received)}, trong giờ làm việc{counting}.", day, CIVIL_CODE)
+    text = f"Tiếp nhận lúc {say_instant(received)}, ngoài giờ làm việc: tính từ {say_instant(to_instant(clock.start))}{counting}."
+    return DerivationStep("start", text, day, CIVIL_CODE)
+
+
+def _pause_step(paused: Paused, unit: LimitUnit) -> DerivationStep:
+    reason = " và ".join(dict.fromkeys(PAUSE_NAMES[p.kind] for p in paused.pauses))
+    if paused.end is None:
+        return DerivationStep("pause", f"Dừng tính từ {say_instant(paused.start)}: {reason}.", (paused.start.date().isoformat(),))
+    days = (paused.start.date().isoformat(), paused.end.date().isoformat())
+    span = f"từ {say_instant(paused.start)} đến {say_instant(paused.end)} ({reason})"
+    if paused.restarted:
+        return DerivationStep("restart", f"Tính lại từ đầu sau khi nhận đủ hồ sơ, dừng {span}.", days)
+    if unit in ELAPSED:
+        minutes = to_minute(paused.end) - to_minute(paused.start)
+        return DerivationStep("pause", f"Không tính thời gian {span}: cộng thêm {_say_minutes(minutes)}.", days)
+    return DerivationStep("pause", f"Không tính thời gian {span}: cộng thêm {_say_minutes(paused.open_minutes)} làm việc.", days)
+
+
+def _say_minutes(minutes: int) -> str:
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} giờ {rest} phút" if rest and hours else f"{rest} phút" if rest else f"{hours} giờ"
+
+
+def _day_steps(line: Timeline, result: Derivation, last: int, *, elapsed: bool) -> list[DerivationStep]:
+    """Days off passed over (unless the limit runs through them) and makeup days counted, from start to due date."""
+    first = result.clock.start // DAY
+    rows = line.calendar.by_date
+    steps = []
+    for start, end in [] if elapsed else line.gaps(first, last):
+        days = [date.fromordinal(o) for o in range(start, end + 1)]
+        named = [rows[d] for d in days if d in rows]
+        reason = ", ".join(dict.fromkeys(row.name.split(" (")[0] for row in named)) or "cuối tuần"
+        source = "; ".join(dict.fromkeys(row.source for row in named)) or "Ngày nghỉ hằng tuần của đơn vị"
+        text = f"Không tính {_say_days(start, end)}: {reason}."
+        steps.append(DerivationStep("skipped", text, tuple(d.isoformat() for d in days), source))
+    for ordinal in range(first, last + 1):
+        day = date.fromordinal(ordinal)
+        row = rows.get(day)
+        if row is not None and row.kind == "makeup" and line.is_counted(ordinal):
+            text = f"Có tính {WEEKDAY_NAMES[day.weekday()]} {day:%d/%m/%Y}: {row.name[0].lower()}{row.name[1:]}."
+            steps.append(DerivationStep("makeup", text, (day.isoformat(),), row.source))
+    return sorted(steps, key=lambda step: step.days)

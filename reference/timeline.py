@@ -1,0 +1,134 @@
+"""The open minutes of one unit as a sorted line: positions and instants are found by bisection, never by walking days.
+
+Instants are whole local minutes: date.toordinal() * 1440 + minute of the day, in Asia/Ho_Chi_Minh.
+"""
+
+from bisect import bisect_left, bisect_right
+from datetime import date, datetime, timedelta
+
+from reference.calendar import CalendarTable
+from reference.hours import OFFICE_TIME, OpeningHours, Session
+
+DAY = 24 * 60
+_EPOCH = datetime(1, 1, 1, tzinfo=OFFICE_TIME)
+
+
+class BeyondCalendarError(ValueError):
+    """The count leaves the years of the calendar table."""
+
+
+def to_minute(instant: datetime) -> int:
+    """Local minute of an aware datetime; seconds are dropped (D8)."""
+    local = instant.astimezone(OFFICE_TIME)
+    return local.toordinal() * DAY + local.hour * 60 + local.minute
+
+
+def to_instant(minute: int) -> datetime:
+    """The aware datetime (+07:00) of a local minute."""
+    return _EPOCH + timedelta(days=minute // DAY - 1, minutes=minute % DAY)
+
+
+class Timeline:
+    """Counted days of a calendar with the hours of a unit."""
+
+    def __init__(self, calendar: CalendarTable, hours: OpeningHours) -> None:
+        self.calendar = calendar
+        self.hours = hours
+        self._days: list[int] = []  # ordinals of counted days
+        self._sessions: list[tuple[Session, ...]] = []  # of each counted day
+        self._before: list[int] = [0]  # open minutes before each counted day, and after the last
+        for ordinal in range(date(calendar.first_year, 1, 1).toordinal(), date(calendar.last_year + 1, 1, 1).toordinal()):
+            sessions = self._sessions_of(date.fromordinal(ordinal))
+            if sessions:
+                self._days.append(ordinal)
+                self._sessions.append(sessions)
+                self._before.append(self._before[-1] + sum(s.end - s.start for s in sessions))
+
+    def _sessions_of(self, day: date) -> tuple[Session, ...]:
+        row = self.calendar.by_date.get(day)
+        if row is None:
+            return self.hours.of_weekday(day.weekday())
+        return self.hours.of_makeup_day if row.kind == "makeup" else ()
+
+    def _index(self, ordinal: int) -> int:
+        """Index of the first counted day at or after `ordinal`."""
+        index = bisect_left(self._days, ordinal)
+        if ordinal < self._days[0] - 7 or index == len(self._days):
+            first, last = self.calendar.first_year, self.calendar.last_year
+            raise BeyondCalendarError(f"the calendar table covers {first} to {last} only")
+        return index
+
+    def is_counted(self, ordinal: int) -> bool:
+        """Whether this date is a working day of the unit."""
+        return self._days[self._index(ordinal)] == ordinal
+
+    def next_counted(self, ordinal: int) -> int:
+        """The first working day at or after a date."""
+        return self._days[self._index(ordinal)]
+
+    def counted_after(self, ordinal: int, number: int) -> int:
+        """The `number`-th working day after a date, which itself is not counted; negative numbers count back."""
+        index = bisect_right(self._days, ordinal) - 1 + number if number > 0 else bisect_left(self._days, ordinal) + number
+        if not 0 <= index < len(self._days):
+            raise BeyondCalendarError(f"the calendar table covers {self.calendar.first_year} to {self.calendar.last_year} only")
+        return self._days[index]
+
+    def closing(self, ordinal: int) -> int:
+        """Minute at which a working day closes."""
+        return ordinal * DAY + self._sessions[self._index(ordinal)][-1].end
+
+    def clip(self, minute: int) -> int:
+        """Move a time of day into the hours of its working day: lunch -> its start, after closing -> closing,
+        before opening -> opening (D2)."""
+        ordinal, clock = divmod(minute, DAY)
+        sessions = self._sessions[self._index(ordinal)]
+        if clock <= sessions[0].start:
+            return ordinal * DAY + sessions[0].start
+        started = [s for s in sessions if s.start <= clock]
+        return ordinal * DAY + min(clock, started[-1].end)
+
+    def next_open(self, minute: int) -> int:
+        """`minute` if the unit is open then (closing and lunch start still are, D3), else the next opening."""
+        ordinal, clock = divmod(minute, DAY)
+        index = self._index(ordinal)
+        if self._days[index] == ordinal:
+            for session in self._sessions[index]:
+                if clock <= session.end:
+                    return ordinal * DAY + max(clock, session.start)
+            index = self._index(ordinal + 1)
+        return self._days[index] * DAY + self._sessions[index][0].start
+
+    def position(self, minute: int) -> int:
+        """Open minutes from the start of the calendar to an instant."""
+        ordinal, clock = divmod(minute, DAY)
+        index = self._index(ordinal)
+        if self._days[index] != ordinal:
+            return self._before[index]
+        return self._before[index] + sum(min(clock, s.end) - s.start for s in self._sessions[index] if clock > s.start)
+
+    def at_position(self, position: int) -> int:
+        """The earliest instant at which so many open minutes have passed: the exact inverse of `position`."""
+        index = bisect_left(self._before, position) - 1
+        if position <= 0 or index >= len(self._days):
+            raise BeyondCalendarError(f"the calendar table covers {self.calendar.first_year} to {self.calendar.last_year} only")
+        rest = position - self._before[index]
+        for session in self._sessions[index]:
+            length = session.end - session.start
+            if rest <= length:
+                return self._days[index] * DAY + session.start + rest
+            rest -= length
+        raise AssertionError("a position lies within its day")
+
+    def add(self, minute: int, open_minutes: int) -> int:
+        """Move an instant by open minutes, forwards or back; by none leaves it as it is."""
+        return self.at_position(self.position(minute) + open_minutes) if open_minutes else minute
+
+    def between(self, start: int, end: int) -> int:
+        """Open minutes between two instants."""
+        return self.position(end) - self.position(start)
+
+    def gaps(self, first: int, last: int) -> list[tuple[int, int]]:
+        """Stretches of days off (ordinals, inclusive) after `first` and before `last`."""
+        start, stop = bisect_right(self._days, first), bisect_left(self._days, last)
+        edges = [first, *self._days[start:stop], last]
+        return [(a + 1, b - 1) for a, b in zip(edges, edges[1:], strict=False) if b - a > 1]

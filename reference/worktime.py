@@ -1,0 +1,151 @@
+"""Due moments and pauses: readings D1 to D9 of docs/decisions/0004-counting-time.md, in whole minutes on a Timeline."""
+
+from calendar import monthrange
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from reference.timeline import DAY, BeyondCalendarError, Timeline, to_instant, to_minute
+
+LimitUnit = Literal["hour", "working_day", "calendar_day", "month", "same_day"]
+PauseKind = Literal["supplement", "fee", "agency", "force_majeure"]
+ELAPSED: tuple[LimitUnit, ...] = ("calendar_day", "month")  # limits that run through days off
+
+__all__ = ["BeyondCalendarError", "Clock", "LimitError", "Pause", "Rules", "apply_pauses", "finish", "merge", "start_clock"]
+
+
+class LimitError(ValueError):
+    """A time limit that cannot be counted; the message names the rule (D8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Lawful readings that differ from place to place; the defaults are D2, D3 and D5."""
+
+    after_hours: Literal["next_opening", "civil_code"] = "next_opening"
+    due_time: Literal["time_of_day", "closing"] = "time_of_day"
+    same_day_cutoff: int = 15 * 60  # minute of the day
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch in which the clock stands still; `end` is None while it lasts."""
+
+    kind: PauseKind
+    start: datetime
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A started clock: when it started and its raw due minute, before days off and hours are applied (D4)."""
+
+    start: int
+    raw: int
+
+
+def start_clock(line: Timeline, received: datetime, limit: tuple[int, LimitUnit], rules: Rules) -> Clock:
+    """Start the clock of a limit at a reception. Raises LimitError, BeyondCalendarError."""
+    value, unit = limit
+    if value < 1:
+        raise LimitError("a time limit must be at least 1 (D8)")
+    start = line.next_open(to_minute(received))
+    if unit == "hour":
+        return Clock(start, line.add(start, value * 60))
+    if unit == "same_day":
+        return Clock(start, _same_day(line, received, start, rules))
+    uncounted = to_minute(received) // DAY if rules.after_hours == "civil_code" else start // DAY
+    clock = start % DAY
+    if unit == "working_day":
+        return Clock(start, line.clip(line.counted_after(uncounted, value) * DAY + clock))
+    if unit == "calendar_day":
+        return Clock(start, (uncounted + value) * DAY + clock)
+    return Clock(start, _months_later(uncounted, value) * DAY + clock)
+
+
+def _same_day(line: Timeline, received: datetime, start: int, rules: Rules) -> int:
+    """Closing of the start day; received strictly after 15:00 on an open day: of the next working day (D5)."""
+    minute, day = to_minute(received), start // DAY
+    past = minute % DAY > rules.same_day_cutoff or (minute % DAY == rules.same_day_cutoff and _has_seconds(received))
+    if minute // DAY == day and past:
+        day = line.counted_after(day, 1)
+    return line.closing(day)
+
+
+def _has_seconds(instant: datetime) -> bool:
+    return bool(instant.second or instant.microsecond)
+
+
+def _months_later(ordinal: int, months: int) -> int:
+    """The same day number so many months on, or the last day of that month."""
+    day = date.fromordinal(ordinal)
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1])).toordinal()
+
+
+def finish(line: Timeline, raw: int, unit: LimitUnit, rules: Rules) -> int:
+    """From the raw due minute to the due moment: off days pushed once, hours clipped, closing if the rules say so."""
+    due = raw
+    if unit in ELAPSED:
+        day = line.next_counted(raw // DAY)
+        due = line.clip(day * DAY + raw % DAY)
+    if rules.due_time == "closing" and unit != "hour":
+        due = line.closing(due // DAY)
+    return due
+
+
+def merge(pauses: Iterable[Pause]) -> list[list[Pause]]:
+    """Group pauses that touch or overlap, in order of their start: overlaps count once (D6)."""
+    groups: list[list[Pause]] = []
+    reach: datetime | None = None
+    for pause in sorted(pauses, key=lambda p: p.start):
+        if groups and (reach is None or pause.start <= reach):
+            groups[-1].append(pause)
+            reach = None if reach is None or pause.end is None else max(reach, pause.end)
+        else:
+            groups.append([pause])
+            reach = pause.end
+    return groups
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """One group of pauses that counted: from, to (None: still open), the raw due minute after it."""
+
+    pauses: tuple[Pause, ...]
+    start: datetime
+    end: datetime | None
+    open_minutes: int
+    raw: int
+    restarted: bool
+
+
+def apply_pauses(
+    line: Timeline, clock: Clock, limit: tuple[int, LimitUnit], pauses: Iterable[Pause], rules: Rules, *, restart: bool = False
+) -> list[Paused]:
+    """Move the due moment by each group of pauses that began before it as it then stood (D6, D7).
+
+    The last element's `raw` is the raw due minute after all pauses; while a pause is open there is no due moment.
+    """
+    applied: list[Paused] = []
+    raw = clock.raw
+    for group in merge(pauses):
+        start = group[0].start
+        if start >= to_instant(finish(line, raw, limit[1], rules)):
+            continue
+        ends = [p.end for p in group]
+        if None in ends:
+            applied.append(Paused(tuple(group), start, None, 0, raw, restarted=False))
+            break
+        end = max(e for e in ends if e is not None)
+        supplements = [p.end for p in group if p.kind == "supplement" and p.end is not None]
+        again = restart and bool(supplements)
+        begin = max(supplements) if again else start
+        if again:
+            raw = start_clock(line, begin, limit, rules).raw
+        open_minutes = max(0, line.between(to_minute(begin), to_minute(end)))
+        shifted = to_minute(end) - to_minute(begin) if limit[1] in ELAPSED else open_minutes
+        raw = raw + shifted if limit[1] in ELAPSED else line.add(raw, shifted)
+        applied.append(Paused(tuple(group), start, end, open_minutes, raw, restarted=again))
+    return applied

@@ -1,0 +1,1 @@
+"""How a service runs: consumer loop, document port, intents, settings, logs, health, metrics. No business word."""

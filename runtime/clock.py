@@ -1,0 +1,75 @@
+"""Time as an argument. Rules take `now`; a clock lives in wiring alone."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+import httpx
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """The current time, aware, UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The current time of the machine."""
+        return datetime.now(UTC)
+
+
+class SteppedClock:
+    """A clock that stands still until it is set: for the demo and for tests."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """The time it was last set to."""
+        return self._now
+
+    def set(self, moment: datetime) -> None:
+        """Move forward. Raises ValueError when asked to go back."""
+        if moment < self._now:
+            raise ValueError(f"the clock stands at {self._now:%Y-%m-%dT%H:%M} and cannot go back to {moment:%Y-%m-%dT%H:%M}")
+        self._now = moment.astimezone(UTC)
+
+
+class RemoteClock:
+    """Follows a stepped clock of another process, read from a URL that answers an ISO time as text."""
+
+    def __init__(self, url: str, every: float = 0.02) -> None:
+        self._url, self._every = url, every
+        self._now = datetime.fromisoformat(httpx.get(url).raise_for_status().text)
+
+    def now(self) -> datetime:
+        """The time last read."""
+        return self._now
+
+    async def follow(self) -> None:
+        """Read the time again and again until cancelled."""
+        async with httpx.AsyncClient() as client:
+            while True:
+                self._now = datetime.fromisoformat((await client.get(self._url)).raise_for_status().text)
+                await asyncio.sleep(self._every)
+
+
+def epoch_ms(moment: datetime) -> int:
+    """Milliseconds since 1970, as documents keep times."""
+    return round(moment.timestamp() * 1000)
+
+
+def from_epoch_ms(value: int) -> datetime:
+    """The aware UTC datetime of `epoch_ms`."""
+    return datetime.fromtimestamp(value / 1000, UTC)
+
+
+def monotonic_ms() -> int:
+    """Milliseconds of the machine's own clock, for ages and time-outs that a stepped clock must not touch."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,184 @@
+"""The document port on one SQLite file: WAL, synchronous=FULL, one thread."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from runtime.documents.port import Document, GroupRow, In, Index, Range, Scalar, Where
+from runtime.errors import Unavailable
+
+Result = TypeVar("Result")
+
+
+class SqliteDocuments:
+    """One table per collection; list fields that are indexed have a side table of their items."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"sqlite-{path.stem}")
+        self._many: dict[str, tuple[str, ...]] = {}
+        self._db = self._thread.submit(self._connect, path).result()
+
+    @staticmethod
+    def _connect(path: Path) -> sqlite3.Connection:
+        db = sqlite3.connect(path, isolation_level=None)
+        db.execute("pragma journal_mode=wal")
+        db.execute("pragma synchronous=full")
+        db.execute("pragma busy_timeout=10000")
+        return db
+
+    async def _run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        def in_transaction() -> Result:
+            self._db.execute("begin immediate")
+            try:
+                result = work(self._db)
+            except BaseException:
+                self._db.execute("rollback")
+                raise
+            self._db.execute("commit")
+            return result
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, in_transaction)
+        except sqlite3.OperationalError as error:
+            raise Unavailable(f"sqlite: {error}") from error
+
+    async def declare(self, collection: str, indexes: Sequence[Index] = ()) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            db.execute(f'create table if not exists "{collection}" (id text primary key, rev integer, doc text) without rowid')
+            for index in indexes:
+                if index.many:
+                    side = _side(collection, index.field)
+                    db.execute(f'create table if not exists "{side}" (item, id text, primary key (item, id)) without rowid')
+                    db.execute(f'create index if not exists "{side}/id" on "{side}" (id)')
+                else:
+                    path = _path(index.field)
+                    db.execute(f'create index if not exists "{collection}/{index.field}" on "{collection}" (({path}), id)')
+
+        self._many[collection] = tuple(index.field for index in indexes if index.many)
+        await self._run(work)
+
+    async def get_many(self, collection: str, ids: Iterable[str]) -> dict[str, Document]:
+        wanted = json.dumps(list(ids))
+
+        def work(db: sqlite3.Connection) -> dict[str, Document]:
+            rows = db.execute(f'select doc from "{collection}" where id in (select value from json_each(?))', (wanted,))  # noqa: S608
+            documents = [orjson.loads(row[0]) for row in rows]
+            return {document["_id"]: document for document in documents}
+
+        return await self._run(work)
+
+    async def save_many(self, collection: str, documents: Sequence[Document]) -> set[str]:
+        def work(db: sqlite3.Connection) -> set[str]:
+            lost = set()
+            for document in documents:
+                rev, text = document["rev"], _dump(document)
+                if rev == 0:
+                    cursor = db.execute(f'insert or ignore into "{collection}" values (?, 1, ?)', (document["_id"], text))  # noqa: S608
+                else:
+                    cursor = db.execute(
+                        f'update "{collection}" set rev = rev + 1, doc = ? where id = ? and rev = ?',  # noqa: S608
+                        (text, document["_id"], rev),
+                    )
+                if cursor.rowcount == 0:
+                    lost.add(document["_id"])
+                else:
+                    self._index_lists(db, collection, document)
+            return lost
+
+        return await self._run(work)
+
+    def _index_lists(self, db: sqlite3.Connection, collection: str, document: Document) -> None:
+        for field in self._many.get(collection, ()):
+            side = _side(collection, field)
+            db.execute(f'delete from "{side}" where id = ?', (document["_id"],))  # noqa: S608
+            items = dict.fromkeys(document.get(field) or ())
+            db.executemany(f'insert into "{side}" values (?, ?)', [(item, document["_id"]) for item in items])  # noqa: S608
+
+    async def find(
+        self, collection: str, where: Where, *, order: str = "_id", limit: int = 500, after: tuple[Scalar, str] | None = None
+    ) -> list[Document]:
+        condition, values = self._condition(collection, where)
+        by = "id" if order == "_id" else _path(order)
+        if after is not None:
+            condition += f" and ({by}, id) > (?, ?)"
+            values += after
+
+        def work(db: sqlite3.Connection) -> list[Document]:
+            sql = f'select doc from "{collection}" where {condition} order by {by}, id limit ?'  # noqa: S608
+            return [orjson.loads(row[0]) for row in db.execute(sql, (*values, limit))]
+
+        return await self._run(work)
+
+    async def count_by(self, collection: str, where: Where, *, group: Sequence[str] = (), sums: Sequence[str] = ()) -> list[GroupRow]:
+        condition, values = self._condition(collection, where)
+        keys = [_path(field) for field in group]
+        totals = [f"coalesce(sum({_path(field)}), 0)" for field in sums]
+        grouping = f"group by {', '.join(keys)} order by {', '.join(keys)}" if keys else "having count(*) > 0"
+
+        def work(db: sqlite3.Connection) -> list[GroupRow]:
+            columns = ", ".join([*keys, "count(*)", *totals])
+            rows = db.execute(f'select {columns} from "{collection}" where {condition} {grouping}', values)  # noqa: S608
+            width = len(keys)
+            return [GroupRow(tuple(row[:width]), row[width], tuple(row[width + 1 :])) for row in rows]
+
+        return await self._run(work)
+
+    async def insert_unique(self, collection: str, document: Document) -> bool:
+        return not await self.save_many(collection, [{**document, "rev": 0}])
+
+    async def delete_many(self, collection: str, ids: Iterable[str]) -> None:
+        wanted = json.dumps(list(ids))
+
+        def work(db: sqlite3.Connection) -> None:
+            tables = [collection, *(_side(collection, field) for field in self._many.get(collection, ()))]
+            for table in tables:
+                db.execute(f'delete from "{table}" where id in (select value from json_each(?))', (wanted,))  # noqa: S608
+
+        await self._run(work)
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._db.close)
+        self._thread.shutdown()
+
+    def _condition(self, collection: str, where: Where) -> tuple[str, list[Any]]:
+        parts, values = ["1"], []
+        for field, test in where.items():
+            if field in self._many.get(collection, ()):
+                items = list(test.values) if isinstance(test, In) else [test]
+                side = _side(collection, field)
+                parts.append(f'id in (select id from "{side}" where item in (select value from json_each(?)))')  # noqa: S608
+                values.append(json.dumps(items))
+            else:
+                sql, more = _test("id" if field == "_id" else _path(field), test)
+                parts.append(sql)
+                values += more
+        return " and ".join(parts), values
+
+
+def _test(expression: str, test: Scalar | Range | In) -> tuple[str, list[Any]]:
+    if isinstance(test, In):
+        return f"{expression} in (select value from json_each(?))", [json.dumps(test.values)]  # noqa: S608
+    if isinstance(test, Range):
+        ends = [(">=", test.low), ("<=", test.high)]
+        used = [(sign, value) for sign, value in ends if value is not None] or [("is not", None)]
+        return " and ".join(f"{expression} {sign} ?" for sign, _ in used), [value for _, value in used]
+    return f"{expression} = ?", [test]
+
+
+def _path(field: str) -> str:
+    return f"json_extract(doc, '$.{field}')"
+
+
+def _side(collection: str, field: str) -> str:
+    return f"{collection}/{field}/items"
+
+
+def _dump(document: Document) -> str:
+    return orjson.dumps({**document, "rev": document["rev"] + 1}).decode()

@@ -1,0 +1,73 @@
+"""JSON logs on stderr with correlation ids, and a net that keeps personal data out of them."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+# Keys whose values are personal whatever they hold, and phone-like or identity-like digit runs in any text.
+PERSONAL_KEYS = frozenset({"name", "phone", "email", "address", "contact", "token", "text", "citizen_id"})
+_PHONE = re.compile(r"(?<![\w.-])(?:\+?84|0)(?:[ .]?\d){9,10}(?![\w-])")
+_CITIZEN_ID = re.compile(r"(?<![\w.-])\d{12}(?![\w-])")
+HIDDEN = "[hidden]"
+
+
+def redact(value: Any) -> Any:  # noqa: ANN401 - log values are anything
+    """Replace phone numbers and citizen ids in text, and personal keys in mappings, however deep."""
+    if isinstance(value, str):
+        return _CITIZEN_ID.sub(HIDDEN, _PHONE.sub(HIDDEN, value))
+    if isinstance(value, dict):
+        return {k: HIDDEN if k in PERSONAL_KEYS else redact(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact(item) for item in value]
+    return value
+
+
+def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401
+    for key, value in list(event.items()):
+        event[key] = HIDDEN if key in PERSONAL_KEYS else redact(value)
+    return event
+
+
+Log = structlog.stdlib.BoundLogger
+
+
+def configure_logs(level: str, *, stream: Any = None) -> None:  # noqa: ANN401 - any text stream
+    """Send structlog and the standard library's loggers through one JSON line format."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _redact_event,
+    ]
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for chatty in ("aiokafka", "httpx", "httpcore", "pymongo", "uvicorn.access", "faststream"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get_log(service: str) -> Log:
+    """The logger of a service; it is passed along, never looked up."""
+    log: Log = structlog.get_logger(service).bind(service=service)
+    return log

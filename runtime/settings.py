@@ -1,0 +1,60 @@
+"""Settings that every service has, from the environment. Frozen, without secrets of their own."""
+
+import os
+import socket
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class RuntimeSettings(BaseSettings):
+    """Where the parts are and how hard to work them."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    kafka_bootstrap_servers: str = Field(description="host:port list of Kafka")
+    store_url: str = Field(description="mongodb://host:port/database or sqlite:///path of this service's own documents")
+    topic_prefix: str = Field(default="", description="put before every topic and group name; separates two systems on one Kafka")
+    instance_id: str | None = Field(
+        default=None, description="stable name of this instance (pod name): static group membership, no rebalance on restart"
+    )
+    http_host: str = Field(default="127.0.0.1", description="address the HTTP server binds to")
+    http_port: int = Field(default=8000, ge=0, le=65535, description="port of the HTTP server; 0 takes a free one")
+    log_level: str = Field(default="info", description="debug, info, warning or error")
+    clock_url: str | None = Field(default=None, description="follow a stepped clock at this URL; unset: the system's clock")
+    batch_max_records: int = Field(default=500, ge=1, description="records handled and saved together at most")
+    fetch_min_bytes: int = Field(default=1, ge=1, description="let the broker gather so many bytes before it answers a fetch")
+    fetch_max_wait_ms: int = Field(default=100, ge=1, description="how long the broker may gather")
+    linger_ms: int = Field(default=5, ge=0, description="how long the producer gathers records into one request")
+    session_timeout_ms: int = Field(default=10_000, description="after so long without heartbeat an instance counts as gone")
+    max_poll_interval_ms: int = Field(default=300_000, description="after so long with one batch an instance counts as stuck")
+    brake_share: float = Field(default=0.2, gt=0, le=1, description="share of failed records that stops the service")
+    brake_window: int = Field(default=200, ge=10, description="records the share is taken over")
+    sweep_seconds: float = Field(default=1.0, gt=0, description="pause between sweeps of timers and open intents")
+    intent_age_seconds: float = Field(default=30.0, ge=0, description="an intent older than this is published again")
+    stop_seconds: float = Field(default=20.0, gt=0, description="time a batch gets to finish when the service stops")
+    refuse_gaps: bool = Field(default=False, description="stop on a gap in offsets: the embedded broker drops records silently")
+    crash_at: str | None = Field(default=None, description="fault tests only: POINT or POINT:N, kill this process there")
+
+    @property
+    def member_name(self) -> str:
+        """Name of this process in logs and metrics."""
+        return self.instance_id or f"{socket.gethostname()}-{os.getpid()}"
+
+
+def version_of(distribution: str = "dunghen") -> str:
+    """Version of the running code, for dead letters and health."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "source"
+
+
+def existing_folder(path: Path) -> Path:
+    """Check that a folder setting names a folder. Raises ValueError otherwise."""
+    if not path.is_dir():
+        raise ValueError(f"{path} is not a folder")
+    return path

@@ -1,0 +1,61 @@
+"""Metric names as one typed list with unit and meaning; a service adds its own list beside its rooms."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric: its name without prefix, what it is, and what it means. Labels never hold ids or personal data."""
+
+    name: str
+    kind: Literal["counter", "gauge"]
+    meaning: str
+    labels: tuple[str, ...] = ()
+
+
+RUNTIME_METRICS = (
+    Metric("records_handled", "counter", "Records handled and committed.", ("topic",)),
+    Metric("records_dead_lettered", "counter", "Records parked in the service's dead letters.", ("topic", "reason")),
+    Metric("outputs_published", "counter", "Events acknowledged by Kafka.", ("topic",)),
+    Metric("save_conflicts", "counter", "Documents decided again because their revision had moved."),
+    Metric("backoffs", "counter", "Times the loop waited because a broker or store did not answer."),
+    Metric("job_failures", "counter", "Runs of a background job that ended in an error.", ("job",)),
+    Metric("lag_records", "gauge", "Records in the log that this instance's partitions have not handled."),
+    Metric("oldest_unhandled_seconds", "gauge", "Age of the oldest unhandled record; 0 if there is none."),
+    Metric("intents_open", "gauge", "Batches saved but not yet known to be published."),
+    Metric("jobs_due", "gauge", "Timers that are due by the watermark and have not fired."),
+    Metric("clock_seconds", "gauge", "The clock of this service, in seconds since 1970."),
+    Metric("braked", "gauge", "1 if the brake has stopped this service."),
+)
+
+
+class Telemetry:
+    """The metrics of one service, in a registry of their own so that several services share a process."""
+
+    def __init__(self, service: str, metrics: Iterable[Metric]) -> None:
+        self.registry = CollectorRegistry()
+        self._counters: dict[str, Counter] = {}
+        self._gauges: dict[str, Gauge] = {}
+        for metric in metrics:
+            name, labels = f"dunghen_{metric.name}", ("service", *metric.labels)
+            if metric.kind == "counter":
+                self._counters[metric.name] = Counter(name, metric.meaning, labels, registry=self.registry)
+            else:
+                self._gauges[metric.name] = Gauge(name, metric.meaning, labels, registry=self.registry)
+        self._service = service
+
+    def count(self, name: str, amount: float = 1, **labels: str) -> None:
+        """Add to a counter. Raises KeyError for a metric that is not in the list."""
+        self._counters[name].labels(self._service, *labels.values()).inc(amount)
+
+    def set(self, name: str, value: float) -> None:
+        """Set a gauge. Raises KeyError for a metric that is not in the list."""
+        self._gauges[name].labels(self._service).set(value)
+
+    def text(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        return generate_latest(self.registry)
