@@ -4,7 +4,17 @@ This package is all that a reader of our topics has to install; it needs pydanti
 """
 
 from contracts.catalogue import DEAD_LETTER_HEADERS, EVENT_TYPES, Catalogue, TopicSpec, load_catalogue
-from contracts.envelope import CONTENT_TYPE, Envelope, Event, EventData, UnknownData, decode, encode, hide_inputs
+from contracts.envelope import (
+    CONTENT_TYPE,
+    Envelope,
+    Event,
+    EventData,
+    UnknownData,
+    decode,
+    encode,
+    hide_inputs,
+    to_wire,
+)
 from contracts.ids import effect_id, fact_id, statement_id
 
 __all__ = [
@@ -24,4 +34,5 @@ __all__ = [
     "hide_inputs",
     "load_catalogue",
     "statement_id",
+    "to_wire",
 ]

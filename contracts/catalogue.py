@@ -75,7 +75,9 @@ class Catalogue(BaseModel):
         known_types, known_services = set(types), set(services)
         carried = [name for spec in self.topics.values() for name in spec.full_types]
         found = [f"type {name} travels on no topic" for name in sorted(known_types - set(carried))]
-        found += [f"type {name} travels on more than one topic" for name in sorted({n for n in carried if carried.count(n) > 1})]
+        found += [
+            f"type {name} travels on more than one topic" for name in sorted({n for n in carried if carried.count(n) > 1})
+        ]
         for name, spec in self.topics.items():
             found += [f"{name}: unknown type {t}" for t in spec.full_types if t not in known_types]
             found += [f"{name}: unknown service {s}" for s in (spec.owner, *spec.readers) if s not in known_services]
@@ -86,7 +88,9 @@ class Catalogue(BaseModel):
         if not name.endswith(".dlq"):
             missing = [r for r in spec.readers if name not in self._parked_by(r)]
             return [f"{name}: reader {reader} has no dead-letter topic for it" for reader in missing]
-        found = [f"{name}: source {source} is not in the catalogue" for source in spec.dead_letters_of if source not in self.topics]
+        found = [
+            f"{name}: source {source} is not in the catalogue" for source in spec.dead_letters_of if source not in self.topics
+        ]
         if spec.retention != "unlimited":
             found.append(f"{name}: a dead letter must outlive its source topic, so retention must be unlimited")
         if not spec.dead_letters_of:

@@ -14,7 +14,9 @@ class Step(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    rule: str = Field(description="start, limit, skipped, makeup, pause, restart, pushed, clipped, promise, provisional or due.")
+    rule: str = Field(
+        description="start, limit, skipped, makeup, pause, restart, pushed, clipped, promise, provisional or due."
+    )
     days: tuple[str, ...] = Field(default=(), description="Dates concerned, ISO, in order.")
     source: str = Field(default="", description="Where the rule or the day off comes from.")
     text: str = Field(description="The sentence for the citizen.")
@@ -27,7 +29,8 @@ class DeadlineStated(EventData):
     unit: str = Field(description="Competent body whose calendar and hours were counted.")
     due_at: AwareDatetime | None = Field(default=None, description="Ngày hẹn trả in force (NgayHenTra); absent while paused.")
     computed_due_at: AwareDatetime | None = Field(
-        default=None, description="What our own counting gives; differs from due_at where the sender printed another date."
+        default=None,
+        description="What our own counting gives; differs from due_at where the sender printed another date.",
     )
     first_due_at: AwareDatetime | None = Field(default=None, description="The due date without any re-promise.")
     basis: Literal["computed", "promised", "reappointed"] = Field(description="Where due_at comes from.")

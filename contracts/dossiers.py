@@ -16,7 +16,8 @@ class Fact(EventData):
     occasion: str = Field(description="1 for what happens once; the sender's own number or an ordinal for what repeats.")
     version: int = Field(ge=1, description="A corrected report of the same occasion is the next version; the highest holds.")
     observed_at: AwareDatetime | None = Field(
-        default=None, description="When the sending system saw this value; an older observation never overrides a newer one."
+        default=None,
+        description="When the sending system saw this value; an older observation never overrides a newer one.",
     )
 
 
@@ -39,7 +40,8 @@ class Terms(BaseModel):
     pause_on_fee: bool = Field(default=False, description="Time at state 6 (nghĩa vụ tài chính) is outside the limit.")
     pause_on_agency: bool = Field(default=False, description="Time at another body (lấy ý kiến) is outside the limit.")
     strategy: Literal["extend", "restart"] = Field(
-        default="extend", description="extend: a supplement pause moves the due date; restart: the limit begins anew after it."
+        default="extend",
+        description="extend: a supplement pause moves the due date; restart: the limit begins anew after it.",
     )
 
 

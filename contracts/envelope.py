@@ -1,11 +1,13 @@
 """CloudEvents 1.0 in structured JSON, one event per Kafka record."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import to_json
 
 CONTENT_TYPE = "application/cloudevents+json"
 PREFIX = "vn.dunghen."
@@ -18,7 +20,9 @@ class EventData(BaseModel):
 
     TYPE: ClassVar[str]  # full CloudEvents type, e.g. vn.dunghen.dossier.received.v1
 
-    at: AwareDatetime = Field(description="Business time with offset: when it happened at the office, not when it was recorded.")
+    at: AwareDatetime = Field(
+        description="Business time with offset: when it happened at the office, not when it was recorded."
+    )
 
 
 class UnknownData(BaseModel):
@@ -39,11 +43,29 @@ class Envelope(BaseModel):
     subject: str = Field(description="Dossier code, or the cell key on metrics.v1. Equal to the Kafka key.", min_length=1)
     time: AwareDatetime = Field(description="When it was recorded by its writer.")
     sequence: str | None = Field(
-        default=None, pattern=r"^[0-9]{13}$", description="Order of the facts of one dossier: 13 digits, later is larger."
+        default=None,
+        pattern=r"^[0-9]{13}$",
+        description="Order of the facts of one dossier: 13 digits, later is larger.",
     )
     correlationid: UUID | None = Field(default=None, description="Id of the fact at the start of this chain of events.")
     datacontenttype: Literal["application/json"] = "application/json"
     data: dict[str, Any]
+
+
+def to_wire(source: str, subject: str, event_id: str, body: Mapping[str, Any]) -> bytes:
+    """The record of an event whose parts are JSON already: `body` holds type, time, data, and sequence, correlationid if any."""
+    envelope = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": source,
+        "type": body["type"],
+        "subject": subject,
+        "time": body["time"],
+    }
+    for name in ("sequence", "correlationid"):
+        if name in body:
+            envelope[name] = body[name]
+    return to_json({**envelope, "datacontenttype": "application/json", "data": body["data"]})
 
 
 @dataclass(frozen=True, slots=True)

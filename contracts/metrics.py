@@ -19,7 +19,9 @@ class Counters(BaseModel):
     received_direct: int = Field(default=0, ge=0, description="Accepted that day at the counter, KenhThucHien 1 (column 5).")
     received_post: int = Field(default=0, ge=0, description="Accepted that day by public post, KenhThucHien 3 (column 5).")
     resolved_early: int = Field(default=0, ge=0, description="Ended that day on an earlier date than promised (column 8).")
-    resolved_on_time: int = Field(default=0, ge=0, description="Ended that day on the promised date, not after the time (column 9).")
+    resolved_on_time: int = Field(
+        default=0, ge=0, description="Ended that day on the promised date, not after the time (column 9)."
+    )
     resolved_late: int = Field(default=0, ge=0, description="Ended that day after the promised time (column 10).")
     overdue_opened: int = Field(default=0, ge=0, description="Promises that passed unfulfilled that day.")
     overdue_closed: int = Field(default=0, ge=0, description="Dossiers past their promise that ended that day.")

@@ -13,7 +13,6 @@ from reference.hours import DEFAULT_HOURS, OFFICE_TIME, OpeningHours
 from reference.timeline import Timeline
 from reference.worktime import LimitUnit
 
-
 Model = TypeVar("Model", bound=BaseModel)
 
 

@@ -95,7 +95,9 @@ def explain(line: Timeline, received: datetime, limit: tuple[int, LimitUnit], re
     value, unit = limit
     steps = [_start_step(line, received, result.clock, unit)]
     amount = UNIT_NAMES[unit] if unit == "same_day" else f"{value} {UNIT_NAMES[unit]}"
-    steps.append(DerivationStep("limit", f"Thời hạn giải quyết: {amount}.", source="Thủ tục hành chính tại thời điểm tiếp nhận"))
+    steps.append(
+        DerivationStep("limit", f"Thời hạn giải quyết: {amount}.", source="Thủ tục hành chính tại thời điểm tiếp nhận")
+    )
     for paused in result.applied:
         steps.append(_pause_step(paused, unit))
     last = to_minute(result.due_at) if result.due_at else None
@@ -121,14 +123,18 @@ def _start_step(line: Timeline, received: datetime, clock: Clock, unit: LimitUni
     day = (date.fromordinal(clock.start // DAY).isoformat(),)
     if clock.start == to_minute(received):
         return DerivationStep("start", f"Tiếp nhận lúc {say_instant(received)}, trong giờ làm việc{counting}.", day, CIVIL_CODE)
-    text = f"Tiếp nhận lúc {say_instant(received)}, ngoài giờ làm việc: tính từ {say_instant(to_instant(clock.start))}{counting}."
+    text = (
+        f"Tiếp nhận lúc {say_instant(received)}, ngoài giờ làm việc: tính từ {say_instant(to_instant(clock.start))}{counting}."
+    )
     return DerivationStep("start", text, day, CIVIL_CODE)
 
 
 def _pause_step(paused: Paused, unit: LimitUnit) -> DerivationStep:
     reason = " và ".join(dict.fromkeys(PAUSE_NAMES[p.kind] for p in paused.pauses))
     if paused.end is None:
-        return DerivationStep("pause", f"Dừng tính từ {say_instant(paused.start)}: {reason}.", (paused.start.date().isoformat(),))
+        return DerivationStep(
+            "pause", f"Dừng tính từ {say_instant(paused.start)}: {reason}.", (paused.start.date().isoformat(),)
+        )
     days = (paused.start.date().isoformat(), paused.end.date().isoformat())
     span = f"từ {say_instant(paused.start)} đến {say_instant(paused.end)} ({reason})"
     if paused.restarted:
@@ -136,7 +142,9 @@ def _pause_step(paused: Paused, unit: LimitUnit) -> DerivationStep:
     if unit in ELAPSED:
         minutes = to_minute(paused.end) - to_minute(paused.start)
         return DerivationStep("pause", f"Không tính thời gian {span}: cộng thêm {_say_minutes(minutes)}.", days)
-    return DerivationStep("pause", f"Không tính thời gian {span}: cộng thêm {_say_minutes(paused.open_minutes)} làm việc.", days)
+    return DerivationStep(
+        "pause", f"Không tính thời gian {span}: cộng thêm {_say_minutes(paused.open_minutes)} làm việc.", days
+    )
 
 
 def _say_minutes(minutes: int) -> str:

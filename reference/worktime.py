@@ -12,7 +12,17 @@ LimitUnit = Literal["hour", "working_day", "calendar_day", "month", "same_day"]
 PauseKind = Literal["supplement", "fee", "agency", "force_majeure"]
 ELAPSED: tuple[LimitUnit, ...] = ("calendar_day", "month")  # limits that run through days off
 
-__all__ = ["BeyondCalendarError", "Clock", "LimitError", "Pause", "Rules", "apply_pauses", "finish", "merge", "start_clock"]
+__all__ = [
+    "BeyondCalendarError",
+    "Clock",
+    "LimitError",
+    "Pause",
+    "Rules",
+    "apply_pauses",
+    "finish",
+    "merge",
+    "start_clock",
+]
 
 
 class LimitError(ValueError):
@@ -122,7 +132,13 @@ class Paused:
 
 
 def apply_pauses(
-    line: Timeline, clock: Clock, limit: tuple[int, LimitUnit], pauses: Iterable[Pause], rules: Rules, *, restart: bool = False
+    line: Timeline,
+    clock: Clock,
+    limit: tuple[int, LimitUnit],
+    pauses: Iterable[Pause],
+    rules: Rules,
+    *,
+    restart: bool = False,
 ) -> list[Paused]:
     """Move the due moment by each group of pauses that began before it as it then stood (D6, D7).
 

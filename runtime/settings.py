@@ -15,9 +15,12 @@ class RuntimeSettings(BaseSettings):
 
     kafka_bootstrap_servers: str = Field(description="host:port list of Kafka")
     store_url: str = Field(description="mongodb://host:port/database or sqlite:///path of this service's own documents")
-    topic_prefix: str = Field(default="", description="put before every topic and group name; separates two systems on one Kafka")
+    topic_prefix: str = Field(
+        default="", description="put before every topic and group name; separates two systems on one Kafka"
+    )
     instance_id: str | None = Field(
-        default=None, description="stable name of this instance (pod name): static group membership, no rebalance on restart"
+        default=None,
+        description="stable name of this instance (pod name): static group membership, no rebalance on restart",
     )
     http_host: str = Field(default="127.0.0.1", description="address the HTTP server binds to")
     http_port: int = Field(default=8000, ge=0, le=65535, description="port of the HTTP server; 0 takes a free one")

@@ -28,6 +28,7 @@ RUNTIME_METRICS = (
     Metric("oldest_unhandled_seconds", "gauge", "Age of the oldest unhandled record; 0 if there is none."),
     Metric("intents_open", "gauge", "Batches saved but not yet known to be published."),
     Metric("jobs_due", "gauge", "Timers that are due by the watermark and have not fired."),
+    Metric("swept_seconds", "gauge", "Clock reading of the last complete sweep of timers."),
     Metric("clock_seconds", "gauge", "The clock of this service, in seconds since 1970."),
     Metric("braked", "gauge", "1 if the brake has stopped this service."),
 )

@@ -1,13 +1,21 @@
 """The document port on MongoDB, by motor: w=majority, journaled, reads from the primary. The only file that knows it."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import IndexModel, InsertOne, ReplaceOne
-from pymongo.errors import AutoReconnect, BulkWriteError, ConnectionFailure, DuplicateKeyError, ExecutionTimeout, PyMongoError, WTimeoutError
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    PyMongoError,
+    WTimeoutError,
+)
 
 from runtime.documents.port import Document, GroupRow, In, Index, Range, Scalar, Where
 from runtime.errors import Unavailable
@@ -17,7 +25,9 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-def _or_unavailable(call: Callable[Arguments, Awaitable[Result]]) -> Callable[Arguments, Awaitable[Result]]:
+def _or_unavailable(
+    call: Callable[Arguments, Coroutine[Any, Any, Result]],
+) -> Callable[Arguments, Coroutine[Any, Any, Result]]:
     """Failures of the connection ask for another try; failures of the request stay what they are."""
 
     @wraps(call)
@@ -39,7 +49,13 @@ class MongoDocuments:
 
     def __init__(self, url: str) -> None:
         self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-            url, tz_aware=True, uuidRepresentation="standard", w="majority", journal=True, serverSelectionTimeoutMS=5000, timeoutMS=30_000
+            url,
+            tz_aware=True,
+            uuidRepresentation="standard",
+            w="majority",
+            journal=True,
+            serverSelectionTimeoutMS=5000,
+            timeoutMS=30_000,
         )
         self._db = self._client.get_default_database("dunghen")
 
@@ -90,7 +106,13 @@ class MongoDocuments:
 
     @_or_unavailable
     async def find(
-        self, collection: str, where: Where, *, order: str = "_id", limit: int = 500, after: tuple[Scalar, str] | None = None
+        self,
+        collection: str,
+        where: Where,
+        *,
+        order: str = "_id",
+        limit: int = 500,
+        after: tuple[Scalar, str] | None = None,
     ) -> list[Document]:
         query = _query(where)
         if after is not None:
@@ -100,7 +122,9 @@ class MongoDocuments:
         return await self._collection(collection).find(query).sort(by).limit(limit).to_list(None)
 
     @_or_unavailable
-    async def count_by(self, collection: str, where: Where, *, group: Sequence[str] = (), sums: Sequence[str] = ()) -> list[GroupRow]:
+    async def count_by(
+        self, collection: str, where: Where, *, group: Sequence[str] = (), sums: Sequence[str] = ()
+    ) -> list[GroupRow]:
         totals = {f"s{number}": {"$sum": f"${field}"} for number, field in enumerate(sums)}
         keys = {f"g{number}": f"${field}" for number, field in enumerate(group)}
         stages: list[Mapping[str, Any]] = [

@@ -63,12 +63,20 @@ class Documents(Protocol):
         ...
 
     async def find(
-        self, collection: str, where: Where, *, order: str = "_id", limit: int = 500, after: tuple[Scalar, str] | None = None
+        self,
+        collection: str,
+        where: Where,
+        *,
+        order: str = "_id",
+        limit: int = 500,
+        after: tuple[Scalar, str] | None = None,
     ) -> list[Document]:
         """Documents that match, by (`order`, `_id`); `after` is the pair of the last document already seen."""
         ...
 
-    async def count_by(self, collection: str, where: Where, *, group: Sequence[str] = (), sums: Sequence[str] = ()) -> list[GroupRow]:
+    async def count_by(
+        self, collection: str, where: Where, *, group: Sequence[str] = (), sums: Sequence[str] = ()
+    ) -> list[GroupRow]:
         """Count documents and sum numeric fields per group; a missing field counts as 0. No document: no row."""
         ...
 

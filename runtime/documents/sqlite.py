@@ -102,7 +102,13 @@ class SqliteDocuments:
             db.executemany(f'insert into "{side}" values (?, ?)', [(item, document["_id"]) for item in items])  # noqa: S608
 
     async def find(
-        self, collection: str, where: Where, *, order: str = "_id", limit: int = 500, after: tuple[Scalar, str] | None = None
+        self,
+        collection: str,
+        where: Where,
+        *,
+        order: str = "_id",
+        limit: int = 500,
+        after: tuple[Scalar, str] | None = None,
     ) -> list[Document]:
         condition, values = self._condition(collection, where)
         by = "id" if order == "_id" else _path(order)
@@ -116,7 +122,9 @@ class SqliteDocuments:
 
         return await self._run(work)
 
-    async def count_by(self, collection: str, where: Where, *, group: Sequence[str] = (), sums: Sequence[str] = ()) -> list[GroupRow]:
+    async def count_by(
+        self, collection: str, where: Where, *, group: Sequence[str] = (), sums: Sequence[str] = ()
+    ) -> list[GroupRow]:
         condition, values = self._condition(collection, where)
         keys = [_path(field) for field in group]
         totals = [f"coalesce(sum({_path(field)}), 0)" for field in sums]
@@ -166,9 +174,9 @@ def _test(expression: str, test: Scalar | Range | In) -> tuple[str, list[Any]]:
     if isinstance(test, In):
         return f"{expression} in (select value from json_each(?))", [json.dumps(test.values)]  # noqa: S608
     if isinstance(test, Range):
-        ends = [(">=", test.low), ("<=", test.high)]
-        used = [(sign, value) for sign, value in ends if value is not None] or [("is not", None)]
-        return " and ".join(f"{expression} {sign} ?" for sign, _ in used), [value for _, value in used]
+        ends = [(sign, value) for sign, value in ((">=", test.low), ("<=", test.high)) if value is not None]
+        tests = [f"{expression} {sign} ?" for sign, _ in ends] or [f"{expression} is not null"]
+        return " and ".join(tests), [value for _, value in ends]
     return f"{expression} = ?", [test]
 
 

@@ -1,0 +1,69 @@
+"""A dossier is its facts: merge them so that arrival order and repetition cannot matter.
+
+A reader keeps, per dossier, a mapping `type/occasion` -> slim fact with its version `v`. The highest version holds; a
+retraction is a version too, marked `x`. Times are kept as whole milliseconds since 1970.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from contracts.dossiers import DOSSIER_TYPES, Fact, Retracted, short_name
+from contracts.envelope import Event
+
+Facts = Mapping[str, Mapping[str, Any]]
+SHORT_NAMES: dict[type[Fact], str] = {model: short_name(model) for model in DOSSIER_TYPES}
+
+
+def milliseconds(moment: datetime) -> int:
+    """Whole milliseconds since 1970."""
+    return round(moment.timestamp() * 1000)
+
+
+def merge_fact(facts: Facts, event: Event, fields: Mapping[str, Collection[str]]) -> dict[str, Mapping[str, Any]] | None:
+    """The facts with one event merged in, or None if it says nothing new.
+
+    `fields` names, per short type, which fields a reader folds; `at` always is. Fields this version does not know are kept
+    raw under `more`, and so is the whole payload of a type it does not know. A known type without entry is not kept.
+    """
+    data = event.data
+    if not isinstance(data, Fact):
+        key = f"{event.type}/{event.id}"
+        return None if key in facts else {**facts, key: {"v": 1, "raw": data.model_dump(mode="json")}}
+    kind = data.fact if isinstance(data, Retracted) else SHORT_NAMES[type(data)]
+    if kind not in fields:
+        return None
+    key = f"{kind}/{data.occasion}"
+    if key in facts and facts[key]["v"] >= data.version:
+        return None
+    return {**facts, key: _slim(data, fields[kind])}
+
+
+def _slim(data: Fact, fields: Collection[str]) -> dict[str, Any]:
+    kept: dict[str, Any] = {"v": data.version, "at": milliseconds(data.at)}
+    if isinstance(data, Retracted):
+        kept["x"] = True
+        return kept
+    for name in fields:
+        value = getattr(data, name)
+        if value is not None:
+            kept[name] = milliseconds(value) if isinstance(value, datetime) else _plain(value)
+    if data.model_extra:
+        kept["more"] = data.model_extra
+    return kept
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a model or a JSON value
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+
+
+def standing(facts: Facts, kind: str) -> dict[str, Mapping[str, Any]]:
+    """The facts of one kind that hold, by occasion: what was retracted is not among them."""
+    prefix = f"{kind}/"
+    return {key[len(prefix) :]: fact for key, fact in facts.items() if key.startswith(prefix) and "x" not in fact}
+
+
+def first_standing(facts: Facts, kind: str) -> Mapping[str, Any] | None:
+    """The fact of a kind that happens once, if it holds; of several occasions, the earliest."""
+    found = standing(facts, kind)
+    return min(found.values(), key=lambda fact: fact["at"]) if found else None

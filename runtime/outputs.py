@@ -1,0 +1,115 @@
+"""What a handler decides, and how its outputs stay with the document until they are known to be published."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from runtime.documents import Document
+
+EMPTY_OUTBOX: list[dict[str, Any]] = []
+
+
+class Incoming(Protocol):
+    """What the loop needs to know of a decoded event."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def time(self) -> datetime: ...
+
+
+EventT = TypeVar("EventT", bound=Incoming)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An event to publish: logical topic, key, id, and a slim JSON body that the service's encoder completes."""
+
+    topic: str
+    key: str
+    id: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of one document. `document` is the given one itself when nothing was new."""
+
+    document: Document
+    outputs: Sequence[Output] = ()
+
+
+Handler = Callable[[Document, EventT], Decision]
+Encoder = Callable[[Output], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why outputs were decided: a record at a place of the log, or an intent."""
+
+    id: str
+    partition: str = ""  # topic/partition of the record
+    offset: int = -1
+    intent: str = ""
+
+
+@dataclass(slots=True)
+class Progress:
+    """Per partition of the log, the offset below which everything is committed."""
+
+    committed: dict[str, int] = field(default_factory=dict)
+
+
+def record_outputs(document: Document, cause: Cause, outputs: Sequence[Output]) -> None:
+    """Keep outputs beside the occasion that caused them, so that a repetition can publish them again."""
+    if not outputs:
+        return
+    entry: dict[str, Any] = {"c": cause.id, "out": [[o.topic, o.key, o.id, dict(o.body)] for o in outputs]}
+    if cause.intent:
+        entry["i"] = cause.intent
+    else:
+        entry["p"], entry["o"] = cause.partition, cause.offset
+    document["outbox"] = [*document.get("outbox", EMPTY_OUTBOX), entry]
+
+
+def recorded_outputs(document: Document, *, cause: str = "", intent: str = "") -> list[Output]:
+    """Outputs kept for a cause or for an intent; none if they were dropped because they are known to be published."""
+    return [
+        Output(*item)
+        for entry in document.get("outbox", EMPTY_OUTBOX)
+        if (cause and entry["c"] == cause) or (intent and entry.get("i") == intent)
+        for item in entry["out"]
+    ]
+
+
+def drop_published(document: Document, progress: Progress, open_intents: frozenset[str]) -> None:
+    """Drop the outputs whose cause is committed or whose intent is done: the bodies, not what the document knows."""
+    if "outbox" not in document:
+        return
+    kept = [
+        entry
+        for entry in document["outbox"]
+        if (entry["i"] in open_intents if "i" in entry else entry["o"] >= progress.committed.get(entry["p"], 0))
+    ]
+    if kept:
+        document["outbox"] = kept
+    else:
+        del document["outbox"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules(Generic[EventT]):
+    """What makes a loop this service's loop: its documents, its decoder, its handler, its encoder."""
+
+    collection: str
+    decode: Callable[[bytes | None], EventT]
+    handle: Handler[EventT]
+    encode: Encoder
+
+
+def new_document(document_id: str) -> Document:
+    """A document that was never saved."""
+    return {"_id": document_id, "rev": 0}

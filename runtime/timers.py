@@ -1,0 +1,74 @@
+"""Timers are fields in documents, swept by the owner of the document's partition, up to the partition's watermark.
+
+So nothing fires before a fact that is already in the log has been handled, and no timer is lost with a process.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from aiokafka.partitioner import murmur2
+
+from runtime.clock import epoch_ms
+from runtime.documents import Document, Range
+from runtime.intents import Intents
+from runtime.loop import Loop, Parts, watermarks
+from runtime.outputs import Decision, EventT
+
+MARGIN = timedelta(minutes=1)  # below the watermark, for clocks that differ a little
+PAGE = 500
+
+Fire = Callable[[Document, datetime], Decision]
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """The partition Kafka's default partitioner gives this key."""
+    return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)
+
+
+class Timers:
+    """Fires what is due. `fire` gets the document and the moment up to which the log is known."""
+
+    def __init__(self, parts: Parts, loop: Loop[EventT], intents: Intents, field: str, fire: Fire) -> None:
+        self.parts, self._loop, self._intents, self._field, self._fire = parts, loop, intents, field, fire
+
+    async def sweep(self) -> None:
+        """One pass over everything due in the partitions this instance owns."""
+        now = self.parts.clock.now()
+        places, ends = await self._loop.places()
+        limits = {number: mark - MARGIN for number, mark in watermarks(now, places, ends).items() if mark is not None}
+        if limits:
+            await self._fire_due(limits)
+        due = await self.parts.store.count_by(self._loop.rules.collection, {self._field: Range(high=epoch_ms(now - MARGIN))})
+        self.parts.telemetry.set("jobs_due", due[0].count if due else 0)
+        if limits:
+            self.parts.telemetry.set("swept_seconds", now.timestamp())
+
+    async def _fire_due(self, limits: dict[int, datetime]) -> None:
+        consumer = self._loop.consumer
+        known = consumer.partitions_for_topic(next(iter(consumer.subscription()))) if consumer is not None else None
+        if not known:
+            return
+        high, after = epoch_ms(max(limits.values())), None
+        while True:
+            where = {self._field: Range(high=high)}
+            page = await self.parts.store.find(self._loop.rules.collection, where, order=self._field, limit=PAGE, after=after)
+            if not page:
+                return
+            after = (page[-1][self._field], page[-1]["_id"])
+            until = {d["_id"]: limits.get(partition_of(d["_id"], len(known))) for d in page}
+            mine = [d["_id"] for d in page if _is_due(d[self._field], until[d["_id"]])]
+            if mine:
+                await self._fire_page(mine, until)
+
+    async def _fire_page(self, ids: list[str], until: dict[str, datetime | None]) -> None:
+        def decide(document: Document) -> Decision:
+            limit = until[document["_id"]]
+            return self._fire(document, limit) if limit is not None else Decision(document)
+
+        intent = await self._intents.change(ids, decide)
+        if intent is not None:
+            await self._intents.deliver(intent, ids)
+
+
+def _is_due(due: int, limit: datetime | None) -> bool:
+    return limit is not None and due <= epoch_ms(limit)

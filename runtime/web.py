@@ -1,0 +1,88 @@
+"""The HTTP side every service has: probes, metrics, AsyncAPI, and problems as RFC 9457."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse
+
+from runtime.errors import Unavailable
+from runtime.health import Health
+from runtime.telemetry import Telemetry
+
+PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A refusal a person can act on: stable type, Vietnamese title, detail, and where in the input it is."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+    errors: Sequence[Mapping[str, str]] = field(default_factory=tuple)
+
+    def body(self) -> dict[str, Any]:
+        """The RFC 9457 object; `errors` holds {pointer, rule, detail}."""
+        full = {
+            "type": f"urn:dunghen:problem:{self.type}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        return {k: v for k, v in full.items() if v != ""} | ({"errors": [dict(e) for e in self.errors]} if self.errors else {})
+
+
+class ProblemError(Exception):
+    """Raised by a route to answer with a problem."""
+
+    def __init__(self, problem: Problem, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(problem.type)
+        self.problem, self.headers = problem, headers
+
+
+def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """A problem as HTTP response."""
+    return JSONResponse(problem.body(), problem.status, dict(headers or {}), media_type=PROBLEM)
+
+
+def make_app(title: str, health: Health, telemetry: Telemetry) -> FastAPI:
+    """A FastAPI application with /livez, /readyz, /metrics and problem answers."""
+    app = FastAPI(title=title, docs_url="/docs", redoc_url=None)
+
+    @app.get("/livez", include_in_schema=False)
+    async def livez() -> PlainTextResponse:
+        ok, reason = health.live()
+        return PlainTextResponse(reason, 200 if ok else 503)
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> PlainTextResponse:
+        ok, reason = await health.ready()
+        return PlainTextResponse(reason, 200 if ok else 503)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        await health.measure()
+        return Response(telemetry.text(), media_type="text/plain; version=0.0.4")
+
+    @app.exception_handler(ProblemError)
+    async def on_problem(_: Request, error: ProblemError) -> JSONResponse:
+        return problem_response(error.problem, error.headers)
+
+    @app.exception_handler(Unavailable)
+    async def on_unavailable(_: Request, error: Unavailable) -> JSONResponse:
+        problem = Problem("unavailable", "Hệ thống tạm thời không ghi được, xin gửi lại", 503, str(error))
+        return problem_response(problem, {"Retry-After": "5"})
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        places = [
+            {"pointer": "#/" + "/".join(str(p) for p in e["loc"][1:]), "rule": e["type"], "detail": e["msg"]}
+            for e in error.errors()
+        ]
+        return problem_response(Problem("invalid", "Yêu cầu không hợp lệ", 422, errors=places))
+
+    return app

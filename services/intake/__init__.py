@@ -1,0 +1,1 @@
+"""intake: takes dossier events from department and commune systems and states them as facts."""

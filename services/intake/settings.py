@@ -1,0 +1,40 @@
+"""Settings of intake, beside those every service has. Keys have no default: a secret is given or the service does not start."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.settings import existing_folder
+
+
+class IntakeSettings(BaseSettings):
+    """What intake takes, and to which key it seals contacts."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_prefix="INTAKE_", populate_by_name=True, hide_input_in_errors=True
+    )
+
+    reference_dir: Annotated[Path, AfterValidator(existing_folder)] = Field(
+        validation_alias="REFERENCE_DIR", description="folder with province.yaml, units.yaml, procedures.yaml"
+    )
+    contacts_public_key: str = Field(
+        validation_alias="CONTACTS_PUBLIC_KEY",
+        description="base64 of the notifier's public key (X25519) that contacts are sealed to",
+    )
+    contacts_key_epoch: int = Field(
+        ge=1, validation_alias="CONTACTS_KEY_EPOCH", description="number of that key; a new key has a higher one"
+    )
+    contacts_hash_key: SecretStr = Field(
+        min_length=16, validation_alias="CONTACTS_HASH_KEY", description="secret for telling whether a contact changed"
+    )
+    future_minutes: int = Field(default=120, ge=0, description="a business time may lie so far ahead of our clock, not further")
+    max_items: int = Field(default=1000, ge=1, description="items in one request")
+    max_facts: int = Field(default=300, ge=1, description="facts of one dossier; the next one goes into quarantine")
+
+    @property
+    def future(self) -> timedelta:
+        """Tolerance for business times ahead of our clock."""
+        return timedelta(minutes=self.future_minutes)

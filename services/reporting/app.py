@@ -1,0 +1,58 @@
+"""reporting put together. The only file of this service that knows FastStream."""
+
+from functools import partial
+
+from contracts import load_catalogue
+from reference import ReferenceData, load_reference
+from runtime.clock import Clock
+from runtime.documents import Documents
+from runtime.health import Health
+from runtime.intents import Intents
+from runtime.jobs import Job
+from runtime.loop import Loop
+from runtime.outputs import Output, Rules
+from runtime.service import Service, make_parts
+from runtime.settings import RuntimeSettings
+from runtime.web import make_app
+from services import wiring
+from services.reporting import handlers, store
+from services.reporting.http import add_routes
+from services.reporting.jobs import Cells
+from services.reporting.settings import ReportingSettings
+from services.reporting.telemetry import METRICS
+
+
+def build(
+    runtime: RuntimeSettings,
+    settings: ReportingSettings,
+    *,
+    reference: ReferenceData | None = None,
+    documents: Documents | None = None,
+    clock: Clock | None = None,
+) -> Service:
+    """Build the service from settings; reference, documents and clock may be given."""
+    parts, broker = make_parts("reporting", runtime, METRICS, store=documents, clock=clock)
+    context = handlers.Context(parts.clock)
+    rules = Rules(store.ROWS, wiring.decoder(), partial(handlers.handle, context=context), _encode_nothing)
+    loop = Loop(parts, rules, load_catalogue().read_by("reporting"))
+    loop.subscribe(broker)
+    wiring.declare_publishers(broker, "reporting", runtime.topic_prefix)
+    intents = Intents(parts, store.ROWS, _encode_nothing)
+    cells = Cells(parts, intents)
+    health = Health(parts, loop)
+    app = make_app("Đúng Hẹn reporting", health, parts.telemetry)
+    add_routes(app, parts.store, reference or load_reference(settings.reference_dir))
+    return Service(
+        parts=parts,
+        broker=broker,
+        app=app,
+        health=health,
+        collections=(partial(store.declare, parts.store), intents.declare),
+        loop=loop,
+        jobs=(Job("cells", settings.flush_seconds, cells.flush),),
+    )
+
+
+def _encode_nothing(output: Output) -> bytes:
+    """Rows have no outputs of their own: figures are published by cell."""
+    raise AssertionError(f"reporting decides no outputs, got one for {output.topic}")

@@ -1,0 +1,20 @@
+"""Settings of reporting, beside those every service has."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.settings import existing_folder
+
+
+class ReportingSettings(BaseSettings):
+    """How figures are gathered."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_prefix="REPORTING_", populate_by_name=True)
+
+    reference_dir: Annotated[Path, AfterValidator(existing_folder)] = Field(
+        validation_alias="REFERENCE_DIR", description="folder with province.yaml, units.yaml, procedures.yaml"
+    )
+    flush_seconds: float = Field(default=1.0, gt=0, description="pause between two flushes of changed figures")

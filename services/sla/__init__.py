@@ -1,0 +1,1 @@
+"""sla: counts the promised date of every dossier and watches it."""

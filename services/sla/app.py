@@ -1,0 +1,50 @@
+"""sla put together. The only file of this service that knows FastStream."""
+
+from functools import partial
+
+from contracts import load_catalogue
+from reference import ReferenceData, load_reference
+from runtime.clock import Clock
+from runtime.documents import Documents
+from runtime.health import Health
+from runtime.intents import Intents
+from runtime.jobs import Job
+from runtime.loop import Loop
+from runtime.outputs import Rules
+from runtime.service import Service, make_parts
+from runtime.settings import RuntimeSettings
+from runtime.timers import Timers
+from runtime.web import make_app
+from services import wiring
+from services.sla import handlers, store
+from services.sla.settings import SlaSettings
+
+
+def build(
+    runtime: RuntimeSettings,
+    settings: SlaSettings,
+    *,
+    reference: ReferenceData | None = None,
+    documents: Documents | None = None,
+    clock: Clock | None = None,
+) -> Service:
+    """Build the service from settings; reference, documents and clock may be given."""
+    parts, broker = make_parts("sla", runtime, (), store=documents, clock=clock)
+    context = handlers.Context(reference or load_reference(settings.reference_dir), settings, parts.clock)
+    encode = handlers.make_encoder(context)
+    rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode)
+    loop = Loop(parts, rules, load_catalogue().read_by("sla"))
+    loop.subscribe(broker)
+    wiring.declare_publishers(broker, "sla", runtime.topic_prefix)
+    intents = Intents(parts, store.DOSSIERS, encode)
+    timers = Timers(parts, loop, intents, store.NEXT_RUNG, partial(handlers.on_timer, context=context))
+    health = Health(parts, loop)
+    return Service(
+        parts=parts,
+        broker=broker,
+        app=make_app("Đúng Hẹn sla", health, parts.telemetry),
+        health=health,
+        collections=(partial(store.declare, parts.store), intents.declare),
+        loop=loop,
+        jobs=(Job("timers", runtime.sweep_seconds, timers.sweep), Job("intents", runtime.sweep_seconds, intents.sweep)),
+    )

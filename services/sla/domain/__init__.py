@@ -1,0 +1,21 @@
+"""The promise of a dossier: pure functions over its facts."""
+
+from services.sla.domain.outcome import End, Outcome, end_of, outcome_of
+from services.sla.domain.promise import FIELDS, Promise, Standing, promise_of, standing_of
+from services.sla.domain.rungs import Rung, RungRules, passed, rungs_of
+
+__all__ = [
+    "FIELDS",
+    "End",
+    "Outcome",
+    "Promise",
+    "Rung",
+    "RungRules",
+    "Standing",
+    "end_of",
+    "outcome_of",
+    "passed",
+    "promise_of",
+    "rungs_of",
+    "standing_of",
+]

@@ -1,0 +1,169 @@
+"""From facts to the promise in force: reception, pauses, a date the sender printed, the one re-promise."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from contracts.facts import Facts, first_standing, standing
+from reference import OFFICE_TIME, Pause, Rules, Timeline, count_due
+from reference.derivation import Derivation, explain, say_instant
+from reference.timeline import to_instant, to_minute
+from reference.worktime import ELAPSED, LimitUnit, PauseKind
+
+# What sla folds of each fact.
+FIELDS: dict[str, tuple[str, ...]] = {
+    "received": ("procedure", "competent_unit", "terms", "promised_at"),
+    "supplement-requested": (),
+    "supplemented": (),
+    "fee-requested": (),
+    "fee-paid": (),
+    "suspended": (),
+    "resumed": (),
+    "reappointed": ("new_due_at",),
+    "completed": (),
+    "returned": (),
+    "refused": (),
+    "withdrawn": (),
+    "stopped": (),
+}
+
+_PAUSES: tuple[tuple[PauseKind, str, str], ...] = (
+    ("supplement", "supplement-requested", "supplemented"),
+    ("fee", "fee-requested", "fee-paid"),
+    ("agency", "suspended", "resumed"),
+)
+
+
+def moment(ms: int) -> datetime:
+    """The aware time (+07:00) of milliseconds since 1970."""
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(OFFICE_TIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the clock of a dossier is made of; equal standings have equal promises. Times in ms."""
+
+    received_at: int
+    limit: tuple[int, LimitUnit]
+    restart: bool
+    pauses: tuple[tuple[PauseKind, int, int | None], ...]
+    promised_at: int | None
+    reappointed: tuple[int, ...]  # new due dates asked for, in the order of asking
+
+    def key(self) -> list[Any]:
+        """As JSON, to keep beside the promise that was counted from it."""
+        pauses = [list(pause) for pause in self.pauses]
+        return [self.received_at, *self.limit, self.restart, pauses, self.promised_at, list(self.reappointed)]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """The promise in force and where it comes from. Times are +07:00; `due` is None while a pause is open."""
+
+    due: datetime | None
+    computed: datetime | None
+    first: datetime | None
+    basis: Literal["computed", "promised", "reappointed"]
+    provisional: bool
+    calendar_version: str
+    derivation: Derivation
+
+
+def standing_of(facts: Facts) -> Standing | None:
+    """Read the clock's facts; None before acceptance, or when the dossier was refused (state 3)."""
+    received = first_standing(facts, "received")
+    if received is None or first_standing(facts, "refused") is not None:
+        return None
+    terms = received["terms"]
+    wanted = {"supplement": True, "fee": terms["pause_on_fee"], "agency": terms["pause_on_agency"]}
+    pauses = [pause for kind, begin, end in _PAUSES if wanted[kind] for pause in _pauses(facts, kind, begin, end)]
+    asked = sorted(standing(facts, "reappointed").values(), key=lambda fact: fact["at"])
+    return Standing(
+        received_at=received["at"],
+        limit=(terms["limit"]["value"], terms["limit"]["unit"]),
+        restart=terms["strategy"] == "restart",
+        pauses=tuple(sorted(pauses, key=lambda pause: (pause[1], pause[0]))),
+        promised_at=received.get("promised_at"),
+        reappointed=tuple(fact["new_due_at"] for fact in asked),
+    )
+
+
+def _pauses(facts: Facts, kind: PauseKind, begin: str, end: str) -> list[tuple[PauseKind, int, int | None]]:
+    """Pair each request with the completion of the same occasion; a completion before its request ends nothing."""
+    ends = standing(facts, end)
+    pauses: list[tuple[PauseKind, int, int | None]] = []
+    for occasion, fact in standing(facts, begin).items():
+        until = ends[occasion]["at"] if occasion in ends else None
+        pauses.append((kind, fact["at"], None if until is None or until < fact["at"] else until))
+    return pauses
+
+
+def _as_pauses(standing_: Standing, ended_at: int | None) -> list[Pause]:
+    """Pauses as times; one that is still open when the dossier ends, ends with it."""
+    pauses = []
+    for kind, start, end in standing_.pauses:
+        if ended_at is None or start <= ended_at:
+            until = ended_at if end is None else end
+            pauses.append(Pause(kind, moment(start), None if until is None else moment(until)))
+    return pauses
+
+
+def promise_of(standing_: Standing, line: Timeline, rules: Rules, *, ended_at: int | None = None) -> Promise:
+    """Count the promise. Raises LimitError or BeyondCalendarError where it cannot be counted."""
+    received, pauses = moment(standing_.received_at), _as_pauses(standing_, ended_at)
+    counted = count_due(line, received, standing_.limit, pauses, rules, restart=standing_.restart)
+    first, basis = counted.due_at, "computed"
+    if standing_.promised_at is not None:
+        first, basis = _shifted(moment(standing_.promised_at), counted, line, standing_.limit[1]), "promised"
+    due = first
+    if standing_.reappointed and due is not None:
+        due, basis = moment(standing_.reappointed[0]), "reappointed"
+    return Promise(
+        due=due,
+        computed=counted.due_at,
+        first=first,
+        basis=basis,  # type: ignore[arg-type]
+        provisional=counted.provisional,
+        calendar_version=counted.calendar_version,
+        derivation=counted,
+    )
+
+
+def _shifted(promised: datetime, counted: Derivation, line: Timeline, unit: LimitUnit) -> datetime | None:
+    """A printed date moves by the pauses that began before it, as our own count does (D6)."""
+    if counted.due_at is None:
+        return None
+    minute, rest = to_minute(promised), promised - to_instant(to_minute(promised))
+    for paused in counted.applied:
+        if paused.end is None or paused.start >= to_instant(minute):
+            continue
+        length = to_minute(paused.end) - to_minute(paused.start)
+        minute = minute + length if unit in ELAPSED else line.add(minute, paused.open_minutes)
+    return to_instant(minute) + rest
+
+
+def steps_of(standing_: Standing, promise: Promise, line: Timeline) -> list[dict[str, Any]]:
+    """The derivation as data and Vietnamese sentences, the printed or re-promised date included."""
+    steps = [
+        {"rule": step.rule, "days": list(step.days), "source": step.source, "text": step.text}
+        for step in explain(line, moment(standing_.received_at), standing_.limit, promise.derivation)
+    ]
+    if promise.basis == "computed" or promise.due is None:
+        return steps
+    day = [promise.due.date().isoformat()]
+    if promise.basis == "promised":
+        text = f"Ngày hẹn in trên giấy tiếp nhận là {say_instant(promise.due)}: đây là ngày hẹn có hiệu lực."
+        return [
+            *steps,
+            {
+                "rule": "promise",
+                "days": day,
+                "source": "Giấy tiếp nhận hồ sơ và hẹn trả kết quả (Mẫu 01)",
+                "text": text,
+            },
+        ]
+    text = f"Hẹn lại một lần theo văn bản xin lỗi: {say_instant(promise.due)}."
+    return [
+        *steps,
+        {"rule": "promise", "days": day, "source": "Văn bản xin lỗi và đề nghị gia hạn (Mẫu 04)", "text": text},
+    ]

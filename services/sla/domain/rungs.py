@@ -1,0 +1,66 @@
+"""The rungs before and at a due moment: warnings, apology-due, overdue (D19, docs/decisions/0006-rungs.md)."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from reference import Timeline
+from reference.timeline import DAY, to_instant, to_minute
+from reference.worktime import LimitUnit
+
+Kind = Literal["warned", "apology-due", "overdue"]
+
+
+@dataclass(frozen=True, slots=True)
+class RungRules:
+    """Where the rungs stand: open hours before due for warnings, working days before due for the letter."""
+
+    warn_open_hours: tuple[int, ...]
+    apology_lead_days: int
+    sign_lead_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One rung: what it is, which of its kind, and when it is reached."""
+
+    kind: Kind
+    name: str
+    at: datetime
+
+
+def _days_before(line: Timeline, due: int, days: int) -> int:
+    """The same time of day so many working days earlier, clipped to that day's hours."""
+    return line.clip(line.counted_after(due // DAY, -days) * DAY + due % DAY)
+
+
+def sign_by(line: Timeline, due: datetime, rules: RungRules) -> datetime:
+    """When an apology letter must be signed: the lawful lead before the due moment."""
+    return to_instant(_days_before(line, to_minute(due), rules.sign_lead_days))
+
+
+def rungs_of(line: Timeline, started: datetime, due: datetime, unit: LimitUnit, rules: RungRules) -> list[Rung]:
+    """All rungs in the order of their time. Those within the first quarter of the open time are left out;
+    a same-day procedure has only `overdue`."""
+    overdue = Rung("overdue", "overdue", due)
+    start, end = to_minute(started), to_minute(due)
+    if unit == "same_day" or end <= start:
+        return [overdue]
+    quarter = to_instant(line.at_position(line.position(start) + max(1, line.between(start, end) // 4)))
+    early = [Rung("warned", f"{hours}h", to_instant(line.add(end, -hours * 60))) for hours in rules.warn_open_hours]
+    early.append(Rung("apology-due", "apology-due", to_instant(_days_before(line, end, rules.apology_lead_days))))
+    return [*sorted((rung for rung in early if quarter <= rung.at < due), key=lambda rung: rung.at), overdue]
+
+
+def passed(rungs: Sequence[Rung], done: Collection[str], until: datetime) -> tuple[list[Rung], list[Rung]]:
+    """Which of the rungs reached by `until` are to be fired now, and which are superseded and never sent late.
+
+    A warning is superseded by any later rung, the apology by overdue alone.
+    """
+    reached = [rung for rung in rungs if rung.at <= until and rung.name not in done]
+    last = reached[-1] if reached else None
+    fire = [
+        rung for rung in reached if rung is last or (rung.kind == "apology-due" and last is not None and last.kind != "overdue")
+    ]
+    return fire, [rung for rung in reached if rung not in fire]

@@ -1,0 +1,292 @@
+"""What sla does with each message and timer: (document, event, context) -> (document, outputs)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from contracts import Event, EventData, effect_id, statement_id, to_wire
+from contracts.dossiers import DOSSIER_TYPES
+from contracts.facts import first_standing, merge_fact, milliseconds
+from reference import BeyondCalendarError, LimitError, ReferenceData, Rules, Timeline
+from runtime.clock import Clock
+from runtime.documents import Document
+from runtime.outputs import Decision, Encoder, Output
+from services.sla.domain import (
+    FIELDS,
+    End,
+    Promise,
+    Rung,
+    RungRules,
+    Standing,
+    end_of,
+    outcome_of,
+    passed,
+    promise_of,
+    rungs_of,
+    standing_of,
+)
+from services.sla.domain.promise import moment, steps_of
+from services.sla.domain.rungs import sign_by
+from services.sla.settings import SlaSettings
+
+TOPIC, SOURCE = "deadlines.v1", "/sla"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a decision may look at beside document and event."""
+
+    reference: ReferenceData
+    settings: SlaSettings
+    clock: Clock
+
+    @property
+    def rules(self) -> Rules:
+        """Readings of the counting rules."""
+        return self.settings.rules
+
+    @property
+    def rung_rules(self) -> RungRules:
+        """Where the rungs stand."""
+        s = self.settings
+        return RungRules(s.warn_open_hours, s.apology_lead_days, s.sign_lead_days)
+
+
+def on_fact(document: Document, event: Event, context: Context) -> Decision:
+    """A fact of a dossier: merge it, and state what changed: the promise, and how it ended."""
+    facts = merge_fact(document.get("facts", {}), event, FIELDS)
+    if facts is None:
+        return Decision(document)
+    after = {**document, "facts": facts}
+    outputs = _restate(after, event, context)
+    return Decision(after, outputs)
+
+
+def on_timer(document: Document, until: datetime, context: Context) -> Decision:
+    """Fire the rungs reached by `until`, each once; a rung that a later one overtook is marked, not sent late."""
+    standing = standing_of(document.get("facts", {}))
+    due = document.get("deadline", {}).get("due")
+    if standing is None or due is None or "next_rung_at" not in document:
+        return Decision(document)
+    line = _line(document, context)
+    rungs = rungs_of(line, moment(standing.received_at), moment(due), standing.limit[1], context.rung_rules)
+    done: dict[str, str] = document.get("rungs", {})
+    fire, superseded = passed(rungs, done, until)
+    if not fire:
+        return Decision(document)
+    done = {**done, **{rung.name: "superseded" for rung in superseded}, **{rung.name: "fired" for rung in fire}}
+    after = {**document, "rungs": done}
+    _set_next_rung(after, rungs, done)
+    return Decision(after, [_rung_output(after, rung, line, context) for rung in fire])
+
+
+# --- statements -----------------------------------------------------------------
+
+
+def _restate(after: Document, event: Event, context: Context) -> list[Output]:
+    """Compare what the facts say now with what was stated, and state the difference. Changes `after`."""
+    facts = after["facts"]
+    standing = standing_of(facts)
+    if standing is None:
+        after.pop("next_rung_at", None)
+        return _settle(after, None, None, event, context)
+    line = _line(after, context)
+    outputs = []
+    known = after.get("deadline")
+    if known is None or known["of"] != standing.key():
+        outputs += _state_deadline(after, standing, line, event, context)
+    outputs += _settle(after, end_of(facts), standing, event, context)
+    if after.get("settled", {}).get("outcome", "open") == "open":
+        _plan_rungs(after, standing, line, context)
+    else:
+        after.pop("next_rung_at", None)
+    return outputs
+
+
+def _state_deadline(after: Document, standing: Standing, line: Timeline, event: Event, context: Context) -> list[Output]:
+    known: Mapping[str, Any] | None = after.get("deadline")
+    unit = _unit(after)
+    try:
+        promise = promise_of(standing, line, context.rules)
+    except (LimitError, BeyondCalendarError) as error:
+        after["deadline"] = {"v": (known or {}).get("v", 0), "of": standing.key(), "due": None}
+        text = f"Không tính được ngày hẹn trả: {error}"
+        return [_effect(after, "deadline.refused", "uncountable", {"unit": unit, "rule": "D8", "text": text}, event, context)]
+    version = (known or {}).get("v", 0) + 1
+    due = milliseconds(promise.due) if promise.due else None
+    before = (known or {}).get("due")
+    name = _name_of_change(known, before, due)
+    after["deadline"] = {"v": version, "of": standing.key(), "due": due}
+    outputs = []
+    if known is None or before != due:
+        data: dict[str, Any] = {
+            "at": _business_time(event),
+            "version": version,
+            **_promise_data(promise, unit),
+            "of": standing.key(),
+        }
+        outputs.append(_output(after, statement_id("sla", after["_id"], "deadline", version), name, data, event, context))
+    else:
+        after["deadline"]["v"] = version - 1
+    if len(standing.reappointed) > 1:
+        rule = "R16: không quá một lần hẹn lại"
+        text = "Ngày hẹn trả chỉ được hẹn lại một lần; đề nghị hẹn lại sau đó không được chấp nhận."
+        occasion = str(len(standing.reappointed))
+        outputs.append(_effect(after, "deadline.refused", occasion, {"unit": unit, "rule": rule, "text": text}, event, context))
+    return outputs
+
+
+def _name_of_change(known: Mapping[str, Any] | None, before: int | None, due: int | None) -> str:
+    if due is None:
+        return "deadline.paused"
+    if known is None:
+        return "deadline.set"
+    return "deadline.resumed" if before is None else "deadline.moved"
+
+
+def _promise_data(promise: Promise, unit: str) -> dict[str, Any]:
+    times = {"due_at": promise.due, "computed_due_at": promise.computed, "first_due_at": promise.first}
+    return {
+        "unit": unit,
+        **{name: time.isoformat() for name, time in times.items() if time is not None},
+        "basis": promise.basis,
+        "provisional": promise.provisional,
+        "calendar_version": promise.calendar_version,
+    }
+
+
+def _settle(after: Document, end: End | None, standing: Standing | None, event: Event, context: Context) -> list[Output]:
+    """State the outcome if it is another than the stated one; an end that was taken back opens the dossier again."""
+    stated: Mapping[str, Any] | None = after.get("settled")
+    if end is None or standing is None:
+        if stated is None or stated["outcome"] == "open":
+            return []
+        result: dict[str, Any] = {"outcome": "open"}
+        data: dict[str, Any] = {"unit": _unit(after), "outcome": "open"}
+    else:
+        due, first = _due_at_end(after, standing, end, context)
+        if due is None or first is None:
+            return []
+        result = {
+            "outcome": outcome_of(moment(end.at), due, context.settings.early_by),
+            "end": end.at,
+            "state": end.state,
+            "due": milliseconds(due),
+        }
+        data = {
+            "unit": _unit(after),
+            "outcome": result["outcome"],
+            "state": end.state,
+            "ended_at": moment(end.at).isoformat(),
+            "due_at": due.isoformat(),
+            "against_first": outcome_of(moment(end.at), first, context.settings.early_by),
+        }
+    if stated is not None and {k: v for k, v in stated.items() if k != "v"} == result:
+        return []
+    version = (stated or {}).get("v", 0) + 1
+    after["settled"] = {"v": version, **result}
+    data = {"at": _business_time(event), "version": version, **data}
+    return [_output(after, statement_id("sla", after["_id"], "settled", version), "deadline.settled", data, event, context)]
+
+
+def _due_at_end(after: Document, standing: Standing, end: End, context: Context) -> tuple[datetime | None, datetime | None]:
+    """The promise an end is measured against, and the first one. A pause still open at the end, ends with it."""
+    due = after.get("deadline", {}).get("due")
+    if due is not None and not standing.reappointed:
+        return moment(due), moment(due)
+    try:
+        promise = promise_of(standing, _line(after, context), context.rules, ended_at=end.at)
+    except (LimitError, BeyondCalendarError):
+        return None, None
+    return promise.due, promise.first
+
+
+# --- rungs ----------------------------------------------------------------------
+
+
+def _plan_rungs(after: Document, standing: Standing, line: Timeline, context: Context) -> None:
+    due = after["deadline"]["due"]
+    if due is None:
+        after.pop("next_rung_at", None)
+        return
+    rungs = rungs_of(line, moment(standing.received_at), moment(due), standing.limit[1], context.rung_rules)
+    _set_next_rung(after, rungs, after.get("rungs", {}))
+
+
+def _set_next_rung(after: Document, rungs: list[Rung], done: Mapping[str, str]) -> None:
+    waiting = [rung for rung in rungs if rung.name not in done]
+    if waiting:
+        after["next_rung_at"] = milliseconds(waiting[0].at)
+    else:
+        after.pop("next_rung_at", None)
+
+
+def _rung_output(after: Document, rung: Rung, line: Timeline, context: Context) -> Output:
+    due = moment(after["deadline"]["due"])
+    data: dict[str, Any] = {"at": rung.at.isoformat(), "unit": _unit(after), "due_at": due.isoformat()}
+    if rung.kind == "warned":
+        data["rung"] = rung.name
+    if rung.kind == "apology-due":
+        data["sign_by"] = sign_by(line, due, context.rung_rules).isoformat()
+    identity = effect_id("sla", after["_id"], rung.kind, rung.name)
+    return _output(after, identity, f"deadline.{rung.kind}", data, None, context)
+
+
+# --- common ---------------------------------------------------------------------
+
+
+def _business_time(event: Event) -> str:
+    """When it happened at the office; of a type this version does not know, when it was recorded."""
+    return (event.data.at if isinstance(event.data, EventData) else event.time).isoformat()
+
+
+def _unit(document: Document) -> str:
+    received = first_standing(document["facts"], "received")
+    return str(received["competent_unit"]) if received else "unknown"
+
+
+def _line(document: Document, context: Context) -> Timeline:
+    return context.reference.timeline(_unit(document))
+
+
+def _effect(after: Document, name: str, occasion: str, data: dict[str, Any], event: Event, context: Context) -> Output:
+    full = {"at": _business_time(event), **data}
+    return _output(after, effect_id("sla", after["_id"], name, occasion), name, full, event, context)
+
+
+def _output(after: Document, identity: str, name: str, data: dict[str, Any], event: Event | None, context: Context) -> Output:
+    body: dict[str, Any] = {"type": f"vn.dunghen.{name}.v1", "time": context.clock.now().isoformat(), "data": data}
+    if event is not None:
+        body["correlationid"] = event.correlation or event.id
+    return Output(TOPIC, after["_id"], identity, body)
+
+
+def make_encoder(context: Context) -> Encoder:
+    """Complete an output for the wire: a stated due date gets its derivation, counted again from the same standing."""
+
+    def encode(output: Output) -> bytes:
+        data = dict(output.body["data"])
+        key = data.pop("of", None)
+        if key is not None:
+            data["derivation"] = _derivation(key, data, context)
+        return to_wire(SOURCE, output.key, output.id, {**output.body, "data": data})
+
+    return encode
+
+
+def _derivation(key: list[Any], data: Mapping[str, Any], context: Context) -> list[dict[str, Any]]:
+    received_at, value, unit, restart, pauses, promised_at, reappointed = key
+    standing = Standing(
+        received_at, (value, unit), restart, tuple((k, s, e) for k, s, e in pauses), promised_at, tuple(reappointed)
+    )
+    line = context.reference.timeline(data["unit"])
+    return steps_of(standing, promise_of(standing, line, context.rules), line)
+
+
+HANDLERS = {model.TYPE: on_fact for model in DOSSIER_TYPES}
+
+
+def handle(document: Document, event: Event, context: Context) -> Decision:
+    """Hand a message to its function; a type this version does not know is kept raw by the same rule as a fact."""
+    return HANDLERS.get(event.type, on_fact)(document, event, context)

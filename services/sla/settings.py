@@ -1,0 +1,37 @@
+"""Settings of sla, beside those every service has."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from reference import Rules
+from runtime.settings import existing_folder
+
+
+class SlaSettings(BaseSettings):
+    """How this province reads the law where it leaves room (docs/decisions/0004-counting-time.md)."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_prefix="SLA_", populate_by_name=True)
+
+    reference_dir: Annotated[Path, AfterValidator(existing_folder)] = Field(
+        validation_alias="REFERENCE_DIR", description="folder with province.yaml, units.yaml, procedures.yaml"
+    )
+    after_hours: Literal["next_opening", "civil_code"] = Field(
+        default="next_opening", description="which day is uncounted for a dossier received after hours (D3)"
+    )
+    due_time: Literal["time_of_day", "closing"] = Field(
+        default="time_of_day", description="time of a due date counted in days (D2)"
+    )
+    early_by: Literal["date", "time"] = Field(
+        default="date", description="early means an earlier date, or an earlier time (D11)"
+    )
+    warn_open_hours: tuple[int, ...] = Field(default=(24, 4), description="warnings so many open hours before due (D19)")
+    apology_lead_days: int = Field(default=2, ge=1, description="apology-due so many working days before due (D19)")
+    sign_lead_days: int = Field(default=1, ge=1, description="a letter is to be signed so many working days before due")
+
+    @property
+    def rules(self) -> Rules:
+        """The readings of the counting rules."""
+        return Rules(after_hours=self.after_hours, due_time=self.due_time)
