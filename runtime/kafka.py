@@ -26,7 +26,7 @@ def make_broker(settings: RuntimeSettings, log: Log) -> KafkaBroker:
         linger_ms=settings.linger_ms,
         max_batch_size=65_536,
         compression_type="zstd",
-        allow_auto_create_topics=False,
+        # Topics are made by `dunghen topics apply`: subscribers declare theirs with declare=False.
         metadata_max_age_ms=10_000,
         request_timeout_ms=15_000,
         graceful_timeout=settings.stop_seconds,

@@ -6,6 +6,7 @@ known and publishes the outputs recorded beside it again, under the same ids.
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from aiokafka.errors import (
     UnknownMemberIdError,
 )
 from faststream import AckPolicy
-from faststream.kafka import KafkaBroker
+from faststream.kafka import KafkaBroker, Topic
 
 from runtime import brake
 from runtime.clock import Clock
@@ -89,7 +90,7 @@ class LoopState:
 
     handled: dict[TopicPartition, Place] = field(default_factory=dict)
     progress: Progress = field(default_factory=Progress)
-    brake: brake.BrakeState = field(default_factory=brake.BrakeState)
+    outcomes: brake.BrakeState = field(default_factory=brake.BrakeState)
     stopped: str = ""
     moved_at: datetime | None = None
     busy: bool = False
@@ -111,7 +112,7 @@ class Loop(Generic[EventT]):
         """Declare this loop as the broker's subscriber, so that AsyncAPI knows it too."""
         settings = self.parts.settings
         subscriber = broker.subscriber(
-            *(settings.topic_prefix + topic for topic in self.topics),
+            *(Topic(settings.topic_prefix + topic, declare=False) for topic in self.topics),
             batch=True,
             group_id=settings.topic_prefix + self.parts.name,
             group_instance_id=settings.instance_id,
@@ -158,7 +159,7 @@ class Loop(Generic[EventT]):
         while True:
             attempts += 1
             try:
-                await self._once(records, first_seen, attempts)
+                items = await self._once(records, first_seen, attempts)
             except Unavailable as error:
                 self.parts.telemetry.count("backoffs")
                 self.parts.log.warning("waiting for a part", reason=str(error), attempts=attempts)
@@ -169,9 +170,11 @@ class Loop(Generic[EventT]):
                 await asyncio.sleep(min(10.0, 0.1 * 2 ** min(attempts, 7)) * random.uniform(0.5, 1.0))  # noqa: S311
             else:
                 break
-        await self._commit(records)
+        await self._commit(items)
 
-    async def _once(self, records: Sequence[ConsumerRecord[bytes, bytes]], first_seen: datetime, attempts: int) -> None:
+    async def _once(
+        self, records: Sequence[ConsumerRecord[bytes, bytes]], first_seen: datetime, attempts: int
+    ) -> list[_Item[EventT]]:
         """Decode, decide, save and publish a batch."""
         items = [self._decode(record) for record in records]
         for item in items:
@@ -184,13 +187,14 @@ class Loop(Generic[EventT]):
             self.parts.log.error("batch failed, going record by record", error=type(error).__name__)
             outputs = await self._save_one_by_one(items)
         failed = [item for item in items if item.reason]
-        if brake.engaged(self._policy, self.state.brake, len(failed), len(items)):
+        if brake.engaged(self._policy, self.state.outcomes, len(failed), len(items)):
             raise BrakeEngagedError(f"{len(failed)} of {len(items)} records failed: {failed[-1].reason}")
-        brake.remember(self._policy, self.state.brake, len(failed), len(items))
+        brake.remember(self._policy, self.state.outcomes, len(failed), len(items))
         self.parts.crash.passed("after-save")
         letters = [self._dead_letter(item, first_seen, attempts) for item in failed]
         await self.parts.publisher.publish([*(self._wire(output) for output in outputs), *letters])
         self.parts.crash.passed("after-publish")
+        return items
 
     def _decode(self, record: ConsumerRecord[bytes, bytes]) -> _Item[EventT]:
         try:
@@ -227,13 +231,13 @@ class Loop(Generic[EventT]):
         current, outputs = document, []
         for item in items:
             if item.event is None:
-                current = _mark_incomplete(current, item)
+                current = mark_incomplete(current, self._place(item))
                 continue
             try:
                 decision = self.rules.handle(current, item.event)
             except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this record alone
                 item.reason = str(error) if isinstance(error, Invalid) else f"handler failed: {type(error).__name__}"
-                current = _mark_incomplete(current, item)
+                current = mark_incomplete(current, self._place(item))
                 continue
             item.reason = ""
             if decision.document is current:
@@ -262,6 +266,11 @@ class Loop(Generic[EventT]):
         named = {entry["i"] for document in documents for entry in document.get("outbox", ()) if "i" in entry}
         return frozenset(await self.parts.store.get_many(INTENTS, named)) if named else frozenset()
 
+    def _place(self, item: _Item[EventT]) -> str:
+        return (
+            f"{item.record.topic.removeprefix(self.parts.settings.topic_prefix)}/{item.record.partition}/{item.record.offset}"
+        )
+
     def _wire(self, output: Output) -> Wire:
         return Wire(output.topic, output.key, self.rules.encode(output))
 
@@ -284,15 +293,13 @@ class Loop(Generic[EventT]):
         }
         return Wire(f"{self.parts.name}.dlq", "", record.value or b"", tuple(headers.items()), raw_key=record.key or b"")
 
-    async def _commit(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
-        ends: dict[TopicPartition, ConsumerRecord[bytes, bytes]] = {
-            TopicPartition(record.topic, record.partition): record for record in records
-        }
+    async def _commit(self, items: Sequence[_Item[EventT]]) -> None:
+        ends = {TopicPartition(item.record.topic, item.record.partition): item for item in items}
         consumer = self.consumer
         if consumer is None:
             return
         try:
-            await consumer.commit({place: record.offset + 1 for place, record in ends.items()})
+            await consumer.commit({place: item.record.offset + 1 for place, item in ends.items()})
         except MOVED as error:
             self.parts.log.warning("partitions moved before the commit; the batch comes again", reason=type(error).__name__)
             return
@@ -300,12 +307,12 @@ class Loop(Generic[EventT]):
             self._moved()
             self.parts.log.warning("commit failed; it is made up for by the next one", reason=type(error).__name__)
         else:
-            for place, record in ends.items():
-                self.state.progress.committed[f"{place.topic}/{place.partition}"] = record.offset + 1
-        for place, record in ends.items():
-            self.state.handled[place] = Place(record.offset + 1, _known_time(record))
-        for record in records:
-            self.parts.telemetry.count("records_handled", topic=record.topic.removeprefix(self.parts.settings.topic_prefix))
+            for place, item in ends.items():
+                self.state.progress.committed[item.partition] = item.record.offset + 1
+        for place, item in ends.items():
+            self.state.handled[place] = Place(item.record.offset + 1, _known_time(item))
+        for topic, count in Counter(item.record.topic for item in items).items():
+            self.parts.telemetry.count("records_handled", count, topic=topic.removeprefix(self.parts.settings.topic_prefix))
         self._moved()
         self.parts.crash.passed("after-commit")
 
@@ -370,6 +377,7 @@ def watermarks(
     marks: dict[int, datetime | None] = {}
     for place, at in places.items():
         known = now if at.next_offset >= ends.get(place, 0) else at.time
+        known = min(known, now) if known is not None else None
         if place.partition in marks:
             other = marks[place.partition]
             known = min(known, other) if known is not None and other is not None else None
@@ -377,9 +385,10 @@ def watermarks(
     return marks
 
 
-def _known_time(record: ConsumerRecord[bytes, bytes]) -> datetime:
-    """Append time of a record."""
-    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+def _known_time(item: _Item[Any]) -> datetime:
+    """Append time of a record, or the time its writer recorded, if that is earlier: a stepped clock runs behind Kafka's."""
+    appended = datetime.fromtimestamp(item.record.timestamp / 1000, UTC)
+    return min(appended, item.event.time) if item.event is not None else appended
 
 
 def _subject_of(record: ConsumerRecord[bytes, bytes]) -> str:
@@ -391,11 +400,17 @@ def _subject_of(record: ConsumerRecord[bytes, bytes]) -> str:
     return key if len(key) <= 128 else ""
 
 
-def _mark_incomplete(document: Document, item: _Item[Any]) -> Document:
-    """Note on the document which record is missing from it, until that record is replayed or discarded."""
-    place = f"{item.partition}/{item.record.offset}"
+def mark_incomplete(document: Document, place: str) -> Document:
+    """Note on the document which record (topic/partition/offset) is missing from it, until it is replayed or discarded."""
     missing = document.get("incomplete", [])
     return document if place in missing else {**document, "incomplete": [*missing, place]}
+
+
+def mark_complete(document: Document, place: str) -> Document:
+    """Take the note back."""
+    missing = [other for other in document.get("incomplete", []) if other != place]
+    after = {key: value for key, value in document.items() if key != "incomplete"}
+    return {**after, "incomplete": missing} if missing else after
 
 
 async def _keep_raw(message: Any) -> Any:  # noqa: ANN401 - FastStream's message

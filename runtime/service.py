@@ -17,6 +17,7 @@ from runtime.crash import CrashPoints
 from runtime.documents import Documents, open_documents
 from runtime.errors import Unavailable
 from runtime.health import Health
+from runtime.intents import Intents
 from runtime.jobs import Job, repeat
 from runtime.kafka import Publisher, make_broker
 from runtime.logs import configure_logs, get_log
@@ -60,6 +61,7 @@ class Service:
     health: Health
     collections: Sequence[Any]  # coroutine functions that declare collections
     loop: Loop[Any] | None = None
+    intents: Intents | None = None
     jobs: Sequence[Job] = ()
     drains: Sequence[Any] = ()  # coroutine functions to wait for before the broker stops
 

@@ -15,7 +15,7 @@ from reference import ReferenceData, Timeline, count_due, load_reference
 from reference.timeline import DAY, to_instant, to_minute
 
 FIRST, LAST = date(2026, 1, 8), date(2026, 2, 27)
-PER_UNIT_AND_DAY = (10, 16)
+PER_UNIT_AND_DAY = (10, 17)
 COLUMNS = (
     "dossier", "type", "occasion", "at", "observed_at", "procedure", "receiving_unit", "competent_unit", "channel",
     "promised_at", "new_due_at", "fact", "contact_name", "contact_phone", "reported_at",
@@ -45,13 +45,17 @@ class Month:
 
     def event(self, code: str, kind: str, at: datetime, **more: str) -> None:
         """An event, sometimes reported late, sometimes twice."""
-        delay = timedelta(minutes=self.rng.randint(0, 20))
+        reported = at + timedelta(minutes=self.rng.randint(0, 6))
         if self.rng.random() < 0.015:
-            delay = timedelta(hours=self.rng.randint(5, 50))
+            reported = self.office_hours(at + timedelta(hours=self.rng.randint(5, 50)))
         values = {"dossier": code, "type": kind, "at": at.isoformat(), **more}
-        self.add(at + delay, **values)
+        self.add(reported, **values)
         if self.rng.random() < 0.03:
-            self.add(at + delay + timedelta(hours=self.rng.randint(0, 30)), **values)
+            self.add(self.office_hours(reported + timedelta(hours=self.rng.randint(0, 30))), **values)
+
+    def office_hours(self, moment: datetime) -> datetime:
+        """The sender's system reports when its office is open."""
+        return to_instant(self.reference.timeline("H37").next_open(to_minute(moment)))
 
 
 def open_minute(line: Timeline, rng: random.Random, day: int) -> int:
@@ -79,7 +83,11 @@ def dossier(month: Month, unit: str, day: date, number: int) -> None:
         "contact_phone": f"09{rng.randint(10, 99)}000{rng.randint(0, 999):03d}",
     }
     if rng.random() < 0.2:
-        printed = due if rng.random() < 0.9 else to_instant(line.clip(line.counted_after(to_minute(due) // DAY, 1) * DAY + to_minute(due) % DAY))
+        printed = (
+            due
+            if rng.random() < 0.9
+            else to_instant(line.clip(line.counted_after(to_minute(due) // DAY, 1) * DAY + to_minute(due) % DAY))
+        )
         first["promised_at"] = printed.isoformat()
         due = printed
     fate = rng.random()
@@ -107,16 +115,16 @@ def finish(month: Month, line: Timeline, code: str, received: datetime, due: dat
     rng = month.rng
     extra = timedelta(0)
     for occasion in range(1, 1 + rng.choices((0, 1, 2), (88, 11, 1))[0]):
-        asked = _between(line, rng, received, due, 0.1, 0.4) + extra
-        given = asked + timedelta(hours=rng.randint(3, 120))
+        asked = to_instant(line.next_open(to_minute(_between(line, rng, received, due, 0.1, 0.4) + extra)))
+        given = to_instant(line.next_open(to_minute(asked + timedelta(hours=rng.randint(3, 120)))))
         month.event(code, "supplement-requested", asked, occasion=str(occasion))
         if rng.random() < 0.05:
             return
         month.event(code, "supplemented", given, occasion=str(occasion))
         extra += given - asked
     if fees and rng.random() < 0.6:
-        asked = _between(line, rng, received, due, 0.5, 0.7) + extra
-        paid = asked + timedelta(hours=rng.randint(2, 72))
+        asked = to_instant(line.next_open(to_minute(_between(line, rng, received, due, 0.5, 0.7) + extra)))
+        paid = to_instant(line.next_open(to_minute(asked + timedelta(hours=rng.randint(2, 72)))))
         month.event(code, "fee-requested", asked, occasion="1")
         month.event(code, "fee-paid", paid, occasion="1")
         extra += paid - asked
@@ -129,10 +137,19 @@ def finish(month: Month, line: Timeline, code: str, received: datetime, due: dat
     month.event(code, "completed", ended)
     mishap = rng.random()
     if mishap < 0.01:
-        month.event(code, "completed", ended - timedelta(minutes=rng.randint(10, 300)), observed_at=(ended + timedelta(days=1)).isoformat())
+        corrected = max(received, to_instant(line.add(to_minute(ended), -rng.randint(10, 300))))
+        seen = month.office_hours(ended + timedelta(days=1))
+        month.add(seen, dossier=code, type="completed", at=corrected.isoformat(), observed_at=seen.isoformat())
     elif mishap < 0.015:
-        month.add(ended + timedelta(hours=2), dossier=code, type="retracted", fact="completed", at=ended.isoformat())
-        month.add(ended + timedelta(hours=30), dossier=code, type="completed", at=(ended + timedelta(hours=20)).isoformat())
+        month.add(
+            month.office_hours(ended + timedelta(hours=52)),
+            dossier=code,
+            type="retracted",
+            fact="completed",
+            at=ended.isoformat(),
+        )
+        again = month.office_hours(ended + timedelta(hours=60))
+        month.add(again + timedelta(minutes=5), dossier=code, type="completed", at=again.isoformat())
     if rng.random() < 0.8:
         month.event(code, "returned", to_instant(line.next_open(to_minute(ended + timedelta(hours=rng.randint(1, 60))))))
 
@@ -153,7 +170,13 @@ def story(month: Month) -> None:
 def damage(month: Month) -> None:
     """Rows that have to be refused: each breaks one rule."""
     when = datetime(2026, 1, 20, 9, 0, tzinfo=to_instant(DAY).tzinfo)
-    good = {"dossier": "H37.12-260120-9001", "type": "received", "at": when.isoformat(), "procedure": "1.001193", "receiving_unit": "H37.12"}
+    good = {
+        "dossier": "H37.12-260120-9001",
+        "type": "received",
+        "at": when.isoformat(),
+        "procedure": "1.001193",
+        "receiving_unit": "H37.12",
+    }
     broken = (
         {"dossier": "HS-2026-1"}, {"dossier": "H37.12-260230-0001"}, {"procedure": "9.999999"}, {"procedure": "khai sinh"},
         {"receiving_unit": "H99.99"}, {"at": "2026-02-30T09:00"}, {"at": "2026-01-20"}, {"at": ""}, {"channel": "7"},

@@ -177,3 +177,12 @@ def _test(test: Scalar | Range | In) -> Any:  # noqa: ANN401 - a query document
         ends = {"$gte": test.low, "$lte": test.high}
         return {sign: value for sign, value in ends.items() if value is not None} or {"$exists": True, "$ne": None}
     return test
+
+
+async def drop_database(url: str) -> None:
+    """Delete the database a URL names, with all it holds: for runs that made it for themselves."""
+    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(url)
+    try:
+        await client.drop_database(client.get_default_database().name)
+    finally:
+        client.close()

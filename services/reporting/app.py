@@ -49,6 +49,7 @@ def build(
         health=health,
         collections=(partial(store.declare, parts.store), intents.declare),
         loop=loop,
+        intents=intents,
         jobs=(Job("cells", settings.flush_seconds, cells.flush),),
     )
 

@@ -46,5 +46,6 @@ def build(
         health=health,
         collections=(partial(store.declare, parts.store), intents.declare),
         loop=loop,
+        intents=intents,
         jobs=(Job("timers", runtime.sweep_seconds, timers.sweep), Job("intents", runtime.sweep_seconds, intents.sweep)),
     )

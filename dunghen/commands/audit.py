@@ -1,0 +1,52 @@
+"""`dunghen audit figures`: recompute the published figures from the topics; exit 1 on a difference."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from dunghen.audit import audit
+from dunghen.commands.common import Broker, LogFolder, Prefix, out, read_log, stop
+from dunghen.log import LogRecord
+
+app = typer.Typer(help="Tính lại số liệu từ các topic.", no_args_is_help=True)
+SHOWN = 20
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `figures` a sub-command."""
+
+
+@app.command("figures")
+def figures(
+    log: LogFolder = None,
+    broker: Broker = None,
+    prefix: Prefix = "",
+    as_of: Annotated[str | None, typer.Option(help="Thời điểm tính, ISO; mặc định: bây giờ, với --log: cuối nhật ký")] = None,
+) -> None:
+    """So số liệu đã công bố (metrics.v1) với số tính lại từ dossiers.v1 và deadlines.v1."""
+    records = read_log(log, broker, prefix, topics=["dossiers.v1", "deadlines.v1", "metrics.v1"])
+    result = audit([(record.topic, record.value) for record in records], moment_of(as_of, records, from_log=log is not None))
+    differences = result.differences()
+    for line in differences[:SHOWN]:
+        out.print(line, markup=False)
+    if len(differences) > SHOWN:
+        out.print(f"... và {len(differences) - SHOWN} chỗ khác")
+    out.print(f"{result.dossiers} hồ sơ, {len(result.counted)} ô số liệu, sai lệch: {len(differences)}")
+    if differences:
+        raise typer.Exit(1)
+
+
+def moment_of(as_of: str | None, records: list[LogRecord], *, from_log: bool) -> datetime:
+    """The moment to count at: given, or the end of a log folder, or now."""
+    if as_of is not None:
+        try:
+            moment = datetime.fromisoformat(as_of)
+        except ValueError:
+            stop(f"--as-of: {as_of!r} không phải ngày giờ ISO")
+        return moment if moment.tzinfo else moment.astimezone()
+    if from_log:
+        times = [record.event["time"] for record in records if "time" in record.event]
+        return max((datetime.fromisoformat(text) for text in times), default=datetime.now(UTC))
+    return datetime.now(UTC)

@@ -1,0 +1,42 @@
+"""What several commands need: consoles, a clear way to stop, where the log is."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from aiokafka.errors import KafkaError
+from rich.console import Console
+
+from dunghen.log import LogRecord, read_broker, read_folder
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+LogFolder = Annotated[Path | None, typer.Option("--log", help="Thư mục nhật ký NDJSON, ví dụ của lần chạy demo.")]
+Broker = Annotated[str | None, typer.Option("--broker", envvar="KAFKA_BOOTSTRAP_SERVERS", help="Địa chỉ Kafka.")]
+Prefix = Annotated[str, typer.Option("--topic-prefix", envvar="TOPIC_PREFIX", help="Tiền tố của topic.")]
+ReferenceDir = Annotated[Path, typer.Option("--reference", envvar="REFERENCE_DIR", help="Thư mục danh mục đơn vị, thủ tục.")]
+
+
+def stop(message: str, code: int = 2) -> NoReturn:
+    """End the command with one clear sentence."""
+    err.print(f"dunghen: {message}", markup=False)
+    raise typer.Exit(code)
+
+
+def read_log(
+    log: Path | None, broker: str | None, prefix: str, *, topics: list[str] | None = None, key: str | None = None
+) -> list[LogRecord]:
+    """The records of a folder or of a broker; ends the command if there is neither."""
+    if log is not None:
+        try:
+            return list(read_folder(log))
+        except FileNotFoundError as error:
+            stop(str(error))
+    if not broker:
+        stop("cần --log THƯ_MỤC hoặc --broker ĐỊA_CHỈ (KAFKA_BOOTSTRAP_SERVERS)")
+    try:
+        return asyncio.run(read_broker(broker, prefix, topics, key))
+    except KafkaError as error:
+        stop(f"Kafka tại {broker} không trả lời: {type(error).__name__}")

@@ -1,0 +1,102 @@
+"""`dunghen deadline explain`: count a due date and say how it came about."""
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+from pydantic import ValidationError
+
+from dunghen.commands.common import ReferenceDir, out, stop
+from dunghen.together import PROVINCE
+from reference import (
+    BeyondCalendarError,
+    LimitError,
+    OpeningHours,
+    ReferenceError,
+    Timeline,
+    count_due,
+    load_national_calendar,
+    load_reference,
+)
+from reference.derivation import explain as explain_steps
+from reference.hours import DEFAULT_HOURS, OFFICE_TIME
+from reference.worktime import LimitUnit
+
+app = typer.Typer(help="Ngày hẹn trả: tính và giải thích.", no_args_is_help=True)
+UNITS: dict[str, LimitUnit] = {"h": "hour", "wd": "working_day", "d": "calendar_day", "mo": "month"}
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `explain` a sub-command."""
+
+
+@app.command("explain")
+def explain(
+    received: Annotated[str, typer.Option(help="Thời điểm tiếp nhận, ví dụ 2026-01-05T08:00+07:00")],
+    limit: Annotated[str, typer.Option(help="8h | 5wd | 10d | 1mo | same-day")],
+    unit: Annotated[str | None, typer.Option(help="Mã đơn vị: tính theo giờ làm việc của đơn vị")] = None,
+    hours: Annotated[str | None, typer.Option(help='Giờ làm việc, JSON: {"weekdays": ["07:30-11:30", "13:30-17:00"]}')] = None,
+    reference: ReferenceDir = PROVINCE,
+    as_json: Annotated[bool, typer.Option("--json", help="Kết quả dạng JSON")] = False,
+) -> None:
+    """Tính ngày hẹn trả và nói rõ vì sao."""
+    moment, counted_limit = _moment(received), _limit(limit)
+    line = _timeline(unit, hours, reference)
+    try:
+        result = count_due(line, moment, counted_limit)
+        steps = explain_steps(line, moment, counted_limit, result)
+    except (LimitError, BeyondCalendarError) as error:
+        stop(f"--limit: {error}")
+    if as_json:
+        answer = {
+            "state": result.state,
+            "due_at": result.due_at.isoformat() if result.due_at else None,
+            "provisional": result.provisional,
+            "calendar_version": result.calendar_version,
+            "derivation": [{"rule": s.rule, "days": list(s.days), "source": s.source, "text": s.text} for s in steps],
+        }
+        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        return
+    for step in steps:
+        out.print(step.text + (f"  [dim]({step.source})[/dim]" if step.source else ""))
+    out.print(f"[dim]Lịch {result.calendar_version}[/dim]")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        stop(f"--received: {text!r} không phải ngày giờ ISO, ví dụ 2026-01-05T08:00+07:00")
+    return moment if moment.tzinfo else moment.replace(tzinfo=OFFICE_TIME)
+
+
+def _limit(text: str) -> tuple[int, LimitUnit]:
+    if text == "same-day":
+        return 1, "same_day"
+    match = re.fullmatch(r"(-?\d+)(h|wd|d|mo)", text)
+    if match is None:
+        stop(f"--limit: {text!r} không hợp lệ; cần 8h, 5wd, 10d, 1mo hoặc same-day ({', '.join(get_args(LimitUnit))})")
+    return int(match.group(1)), UNITS[match.group(2)]
+
+
+def _timeline(unit: str | None, hours: str | None, reference: Path) -> Timeline:
+    if hours is not None:
+        try:
+            return Timeline(load_national_calendar(), OpeningHours.model_validate(json.loads(hours)))
+        except ValidationError as error:
+            stop(f"--hours: {error.errors()[0]['msg']}")
+        except ValueError:
+            stop("--hours: không phải JSON")
+    if unit is None:
+        return Timeline(load_national_calendar(), DEFAULT_HOURS)
+    try:
+        data = load_reference(reference)
+    except ReferenceError as error:
+        stop(str(error))
+    if unit not in data.units:
+        stop(f"--unit: không có đơn vị {unit} trong danh mục")
+    return data.timeline(unit)

@@ -1,0 +1,1 @@
+"""The demo: a month and a half of an invented province, with checks that can fail."""

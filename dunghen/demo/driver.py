@@ -1,0 +1,218 @@
+"""Drives services through a month: release the facts of a step, wait until all is handled, move the clock, wait again.
+
+The same steps run on embedded parts in one process and on real parts with one process per service; the driver knows
+services by their HTTP side and by Kafka alone.
+"""
+
+import asyncio
+import csv
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files
+from typing import Any
+
+import httpx
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from prometheus_client.parser import text_string_to_metric_families
+
+from contracts import load_catalogue
+from reference import OFFICE_TIME, Timeline
+from runtime.clock import SteppedClock
+
+# About one per open hour; before the morning and the afternoon too, so that no report lies far ahead of the clock.
+STEP_TIMES = tuple(time.fromisoformat(t) for t in ["06:30", "08:30", "09:30", "10:30", "11:30", "13:00", "14:30", "15:30", "16:30", "17:30"])
+PATIENCE = 120.0  # seconds until a step that does not settle is given up
+
+
+class DemoStuckError(RuntimeError):
+    """A step did not settle: something was lost or stands still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the month, and when its sender reports it."""
+
+    reported_at: datetime
+    item: Mapping[str, str]
+
+
+def load_month() -> list[Row]:
+    """The committed month, in the order of reporting."""
+    text = files("dunghen.demo").joinpath("month.csv").read_text("utf-8")
+    rows = []
+    for raw in csv.DictReader(text.splitlines()):
+        reported = datetime.fromisoformat(raw.pop("reported_at"))
+        rows.append(Row(reported, {key: value for key, value in raw.items() if value}))
+    return rows
+
+
+def steps(line: Timeline, first: date, last: date) -> Iterator[datetime]:
+    """Moments to step to: about one per open hour of each working day."""
+    day = first
+    while day <= last:
+        if line.is_counted(day.toordinal()):
+            for at in STEP_TIMES:
+                yield datetime.combine(day, at, OFFICE_TIME)
+        day += timedelta(days=1)
+
+
+@dataclass
+class Answers:
+    """What intake said to the rows: distinct fact ids, and how many rows were refused."""
+
+    ids: set[str] = field(default_factory=set)
+    accepted: int = 0
+    refused: int = 0
+
+
+class Lags:
+    """How far consumer groups are behind the log, asked of Kafka itself."""
+
+    def __init__(self, bootstrap: str, prefix: str) -> None:
+        self._bootstrap, self._prefix = bootstrap, prefix
+
+    async def __aenter__(self) -> "Lags":
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        await self._consumer.start()
+        await self._admin.start()
+        self._places: dict[str, list[TopicPartition]] = {}
+        catalogue = load_catalogue()
+        for service in ("sla", "reporting"):
+            places = []
+            for topic in catalogue.read_by(service):
+                await self._consumer._client.add_topic(self._prefix + topic)  # noqa: SLF001 - no group, no subscription
+                numbers = self._consumer.partitions_for_topic(self._prefix + topic) or ()
+                places += [TopicPartition(self._prefix + topic, number) for number in numbers]
+            self._places[service] = places
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._admin.close()
+        await self._consumer.stop()
+
+    async def of(self, service: str) -> int:
+        """Records the group of a service has not committed; Kafka not answering counts as behind."""
+        places = self._places[service]
+        try:
+            ends = await self._consumer.end_offsets(places)
+            done = await self._admin.list_consumer_group_offsets(self._prefix + service, partitions=places)
+        except KafkaError:
+            return -1
+        return sum(end - max(0, done[place].offset if place in done else 0) for place, end in ends.items())
+
+
+class Driver:
+    """One run through the month."""
+
+    def __init__(self, clients: Mapping[str, httpx.AsyncClient], lags: Lags, clock: SteppedClock) -> None:
+        self._clients, self._lags, self._clock = clients, lags, clock
+        self.answers = Answers()
+
+    async def run(
+        self,
+        rows: Sequence[Row],
+        moments: Sequence[datetime],
+        progress: Callable[[int, datetime], None],
+        during: Callable[[int], Awaitable[None]] | None = None,
+    ) -> None:
+        """Take all steps. `during` is called with the step's number right after its facts were released."""
+        waiting = list(rows)
+        for number, moment in enumerate(moments):
+            cut = next((i for i, row in enumerate(waiting) if row.reported_at > moment), len(waiting))
+            released, waiting = waiting[:cut], waiting[cut:]
+            await self._release(released)
+            if during is not None:
+                await during(number)
+            if released:
+                await self._until("intake to publish", self._intake_idle)
+                await self._until("sla to catch up", lambda: self._caught_up("sla"))
+            self._clock.set(moment)
+            await self._until("timers to fire", self._timers_idle)
+            progress(number, moment)
+        await self._until("sla to catch up", lambda: self._caught_up("sla"))
+        await self._until("reporting to catch up", lambda: self._caught_up("reporting"))
+        await self._until("figures to be published", self._figures_idle)
+
+    async def _release(self, rows: Sequence[Row]) -> None:
+        for start in range(0, len(rows), 200):
+            await self._post([row.item for row in rows[start : start + 200]])
+
+    async def _post(self, items: list[Mapping[str, str]]) -> None:
+        """Send like a department's system: again and again until there is an answer."""
+
+        async def sent() -> bool:
+            try:
+                response = await self._clients["intake"].post("/v1/dossiers/events", json=items)
+            except httpx.TransportError:
+                return False
+            if response.status_code >= 500:
+                return False
+            for answer in response.json()["items"]:
+                if answer["status"] == "accepted":
+                    self.answers.ids.add(answer["id"])
+                    self.answers.accepted += 1
+                else:
+                    self.answers.refused += 1
+            return True
+
+        await self._until("intake to answer", sent)
+
+    async def _until(self, what: str, done: Callable[[], Awaitable[bool]]) -> None:
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while not await done():
+            if asyncio.get_running_loop().time() > end:
+                raise DemoStuckError(f"waited {PATIENCE:.0f} s for {what}")
+            await asyncio.sleep(0.005)
+
+    async def gauges(self, service: str) -> dict[str, float]:
+        """The gauges and counters of a service, sums over labels; empty while it does not answer."""
+        try:
+            text = (await self._clients[service].get("/metrics")).text
+        except httpx.TransportError:
+            return {}
+        sums: dict[str, float] = {}
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                name = sample.name.removeprefix("dunghen_")
+                sums[name] = sums.get(name, 0.0) + sample.value
+        return sums
+
+    async def _intake_idle(self) -> bool:
+        return (await self.gauges("intake")).get("intents_open", 1) == 0
+
+    async def _caught_up(self, service: str) -> bool:
+        return await self._lags.of(service) == 0
+
+    async def _timers_idle(self) -> bool:
+        gauges = await self.gauges("sla")
+        swept = gauges.get("swept_seconds", 0) >= self._clock.now().timestamp()
+        return swept and gauges.get("jobs_due", 1) == 0 and gauges.get("intents_open", 1) == 0
+
+    async def _figures_idle(self) -> bool:
+        gauges = await self.gauges("reporting")
+        flushed = gauges.get("flushed_seconds", 0) >= self._clock.now().timestamp()
+        return flushed and gauges.get("dirty_rows", 1) == 0
+
+
+def demo_start(rows: Sequence[Row]) -> datetime:
+    """Where the demo's clock begins: the morning of the first day."""
+    return datetime.combine(rows[0].reported_at.astimezone(OFFICE_TIME).date(), time(6, 0), OFFICE_TIME).astimezone(UTC)
+
+
+def demo_days(rows: Sequence[Row]) -> tuple[date, date]:
+    """First and last day of the month."""
+    days = [row.reported_at.astimezone(OFFICE_TIME).date() for row in rows]
+    return min(days), max(days)
+
+
+async def get_report(client: httpx.AsyncClient, first: date, last: date, unit: str, kind: str) -> Any:  # noqa: ANN401 - JSON or bytes
+    """II.06a as reporting gives it."""
+    response = await client.get(
+        "/v1/reports/II.06a", params={"from": str(first), "to": str(last), "unit": unit, "format": kind}
+    )
+    response.raise_for_status()
+    return response.json() if kind == "json" else response.content

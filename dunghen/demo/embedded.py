@@ -1,0 +1,48 @@
+"""The demo in one process on embedded parts."""
+
+import tempfile
+from pathlib import Path
+
+import httpx
+
+from dunghen.demo.checks import Result, evaluate
+from dunghen.demo.driver import Driver, Lags, demo_days, demo_start, get_report, load_month, steps
+from dunghen.demo.view import Progress
+from dunghen.log import read_broker, write_folder
+from dunghen.together import run_together
+from runtime.clock import SteppedClock
+
+REPORTED = ("province", "H37.05", "H37.07", "H37.12", "H37.13", "H37.14")
+
+
+async def run_embedded(folder: Path, progress: Progress) -> Result:
+    """Run the month; leaves the log and II.06a in `folder`."""
+    rows = load_month()
+    first, last = demo_days(rows)
+    clock = SteppedClock(demo_start(rows))
+    with tempfile.TemporaryDirectory(prefix="dunghen-") as data:
+        async with run_together(Path(data), clock=clock, sweep_seconds=0.05) as running:
+            clients = {
+                name: httpx.AsyncClient(transport=httpx.ASGITransport(app=service.app), base_url=f"http://{name}", timeout=60)
+                for name, service in running.services.items()
+            }
+            async with Lags(running.bootstrap_servers, "") as lags:
+                driver = Driver(clients, lags, clock)
+                moments = list(steps(running.reference.timeline("H37"), first, last))
+                progress.start("bộ phận nhúng", len(moments))
+                await driver.run(rows, moments, progress.step)
+            return await finish(driver, clients, running.bootstrap_servers, "", folder, clock)
+
+
+async def finish(
+    driver: Driver, clients: dict[str, httpx.AsyncClient], bootstrap: str, prefix: str, folder: Path, clock: SteppedClock
+) -> Result:
+    """Read the log and the reports of a finished run, keep them, and judge them."""
+    days = demo_days(load_month())
+    records = await read_broker(bootstrap, prefix)
+    write_folder(records, folder / "log")
+    reports = {unit: await get_report(clients["reporting"], *days, unit, "json") for unit in REPORTED}
+    (folder / "II.06a.xlsx").write_bytes(await get_report(clients["reporting"], *days, "all", "xlsx"))
+    for client in clients.values():
+        await client.aclose()
+    return evaluate(records, driver.answers, reports, clock.now(), days)

@@ -1,0 +1,200 @@
+"""The same demo on a real Kafka and MongoDB: one process per service, sla and reporting killed with -9 in mid-run."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
+
+from dunghen.commands.topics import apply_topics, delete_topics
+from dunghen.demo.checks import Check, Result
+from dunghen.demo.driver import DemoStuckError, Driver, Lags, demo_days, demo_start, load_month, steps
+from dunghen.demo.embedded import finish
+from dunghen.demo.view import Progress
+from dunghen.together import PROVINCE, SERVICES, Keys
+from reference import load_reference
+from runtime.clock import SteppedClock
+from runtime.documents.mongo import drop_database
+
+KILLED = ("sla", "reporting")
+READY_SECONDS = 90.0
+
+
+def free_port() -> int:
+    """A port of loopback that nobody uses now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+class Processes:
+    """One operating system process per service, with what each needs in its environment."""
+
+    def __init__(self, common: Mapping[str, str], store_url: Callable[[str], str], logs: Path) -> None:
+        self.ports = {name: free_port() for name in SERVICES}
+        self.kills = 0
+        self._common, self._store_url, self._logs = common, store_url, logs
+        self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._files: list[IO[bytes]] = []
+
+    async def start(self, name: str, **more: str) -> None:
+        """Start a service; its log goes to a file."""
+        environment = {
+            **os.environ,
+            **self._common,
+            "STORE_URL": self._store_url(name),
+            "HTTP_PORT": str(self.ports[name]),
+            "INSTANCE_ID": f"{name}-0",
+            **more,
+        }
+        log = (self._logs / f"{name}.log").open("ab")
+        self._files.append(log)
+        self._running[name] = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", f"services.{name}", env=environment, stdout=log, stderr=log
+        )
+
+    async def kill(self, name: str) -> None:
+        """SIGKILL, no goodbye."""
+        process = self._running[name]
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        self.kills += 1
+
+    async def died(self, name: str) -> int:
+        """Wait until a service has ended; returns its exit status, negative for a signal."""
+        return await self._running[name].wait()
+
+    async def stop(self) -> None:
+        """Ask all to stop, insist after a while."""
+        for process in self._running.values():
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self._running.values():
+            try:
+                await asyncio.wait_for(process.wait(), 30)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+        for file in self._files:
+            file.close()
+
+    async def ready(self, name: str) -> None:
+        """Wait until a service says that it is ready."""
+        end = asyncio.get_running_loop().time() + READY_SECONDS
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.ports[name]}") as client:
+            while True:
+                try:
+                    if (await client.get("/readyz")).status_code == 200:
+                        return
+                except httpx.TransportError:
+                    await asyncio.sleep(0)
+                if asyncio.get_running_loop().time() > end or self._running[name].returncode is not None:
+                    tail = (self._logs / f"{name}.log").read_text("utf-8", "replace")[-1500:]
+                    raise DemoStuckError(f"{name} did not become ready:\n{tail}")
+                await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def clock_server(clock: SteppedClock) -> AsyncIterator[str]:
+    """Serve a stepped clock to the processes; yields its URL."""
+    app, port = FastAPI(), free_port()
+
+    @app.get("/now")
+    async def now() -> PlainTextResponse:
+        return PlainTextResponse(clock.now().isoformat())
+
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False))
+    task = asyncio.create_task(server._serve())  # noqa: SLF001 - serve() would take the signals of this process
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{port}/now"
+    finally:
+        server.should_exit = True
+        await task
+
+
+def service_environment(bootstrap: str, prefix: str, clock_url: str | None) -> dict[str, str]:
+    """What all processes of one run share."""
+    common = {
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+        "TOPIC_PREFIX": prefix,
+        "REFERENCE_DIR": str(PROVINCE),
+        "SWEEP_SECONDS": "0.1",
+        "REPORTING_FLUSH_SECONDS": "0.3",
+        "SESSION_TIMEOUT_MS": "6000",
+        "LOG_LEVEL": "info",
+        **Keys.new().environment(),
+    }
+    return common | ({"CLOCK_URL": clock_url} if clock_url else {})
+
+
+@asynccontextmanager
+async def real_parts(bootstrap: str, mongo: str, prefix: str, partitions: int = 24) -> AsyncIterator[Callable[[str], str]]:
+    """Topics and databases of one run, removed at its end; yields the store URL of a service."""
+
+    def store_url(name: str) -> str:
+        return f"{mongo.rstrip('/')}/{prefix.replace('.', '-')}{name}"
+
+    await apply_topics(bootstrap, prefix, replication=1, partitions=partitions)
+    try:
+        yield store_url
+    finally:
+        await delete_topics(bootstrap, prefix)
+        for name in SERVICES:
+            await drop_database(store_url(name))
+
+
+async def run_real(bootstrap: str, mongo: str, folder: Path, progress: Progress) -> tuple[Result, int]:
+    """Run the month on real parts; returns the result and how many processes were killed."""
+    rows = load_month()
+    first, last = demo_days(rows)
+    clock, prefix = SteppedClock(demo_start(rows)), f"demo{secrets.token_hex(3)}."
+    moments = list(steps(load_reference(PROVINCE).timeline("H37"), first, last))
+    with tempfile.TemporaryDirectory(prefix="dunghen-logs-") as logs:
+        async with real_parts(bootstrap, mongo, prefix) as store_url, clock_server(clock) as clock_url:
+            processes = Processes(service_environment(bootstrap, prefix, clock_url), store_url, Path(logs))
+            kill_at = {len(moments) * (2 * n + 1) // (2 * len(KILLED) + 1): KILLED for n in range(len(KILLED))}
+
+            async def disturb(number: int) -> None:
+                for name in kill_at.get(number, ()):
+                    await processes.kill(name)
+                    await processes.start(name)
+
+            try:
+                for name in SERVICES:
+                    await processes.start(name)
+                for name in SERVICES:
+                    await processes.ready(name)
+                clients = {
+                    n: httpx.AsyncClient(base_url=f"http://127.0.0.1:{p}", timeout=60) for n, p in processes.ports.items()
+                }
+                async with Lags(bootstrap, prefix) as lags:
+                    driver = Driver(clients, lags, clock)
+                    progress.start("Kafka và MongoDB thật", len(moments))
+                    await driver.run(rows, moments, progress.step, disturb)
+                result = await finish(driver, clients, bootstrap, prefix, folder, clock)
+            finally:
+                await processes.stop()
+            return result, processes.kills
+
+
+def compare(embedded: Result, real: Result) -> Check:
+    """How many figures and dossiers ended differently on real parts."""
+    names = {*embedded.dossiers, *real.dossiers}
+    differing = sum(embedded.dossiers.get(name) != real.dossiers.get(name) for name in names)
+    figures = sum(embedded.figures[name] != real.figures[name] for name in embedded.figures)
+    return Check("lệch so với bộ phận nhúng", differing + figures, 0)

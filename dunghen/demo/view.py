@@ -1,0 +1,94 @@
+"""What the demo shows while it runs and at its end."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from dunghen.demo.checks import Check, Result
+from reference import OFFICE_TIME
+from reference.derivation import WEEKDAY_NAMES
+
+COLUMNS = (
+    ("3", "Tổng tiếp nhận"),
+    ("4", "Trực tuyến"),
+    ("5", "Trực tiếp, BCCI"),
+    ("6", "Kỳ trước"),
+    ("7", "Đã giải quyết"),
+    ("8", "Trước hạn"),
+    ("9", "Đúng hạn"),
+    ("10", "Quá hạn"),
+    ("11", "Đang giải quyết"),
+    ("12", "Trong hạn"),
+    ("13", "Quá hạn"),
+)
+
+
+class Progress:
+    """A live bar that says which day it is."""
+
+    def __init__(self, console: Console) -> None:
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[day]}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> "Progress":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def start(self, what: str, total: int) -> None:
+        """Begin a run of so many steps."""
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(what, total=total, day="")
+
+    def step(self, number: int, moment: datetime) -> None:
+        """A step is done."""
+        local = moment.astimezone(OFFICE_TIME)
+        if self._task is not None:
+            self._bar.update(self._task, completed=number + 1, day=f"{WEEKDAY_NAMES[local.weekday()]} {local:%d/%m %H:%M}")
+
+
+def show(console: Console, result: Result, units: Mapping[str, str]) -> None:
+    """The table, and the checks below it."""
+    table = Table(
+        "Đơn vị",
+        *(f"{title}\n({number})" for number, title in COLUMNS),
+        title="II.06a: 08/01 - 27/02/2026",
+        title_justify="left",
+    )
+    sheets: Mapping[str, Mapping[str, int]] = result.figures["II.06a"]
+    for unit in sorted(sheets, key=lambda code: (code == "province", code)):
+        table.add_row(
+            units.get(unit, "Toàn tỉnh"), *(str(sheets[unit][number]) for number, _ in COLUMNS), end_section=unit == "H37.14"
+        )
+    console.print(table)
+    f = result.figures
+    console.print(
+        f"Dòng gửi {f['rows']}, từ chối {f['refused_rows']} | hồ sơ {f['dossiers']}, sự kiện {f['facts']} | "
+        f"cảnh báo {f['warned']}, sắp trễ {f['apology_due']}, quá hạn {f['overdue']} | ô số liệu {f['cells']}"
+    )
+    show_checks(console, result.checks)
+
+
+def show_checks(console: Console, checks: list[Check]) -> None:
+    """One line, green or red per item."""
+    parts = [f"[{'green' if c.ok else 'bold red'}]{c.name} {_say(c)}[/]" for c in checks]
+    console.print("KIỂM TRA   " + " · ".join(parts))
+
+
+def _say(check: Check) -> Any:  # noqa: ANN401 - a number, usually
+    return check.value if check.ok else f"{check.value} (phải là {check.expected})"

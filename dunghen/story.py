@@ -1,0 +1,141 @@
+"""One dossier's events from all topics as a story in Vietnamese, by time, with reasons."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dunghen.log import LogRecord
+from reference import OFFICE_TIME, ReferenceData
+from reference.derivation import UNIT_NAMES, say_instant
+
+CHANNELS = {1: "trực tiếp", 2: "trực tuyến", 3: "bưu chính công ích"}
+OUTCOMES = {"early": "trước hạn", "on_time": "đúng hạn", "late": "quá hạn", "open": "chưa kết thúc"}
+STATES = {7: "công dân rút hồ sơ", 8: "dừng xử lý", 9: "đã xử lý xong", 10: "đã trả kết quả"}
+KINDS = {
+    "received": "tiếp nhận",
+    "progressed": "bước xử lý",
+    "supplement-requested": "yêu cầu bổ sung",
+    "supplemented": "đã bổ sung",
+    "fee-requested": "yêu cầu nghĩa vụ tài chính",
+    "fee-paid": "đã thực hiện nghĩa vụ tài chính",
+    "suspended": "lấy ý kiến cơ quan khác",
+    "resumed": "tiếp tục xử lý",
+    "reappointed": "hẹn lại ngày trả",
+    "completed": "đã xử lý xong",
+    "returned": "đã trả kết quả",
+    "refused": "không tiếp nhận",
+    "withdrawn": "công dân rút hồ sơ",
+    "stopped": "dừng xử lý",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event: when it happened, who says it, the sentence, and reasons below it."""
+
+    at: datetime
+    recorded: datetime
+    source: str
+    text: str
+    reasons: tuple[str, ...] = ()
+
+
+def story_of(dossier: str, records: Iterable[LogRecord], reference: ReferenceData) -> list[Line]:
+    """The events of a dossier in the order in which they happened; a repeated record is told once."""
+    seen: dict[str, tuple[LogRecord, dict[str, Any]]] = {}
+    lines = []
+    for record in records:
+        if record.topic.endswith(".dlq"):
+            if record.key == dossier.encode():
+                lines.append(_dead_letter(record))
+            continue
+        event = record.event
+        if event.get("subject") == dossier and "data" in event:
+            seen.setdefault(event["id"], (record, event))
+    lines += [_line(record, event, reference) for record, event in seen.values()]
+    return sorted(lines, key=lambda line: (line.recorded, line.at))
+
+
+def _dead_letter(record: LogRecord) -> Line:
+    at = datetime.fromisoformat(record.headers["first-at"])
+    return Line(at, at, record.topic, f"Một bản ghi bị giữ lại: {record.headers['reason']}")
+
+
+def _line(record: LogRecord, event: Mapping[str, Any], reference: ReferenceData) -> Line:
+    name = event["type"].removeprefix("vn.dunghen.").rsplit(".", 1)[0]
+    data = event["data"]
+    at, recorded = datetime.fromisoformat(data["at"]), datetime.fromisoformat(event["time"])
+    say = _SENTENCES.get(name)
+    text = say(data, reference) if say else f"{name}"
+    reasons = tuple(step["text"] for step in data.get("derivation", ()))
+    correction = data.get("version", 1) > 1 and name.startswith("dossier.") and name != "dossier.retracted"
+    return Line(at, recorded, event["source"].removeprefix("/"), ("Sửa lại: " if correction else "") + text, reasons)
+
+
+def _received(data: Mapping[str, Any], reference: ReferenceData) -> str:
+    procedure = reference.procedures.get(data["procedure"])
+    unit = reference.units.get(data["competent_unit"])
+    limit = data["terms"]["limit"]
+    amount = UNIT_NAMES[limit["unit"]] if limit["unit"] == "same_day" else f"{limit['value']} {UNIT_NAMES[limit['unit']]}"
+    return (
+        f"Tiếp nhận ({CHANNELS[data['channel']]}): {procedure.name if procedure else data['procedure']}, "
+        f"cơ quan giải quyết {unit.name if unit else data['competent_unit']}, thời hạn {amount}."
+    )
+
+
+def _due(prefix: str) -> Callable[[Mapping[str, Any], ReferenceData], str]:
+    def say(data: Mapping[str, Any], _: ReferenceData) -> str:
+        provisional = " (tạm tính)" if data.get("provisional") else ""
+        return f"{prefix} {_at(data['due_at'])}{provisional}."
+
+    return say
+
+
+def _settled(data: Mapping[str, Any], _: ReferenceData) -> str:
+    if data["outcome"] == "open":
+        return "Kết quả đã ghi được rút lại: hồ sơ lại đang giải quyết."
+    return f"Kết thúc {_at(data['ended_at'])} ({STATES[data['state']]}), hẹn {_at(data['due_at'])}: {OUTCOMES[data['outcome']].upper()}."
+
+
+def _retracted(data: Mapping[str, Any], _: ReferenceData) -> str:
+    return f"Rút lại thông tin: {KINDS.get(data['fact'], data['fact'])}."
+
+
+def _plain(text: str) -> Callable[[Mapping[str, Any], ReferenceData], str]:
+    return lambda _data, _reference: text
+
+
+def _at(text: str) -> str:
+    return say_instant(datetime.fromisoformat(text).astimezone(OFFICE_TIME))
+
+
+_SENTENCES: dict[str, Callable[[Mapping[str, Any], ReferenceData], str]] = {
+    "dossier.received": _received,
+    "dossier.progressed": lambda data, _: f"Bước xử lý: {data['step']}.",
+    "dossier.supplement-requested": _plain("Yêu cầu người dân bổ sung giấy tờ."),
+    "dossier.supplemented": _plain("Người dân đã bổ sung đủ giấy tờ."),
+    "dossier.fee-requested": _plain("Yêu cầu thực hiện nghĩa vụ tài chính."),
+    "dossier.fee-paid": _plain("Đã thực hiện nghĩa vụ tài chính."),
+    "dossier.suspended": _plain("Chuyển lấy ý kiến cơ quan khác."),
+    "dossier.resumed": _plain("Cơ quan khác đã trả lời, tiếp tục xử lý."),
+    "dossier.reappointed": lambda data, _: f"Đơn vị đề nghị hẹn lại {_at(data['new_due_at'])}.",
+    "dossier.completed": _plain("Đã xử lý xong."),
+    "dossier.returned": _plain("Đã trả kết quả cho người dân."),
+    "dossier.refused": _plain("Không tiếp nhận hồ sơ."),
+    "dossier.withdrawn": _plain("Công dân yêu cầu rút hồ sơ."),
+    "dossier.stopped": _plain("Dừng xử lý hồ sơ."),
+    "dossier.retracted": _retracted,
+    "contact.sealed": _plain("Đã niêm phong thông tin liên hệ, chỉ bộ phận gửi tin mở được."),
+    "deadline.set": _due("Hẹn trả kết quả"),
+    "deadline.moved": _due("Ngày hẹn trả thay đổi thành"),
+    "deadline.resumed": _due("Đồng hồ chạy tiếp, hẹn trả"),
+    "deadline.paused": _plain("Đồng hồ dừng: thời gian chờ không tính vào thời hạn."),
+    "deadline.warned": lambda data, _: (
+        f"Cảnh báo cán bộ: còn {data['rung'].removesuffix('h')} giờ làm việc đến hạn {_at(data['due_at'])}."
+    ),
+    "deadline.apology-due": lambda data, _: f"Sắp trễ hẹn: cần soạn thư xin lỗi, ký trước {_at(data['sign_by'])}.",
+    "deadline.overdue": lambda data, _: f"Quá hạn {_at(data['due_at'])}.",
+    "deadline.settled": _settled,
+    "deadline.refused": lambda data, _: f"Không chấp nhận: {data['text']} ({data['rule']})",
+}

@@ -1,0 +1,105 @@
+"""All services in one process on embedded parts: for the demo, for tests, for a laptop."""
+
+import base64
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nacl.public import PrivateKey
+
+from contracts import load_catalogue
+from reference import ReferenceData, load_reference
+from runtime.clock import Clock
+from runtime.embedded import EmbeddedBroker
+from runtime.service import Service, calm_garbage_collector
+from runtime.settings import RuntimeSettings
+from services.intake.app import build as build_intake
+from services.intake.settings import IntakeSettings
+from services.reporting.app import build as build_reporting
+from services.reporting.settings import ReportingSettings
+from services.sla.app import build as build_sla
+from services.sla.settings import SlaSettings
+
+SERVICES = ("intake", "sla", "reporting")
+PROVINCE = Path(__file__).parent / "province"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """A contact key pair and a hash key made for one run; nothing of it is ever a default."""
+
+    private: PrivateKey
+    hash_key: str
+
+    @classmethod
+    def new(cls) -> "Keys":
+        """Fresh keys."""
+        return cls(PrivateKey.generate(), secrets.token_hex(16))
+
+    def environment(self) -> dict[str, str]:
+        """As the settings of intake name them."""
+        public = base64.b64encode(bytes(self.private.public_key)).decode()
+        return {"CONTACTS_PUBLIC_KEY": public, "CONTACTS_KEY_EPOCH": "1", "CONTACTS_HASH_KEY": self.hash_key}
+
+
+@dataclass(frozen=True)
+class Together:
+    """The running services and how to reach their broker."""
+
+    services: dict[str, Service]
+    bootstrap_servers: str
+    reference: ReferenceData
+    keys: Keys
+
+
+def refuse_used_stores(data: Path) -> None:
+    """The embedded broker starts with an empty log: a store that remembers another log would be wrong about it."""
+    used = [path.name for path in sorted(data.glob("*.db")) if path.stat().st_size]
+    if used:
+        raise ValueError(
+            f"{data} holds documents of an earlier run ({', '.join(used)}); the embedded broker keeps no log: use an empty folder"
+        )
+
+
+@asynccontextmanager
+async def run_together(
+    data: Path, *, clock: Clock | None = None, reference_dir: Path = PROVINCE, sweep_seconds: float = 1.0
+) -> AsyncIterator[Together]:
+    """Start an embedded broker and all services, each with its own SQLite file in `data`."""
+    data.mkdir(parents=True, exist_ok=True)
+    refuse_used_stores(data)
+    calm_garbage_collector()
+    keys, reference = Keys.new(), load_reference(reference_dir)
+    broker = EmbeddedBroker(load_catalogue().topics)
+
+    def runtime(name: str) -> RuntimeSettings:
+        return RuntimeSettings(
+            kafka_bootstrap_servers=broker.bootstrap_servers,
+            store_url=f"sqlite:///{data / name}.db",
+            fetch_max_wait_ms=10,  # the mock cluster does not wake a waiting fetch
+            linger_ms=0,
+            session_timeout_ms=6000,
+            sweep_seconds=sweep_seconds,
+            refuse_gaps=True,
+        )
+
+    environment = keys.environment()
+    intake = IntakeSettings.model_validate(
+        {"reference_dir": reference_dir, **{name.lower(): value for name, value in environment.items()}}, by_name=True
+    )
+    built = {
+        "intake": build_intake(runtime("intake"), intake, reference=reference, clock=clock),
+        "sla": build_sla(runtime("sla"), SlaSettings(reference_dir=reference_dir), reference=reference, clock=clock),
+        "reporting": build_reporting(
+            runtime("reporting"),
+            ReportingSettings(reference_dir=reference_dir, flush_seconds=sweep_seconds),
+            reference=reference,
+            clock=clock,
+        ),
+    }
+    async with AsyncExitStack() as stack:
+        for service in built.values():
+            await stack.enter_async_context(service.running())
+        yield Together(built, broker.bootstrap_servers, reference, keys)

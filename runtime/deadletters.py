@@ -1,0 +1,34 @@
+"""Lifting a dead letter: replay it through the service's own handler under the same save and publish rules, or discard it.
+
+Nothing is put back on the source topic; either way the document's incomplete mark is lifted.
+"""
+
+from runtime.documents import Document
+from runtime.errors import Invalid
+from runtime.intents import Decide, Intents
+from runtime.loop import mark_complete
+from runtime.outputs import Decision, EventT, Rules
+
+
+async def replay(rules: Rules[EventT], intents: Intents, place: str, key: str, value: bytes) -> None:
+    """Handle a dead letter anew. Raises Invalid if it still is no valid event, or names another document than its key."""
+    event = rules.decode(value)
+    if event.subject != key:
+        raise Invalid("the event's subject is not the record's key")
+
+    def decide(document: Document) -> Decision:
+        decision = rules.handle(document, event)
+        return Decision(mark_complete(decision.document, place), decision.outputs)
+
+    await _change(intents, key, decide)
+
+
+async def discard(intents: Intents, place: str, key: str) -> None:
+    """Give a dead letter up: the document is complete without it."""
+    await _change(intents, key, lambda document: Decision(mark_complete(document, place)))
+
+
+async def _change(intents: Intents, key: str, decide: Decide) -> None:
+    intent = await intents.change([key], decide)
+    if intent is not None:
+        await intents.deliver(intent, [key])
