@@ -30,17 +30,21 @@ class Timers:
 
     def __init__(self, parts: Parts, loop: Loop[EventT], intents: Intents, field: str, fire: Fire) -> None:
         self.parts, self._loop, self._intents, self._field, self._fire = parts, loop, intents, field, fire
+        self._swept: datetime | None = None
 
     async def sweep(self) -> None:
         """One pass over everything due in the partitions this instance owns."""
         now = self.parts.clock.now()
+        if now == self._swept:
+            return  # a stepped clock: the same reading is swept once, whatever arrives while it stands
         places, ends = await self._loop.places()
         limits = {number: mark - MARGIN for number, mark in watermarks(now, places, ends).items() if mark is not None}
         if limits:
             await self._fire_due(limits)
         due = await self.parts.store.count_by(self._loop.rules.collection, {self._field: Range(high=epoch_ms(now - MARGIN))})
         self.parts.telemetry.set("jobs_due", due[0].count if due else 0)
-        if limits:
+        if limits and all(limit == now - MARGIN for limit in limits.values()) and not due:
+            self._swept = now
             self.parts.telemetry.set("swept_seconds", now.timestamp())
 
     async def _fire_due(self, limits: dict[int, datetime]) -> None:

@@ -23,7 +23,9 @@ from reference import OFFICE_TIME, Timeline
 from runtime.clock import SteppedClock
 
 # About one per open hour; before the morning and the afternoon too, so that no report lies far ahead of the clock.
-STEP_TIMES = tuple(time.fromisoformat(t) for t in ["06:30", "08:30", "09:30", "10:30", "11:30", "13:00", "14:30", "15:30", "16:30", "17:30"])
+STEP_TIMES = tuple(
+    time.fromisoformat(t) for t in ["06:30", "08:30", "09:30", "10:30", "11:30", "13:00", "14:30", "15:30", "16:30", "17:30"]
+)
 PATIENCE = 120.0  # seconds until a step that does not settle is given up
 
 
@@ -117,20 +119,23 @@ class Driver:
         rows: Sequence[Row],
         moments: Sequence[datetime],
         progress: Callable[[int, datetime], None],
-        during: Callable[[int], Awaitable[None]] | None = None,
+        disturb: Callable[[int], Awaitable[Callable[[], Awaitable[None]] | None]] | None = None,
     ) -> None:
-        """Take all steps. `during` is called with the step's number right after its facts were released."""
+        """Take all steps. `disturb` may kill processes right after the facts of a step were released; what it returns
+        starts them again. They start after the clock was set, so that a step is swept once, at its own time."""
         waiting = list(rows)
         for number, moment in enumerate(moments):
             cut = next((i for i, row in enumerate(waiting) if row.reported_at > moment), len(waiting))
             released, waiting = waiting[:cut], waiting[cut:]
             await self._release(released)
-            if during is not None:
-                await during(number)
+            restart = await disturb(number) if disturb is not None else None
             if released:
                 await self._until("intake to publish", self._intake_idle)
+            if released and restart is None:
                 await self._until("sla to catch up", lambda: self._caught_up("sla"))
             self._clock.set(moment)
+            if restart is not None:
+                await restart()
             await self._until("timers to fire", self._timers_idle)
             progress(number, moment)
         await self._until("sla to catch up", lambda: self._caught_up("sla"))

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO
@@ -169,10 +169,16 @@ async def run_real(bootstrap: str, mongo: str, folder: Path, progress: Progress)
             processes = Processes(service_environment(bootstrap, prefix, clock_url), store_url, Path(logs))
             kill_at = {len(moments) * (2 * n + 1) // (2 * len(KILLED) + 1): KILLED for n in range(len(KILLED))}
 
-            async def disturb(number: int) -> None:
-                for name in kill_at.get(number, ()):
+            async def disturb(number: int) -> Callable[[], Awaitable[None]] | None:
+                names = kill_at.get(number, ())
+                for name in names:
                     await processes.kill(name)
-                    await processes.start(name)
+
+                async def restart() -> None:
+                    for name in names:
+                        await processes.start(name)
+
+                return restart if names else None
 
             try:
                 for name in SERVICES:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
@@ -13,19 +14,20 @@ from dunghen.demo.checks import Check, Result
 from reference import OFFICE_TIME
 from reference.derivation import WEEKDAY_NAMES
 
-COLUMNS = (
-    ("3", "Tổng tiếp nhận"),
-    ("4", "Trực tuyến"),
-    ("5", "Trực tiếp, BCCI"),
-    ("6", "Kỳ trước"),
-    ("7", "Đã giải quyết"),
-    ("8", "Trước hạn"),
-    ("9", "Đúng hạn"),
-    ("10", "Quá hạn"),
-    ("11", "Đang giải quyết"),
-    ("12", "Trong hạn"),
-    ("13", "Quá hạn"),
-)
+# Official column numbers with short headings; the workbook has the full ones.
+COLUMNS = {
+    "3": "nhận",
+    "4": "online",
+    "5": "quầy",
+    "6": "kỳ trước",
+    "7": "xong",
+    "8": "sớm",
+    "9": "đúng",
+    "10": "trễ",
+    "11": "đang làm",
+    "12": "trong hạn",
+    "13": "quá hạn",
+}
 
 
 class Progress:
@@ -65,15 +67,17 @@ class Progress:
 def show(console: Console, result: Result, units: Mapping[str, str]) -> None:
     """The table, and the checks below it."""
     table = Table(
-        "Đơn vị",
-        *(f"{title}\n({number})" for number, title in COLUMNS),
-        title="II.06a: 08/01 - 27/02/2026",
-        title_justify="left",
+        title="II.06a: 08/01 - 27/02/2026", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
     )
+    table.add_column("Đơn vị", max_width=22, no_wrap=True)
+    for number, heading in COLUMNS.items():
+        table.add_column(f"{heading}\n({number})", justify="right", min_width=4)
     sheets: Mapping[str, Mapping[str, int]] = result.figures["II.06a"]
     for unit in sorted(sheets, key=lambda code: (code == "province", code)):
         table.add_row(
-            units.get(unit, "Toàn tỉnh"), *(str(sheets[unit][number]) for number, _ in COLUMNS), end_section=unit == "H37.14"
+            units.get(unit, "Toàn tỉnh").removeprefix("UBND "),
+            *(str(sheets[unit][number]) for number in COLUMNS),
+            end_section=unit == "H37.14",
         )
     console.print(table)
     f = result.figures
