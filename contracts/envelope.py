@@ -20,9 +20,7 @@ class EventData(BaseModel):
 
     TYPE: ClassVar[str]  # full CloudEvents type, e.g. vn.dunghen.dossier.received.v1
 
-    at: AwareDatetime = Field(
-        description="Business time with offset: when it happened at the office, not when it was recorded."
-    )
+    at: AwareDatetime = Field(description="Business time with offset: when it happened at the office.")
 
 
 class UnknownData(BaseModel):
@@ -53,7 +51,7 @@ class Envelope(BaseModel):
 
 
 def to_wire(source: str, subject: str, event_id: str, body: Mapping[str, Any]) -> bytes:
-    """The record of an event whose parts are JSON already: `body` holds type, time, data, and sequence, correlationid if any."""
+    """The record of an event whose parts are JSON already: `body` holds type, time, data, perhaps sequence, correlationid."""
     envelope = {
         "specversion": "1.0",
         "id": event_id,

@@ -24,13 +24,13 @@ class Audited:
 
     def differences(self) -> list[str]:
         """One line per cell and counter that disagree."""
-        lines = []
-        for key in sorted({*self.counted, *self.published}):
-            ours, theirs = self.counted.get(key, {}), self.published.get(key, {})
-            for name in sorted({*ours, *theirs}):
-                if ours.get(name, 0) != theirs.get(name, 0):
-                    lines.append(f"{key} {name}: topics {ours.get(name, 0)}, published {theirs.get(name, 0)}")
-        return lines
+        return [
+            f"{key} {name}: topics {ours.get(name, 0)}, published {theirs.get(name, 0)}"
+            for key in sorted({*self.counted, *self.published})
+            for ours, theirs in [(self.counted.get(key, {}), self.published.get(key, {}))]
+            for name in sorted({*ours, *theirs})
+            if ours.get(name, 0) != theirs.get(name, 0)
+        ]
 
     def ii06a(self, first: str, last: str, unit: str | None = None) -> dict[str, int]:
         """Columns 3 to 13 of II.06a for a competent unit, or for the whole province. Days are ISO, both included."""
@@ -63,8 +63,6 @@ def audit(records: Iterable[tuple[str, bytes]], now: datetime) -> Audited:
     result = Audited()
     revisions: dict[str, int] = {}
     for topic, value in records:
-        if topic not in ("dossiers.v1", "deadlines.v1", "metrics.v1"):
-            continue
         try:
             event = json.loads(value)
             kind, data, subject = event["type"].removeprefix("vn.dunghen.").removesuffix(".v1"), event["data"], event["subject"]
@@ -74,20 +72,24 @@ def audit(records: Iterable[tuple[str, bytes]], now: datetime) -> Audited:
             if data["revision"] > revisions.get(subject, 0):
                 revisions[subject] = data["revision"]
                 result.published[subject] = {name: number for name, number in data["counters"].items() if number}
-            continue
-        dossier = dossiers.setdefault(subject, {"facts": {}, "deadline": None, "settled": None})
-        if topic == "dossiers.v1":
-            what = data["fact"] if kind == "dossier.retracted" else kind.removeprefix("dossier.")
-            known = dossier["facts"].get((what, data["occasion"]))
-            if known is None or data["version"] > known["version"]:
-                dossier["facts"][what, data["occasion"]] = {**data, "retracted": kind == "dossier.retracted"}
-        elif kind in DEADLINES or kind == "deadline.settled":
-            slot = "settled" if kind == "deadline.settled" else "deadline"
-            if dossier[slot] is None or data["version"] > dossier[slot]["version"]:
-                dossier[slot] = data
+        elif topic in ("dossiers.v1", "deadlines.v1"):
+            _keep(dossiers.setdefault(subject, {"facts": {}, "deadline": None, "settled": None}), kind, data)
     for dossier in dossiers.values():
         _count(dossier, now, result)
     return result
+
+
+def _keep(dossier: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
+    """The highest version of each fact, of the due date, and of the outcome."""
+    if kind.startswith("dossier."):
+        what = data["fact"] if kind == "dossier.retracted" else kind.removeprefix("dossier.")
+        known = dossier["facts"].get((what, data["occasion"]))
+        if known is None or data["version"] > known["version"]:
+            dossier["facts"][what, data["occasion"]] = {**data, "retracted": kind == "dossier.retracted"}
+    elif kind in DEADLINES or kind == "deadline.settled":
+        slot = "settled" if kind == "deadline.settled" else "deadline"
+        if dossier[slot] is None or data["version"] > dossier[slot]["version"]:
+            dossier[slot] = data
 
 
 def _count(dossier: dict[str, Any], now: datetime, result: Audited) -> None:

@@ -2,75 +2,28 @@
 
 import base64
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
 from contracts import load_catalogue
+from runtime.kafka_admin import LogRecord, read_topics
 
 
-@dataclass(frozen=True, slots=True)
-class LogRecord:
-    """One record as it stands in Kafka. `topic` is without prefix; times are ms."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes
-    value: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def event(self) -> dict[str, Any]:
-        """The record's JSON; of a record that is no JSON object, an empty one."""
-        try:
-            raw = json.loads(self.value)
-        except ValueError:
-            return {}
-        return raw if isinstance(raw, dict) else {}
+def event_of(record: LogRecord) -> dict[str, Any]:
+    """The record's JSON; of a record that is no JSON object, an empty one."""
+    try:
+        raw = json.loads(record.value)
+    except ValueError:
+        return {}
+    return raw if isinstance(raw, dict) else {}
 
 
 async def read_broker(
-    bootstrap: str, prefix: str = "", topics: Sequence[str] | None = None, key: str | None = None
+    broker: str, prefix: str = "", topics: Sequence[str] | None = None, key: str | None = None
 ) -> list[LogRecord]:
-    """All records of the topics up to where the log ends now; with `key`, only of the partitions it may be in."""
-    names = [prefix + topic for topic in (topics or load_catalogue().topics)]
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False)
-    await consumer.start()
-    try:
-        places = [TopicPartition(name, number) for name in names for number in await _partitions(consumer, name, key)]
-        ends = {place: end for place, end in (await consumer.end_offsets(places)).items() if end}
-        consumer.assign(list(ends))
-        begins = await consumer.beginning_offsets(list(ends))
-        left = {place for place, end in ends.items() if begins[place] < end}
-        records = []
-        while left:
-            for place, batch in (await consumer.getmany(timeout_ms=500, max_records=5000)).items():
-                records += [_record(r, prefix) for r in batch if r.offset < ends[place]]
-            left = {place for place in left if await consumer.position(place) < ends[place]}
-    finally:
-        await consumer.stop()
-    return records
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str, key: str | None) -> list[int]:
-    await consumer._client.add_topic(topic)  # noqa: SLF001 - a consumer without group learns of a topic only this way
-    known = sorted(consumer.partitions_for_topic(topic) or ())
-    if key is None or not known or topic.endswith(".dlq"):
-        return known
-    from runtime.timers import partition_of
-
-    return [partition_of(key, len(known))]
-
-
-def _record(record: Any, prefix: str) -> LogRecord:  # noqa: ANN401 - aiokafka's record
-    headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
-    topic = record.topic.removeprefix(prefix)
-    return LogRecord(topic, record.partition, record.offset, record.timestamp, record.key or b"", record.value or b"", headers)
+    """All records of the catalogue's topics, or of some. Raises Unavailable."""
+    return await read_topics(broker, prefix, topics or list(load_catalogue().topics), key)
 
 
 def write_folder(records: Iterable[LogRecord], folder: Path) -> None:

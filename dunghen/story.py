@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dunghen.log import LogRecord
+from dunghen.log import event_of
 from reference import OFFICE_TIME, ReferenceData
 from reference.derivation import UNIT_NAMES, say_instant
+from runtime.kafka_admin import LogRecord
 
 CHANNELS = {1: "trực tiếp", 2: "trực tuyến", 3: "bưu chính công ích"}
 OUTCOMES = {"early": "trước hạn", "on_time": "đúng hạn", "late": "quá hạn", "open": "chưa kết thúc"}
@@ -50,7 +51,7 @@ def story_of(dossier: str, records: Iterable[LogRecord], reference: ReferenceDat
             if record.key == dossier.encode():
                 lines.append(_dead_letter(record))
             continue
-        event = record.event
+        event = event_of(record)
         if event.get("subject") == dossier and "data" in event:
             seen.setdefault(event["id"], (record, event))
     lines += [_line(record, event, reference) for record, event in seen.values()]
@@ -95,7 +96,13 @@ def _due(prefix: str) -> Callable[[Mapping[str, Any], ReferenceData], str]:
 def _settled(data: Mapping[str, Any], _: ReferenceData) -> str:
     if data["outcome"] == "open":
         return "Kết quả đã ghi được rút lại: hồ sơ lại đang giải quyết."
-    return f"Kết thúc {_at(data['ended_at'])} ({STATES[data['state']]}), hẹn {_at(data['due_at'])}: {OUTCOMES[data['outcome']].upper()}."
+    return (
+        f"Kết thúc {_at(data['ended_at'])} ({STATES[data['state']]}), hẹn {_at(data['due_at'])}: {OUTCOMES[data['outcome']]}."
+    )
+
+
+def _warned(data: Mapping[str, Any], _: ReferenceData) -> str:
+    return f"Cảnh báo cán bộ: còn {data['rung'].removesuffix('h')} giờ làm việc đến hạn {_at(data['due_at'])}."
 
 
 def _retracted(data: Mapping[str, Any], _: ReferenceData) -> str:
@@ -131,9 +138,7 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any], ReferenceData], str]] = {
     "deadline.moved": _due("Ngày hẹn trả thay đổi thành"),
     "deadline.resumed": _due("Đồng hồ chạy tiếp, hẹn trả"),
     "deadline.paused": _plain("Đồng hồ dừng: thời gian chờ không tính vào thời hạn."),
-    "deadline.warned": lambda data, _: (
-        f"Cảnh báo cán bộ: còn {data['rung'].removesuffix('h')} giờ làm việc đến hạn {_at(data['due_at'])}."
-    ),
+    "deadline.warned": _warned,
     "deadline.apology-due": lambda data, _: f"Sắp trễ hẹn: cần soạn thư xin lỗi, ký trước {_at(data['sign_by'])}.",
     "deadline.overdue": lambda data, _: f"Quá hạn {_at(data['due_at'])}.",
     "deadline.settled": _settled,

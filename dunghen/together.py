@@ -54,13 +54,13 @@ class Together:
     keys: Keys
 
 
-def refuse_used_stores(data: Path) -> None:
-    """The embedded broker starts with an empty log: a store that remembers another log would be wrong about it."""
+def prepare_folder(data: Path) -> None:
+    """Make the folder of a run. Raises ValueError if it was used before: the embedded broker starts with an empty log,
+    and a store that remembers another log would be wrong about it."""
+    data.mkdir(parents=True, exist_ok=True)
     used = [path.name for path in sorted(data.glob("*.db")) if path.stat().st_size]
     if used:
-        raise ValueError(
-            f"{data} holds documents of an earlier run ({', '.join(used)}); the embedded broker keeps no log: use an empty folder"
-        )
+        raise ValueError(f"{data} holds documents of an earlier run ({', '.join(used)}): use an empty folder")
 
 
 @asynccontextmanager
@@ -68,8 +68,7 @@ async def run_together(
     data: Path, *, clock: Clock | None = None, reference_dir: Path = PROVINCE, sweep_seconds: float = 1.0
 ) -> AsyncIterator[Together]:
     """Start an embedded broker and all services, each with its own SQLite file in `data`."""
-    data.mkdir(parents=True, exist_ok=True)
-    refuse_used_stores(data)
+    prepare_folder(data)
     calm_garbage_collector()
     keys, reference = Keys.new(), load_reference(reference_dir)
     broker = EmbeddedBroker(load_catalogue().topics)

@@ -1,7 +1,7 @@
 """What everybody must agree on: units, procedures, the calendar table, and counting in working time."""
 
 from reference.calendar import CalendarDay, CalendarTable, load_national_calendar
-from reference.catalogue import Procedure, ProcedureVersion, ReferenceData, ReferenceError, Unit, load_reference
+from reference.catalogue import Procedure, ProcedureVersion, ReferenceData, ReferenceDataError, Unit, load_reference
 from reference.derivation import Derivation, Pause, count_due
 from reference.hours import OFFICE_TIME, OpeningHours, Session
 from reference.timeline import Timeline
@@ -19,7 +19,7 @@ __all__ = [
     "Procedure",
     "ProcedureVersion",
     "ReferenceData",
-    "ReferenceError",
+    "ReferenceDataError",
     "Rules",
     "Session",
     "Timeline",

@@ -16,7 +16,7 @@ from reference.worktime import LimitUnit
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class ReferenceError(ValueError):  # noqa: A001 - the field's own word
+class ReferenceDataError(ValueError):
     """Reference data that cannot be used; the message names the file, the entry and the rule."""
 
 
@@ -98,7 +98,7 @@ class ReferenceData(BaseModel):
 
 
 def load_reference(folder: Path) -> ReferenceData:
-    """Read `province.yaml`, `units.yaml`, `procedures.yaml`. Raises ReferenceError naming file, entry and rule."""
+    """Read `province.yaml`, `units.yaml`, `procedures.yaml`. Raises ReferenceDataError naming file, entry and rule."""
     province = _read(folder / "province.yaml")
     units = [_parse(Unit, raw, folder / "units.yaml", index) for index, raw in enumerate(_read(folder / "units.yaml"))]
     procedures = [
@@ -107,7 +107,7 @@ def load_reference(folder: Path) -> ReferenceData:
     for name, codes in (("units.yaml", [u.code for u in units]), ("procedures.yaml", [p.code for p in procedures])):
         twice = sorted({code for code in codes if codes.count(code) > 1})
         if twice:
-            raise ReferenceError(f"{folder / name}: code {twice[0]} is there twice")
+            raise ReferenceDataError(f"{folder / name}: code {twice[0]} is there twice")
     return ReferenceData(
         province=str(province["name"]),
         units={unit.code: unit for unit in units},
@@ -120,9 +120,9 @@ def _read(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds; the mod
     try:
         return yaml.safe_load(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise ReferenceError(f"{path}: this file is missing") from None
+        raise ReferenceDataError(f"{path}: this file is missing") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ReferenceError(f"{path}: {error}") from error
+        raise ReferenceDataError(f"{path}: {error}") from error
 
 
 def _parse(model: type[Model], raw: object, path: Path, index: int) -> Model:
@@ -131,4 +131,4 @@ def _parse(model: type[Model], raw: object, path: Path, index: int) -> Model:
     except ValidationError as error:
         place = error.errors()[0]
         field = ".".join(str(part) for part in place["loc"])
-        raise ReferenceError(f"{path}: entry {index + 1}: {field}: {place['msg']}") from None
+        raise ReferenceDataError(f"{path}: entry {index + 1}: {field}: {place['msg']}") from None

@@ -98,8 +98,7 @@ def explain(line: Timeline, received: datetime, limit: tuple[int, LimitUnit], re
     steps.append(
         DerivationStep("limit", f"Thời hạn giải quyết: {amount}.", source="Thủ tục hành chính tại thời điểm tiếp nhận")
     )
-    for paused in result.applied:
-        steps.append(_pause_step(paused, unit))
+    steps += [_pause_step(paused, unit) for paused in result.applied]
     last = to_minute(result.due_at) if result.due_at else None
     if last is not None:
         steps += _day_steps(line, result, last // DAY, elapsed=unit in ELAPSED)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta, timezone
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -68,7 +69,7 @@ class OpeningHours(BaseModel):
             raise ValueError("a unit must have opening hours on at least one weekday")
         for name in (*WEEKDAYS, "makeup", "service"):
             sessions: tuple[Session, ...] = getattr(self, name)
-            if any(later.start < earlier.end for earlier, later in zip(sessions, sessions[1:], strict=False)):
+            if any(later.start < earlier.end for earlier, later in pairwise(sessions)):
                 raise ValueError(f"opening hours of {name} must be in order and not overlap")
         return self
 

@@ -5,6 +5,7 @@ Instants are whole local minutes: date.toordinal() * 1440 + minute of the day, i
 
 from bisect import bisect_left, bisect_right
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from reference.calendar import CalendarTable
 from reference.hours import OFFICE_TIME, OpeningHours, Session
@@ -131,4 +132,4 @@ class Timeline:
         """Stretches of days off (ordinals, inclusive) after `first` and before `last`."""
         start, stop = bisect_right(self._days, first), bisect_left(self._days, last)
         edges = [first, *self._days[start:stop], last]
-        return [(a + 1, b - 1) for a, b in zip(edges, edges[1:], strict=False) if b - a > 1]
+        return [(a + 1, b - 1) for a, b in pairwise(edges) if b - a > 1]

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
@@ -34,6 +35,23 @@ def make_broker(settings: RuntimeSettings, log: Log) -> KafkaBroker:
         logger=log,
         log_level=logging.DEBUG,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A topic a service publishes on, for AsyncAPI: its name without prefix, its payload, what it is."""
+
+    topic: str
+    schema: Any
+    description: str
+
+
+def declare_published(broker: KafkaBroker, service: str, settings: RuntimeSettings, topics: Iterable[Published]) -> None:
+    """Declare a service's publishers to FastStream: only declared ones reach AsyncAPI."""
+    for t in topics:
+        broker.publisher(
+            settings.topic_prefix + t.topic, schema=t.schema, title=f"{service}:{t.topic}", description=t.description
+        )
 
 
 @dataclass(frozen=True, slots=True)

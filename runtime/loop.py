@@ -209,7 +209,7 @@ class Loop(Generic[EventT]):
             subject = item.event.subject if item.event is not None else _subject_of(item.record)
             if subject:
                 waiting.setdefault(subject, []).append(item)
-        outputs: dict[str, list[Output]] = dict.fromkeys(waiting, [])
+        outputs: dict[str, list[Output]] = {subject: [] for subject in waiting}
         while waiting:
             documents = await self.parts.store.get_many(self.rules.collection, waiting)
             open_intents = await self.open_intents(documents.values())
@@ -307,7 +307,7 @@ class Loop(Generic[EventT]):
             self._moved()
             self.parts.log.warning("commit failed; it is made up for by the next one", reason=type(error).__name__)
         else:
-            for place, item in ends.items():
+            for item in ends.values():
                 self.state.progress.committed[item.partition] = item.record.offset + 1
         for place, item in ends.items():
             self.state.handled[place] = Place(item.record.offset + 1, _known_time(item))

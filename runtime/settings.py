@@ -2,6 +2,7 @@
 
 import os
 import socket
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pydantic import Field
@@ -48,8 +49,6 @@ class RuntimeSettings(BaseSettings):
 
 def version_of(distribution: str = "dunghen") -> str:
     """Version of the running code, for dead letters and health."""
-    from importlib.metadata import PackageNotFoundError, version
-
     try:
         return version(distribution)
     except PackageNotFoundError:

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from functools import reduce
 from operator import or_
-from typing import Any
 
-from faststream.kafka import KafkaBroker
 from pydantic import ValidationError
 
 from contracts import EVENT_TYPES, Event, decode, hide_inputs, load_catalogue
 from runtime.errors import Invalid
+from runtime.kafka import Published
 
 
 def decoder() -> Callable[[bytes | None], Event]:
@@ -24,10 +23,11 @@ def decoder() -> Callable[[bytes | None], Event]:
     return decode_record
 
 
-def declare_publishers(broker: KafkaBroker, service: str, prefix: str) -> None:
-    """Declare the topics a service owns, with the payloads they carry."""
+def published_by(service: str) -> list[Published]:
+    """The topics a service owns, with the payloads they carry."""
+    topics = []
     for name, spec in load_catalogue().topics.items():
         if spec.owner == service:
             models = [EVENT_TYPES[full] for full in spec.full_types]
-            schema: Any = reduce(or_, models) if models else bytes
-            broker.publisher(prefix + name, schema=schema, title=f"{service}:{name}", description=spec.description)
+            topics.append(Published(name, reduce(or_, models) if models else bytes, spec.description))
+    return topics

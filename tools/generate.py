@@ -34,7 +34,11 @@ def schema_of(full_type: str) -> dict[str, Any]:
     data = EVENT_TYPES[full_type].model_json_schema()
     definitions = {**envelope.pop("$defs", {}), **data.pop("$defs", {})}
     envelope["properties"] |= {"type": {"const": full_type}, "data": data}
-    envelope |= {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:dunghen:{full_type}", "title": full_type}
+    envelope |= {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:dunghen:{full_type}",
+        "title": full_type,
+    }
     return envelope | ({"$defs": definitions} if definitions else {})
 
 
@@ -53,14 +57,21 @@ def asyncapi() -> str:
         "sla": build_sla(runtime, SlaSettings(reference_dir=PROVINCE), documents=_NO_STORE).broker,
         "reporting": build_reporting(runtime, ReportingSettings(reference_dir=PROVINCE), documents=_NO_STORE).broker,
     }
-    declared = {name: AsyncAPI(broker, title=name, schema_version="3.0.0").to_specification().to_jsonable() for name, broker in apps.items()}
+    declared = {
+        name: AsyncAPI(broker, title=name, schema_version="3.0.0").to_specification().to_jsonable()
+        for name, broker in apps.items()
+    }
     channels, messages, operations = {}, {}, {}
     for name, spec in load_catalogue().topics.items():
         refs = {}
         for full in spec.full_types:
             short = full.removeprefix("vn.dunghen.").removesuffix(".v1")
             refs[short] = {"$ref": f"#/components/messages/{short}"}
-            messages[short] = {"name": full, "contentType": "application/cloudevents+json", "payload": {"$ref": f"schemas/{short}.json"}}
+            messages[short] = {
+                "name": full,
+                "contentType": "application/cloudevents+json",
+                "payload": {"$ref": f"schemas/{short}.json"},
+            }
         channels[name] = {"address": name, "description": spec.description, "messages": refs}
     for service, document in declared.items():
         for operation in document["operations"].values():
@@ -70,7 +81,11 @@ def asyncapi() -> str:
     return _HEAD + yaml.safe_dump(
         {
             "asyncapi": "3.0.0",
-            "info": {"title": "Đúng Hẹn", "version": "1", "description": "Topics of Đúng Hẹn; generated, see contracts/topics.yaml."},
+            "info": {
+                "title": "Đúng Hẹn",
+                "version": "1",
+                "description": "Topics of Đúng Hẹn; generated, see contracts/topics.yaml.",
+            },
             "defaultContentType": "application/cloudevents+json",
             "channels": channels,
             "operations": dict(sorted(operations.items())),
@@ -108,8 +123,10 @@ def outputs() -> dict[Path, Callable[[], str]]:
 
 def stale(made: Mapping[Path, Callable[[], str]]) -> list[str]:
     """Which files are not what their source makes now, and which schemas nothing makes."""
-    found = [str(path.relative_to(ROOT)) for path, make in made.items() if not path.exists() or path.read_text("utf-8") != make()]
-    orphans = {path for path in (ROOT / "contracts/schemas").glob("*.json")} - made.keys()
+    found = [
+        str(path.relative_to(ROOT)) for path, make in made.items() if not path.exists() or path.read_text("utf-8") != make()
+    ]
+    orphans = set((ROOT / "contracts/schemas").glob("*.json")) - made.keys()
     return found + [f"{path.relative_to(ROOT)} (nothing makes it)" for path in sorted(orphans)]
 
 

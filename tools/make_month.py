@@ -83,11 +83,9 @@ def dossier(month: Month, unit: str, day: date, number: int) -> None:
         "contact_phone": f"09{rng.randint(10, 99)}000{rng.randint(0, 999):03d}",
     }
     if rng.random() < 0.2:
-        printed = (
-            due
-            if rng.random() < 0.9
-            else to_instant(line.clip(line.counted_after(to_minute(due) // DAY, 1) * DAY + to_minute(due) % DAY))
-        )
+        day_after = line.counted_after(to_minute(due) // DAY, 1)
+        moved = to_instant(line.clip(day_after * DAY + to_minute(due) % DAY))
+        printed = due if rng.random() < 0.9 else moved
         first["promised_at"] = printed.isoformat()
         due = printed
     fate = rng.random()
@@ -158,10 +156,9 @@ def story(month: Month) -> None:
     """The dossier that the demo tells: received before Tết, promised for after it, late."""
     code, at = "H37.12-260212-0007", datetime(2026, 2, 12, 15, 40, tzinfo=to_instant(DAY).tzinfo)
     month.rows = [(reported, row) for reported, row in month.rows if row["dossier"] != code]
-    month.add(
-        at + timedelta(minutes=2), dossier=code, type="received", at=at.isoformat(), procedure="1.000894", receiving_unit="H37.12",
-        competent_unit="H37.12", channel="2", contact_name="Nông Thị Mẫu", contact_phone="0912000007",
-    )  # fmt: skip
+    first = {"procedure": "1.000894", "receiving_unit": "H37.12", "competent_unit": "H37.12", "channel": "2"}
+    contact = {"contact_name": "Nông Thị Mẫu", "contact_phone": "0912000007"}
+    month.add(at + timedelta(minutes=2), dossier=code, type="received", at=at.isoformat(), **first, **contact)
     done = datetime(2026, 2, 27, 9, 30, tzinfo=at.tzinfo)
     month.add(done + timedelta(minutes=5), dossier=code, type="completed", at=done.isoformat())
     month.add(done + timedelta(hours=5), dossier=code, type="returned", at=(done + timedelta(hours=4, minutes=45)).isoformat())

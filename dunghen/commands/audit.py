@@ -7,7 +7,8 @@ import typer
 
 from dunghen.audit import audit
 from dunghen.commands.common import Broker, LogFolder, Prefix, out, read_log, stop
-from dunghen.log import LogRecord
+from dunghen.log import event_of
+from runtime.kafka_admin import LogRecord
 
 app = typer.Typer(help="Tính lại số liệu từ các topic.", no_args_is_help=True)
 SHOWN = 20
@@ -47,6 +48,6 @@ def moment_of(as_of: str | None, records: list[LogRecord], *, from_log: bool) ->
             stop(f"--as-of: {as_of!r} không phải ngày giờ ISO")
         return moment if moment.tzinfo else moment.astimezone()
     if from_log:
-        times = [record.event["time"] for record in records if "time" in record.event]
+        times = [event["time"] for event in map(event_of, records) if "time" in event]
         return max((datetime.fromisoformat(text) for text in times), default=datetime.now(UTC))
     return datetime.now(UTC)

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from aiokafka.errors import KafkaError
 from rich.console import Console
 
-from dunghen.log import LogRecord, read_broker, read_folder
+from dunghen.log import read_broker, read_folder
+from runtime.errors import Unavailable
+from runtime.kafka_admin import LogRecord
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -38,5 +39,5 @@ def read_log(
         stop("cần --log THƯ_MỤC hoặc --broker ĐỊA_CHỈ (KAFKA_BOOTSTRAP_SERVERS)")
     try:
         return asyncio.run(read_broker(broker, prefix, topics, key))
-    except KafkaError as error:
-        stop(f"Kafka tại {broker} không trả lời: {type(error).__name__}")
+    except Unavailable as error:
+        stop(f"Kafka tại {broker} không trả lời ({error})", 3)

@@ -15,7 +15,7 @@ from reference import (
     BeyondCalendarError,
     LimitError,
     OpeningHours,
-    ReferenceError,
+    ReferenceDataError,
     Timeline,
     count_due,
     load_national_calendar,
@@ -95,7 +95,7 @@ def _timeline(unit: str | None, hours: str | None, reference: Path) -> Timeline:
         return Timeline(load_national_calendar(), DEFAULT_HOURS)
     try:
         data = load_reference(reference)
-    except ReferenceError as error:
+    except ReferenceDataError as error:
         stop(str(error))
     if unit not in data.units:
         stop(f"--unit: không có đơn vị {unit} trong danh mục")

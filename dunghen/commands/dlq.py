@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from dunghen.commands.common import out, stop
-from dunghen.log import LogRecord, read_broker
+from dunghen.log import read_broker
 from runtime.deadletters import discard, replay
 from runtime.errors import Invalid, Unavailable
+from runtime.kafka_admin import LogRecord
 from runtime.logs import configure_logs
 from runtime.service import Service
 from runtime.settings import RuntimeSettings
@@ -36,10 +37,10 @@ def _build(name: str) -> Service:
             return build_sla(runtime, SlaSettings())
         if name == "reporting":
             return build_reporting(runtime, ReportingSettings())
+        stop(f"không có dịch vụ {name!r} có dead letters; có: sla, reporting")
     except ValidationError as error:
         missing = ", ".join(str(item["loc"][0]) for item in error.errors(include_input=False))
         stop(f"thiếu cấu hình: {missing}")
-    stop(f"không có dịch vụ {name!r} có dead letters; có: sla, reporting")
 
 
 @asynccontextmanager
@@ -133,6 +134,7 @@ async def _letter(service: Service, place: str) -> LogRecord:
 
 def _run(work: Coroutine[None, None, Result]) -> Result:
     try:
-        return asyncio.run(work)
+        result = asyncio.run(work)
     except Unavailable as error:
         stop(f"không kết nối được: {error}", 3)
+    return result

@@ -10,7 +10,7 @@ from contracts.codes import check_dossier_code
 from dunghen.commands.common import Broker, LogFolder, Prefix, ReferenceDir, out, read_log, stop
 from dunghen.story import Line, story_of
 from dunghen.together import PROVINCE
-from reference import OFFICE_TIME, ReferenceError, load_reference
+from reference import OFFICE_TIME, ReferenceDataError, load_reference
 
 
 def follow_command(
@@ -24,7 +24,7 @@ def follow_command(
     try:
         check_dossier_code(dossier)
         data = load_reference(reference)
-    except (ValueError, ReferenceError) as error:
+    except (ValueError, ReferenceDataError) as error:
         stop(str(error))
     lines = story_of(dossier, read_log(log, broker, prefix, key=dossier), data)
     if not lines:

@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from contracts import EVENT_TYPES, decode
 from dunghen.commands.audit import moment_of
 from dunghen.commands.common import Broker, LogFolder, Prefix, ReferenceDir, err, out, read_log, stop
-from dunghen.log import LogRecord
 from dunghen.together import PROVINCE
-from reference import ReferenceError, load_reference
+from reference import ReferenceDataError, load_reference
 from runtime.clock import SystemClock, epoch_ms
 from runtime.documents import Document
+from runtime.kafka_admin import LogRecord
 from services.reporting.domain import CellKey, Sheet, broken_rules, contributions, make_sheet
 from services.reporting.handlers import Context, handle
 from services.reporting.reports import as_json
@@ -89,7 +89,7 @@ def _from_records(
 ) -> bytes:
     try:
         data = load_reference(reference)
-    except ReferenceError as error:
+    except ReferenceDataError as error:
         stop(str(error))
     if unit not in ("all", "province") and unit not in data.units:
         stop(f"--unit: không có đơn vị {unit} trong danh mục")

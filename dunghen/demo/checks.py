@@ -11,7 +11,8 @@ from typing import Any
 
 from dunghen.audit import audit
 from dunghen.demo.driver import Answers
-from dunghen.log import LogRecord
+from dunghen.log import event_of
+from runtime.kafka_admin import LogRecord
 
 _TEN_DIGITS = re.compile(r"\d{10}")
 EFFECTS = ("deadline.warned", "deadline.apology-due", "deadline.overdue")
@@ -46,7 +47,7 @@ class Result:
 
 def events_of(records: Sequence[LogRecord]) -> dict[str, tuple[str, dict[str, Any]]]:
     """Distinct events by id: (topic, event). Delivery may repeat a record, never an id with another content."""
-    return {event["id"]: (record.topic, event) for record in records if "id" in (event := record.event)}
+    return {event["id"]: (record.topic, event) for record in records if "id" in (event := event_of(record))}
 
 
 def evaluate(

@@ -13,14 +13,12 @@ from importlib.resources import files
 from typing import Any
 
 import httpx
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 from prometheus_client.parser import text_string_to_metric_families
 
 from contracts import load_catalogue
 from reference import OFFICE_TIME, Timeline
 from runtime.clock import SteppedClock
+from runtime.kafka_admin import Lags
 
 # About one per open hour; before the morning and the afternoon too, so that no report lies far ahead of the clock.
 STEP_TIMES = tuple(
@@ -70,48 +68,17 @@ class Answers:
     refused: int = 0
 
 
-class Lags:
-    """How far consumer groups are behind the log, asked of Kafka itself."""
-
-    def __init__(self, bootstrap: str, prefix: str) -> None:
-        self._bootstrap, self._prefix = bootstrap, prefix
-
-    async def __aenter__(self) -> "Lags":
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
-        await self._consumer.start()
-        await self._admin.start()
-        self._places: dict[str, list[TopicPartition]] = {}
-        catalogue = load_catalogue()
-        for service in ("sla", "reporting"):
-            places = []
-            for topic in catalogue.read_by(service):
-                await self._consumer._client.add_topic(self._prefix + topic)  # noqa: SLF001 - no group, no subscription
-                numbers = self._consumer.partitions_for_topic(self._prefix + topic) or ()
-                places += [TopicPartition(self._prefix + topic, number) for number in numbers]
-            self._places[service] = places
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._admin.close()
-        await self._consumer.stop()
-
-    async def of(self, service: str) -> int:
-        """Records the group of a service has not committed; Kafka not answering counts as behind."""
-        places = self._places[service]
-        try:
-            ends = await self._consumer.end_offsets(places)
-            done = await self._admin.list_consumer_group_offsets(self._prefix + service, partitions=places)
-        except KafkaError:
-            return -1
-        return sum(end - max(0, done[place].offset if place in done else 0) for place, end in ends.items())
+def groups_of(prefix: str) -> dict[str, list[str]]:
+    """The consumer groups of all services, with the topics each reads, names in full."""
+    catalogue = load_catalogue()
+    return {prefix + service: [prefix + topic for topic in catalogue.read_by(service)] for service in ("sla", "reporting")}
 
 
 class Driver:
     """One run through the month."""
 
-    def __init__(self, clients: Mapping[str, httpx.AsyncClient], lags: Lags, clock: SteppedClock) -> None:
-        self._clients, self._lags, self._clock = clients, lags, clock
+    def __init__(self, clients: Mapping[str, httpx.AsyncClient], lags: Lags, clock: SteppedClock, prefix: str = "") -> None:
+        self._clients, self._lags, self._clock, self._prefix = clients, lags, clock, prefix
         self.answers = Answers()
 
     async def run(
@@ -190,7 +157,7 @@ class Driver:
         return (await self.gauges("intake")).get("intents_open", 1) == 0
 
     async def _caught_up(self, service: str) -> bool:
-        return await self._lags.of(service) == 0
+        return await self._lags.of(self._prefix + service) == 0
 
     async def _timers_idle(self) -> bool:
         gauges = await self.gauges("sla")

@@ -6,11 +6,12 @@ from pathlib import Path
 import httpx
 
 from dunghen.demo.checks import Result, evaluate
-from dunghen.demo.driver import Driver, Lags, demo_days, demo_start, get_report, load_month, steps
+from dunghen.demo.driver import Driver, demo_days, demo_start, get_report, groups_of, load_month, steps
 from dunghen.demo.view import Progress
 from dunghen.log import read_broker, write_folder
 from dunghen.together import run_together
 from runtime.clock import SteppedClock
+from runtime.kafka_admin import Lags
 
 REPORTED = ("province", "H37.05", "H37.07", "H37.12", "H37.13", "H37.14")
 
@@ -26,7 +27,7 @@ async def run_embedded(folder: Path, progress: Progress) -> Result:
                 name: httpx.AsyncClient(transport=httpx.ASGITransport(app=service.app), base_url=f"http://{name}", timeout=60)
                 for name, service in running.services.items()
             }
-            async with Lags(running.bootstrap_servers, "") as lags:
+            async with Lags(running.bootstrap_servers, groups_of("")) as lags:
                 driver = Driver(clients, lags, clock)
                 moments = list(steps(running.reference.timeline("H37"), first, last))
                 progress.start("bộ phận nhúng", len(moments))

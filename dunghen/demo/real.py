@@ -17,15 +17,16 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
-from dunghen.commands.topics import apply_topics, delete_topics
+from dunghen.commands.topics import apply_topics, remove_topics
 from dunghen.demo.checks import Check, Result
-from dunghen.demo.driver import DemoStuckError, Driver, Lags, demo_days, demo_start, load_month, steps
+from dunghen.demo.driver import DemoStuckError, Driver, demo_days, demo_start, groups_of, load_month, steps
 from dunghen.demo.embedded import finish
 from dunghen.demo.view import Progress
 from dunghen.together import PROVINCE, SERVICES, Keys
 from reference import load_reference
 from runtime.clock import SteppedClock
 from runtime.documents.mongo import drop_database
+from runtime.kafka_admin import Lags
 
 KILLED = ("sla", "reporting")
 READY_SECONDS = 90.0
@@ -118,7 +119,7 @@ async def clock_server(clock: SteppedClock) -> AsyncIterator[str]:
 
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False))
     task = asyncio.create_task(server._serve())  # noqa: SLF001 - serve() would take the signals of this process
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
         await asyncio.sleep(0.01)
     try:
         yield f"http://127.0.0.1:{port}/now"
@@ -153,7 +154,7 @@ async def real_parts(bootstrap: str, mongo: str, prefix: str, partitions: int = 
     try:
         yield store_url
     finally:
-        await delete_topics(bootstrap, prefix)
+        await remove_topics(bootstrap, prefix)
         for name in SERVICES:
             await drop_database(store_url(name))
 
@@ -188,8 +189,8 @@ async def run_real(bootstrap: str, mongo: str, folder: Path, progress: Progress)
                 clients = {
                     n: httpx.AsyncClient(base_url=f"http://127.0.0.1:{p}", timeout=60) for n, p in processes.ports.items()
                 }
-                async with Lags(bootstrap, prefix) as lags:
-                    driver = Driver(clients, lags, clock)
+                async with Lags(bootstrap, groups_of(prefix)) as lags:
+                    driver = Driver(clients, lags, clock, prefix)
                     progress.start("Kafka và MongoDB thật", len(moments))
                     await driver.run(rows, moments, progress.step, disturb)
                 result = await finish(driver, clients, bootstrap, prefix, folder, clock)

@@ -2,17 +2,15 @@
 
 from pathlib import Path
 
+from runtime.documents.mongo import MongoDocuments
 from runtime.documents.port import Documents
+from runtime.documents.sqlite import SqliteDocuments
 
 
 def open_documents(url: str) -> Documents:
     """`sqlite:///path` or `mongodb://host:port/database`. Raises ValueError for anything else."""
     if url.startswith("sqlite:///"):
-        from runtime.documents.sqlite import SqliteDocuments
-
         return SqliteDocuments(Path(url.removeprefix("sqlite:///")))
     if url.startswith(("mongodb://", "mongodb+srv://")):
-        from runtime.documents.mongo import MongoDocuments
-
         return MongoDocuments(url)
     raise ValueError("STORE_URL must start with sqlite:/// or mongodb://")

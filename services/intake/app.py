@@ -8,6 +8,7 @@ from runtime.documents import Documents
 from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job
+from runtime.kafka import declare_published
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
 from runtime.web import make_app
@@ -34,7 +35,7 @@ def build(
         settings.contacts_public_key, settings.contacts_key_epoch, settings.contacts_hash_key.get_secret_value()
     )
     context = handlers.Context(reference or load_reference(settings.reference_dir), settings, sealer, parts.clock)
-    wiring.declare_publishers(broker, "intake", runtime.topic_prefix)
+    declare_published(broker, "intake", runtime, wiring.published_by("intake"))
     intents = Intents(parts, store.DOSSIERS, handlers.encode)
     deliveries = Deliveries(parts, intents)
     health = Health(parts, None)

@@ -9,6 +9,7 @@ from runtime.documents import Documents
 from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job
+from runtime.kafka import declare_published
 from runtime.loop import Loop
 from runtime.outputs import Output, Rules
 from runtime.service import Service, make_parts
@@ -36,7 +37,7 @@ def build(
     rules = Rules(store.ROWS, wiring.decoder(), partial(handlers.handle, context=context), _encode_nothing)
     loop = Loop(parts, rules, load_catalogue().read_by("reporting"))
     loop.subscribe(broker)
-    wiring.declare_publishers(broker, "reporting", runtime.topic_prefix)
+    declare_published(broker, "reporting", runtime, wiring.published_by("reporting"))
     intents = Intents(parts, store.ROWS, _encode_nothing)
     cells = Cells(parts, intents)
     health = Health(parts, loop)

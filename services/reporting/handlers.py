@@ -1,4 +1,4 @@
-"""What reporting does with each message: (document, event, context) -> (document, outputs). It states nothing here: cells follow."""
+"""What reporting does with each message: (document, event, context) -> (document, outputs). Cells follow in jobs."""
 
 from dataclasses import dataclass
 from typing import Any

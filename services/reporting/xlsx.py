@@ -64,6 +64,7 @@ def _day(day: date) -> str:
 
 def _table(page: Worksheet, sheet: Sheet, reference: ReferenceData, *, whole: bool) -> int:
     """Heads in rows 4 to 6, then the lines; returns the last row used."""
+    page.row_dimensions[4].height, page.row_dimensions[5].height = 20, 48
     _put(page, "A4:A5", "TT", bold=True)
     _put(page, "B4:B5", "Đơn vị, lĩnh vực" if whole else "Lĩnh vực giải quyết", bold=True)
     for title, first, last in _GROUPS:

@@ -9,6 +9,7 @@ from runtime.documents import Documents
 from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job
+from runtime.kafka import declare_published
 from runtime.loop import Loop
 from runtime.outputs import Rules
 from runtime.service import Service, make_parts
@@ -35,7 +36,7 @@ def build(
     rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode)
     loop = Loop(parts, rules, load_catalogue().read_by("sla"))
     loop.subscribe(broker)
-    wiring.declare_publishers(broker, "sla", runtime.topic_prefix)
+    declare_published(broker, "sla", runtime, wiring.published_by("sla"))
     intents = Intents(parts, store.DOSSIERS, encode)
     timers = Timers(parts, loop, intents, store.NEXT_RUNG, partial(handlers.on_timer, context=context))
     health = Health(parts, loop)

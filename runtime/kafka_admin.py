@@ -1,0 +1,151 @@
+"""Kafka from the outside: make topics, read a log from its beginning, ask how far a group is behind."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, for_code
+
+from runtime.errors import Unavailable
+from runtime.timers import partition_of
+
+ALREADY_EXISTS = 36
+
+
+class TopicsError(Exception):
+    """Kafka does not do what was asked; the message says what and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """One record as it stands in Kafka. `topic` is without prefix; times are ms."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes
+    value: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+async def partition_counts(broker: str) -> dict[str, int]:
+    """The topics Kafka holds, with their number of partitions. Raises Unavailable."""
+    try:
+        admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+        await admin.start()
+        try:
+            return {t["topic"]: len(t["partitions"]) for t in await admin.describe_topics() if not t["error_code"]}
+        finally:
+            await admin.close()
+    except KafkaError as error:
+        raise Unavailable(f"kafka: {type(error).__name__}") from error
+
+
+async def create_topics(broker: str, topics: Mapping[str, Mapping[str, str]], *, partitions: int, replication: int) -> None:
+    """Create topics with their configuration. Raises Unavailable, TopicsError naming the topic."""
+    new = [NewTopic(name, partitions, replication, topic_configs=dict(config)) for name, config in topics.items()]
+    try:
+        admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+        await admin.start()
+        try:
+            response = await admin.create_topics(new)
+        finally:
+            await admin.close()
+    except KafkaError as error:
+        raise Unavailable(f"kafka: {type(error).__name__}") from error
+    for topic, code, *message in response.topic_errors:
+        if code not in (0, ALREADY_EXISTS):
+            raise TopicsError(f"{topic}: {for_code(code).__name__}: {message[0] if message else ''}")
+
+
+async def delete_topics(broker: str, names: Sequence[str]) -> None:
+    """Delete topics that exist; others do not matter."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        existing = set(await admin.list_topics())
+        await admin.delete_topics([name for name in names if name in existing])
+    finally:
+        await admin.close()
+
+
+async def read_topics(broker: str, prefix: str, topics: Sequence[str], key: str | None = None) -> list[LogRecord]:
+    """All records of the topics up to where their log ends now; with `key`, only of the partitions it may be in.
+
+    Raises Unavailable.
+    """
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker, auto_offset_reset="earliest", enable_auto_commit=False)
+    try:
+        await consumer.start()
+        try:
+            return await _read(consumer, prefix, topics, key)
+        finally:
+            await consumer.stop()
+    except KafkaError as error:
+        raise Unavailable(f"kafka: {type(error).__name__}") from error
+
+
+async def _read(consumer: AIOKafkaConsumer, prefix: str, topics: Sequence[str], key: str | None) -> list[LogRecord]:
+    places = []
+    for topic in topics:
+        numbers = await _partitions(consumer, prefix + topic)
+        keyed = key is not None and numbers and not topic.endswith(".dlq")
+        places += [
+            TopicPartition(prefix + topic, n) for n in numbers if not keyed or n == partition_of(key or "", len(numbers))
+        ]
+    ends = await consumer.end_offsets(places) if places else {}
+    begins = await consumer.beginning_offsets(places) if places else {}
+    left = {place for place, end in ends.items() if begins[place] < end}
+    consumer.assign(sorted(left))
+    records = []
+    while left:
+        for place, batch in (await consumer.getmany(timeout_ms=500, max_records=5000)).items():
+            records += [_record(r, prefix) for r in batch if r.offset < ends[place]]
+        left = {place for place in left if await consumer.position(place) < ends[place]}
+    return records
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
+    await consumer._client.add_topic(topic)  # noqa: SLF001 - a consumer without group learns of a topic only this way
+    return sorted(consumer.partitions_for_topic(topic) or ())
+
+
+def _record(record: Any, prefix: str) -> LogRecord:  # noqa: ANN401 - aiokafka's record
+    headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+    topic = record.topic.removeprefix(prefix)
+    return LogRecord(topic, record.partition, record.offset, record.timestamp, record.key or b"", record.value or b"", headers)
+
+
+class Lags:
+    """How far consumer groups are behind the log, asked of Kafka itself. `groups`: topics by group, names in full."""
+
+    def __init__(self, broker: str, groups: Mapping[str, Sequence[str]]) -> None:
+        self._broker, self._groups = broker, groups
+
+    async def __aenter__(self) -> "Lags":
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._broker, enable_auto_commit=False)
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=self._broker)
+        await self._consumer.start()
+        await self._admin.start()
+        self._places = {
+            group: [TopicPartition(topic, number) for topic in topics for number in await _partitions(self._consumer, topic)]
+            for group, topics in self._groups.items()
+        }
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._admin.close()
+        await self._consumer.stop()
+
+    async def of(self, group: str) -> int:
+        """Records the group has not committed; -1 while Kafka does not answer."""
+        places = self._places[group]
+        try:
+            ends = await self._consumer.end_offsets(places)
+            done = await self._admin.list_consumer_group_offsets(group, partitions=places)
+        except KafkaError:
+            return -1
+        return sum(end - max(0, done[place].offset if place in done else 0) for place, end in ends.items())

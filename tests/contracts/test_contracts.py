@@ -1,0 +1,136 @@
+"""Codes, envelope, facts, and the catalogue itself."""
+
+import json
+from datetime import UTC, datetime
+from itertools import permutations
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from contracts import EVENT_TYPES, Event, decode, encode, fact_id, hide_inputs, load_catalogue
+from contracts.codes import check_dossier_code
+from contracts.dossiers import Completed, Retracted
+from contracts.envelope import UnknownData
+from contracts.facts import Facts, first_standing, merge_fact
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "contracts/examples").glob("*.json"))
+SERVICES = [path.parent.name for path in sorted((ROOT / "services").glob("*/app.py"))]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "000.17.22.H56-210531-0001",
+        "000.00.14.H56-200203-0118",
+        "H56.12-250701-0001",
+        "H29.16.05-250703-0012",
+        "G09.20-20260609-0092637",
+        "H37.120-240229-1234567",
+    ],
+)
+def test_codes_of_three_generations_are_taken_unchanged(code: str) -> None:
+    assert check_dossier_code(code) == code
+
+
+@pytest.mark.parametrize(
+    ("code", "rule"),
+    [
+        ("H56.12-250701-0001\n", "must look like"),
+        ("H56.12-250701-001", "must look like"),
+        ("h56.12-250701-0001", "must look like"),
+        ("H56.12-٢٥0701-0001", "must look like"),
+        ("X56.12-250701-0001", "must look like"),
+        ("H56.12-250230-0001", "not a date"),
+        ("H56.12-20251301-0001", "not a date"),
+        ("", "must look like"),
+    ],
+)
+def test_other_codes_are_refused_with_the_rule(code: str, rule: str) -> None:
+    with pytest.raises(ValueError, match=rule):
+        check_dossier_code(code)
+
+
+@given(st.from_regex(r"\A(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[HG][0-9]{2}(?:\.[0-9]{2,3}){0,3}-26021[0-9]-[0-9]{4,7}\Z"))
+def test_every_code_of_the_pattern_is_taken(code: str) -> None:
+    assert check_dossier_code(code) == code
+
+
+def test_the_catalogue_has_no_problem() -> None:
+    assert load_catalogue().problems(EVENT_TYPES, SERVICES) == []
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_keeps_its_schema_and_survives_a_round_trip(path: Path) -> None:
+    raw = json.loads(path.read_text("utf-8"))
+    schema = json.loads((ROOT / f"contracts/schemas/{path.name}").read_text("utf-8"))
+
+    jsonschema.validate(raw, schema, format_checker=jsonschema.FormatChecker())
+    event = decode(path.read_bytes(), EVENT_TYPES)
+    assert event.type == f"vn.dunghen.{path.stem}.v1"
+    assert decode(encode(event), EVENT_TYPES) == event
+
+
+def test_each_type_has_one_example_and_one_schema() -> None:
+    names = {full.removeprefix("vn.dunghen.").removesuffix(".v1") for full in EVENT_TYPES}
+
+    assert {path.stem for path in EXAMPLES} == names
+    assert {path.stem for path in (ROOT / "contracts/schemas").glob("*.json")} == names
+
+
+def test_an_error_names_place_and_rule_but_not_the_input() -> None:
+    raw = json.loads((ROOT / "contracts/examples/dossier.received.json").read_text("utf-8"))
+    raw["data"]["channel"] = "0912345678"
+
+    with pytest.raises(ValidationError) as error:
+        decode(json.dumps(raw).encode(), EVENT_TYPES)
+
+    assert "channel" in hide_inputs(error.value)
+    assert "0912345678" not in hide_inputs(error.value) + str(error.value)
+
+
+def test_unknown_types_and_fields_are_kept_raw() -> None:
+    raw = json.loads((ROOT / "contracts/examples/dossier.completed.json").read_text("utf-8"))
+    raw["data"]["place"] = "quầy 3"
+    known = merge_fact({}, decode(json.dumps(raw).encode(), EVENT_TYPES), {"completed": ()})
+    raw["type"] = "vn.dunghen.dossier.celebrated.v1"
+    unknown = decode(json.dumps(raw).encode(), EVENT_TYPES)
+
+    assert known is not None
+    assert known["completed/1"]["more"] == {"place": "quầy 3"}
+    assert isinstance(unknown.data, UnknownData)
+    kept = merge_fact({}, unknown, {})
+    assert kept is not None
+    assert next(iter(kept.values()))["raw"]["place"] == "quầy 3"
+
+
+def completed(version: int, hour: int) -> Event:
+    data = Completed(at=datetime(2026, 3, 2, hour, tzinfo=UTC), occasion="1", version=version)
+    return Event(fact_id("D", "completed", "1", version), "/intake", Completed.TYPE, "D", data.at, data)
+
+
+def retracted(version: int) -> Event:
+    data = Retracted(at=datetime(2026, 3, 2, tzinfo=UTC), occasion="1", version=version, fact="completed")
+    return Event(fact_id("D", "completed", "1", version), "/intake", Retracted.TYPE, "D", data.at, data)
+
+
+@pytest.mark.parametrize("order", list(permutations([completed(1, 8), retracted(2), completed(3, 10), completed(1, 8)])))
+def test_order_and_repetition_of_facts_do_not_matter(order: tuple[Event, ...]) -> None:
+    facts: Facts = {}
+    for event in order:
+        facts = merge_fact(facts, event, {"completed": ()}) or facts
+
+    standing = first_standing(facts, "completed")
+    assert standing is not None
+    assert standing["v"] == 3
+
+
+def test_a_retracted_fact_does_not_stand() -> None:
+    facts = merge_fact(merge_fact({}, completed(1, 8), {"completed": ()}) or {}, retracted(2), {"completed": ()})
+
+    assert facts is not None
+    assert first_standing(facts, "completed") is None

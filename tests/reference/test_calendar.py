@@ -1,0 +1,124 @@
+"""The calendar table, opening hours and the catalogue of a province."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from dunghen.together import PROVINCE
+from reference import CalendarDay, OpeningHours, ReferenceDataError, Timeline, count_due, load_national_calendar, load_reference
+from reference.calendar import CONFIRMED_THROUGH, parse_rows
+from reference.derivation import explain
+from reference.hours import DEFAULT_HOURS, OFFICE_TIME
+
+RECEIVED = datetime(2026, 1, 5, 8, 0, tzinfo=OFFICE_TIME)
+
+
+def test_the_table_knows_the_swap_that_the_library_misses() -> None:
+    rows = load_national_calendar().by_date
+
+    assert rows[date(2026, 1, 2)].kind == "off"
+    assert rows[date(2026, 1, 10)].kind == "makeup"
+    assert rows[date(2026, 1, 10)].announced_on == date(2025, 12, 25)
+
+
+@pytest.mark.parametrize(("year", "days"), [(2024, 251), (2025, 250), (2026, 249), (2027, 249)])
+def test_working_days_of_a_year_are_as_published(year: int, days: int) -> None:
+    line = Timeline(load_national_calendar(), DEFAULT_HOURS)
+    ordinals = range(date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal())
+
+    assert sum(line.is_counted(ordinal) for ordinal in ordinals) == days
+
+
+def test_a_patched_table_has_another_version_and_counts_otherwise() -> None:
+    table = load_national_calendar()
+    storm = CalendarDay(date(2026, 1, 7), "off", "Bão", "Công điện khẩn")
+    patched = table.patched([storm])
+
+    assert patched.version != table.version
+    before = count_due(Timeline(table, DEFAULT_HOURS), RECEIVED, (5, "working_day")).due_at
+    after = count_due(Timeline(patched, DEFAULT_HOURS), RECEIVED, (5, "working_day")).due_at
+    assert before is not None
+    assert after is not None
+    assert after > before
+
+
+def test_a_calendar_row_that_breaks_a_rule_is_refused_with_its_line() -> None:
+    head = "date,kind,name,source,announced_on\n"
+
+    with pytest.raises(ValueError, match="line 2: kind must be off or makeup"):
+        parse_rows(head + "2026-01-02,holiday,x,y,\n")
+    with pytest.raises(ValueError, match="line 3: source must name"):
+        parse_rows(head + "2026-01-02,off,x,y,\n2026-01-03,off,x,,\n")
+
+
+def test_next_year_must_be_confirmed_after_the_first_of_december() -> None:
+    today = datetime.now(UTC).astimezone(OFFICE_TIME).date()
+    needed = today.year + 1 if today >= date(today.year, 12, 1) else today.year
+
+    assert needed <= CONFIRMED_THROUGH, (
+        f"the off days of {needed} are not confirmed: add the official notice to reference/data/calendar-corrections.csv "
+        f"and raise CONFIRMED_THROUGH in reference/calendar.py"
+    )
+
+
+def test_a_derivation_names_each_skipped_day_with_its_source() -> None:
+    line = Timeline(load_national_calendar(), DEFAULT_HOURS)
+    received = datetime(2025, 12, 31, 9, 0, tzinfo=OFFICE_TIME)
+    steps = explain(line, received, (3, "working_day"), count_due(line, received, (3, "working_day")))
+
+    skipped = next(step for step in steps if step.rule == "skipped")
+    assert skipped.days == ("2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04")
+    assert "Tết Dương lịch" in skipped.text
+    assert "25/12/2025" in skipped.source
+    assert steps[-1].text == "Hẹn trả kết quả: 09:00 thứ Tư 07/01/2026."
+
+
+@pytest.mark.parametrize(
+    ("hours", "rule"),
+    [
+        ({"weekdays": ["7:30-11:30"]}, "must look like 07:30-11:30"),
+        ({"weekdays": ["11:30-07:30"]}, "must end after they start"),
+        ({"weekdays": ["07:30-11:30", "11:00-17:00"]}, "in order and not overlap"),
+        ({"makeup": ["07:30-11:30"]}, "at least one weekday"),
+        ({"weekdays": ["07:30-11:30"], "montag": ["07:30-11:30"]}, "Extra inputs"),
+    ],
+)
+def test_opening_hours_that_break_a_rule_are_refused(hours: dict[str, list[str]], rule: str) -> None:
+    with pytest.raises(ValidationError, match=rule):
+        OpeningHours.model_validate(hours)
+
+
+def test_a_dossier_keeps_the_procedure_version_of_its_reception() -> None:
+    procedure = load_reference(PROVINCE).procedures["1.004873"]
+    before, after = (procedure.version_at(datetime(2025, month, 1, tzinfo=OFFICE_TIME)) for month in (6, 7))
+
+    assert before is not None
+    assert after is not None
+    assert (before.limit.value, after.limit.value) == (5, 3)
+    assert procedure.version_at(datetime(2014, 6, 1, tzinfo=OFFICE_TIME)) is None
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("units.yaml", "- {code: H37, name: x, kind: village}", "units.yaml: entry 1: kind"),
+        ("units.yaml", "- {code: H37, name: x, kind: province}\n- {code: H37, name: y, kind: commune}", "code H37 is there twice"),
+        ("procedures.yaml", "- {code: x, name: y, field: z, versions: []}", "procedures.yaml: entry 1: versions"),
+        ("units.yaml", "- {code: [", "units.yaml"),
+        ("units.yaml", None, "this file is missing"),
+    ],
+)
+def test_reference_data_that_breaks_a_rule_is_refused_with_file_and_entry(
+    tmp_path: Path, file: str, content: str | None, message: str
+) -> None:
+    for source in PROVINCE.glob("*.yaml"):
+        (tmp_path / source.name).write_text(source.read_text("utf-8"), "utf-8")
+    if content is None:
+        (tmp_path / file).unlink()
+    else:
+        (tmp_path / file).write_text(content, "utf-8")
+
+    with pytest.raises(ReferenceDataError, match=message):
+        load_reference(tmp_path)
