@@ -1,5 +1,6 @@
 """All services in one process on embedded parts: for the demo, for tests, for a laptop."""
 
+import asyncio
 import base64
 import secrets
 from collections.abc import AsyncIterator
@@ -99,6 +100,7 @@ async def run_together(
         ),
     }
     async with AsyncExitStack() as stack:
-        for service in built.values():
-            await stack.enter_async_context(service.running())
+        # Together, not one after the other: each waits three seconds for the mock cluster to form its group.
+        running = [await stack.enter_async_context(AsyncExitStack()) for _ in built]
+        await asyncio.gather(*(own.enter_async_context(service.running()) for own, service in zip(running, built.values(), strict=True)))
         yield Together(built, broker.bootstrap_servers, reference, keys)

@@ -41,6 +41,7 @@ def build(
     intents = Intents(parts, store.ROWS, _encode_nothing)
     cells = Cells(parts, intents)
     health = Health(parts, loop)
+    health.also.append(cells.measure)
     app = make_app("Đúng Hẹn reporting", health, parts.telemetry)
     add_routes(app, parts.store, reference or load_reference(settings.reference_dir))
     return Service(

@@ -39,9 +39,12 @@ class Cells:
             keys = sorted({key for row in rows for key in row["touched"]})
             await self._publish(await self.count(keys))
             await self._clear(rows)
+        self._parts.telemetry.set("flushed_seconds", self._parts.clock.now().timestamp())
+
+    async def measure(self) -> None:
+        """Set the gauge of rows that are not in the published figures yet."""
         left = await self._parts.store.count_by(ROWS, {"dirty": 1})
         self._parts.telemetry.set("dirty_rows", left[0].count if left else 0)
-        self._parts.telemetry.set("flushed_seconds", self._parts.clock.now().timestamp())
 
     async def count(self, keys: Sequence[str]) -> list[Document]:
         """Count cells from the rows and save them; returns them as saved."""

@@ -140,7 +140,11 @@ def pause(start: str, end: str | None, kind: str = "supplement") -> Pause:
         ("5 wd", [("Tue 2026-03-03 09:00", "Tue 2026-03-03 11:00")], "Mon 2026-03-09 11:00"),  # open minutes
         ("5 wd", [("Fri 2026-03-06 16:00", "Mon 2026-03-09 08:00")], "Mon 2026-03-09 10:30"),  # a weekend inside costs nothing
         ("5 wd", [("Tue 2026-03-03 18:00", "Wed 2026-03-04 06:00")], "Mon 2026-03-09 09:00"),  # over night: nothing
-        ("5 wd", [("Mon 2026-03-09 09:00", "Tue 2026-03-10 09:00")], "Mon 2026-03-09 09:00"),  # begins at the due moment: moves nothing
+        (
+            "5 wd",
+            [("Mon 2026-03-09 09:00", "Tue 2026-03-10 09:00")],
+            "Mon 2026-03-09 09:00",
+        ),  # begins at the due moment: moves nothing
         ("5 wd", [("Mon 2026-03-09 08:59", "Mon 2026-03-09 09:59")], "Mon 2026-03-09 10:00"),  # begins just before it
         (
             "5 wd",
@@ -153,7 +157,11 @@ def pause(start: str, end: str | None, kind: str = "supplement") -> Pause:
             "Mon 2026-03-09 14:00",
         ),  # the second begins before the moved due moment
         ("10 d", [("Tue 2026-03-03 09:00", "Wed 2026-03-04 09:00")], "Fri 2026-03-13 09:00"),  # elapsed time
-        ("10 d", [("Tue 2026-03-03 09:00", "Thu 2026-03-05 09:00")], "Mon 2026-03-16 09:00"),  # raw Saturday: pushed once, at the end
+        (
+            "10 d",
+            [("Tue 2026-03-03 09:00", "Thu 2026-03-05 09:00")],
+            "Mon 2026-03-16 09:00",
+        ),  # raw Saturday: pushed once, at the end
         ("8 h", [("Mon 2026-03-02 10:00", "Mon 2026-03-02 14:00")], "Tue 2026-03-03 11:30"),
     ],
 )
@@ -172,9 +180,13 @@ def test_while_a_pause_is_open_there_is_no_due_moment() -> None:
 def test_restart_begins_the_whole_limit_anew_after_a_supplement() -> None:
     pauses = [pause("Tue 2026-03-03 09:00", "Thu 2026-03-05 10:00")]
 
-    assert count_due(LINE, at("Mon 2026-03-02 09:00"), (5, "working_day"), pauses, restart=True).due_at == at("Thu 2026-03-12 10:00")
+    assert count_due(LINE, at("Mon 2026-03-02 09:00"), (5, "working_day"), pauses, restart=True).due_at == at(
+        "Thu 2026-03-12 10:00"
+    )
     fee = [pause("Tue 2026-03-03 09:00", "Tue 2026-03-03 11:00", "fee")]
-    assert count_due(LINE, at("Mon 2026-03-02 09:00"), (5, "working_day"), fee, restart=True).due_at == at("Mon 2026-03-09 11:00")
+    assert count_due(LINE, at("Mon 2026-03-02 09:00"), (5, "working_day"), fee, restart=True).due_at == at(
+        "Mon 2026-03-09 11:00"
+    )
 
 
 def test_a_count_into_an_unconfirmed_year_is_provisional() -> None:

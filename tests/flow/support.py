@@ -1,0 +1,113 @@
+"""A small system on embedded parts for flow tests, and the ways a user touches it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from dunghen.demo.driver import groups_of
+from dunghen.log import read_broker
+from dunghen.together import Together, run_together
+from runtime.clock import SteppedClock
+from runtime.kafka_admin import Lags, LogRecord
+
+
+@dataclass(frozen=True)
+class System:
+    """Running services with a client each, and a clock to move."""
+
+    together: Together
+    clients: Mapping[str, httpx.AsyncClient]
+    clock: SteppedClock
+    lags: Lags
+
+    async def send(self, *items: Mapping[str, Any]) -> httpx.Response:
+        """Post items to intake."""
+        return await self.clients["intake"].post("/v1/dossiers/events", json=list(items))
+
+    async def settle(self) -> None:
+        """Wait until everything sent is handled, timers have fired and figures are published."""
+        now = self.clock.now().timestamp()
+        await until(lambda: self._gauge("intake", "intents_open", lambda v: v == 0))
+        await until(lambda: self._handled("sla"))
+        await until(lambda: self._gauge("sla", "swept_seconds", lambda v: v >= now))
+        await until(lambda: self._gauge("sla", "intents_open", lambda v: v == 0))
+        await until(lambda: self._handled("reporting"))
+        await until(lambda: self._gauge("reporting", "flushed_seconds", lambda v: v >= now))
+        await until(lambda: self._gauge("reporting", "dirty_rows", lambda v: v == 0))
+
+    async def move(self, moment: datetime) -> None:
+        """Move the clock and wait for what follows."""
+        self.clock.set(moment)
+        await self.settle()
+
+    async def _handled(self, service: str) -> bool:
+        return await self.lags.of(service) == 0
+
+    async def _gauge(self, service: str, name: str, test: Callable[[float], bool]) -> bool:
+        text = (await self.clients[service].get("/metrics")).text
+        values = [float(line.split()[-1]) for line in text.splitlines() if line.startswith(f"dunghen_{name}{{")]
+        return bool(values) and test(values[0])
+
+    async def log(self) -> list[LogRecord]:
+        """Everything in the log."""
+        return await read_broker(self.together.bootstrap_servers)
+
+    async def said(self, dossier: str, topic: str = "deadlines.v1") -> list[str]:
+        """Short types of the distinct events of a dossier on a topic, in the order of the log."""
+        events = [json.loads(r.value) for r in await self.log() if r.topic == topic and r.key == dossier.encode()]
+        return [e["type"].split(".")[-2] for e in {e["id"]: e for e in events}.values()]
+
+    async def report(self, first: str, last: str, unit: str = "province") -> dict[str, Any]:
+        """II.06a as JSON."""
+        response = await self.clients["reporting"].get("/v1/reports/II.06a", params={"from": first, "to": last, "unit": unit})
+        assert response.status_code == 200, response.text
+        found: dict[str, Any] = response.json()
+        return found
+
+
+async def until(done: Callable[[], Awaitable[bool]], seconds: float = 30.0) -> None:
+    """Wait for a condition; fails after a while."""
+    end = asyncio.get_running_loop().time() + seconds
+    while not await done():
+        assert asyncio.get_running_loop().time() < end, "waited in vain"
+        await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def small_system(folder: Path, start: datetime) -> AsyncIterator[System]:
+    """All services on embedded parts, at a time."""
+    clock = SteppedClock(start)
+    async with (
+        run_together(folder, clock=clock, sweep_seconds=0.05) as together,
+        Lags(together.bootstrap_servers, groups_of("")) as lags,
+    ):
+        clients = {
+            name: httpx.AsyncClient(transport=httpx.ASGITransport(app=service.app), base_url=f"http://{name}")
+            for name, service in together.services.items()
+        }
+        yield System(together, clients, clock, lags)
+        for client in clients.values():
+            await client.aclose()
+
+
+def received(dossier: str, at: str, **more: Any) -> dict[str, Any]:
+    """A reception at xã Hoàng Vân, 5 working days."""
+    base = {"dossier": dossier, "type": "received", "at": at, "procedure": "1.000894", "receiving_unit": "H37.12", "channel": 2}
+    return {**base, **more}
+
+
+def event(dossier: str, kind: str, at: str, **more: Any) -> dict[str, Any]:
+    """Any other event."""
+    return {"dossier": dossier, "type": kind, "at": at, **more}
+
+
+def total(report: Mapping[str, Any], *columns: int) -> Sequence[int]:
+    """Some columns of a report's total."""
+    return [report["total"][str(column)] for column in columns]

@@ -1,0 +1,219 @@
+"""From what a commune sends to the province's figures, on embedded parts: every service, the real rules."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from dunghen.audit import audit
+from dunghen.together import run_together
+from reference import OFFICE_TIME
+from runtime.deadletters import discard, replay
+from runtime.errors import Invalid
+from runtime.kafka import Wire
+from tests.flow.support import System, event, received, small_system, total, until
+
+D = "H37.12-260302-{:04}"
+MARCH = ("2026-03-01", "2026-03-31")
+
+
+def at(day: int, time: str = "09:00") -> datetime:
+    """A moment of March 2026; the 2nd is a Monday."""
+    return datetime.fromisoformat(f"2026-03-{day:02}T{time}").replace(tzinfo=OFFICE_TIME)
+
+
+@pytest.fixture
+async def system(tmp_path: Path) -> AsyncIterator[System]:
+    """A small system on the morning of Monday 2 March 2026."""
+    async with small_system(tmp_path / "data", at(2, "10:00")) as running:
+        yield running
+
+
+async def test_a_dossier_goes_from_reception_to_the_figures(system: System) -> None:
+    answer = await system.send(
+        received(D.format(1), "2026-03-02T09:00", contact={"name": "Nông Thị Mẫu", "phone": "0912000007"})
+    )
+    await system.settle()
+    await system.move(at(6))
+    await system.send(event(D.format(1), "completed", "2026-03-06T08:30"))
+    await system.settle()
+
+    assert answer.status_code == 202
+    assert await system.said(D.format(1)) == ["set", "apology-due", "settled"]
+    assert total(await system.report(*MARCH), 3, 4, 7, 8, 11) == [1, 1, 1, 1, 0]
+    log = await system.log()
+    assert audit([(r.topic, r.value) for r in log], system.clock.now()).differences() == []
+    assert not [r for r in log if b"0912000007" in r.value or "Nông Thị Mẫu".encode() in r.value]
+
+
+async def test_the_same_request_twice_gets_the_same_answer_and_changes_nothing(system: System) -> None:
+    first = await system.send(received(D.format(1), "2026-03-02T09:00"))
+    second = await system.send(received(D.format(1), "2026-03-02T09:00"))
+    await system.settle()
+
+    assert first.json() == second.json()
+    assert await system.said(D.format(1), "dossiers.v1") == ["received"]
+
+
+async def test_a_corrected_and_a_retracted_completion_change_the_sheet_and_send_nothing_new(system: System) -> None:
+    await system.send(received(D.format(1), "2026-03-02T09:00"))
+    await system.move(at(10))
+    await system.send(event(D.format(1), "completed", "2026-03-10T08:00"))
+    await system.settle()
+    effects = [kind for kind in await system.said(D.format(1)) if kind in ("warned", "apology-due", "overdue")]
+    assert total(await system.report(*MARCH), 10, 11) == [1, 0]
+
+    await system.send(event(D.format(1), "completed", "2026-03-09T08:00"))
+    await system.settle()
+    assert total(await system.report(*MARCH), 9, 10, 11) == [1, 0, 0]
+
+    await system.send({**event(D.format(1), "retracted", "2026-03-10T08:00"), "fact": "completed"})
+    await system.settle()
+    assert total(await system.report(*MARCH), 7, 11, 13) == [0, 1, 1]
+    assert [kind for kind in await system.said(D.format(1)) if kind in ("warned", "apology-due", "overdue")] == effects
+
+
+async def test_good_items_go_in_beside_bad_ones(system: System) -> None:
+    answer = await system.send(received(D.format(1), "2026-03-02T09:00"), received("HS-1", "2026-03-02T09:00"), {"x": 1})
+
+    items = answer.json()["items"]
+    assert answer.status_code == 202
+    assert [item["status"] for item in items] == ["accepted", "refused", "refused"]
+    assert items[1]["problem"]["errors"][0]["pointer"] == "#/1/dossier"
+    assert (await system.send({"x": 1})).status_code == 422
+
+
+UNREADABLE = (
+    (b"{", 400, "broken-json"),
+    (b"\xff", 400, "not-utf-8"),
+    (b"[]", 422, "invalid"),
+    (b"3", 422, "invalid"),
+    (json.dumps([{}] * 1001).encode(), 413, "too-many-items"),
+    (b"[" * 100_000, 400, "broken-json"),
+    (b" " * 9_000_000, 413, "too-large"),
+)
+
+
+async def test_requests_that_cannot_be_read_are_problems_with_stable_types(system: System) -> None:
+    for body, status, kind in UNREADABLE:
+        answer = await system.clients["intake"].post("/v1/dossiers/events", content=body)
+
+        assert (answer.status_code, answer.json()["type"]) == (status, f"urn:dunghen:problem:{kind}")
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_report_with_a_bad_period_or_unit_is_refused(system: System) -> None:
+    client = system.clients["reporting"]
+
+    assert (await client.get("/v1/reports/II.06a", params={"from": "2026-03-31", "to": "2026-03-01"})).status_code == 422
+    assert (await client.get("/v1/reports/II.06a", params={"from": "31/03", "to": "2026-03-01"})).status_code == 422
+    unknown = await client.get("/v1/reports/II.06a", params={"from": "2026-03-01", "to": "2026-03-31", "unit": "H99"})
+    assert (unknown.status_code, unknown.json()["type"]) == (404, "urn:dunghen:problem:unknown-unit")
+
+
+async def test_contradicting_figures_block_the_report(system: System) -> None:
+    await system.send(received(D.format(1), "2026-03-02T09:00"))
+    await system.settle()
+    store = system.together.services["reporting"].parts.store
+    cell = next(iter((await store.get_many("cells", ["competent/H37.12/1.000894/2026-03-02"])).values()))
+    await store.save_many("cells", [{**cell, "counters": {"resolved_late": 1}}])
+
+    answer = await system.clients["reporting"].get("/v1/reports/II.06a", params={"from": MARCH[0], "to": MARCH[1]})
+
+    assert answer.status_code == 409
+    assert "no column is negative" in answer.text
+
+
+async def test_a_poison_record_is_parked_its_neighbours_go_on_and_replay_lifts_the_mark(system: System) -> None:
+    sla = system.together.services["sla"]
+    await system.send(received(D.format(1), "2026-03-02T09:00"))
+    await system.settle()
+    good = next(r for r in await system.log() if r.topic == "dossiers.v1")
+    fixed = good.value.replace(b'"channel":2', b'"channel":1').replace(b'"version":1', b'"version":2')
+    poison = fixed.replace(b'"channel":1', b'"channel":"0912345678"')
+    await system.together.services["intake"].parts.publisher.publish([Wire("dossiers.v1", D.format(1), poison)])
+    await system.send(received(D.format(2), "2026-03-02T09:30"))
+    await system.settle()
+
+    letter = next(r for r in await system.log() if r.topic == "sla.dlq")
+    place = "/".join(letter.headers[f"source-{part}"] for part in ("topic", "partition", "offset"))
+    assert (letter.value, letter.key) == (poison, D.format(1).encode())
+    assert "channel" in letter.headers["reason"]
+    assert "0912345678" not in letter.headers["reason"]
+    assert await system.said(D.format(2)) == ["set"]
+    assert (await sla.parts.store.get_many("dossiers", [D.format(1)]))[D.format(1)]["incomplete"] == [place]
+
+    assert sla.loop is not None
+    assert sla.intents is not None
+    with pytest.raises(Invalid):
+        await replay(sla.loop.rules, sla.intents, place, D.format(1), letter.value)
+    await replay(sla.loop.rules, sla.intents, place, D.format(1), fixed)
+    document = (await sla.parts.store.get_many("dossiers", [D.format(1)]))[D.format(1)]
+    assert "incomplete" not in document
+    assert document["facts"]["received/1"]["v"] == 2
+
+
+async def test_a_discarded_record_lifts_the_mark_too(system: System) -> None:
+    sla = system.together.services["sla"]
+    assert sla.intents is not None
+    await system.together.services["intake"].parts.publisher.publish([Wire("dossiers.v1", D.format(3), b"no json")])
+    await system.settle()
+    document = (await sla.parts.store.get_many("dossiers", [D.format(3)]))[D.format(3)]
+
+    await discard(sla.intents, document["incomplete"][0], D.format(3))
+
+    assert "incomplete" not in (await sla.parts.store.get_many("dossiers", [D.format(3)]))[D.format(3)]
+
+
+@pytest.mark.provokes_failures
+async def test_a_failing_handler_parks_its_own_record_only(system: System) -> None:
+    loop = system.together.services["sla"].loop
+    assert loop is not None
+    handle = loop.rules.handle
+
+    def fragile(document: object, event_: object) -> object:
+        if getattr(event_, "subject", "") == D.format(1):
+            raise ZeroDivisionError
+        return handle(document, event_)  # type: ignore[arg-type]
+
+    object.__setattr__(loop.rules, "handle", fragile)
+    await system.send(received(D.format(1), "2026-03-02T09:00"), received(D.format(2), "2026-03-02T09:00"))
+    await system.settle()
+
+    letters = [r for r in await system.log() if r.topic == "sla.dlq"]
+    assert [(r.key, r.headers["reason"]) for r in letters] == [(D.format(1).encode(), "handler failed: ZeroDivisionError")]
+    assert await system.said(D.format(2)) == ["set"]
+
+
+async def test_the_brake_stops_a_service_that_fails_too_much(system: System) -> None:
+    service = system.together.services["reporting"]
+    await service.parts.publisher.publish([Wire("dossiers.v1", "k", b"poison") for _ in range(300)])
+
+    async def braked() -> bool:
+        return (await system.clients["reporting"].get("/readyz")).text.startswith("brake")
+
+    await until(braked)
+    assert (await system.clients["reporting"].get("/readyz")).status_code == 503
+    assert (await system.clients["reporting"].get("/livez")).status_code == 200
+    assert len([r for r in await system.log() if r.topic == "reporting.dlq"]) < 300
+
+
+async def test_probes_say_ready_once_joined(system: System) -> None:
+    for name in ("intake", "sla", "reporting"):
+
+        async def ready(name: str = name) -> bool:
+            return (await system.clients[name].get("/readyz")).status_code == 200
+
+        await until(ready)
+        assert (await system.clients[name].get("/livez")).text == "ok"
+
+
+async def test_an_embedded_run_refuses_a_used_folder(tmp_path: Path) -> None:
+    (tmp_path / "sla.db").write_bytes(b"x")
+
+    with pytest.raises(ValueError, match="use an empty folder"):
+        async with run_together(tmp_path):
+            await asyncio.sleep(0)

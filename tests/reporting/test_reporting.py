@@ -1,0 +1,186 @@
+"""reporting: contributions, sheets and their rules, the workbook."""
+
+import io
+import random
+from datetime import UTC, date, datetime
+from typing import Any
+
+import openpyxl
+import pytest
+
+from contracts import Event
+from contracts.deadlines import DeadlinePaused, DeadlineSet, DeadlineSettled
+from dunghen.together import PROVINCE
+from reference import load_reference
+from runtime.clock import SteppedClock, epoch_ms
+from runtime.documents import Document
+from services.reporting.domain import CellKey, broken_rules, contributions, make_sheet
+from services.reporting.handlers import Context, handle, recount
+from services.reporting.xlsx import render
+from tests.sla.test_sla import DOSSIER, at, fact, received
+
+CONTEXT = Context(SteppedClock(at(20)))
+CELL = "competent/H37.12/1.000894/2026-03-{:02}"
+
+
+def deadline(version: int, due: datetime | None) -> Event:
+    base: dict[str, Any] = {"at": at(2), "version": version, "unit": "H37.12", "basis": "computed", "calendar_version": "x"}
+    model = DeadlineSet if due else DeadlinePaused
+    data = model.model_validate({**base, **({"due_at": due} if due else {})})
+    return Event(f"d{version}", "/sla", model.TYPE, DOSSIER, at(2), data)
+
+
+def settled(version: int, outcome: str, end: datetime | None = None, due: datetime | None = None) -> Event:
+    raw: dict[str, Any] = {"at": at(2), "version": version, "unit": "H37.12", "outcome": outcome}
+    data = DeadlineSettled.model_validate(raw | ({"ended_at": end, "due_at": due} if end else {}))
+    return Event(f"s{version}", "/sla", DeadlineSettled.TYPE, DOSSIER, at(2), data)
+
+
+def row_of(*events: Event) -> Document:
+    row: Document = {"_id": DOSSIER, "rev": 0}
+    for event in events:
+        row = handle(row, event, CONTEXT).document
+    return row
+
+
+def counts(row: Document, day: int, now: datetime | None = None) -> dict[str, int]:
+    return dict(contributions(row, epoch_ms(now or at(20))).get(CELL.format(day), {}))
+
+
+def test_a_reception_counts_for_both_bodies_on_its_day() -> None:
+    found = contributions(row_of(received(receiving_unit="H37.13")), epoch_ms(at(20)))
+
+    assert {str(key): dict(value) for key, value in found.items()} == {
+        "received/H37.13/1.000894/2026-03-02": {"received_online": 1},
+        "competent/H37.12/1.000894/2026-03-02": {"received_online": 1},
+    }
+
+
+def test_the_business_day_is_vietnamese() -> None:
+    late_evening_in_utc = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)  # 01:00 on the 3rd in Hà Nội
+
+    assert counts(row_of(received(late_evening_in_utc)), 3) == {"received_online": 1}
+
+
+def test_a_late_end_opens_and_closes_an_overdue() -> None:
+    row = row_of(received(), deadline(1, at(9)), settled(1, "late", at(11), at(9)))
+
+    assert counts(row, 9) == {"overdue_opened": 1}
+    assert counts(row, 11) == {"resolved_late": 1, "overdue_closed": 1}
+
+
+def test_an_open_dossier_becomes_overdue_by_the_clock_alone() -> None:
+    row = row_of(received(), deadline(1, at(25)))
+
+    assert row["flip_at"] == epoch_ms(at(25))
+    assert counts(row, 25) == {}
+    assert counts(row, 25, now=at(25)) == {"overdue_opened": 1}
+    after = recount(row, epoch_ms(at(26)))
+    assert "flip_at" not in after
+    assert CELL.format(25) in after["touched"]
+
+
+def test_a_paused_dossier_is_not_overdue() -> None:
+    row = row_of(received(), deadline(1, at(9)), deadline(2, None))
+
+    assert counts(row, 9) == {}
+
+
+def test_a_refused_dossier_is_in_no_column() -> None:
+    assert contributions(row_of(received(), fact("refused", at(3))), epoch_ms(at(20))) == {}
+
+
+def test_an_end_before_the_reception_counts_on_the_day_of_reception() -> None:
+    row = row_of(received(at(5)), deadline(1, at(12)), settled(1, "early", at(4), at(12)))
+
+    assert counts(row, 5) == {"received_online": 1, "resolved_early": 1}
+
+
+def test_an_outcome_taken_back_leaves_no_trace() -> None:
+    row = row_of(received(), deadline(1, at(25)), settled(1, "early", at(6), at(25)), settled(2, "open"))
+
+    assert counts(row, 6) == {}
+    assert CELL.format(6) in row["touched"]  # the cell has to be published again
+
+
+def test_any_order_and_repetition_give_the_same_contributions() -> None:
+    events = [
+        received(),
+        received(at(3), version=2),
+        deadline(1, at(9)),
+        deadline(2, at(10)),
+        settled(1, "late", at(11), at(10)),
+        settled(2, "early", at(9), at(10)),
+    ]
+    expected = contributions(row_of(*events), epoch_ms(at(20)))
+
+    for _ in range(50):
+        mixed = random.sample([*events, *random.choices(events, k=4)], k=10)
+        assert contributions(row_of(*mixed), epoch_ms(at(20))) == expected
+
+
+def test_the_same_message_twice_changes_nothing() -> None:
+    row = row_of(received(), deadline(1, at(9)))
+
+    assert handle(row, received(), CONTEXT).document is row
+    assert handle(row, deadline(1, at(9)), CONTEXT).document is row
+
+
+def test_a_cell_key_reads_what_it_writes() -> None:
+    key = CellKey("competent", "H37.12", "1.000894", date(2026, 3, 2))
+
+    assert CellKey.parse(str(key)) == key
+
+
+FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
+BEFORE = {("H37.12", "Hộ tịch"): {"received_online": 5, "resolved_early": 3, "overdue_opened": 1}}
+DURING = {
+    ("H37.12", "Hộ tịch"): {
+        "received_direct": 4,
+        "received_post": 1,
+        "resolved_on_time": 2,
+        "resolved_late": 1,
+        "overdue_closed": 1,
+    }
+}
+
+
+def test_the_columns_of_the_form() -> None:
+    sheet = make_sheet(FIRST, LAST, BEFORE, DURING)
+
+    assert sheet.rows[0].values == {3: 7, 4: 0, 5: 5, 6: 2, 7: 3, 8: 0, 9: 2, 10: 1, 11: 4, 12: 4, 13: 0}
+    assert sheet.total == sheet.rows[0].values
+    assert broken_rules(sheet) == []
+
+
+@pytest.mark.parametrize(
+    ("during", "rule"),
+    [
+        ({"resolved_early": 9}, "no column is negative"),  # more resolved than ever received
+        ({"overdue_closed": 3}, "no column is negative"),
+        ({"overdue_opened": 9}, "no column is negative"),  # more overdue than open
+    ],
+)
+def test_figures_that_contradict_each_other_are_not_published(during: dict[str, int], rule: str) -> None:
+    broken = broken_rules(make_sheet(FIRST, LAST, BEFORE, {("H37.12", "Hộ tịch"): during}))
+
+    assert f"H37.12 / Hộ tịch: {rule}" in broken
+
+
+def test_carry_over_is_the_closing_stock_of_the_period_before() -> None:
+    closing = make_sheet(date(2026, 1, 1), date(2026, 2, 28), {}, BEFORE).total[11]
+
+    assert make_sheet(FIRST, LAST, BEFORE, DURING).total[6] == closing
+
+
+def test_the_workbook_has_the_official_layout() -> None:
+    reference = load_reference(PROVINCE)
+    page = openpyxl.load_workbook(io.BytesIO(render(make_sheet(FIRST, LAST, BEFORE, DURING), reference, "H37.12"))).active
+
+    assert page is not None
+    assert page["A1"].value == "Biểu số II.06a/VPCP/KSTT"
+    assert page["J1"].value == "Đơn vị báo cáo: UBND xã Hoàng Vân"
+    assert {str(r) for r in page.merged_cells.ranges} >= {"C4:F4", "G4:J4", "K4:M4"}
+    assert [page.cell(7, n).value for n in range(1, 14)] == [1, "Hộ tịch", 7, 0, 5, 2, 3, 0, 2, 1, 4, 4, 0]
+    assert page["A8"].value == "Tổng số"
+    assert {cell.font.name for line in page.iter_rows() for cell in line if cell.value is not None} == {"Times New Roman"}

@@ -1,0 +1,153 @@
+"""Small rooms of runtime: brake, outbox, watermark, partitions, logs, clock, settings, telemetry, health."""
+
+import io
+import json
+import logging
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aiokafka import TopicPartition
+from pydantic import ValidationError
+
+from runtime import brake
+from runtime.clock import SteppedClock
+from runtime.documents import Document
+from runtime.logs import HIDDEN, get_log, redact
+from runtime.loop import Place, mark_complete, mark_incomplete, watermarks
+from runtime.outputs import Cause, Output, Progress, drop_published, record_outputs, recorded_outputs
+from runtime.settings import RuntimeSettings
+from runtime.telemetry import RUNTIME_METRICS, Telemetry
+from runtime.timers import partition_of
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+POLICY = brake.BrakePolicy(share=0.2, window=10)
+
+
+def test_the_brake_engages_only_above_its_share_of_a_full_window() -> None:
+    state = brake.BrakeState()
+
+    assert not brake.engaged(POLICY, state, failed=5, handled=5)  # too few records to judge
+    brake.remember(POLICY, state, failed=0, handled=8)
+    assert not brake.engaged(POLICY, state, failed=2, handled=2)
+    assert brake.engaged(POLICY, state, failed=3, handled=3)
+
+
+def test_the_brake_forgets_what_left_the_window() -> None:
+    state = brake.BrakeState()
+    brake.remember(POLICY, state, failed=10, handled=10)
+    brake.remember(POLICY, state, failed=0, handled=10)
+
+    assert not brake.engaged(POLICY, state, failed=1, handled=1)
+
+
+def output(name: str) -> Output:
+    return Output("topic", "key", name, {"n": name})
+
+
+def test_outputs_stay_beside_their_cause_until_it_is_committed() -> None:
+    document: Document = {"_id": "a", "rev": 0}
+    record_outputs(document, Cause("fact-1", "t/0", 7), [output("x"), output("y")])
+    record_outputs(document, Cause("fact-2", "t/0", 9), [output("z")])
+
+    drop_published(document, Progress({"t/0": 9}), frozenset())
+
+    assert recorded_outputs(document, cause="fact-1") == []
+    assert recorded_outputs(document, cause="fact-2") == [output("z")]
+
+
+def test_outputs_of_an_intent_stay_until_the_intent_is_gone() -> None:
+    document: Document = {"_id": "a", "rev": 0}
+    record_outputs(document, Cause("i1", intent="i1"), [output("x")])
+
+    drop_published(document, Progress({}), frozenset({"i1"}))
+    assert recorded_outputs(document, intent="i1") == [output("x")]
+    drop_published(document, Progress({}), frozenset())
+    assert "outbox" not in document
+
+
+def places(*entries: tuple[str, int, int, datetime | None]) -> dict[TopicPartition, Place]:
+    return {TopicPartition(topic, number): Place(offset, time) for topic, number, offset, time in entries}
+
+
+def test_the_watermark_is_now_only_if_every_topic_of_the_partition_is_handled() -> None:
+    earlier = NOW - timedelta(minutes=10)
+    at = places(("a", 0, 5, earlier), ("b", 0, 3, NOW), ("a", 1, 2, None))
+    ends = {TopicPartition("a", 0): 6, TopicPartition("b", 0): 3, TopicPartition("a", 1): 2}
+
+    assert watermarks(NOW, at, ends) == {0: earlier, 1: NOW}
+
+
+def test_nothing_is_known_of_a_partition_whose_first_record_is_not_handled() -> None:
+    assert watermarks(NOW, places(("a", 0, 0, None)), {TopicPartition("a", 0): 1}) == {0: None}
+
+
+def test_a_watermark_never_lies_ahead_of_the_clock() -> None:
+    ahead = places(("a", 0, 5, NOW + timedelta(days=300)))
+
+    assert watermarks(NOW, ahead, {TopicPartition("a", 0): 9}) == {0: NOW}
+
+
+def test_partitions_are_those_of_the_java_client() -> None:
+    # Values of org.apache.kafka.common.utils.Utils.murmur2 for these keys, modulo 24.
+    assert [partition_of(key, 24) for key in ("21", "foobar", "a-little-bit-long-string")] == [
+        (value & 0x7FFFFFFF) % 24 for value in (-973932308, -790332482, -985981536)
+    ]
+
+
+def test_a_document_is_incomplete_until_its_last_missing_record_is_lifted() -> None:
+    document = mark_incomplete(mark_incomplete({"_id": "a", "rev": 1}, "t/0/1"), "t/0/2")
+
+    assert mark_incomplete(document, "t/0/1") is document
+    assert mark_complete(document, "t/0/1")["incomplete"] == ["t/0/2"]
+    assert "incomplete" not in mark_complete(mark_complete(document, "t/0/1"), "t/0/2")
+
+
+@pytest.mark.parametrize("text", ["gọi 0912345678 nhé", "+84 912 345 678", "84912345678", "cccd 012345678901", "0912.345.678"])
+def test_numbers_of_people_are_hidden_wherever_they_stand(text: str) -> None:
+    assert HIDDEN in str(redact({"a": [text]}))
+    assert "345" not in str(redact({"a": [text]}))
+
+
+@pytest.mark.parametrize(
+    "text", ["H37.12-260212-0007", "000.00.14.H56-200203-0118", "G09.20-20260609-0092637", "1770885731000"]
+)
+def test_codes_and_sequences_stay_readable(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_logs_are_json_with_hidden_personal_keys(log_lines: io.StringIO) -> None:
+    get_log("sla").info("sent", phone="x", dossier="H37.12-260212-0007")
+    logging.getLogger("library").warning("call 0912345678 failed")
+
+    ours, theirs = (json.loads(line) for line in log_lines.getvalue().splitlines())
+    assert (ours["phone"], ours["dossier"], ours["service"]) == (HIDDEN, "H37.12-260212-0007", "sla")
+    assert "0912345678" not in theirs["event"]
+
+
+def test_a_stepped_clock_does_not_go_back() -> None:
+    clock = SteppedClock(NOW)
+    clock.set(NOW + timedelta(hours=1))
+
+    assert clock.now() == NOW + timedelta(hours=1)
+    with pytest.raises(ValueError, match="cannot go back"):
+        clock.set(NOW)
+
+
+def test_missing_settings_are_named_without_their_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("KAFKA_BOOTSTRAP_SERVERS", "STORE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PORT", "secret-port")
+
+    with pytest.raises(ValidationError) as error:
+        RuntimeSettings()
+    assert {item["loc"][0] for item in error.value.errors()} == {"kafka_bootstrap_servers", "store_url", "http_port"}
+    assert "secret-port" not in str(error.value)
+
+
+def test_only_listed_metrics_can_be_used() -> None:
+    telemetry = Telemetry("sla", RUNTIME_METRICS)
+    telemetry.set("lag_records", 3)
+
+    assert b'dunghen_lag_records{service="sla"} 3.0' in telemetry.text()
+    with pytest.raises(KeyError):
+        telemetry.set("lag", 1)

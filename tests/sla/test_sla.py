@@ -1,0 +1,313 @@
+"""sla: outcomes, promises, rungs, and what its handlers state."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from contracts import Event, fact_id
+from contracts.dossiers import DOSSIER_TYPES, short_name
+from dunghen.together import PROVINCE
+from reference import OFFICE_TIME, load_reference
+from runtime.clock import SteppedClock
+from runtime.documents import Document
+from runtime.outputs import Output
+from services.sla.domain import outcome_of
+from services.sla.handlers import Context, handle, make_encoder, on_timer
+from services.sla.settings import SlaSettings
+
+REFERENCE = load_reference(PROVINCE)
+CLOCK = SteppedClock(datetime(2026, 3, 2, 7, 0, tzinfo=OFFICE_TIME))
+CONTEXT = Context(REFERENCE, SlaSettings(reference_dir=PROVINCE), CLOCK)
+DOSSIER = "H37.12-260302-0001"
+MODELS = {short_name(model): model for model in DOSSIER_TYPES}
+
+
+def at(day: int, time: str = "09:00", month: int = 3) -> datetime:
+    """A moment of March 2026; the 2nd is a Monday."""
+    hour, minute = map(int, time.split(":"))
+    return datetime(2026, month, day, hour, minute, tzinfo=OFFICE_TIME)
+
+
+def fact(kind: str, when: datetime, *, version: int = 1, occasion: str = "1", **more: Any) -> Event:
+    model = MODELS[kind]
+    data = model.model_validate({"at": when, "occasion": occasion, "version": version, **more})
+    identity = fact_id(DOSSIER, more.get("fact", kind), occasion, version)
+    return Event(identity, "/intake", model.TYPE, DOSSIER, when, data)
+
+
+def received(
+    when: datetime | None = None, limit: tuple[int, str] = (5, "working_day"), *, version: int = 1, **more: Any
+) -> Event:
+    terms = {"procedure_version": "1", "limit": {"value": limit[0], "unit": limit[1]}, **more.pop("terms", {})}
+    base: dict[str, Any] = {
+        "procedure": "1.000894",
+        "receiving_unit": "H37.12",
+        "competent_unit": "H37.12",
+        "channel": 2,
+        "terms": terms,
+    }
+    return fact("received", when or at(2), version=version, **{**base, **more})
+
+
+def play(events: Sequence[Event], document: Document | None = None) -> tuple[Document, list[Output]]:
+    """Run events through the handler; returns the document and all outputs."""
+    current: Document = document or {"_id": DOSSIER, "rev": 0}
+    outputs: list[Output] = []
+    for event in events:
+        decision = handle(current, event, CONTEXT)
+        current = decision.document
+        outputs += decision.outputs
+    return current, outputs
+
+
+def said(outputs: Sequence[Output]) -> list[str]:
+    return [output.body["type"].removeprefix("vn.dunghen.deadline.").removesuffix(".v1") for output in outputs]
+
+
+def last(outputs: Sequence[Output], kind: str) -> dict[str, Any]:
+    found: dict[str, Any] = [o for o in outputs if o.body["type"] == f"vn.dunghen.deadline.{kind}.v1"][-1].body["data"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("end", "due", "outcome"),
+    [
+        (at(5, "09:01"), at(5, "09:00"), "late"),
+        (at(5, "09:00"), at(5, "09:00"), "on_time"),
+        (at(5, "07:30"), at(5, "09:00"), "on_time"),
+        (at(4, "16:59"), at(5, "09:00"), "early"),
+        (at(5, "09:00") + timedelta(seconds=1), at(5, "09:00"), "late"),
+    ],
+)
+def test_early_is_an_earlier_date_and_late_a_later_instant(end: datetime, due: datetime, outcome: str) -> None:
+    assert outcome_of(end, due, "date") == outcome
+
+
+def test_early_by_time_is_a_setting() -> None:
+    assert outcome_of(at(5, "08:59"), at(5, "09:00"), "time") == "early"
+
+
+def test_a_reception_is_promised_a_date() -> None:
+    _, outputs = play([received()])
+
+    assert said(outputs) == ["set"]
+    assert last(outputs, "set")["due_at"] == at(9).isoformat()
+    assert last(outputs, "set")["basis"] == "computed"
+
+
+def test_a_date_printed_by_the_sender_is_the_promise_and_ours_stands_beside_it() -> None:
+    _, outputs = play([received(promised_at=at(10))])
+
+    data = last(outputs, "set")
+    assert (data["due_at"], data["computed_due_at"], data["basis"]) == (at(10).isoformat(), at(9).isoformat(), "promised")
+
+
+def test_a_supplement_pauses_and_resumes_the_promise() -> None:
+    events = [received(), fact("supplement-requested", at(3)), fact("supplemented", at(3, "11:00"))]
+    _, outputs = play(events)
+
+    assert said(outputs) == ["set", "paused", "resumed"]
+    assert "due_at" not in last(outputs, "paused")
+    assert last(outputs, "resumed")["due_at"] == at(9, "11:00").isoformat()
+    assert [o.body["data"]["version"] for o in outputs] == [1, 2, 3]
+
+
+def test_a_printed_date_moves_by_the_pause_too() -> None:
+    events = [received(promised_at=at(10)), fact("supplement-requested", at(3)), fact("supplemented", at(3, "11:00"))]
+
+    assert last(play(events)[1], "resumed")["due_at"] == at(10, "11:00").isoformat()
+
+
+def test_fees_and_other_bodies_pause_only_where_the_procedure_says_so() -> None:
+    fee = [fact("fee-requested", at(3)), fact("fee-paid", at(3, "11:00"))]
+
+    assert said(play([received(), *fee])[1]) == ["set"]
+    assert said(play([received(terms={"pause_on_fee": True}), *fee])[1]) == ["set", "paused", "resumed"]
+    away = [fact("suspended", at(3)), fact("resumed", at(3, "11:00"))]
+    assert said(play([received(), *away])[1]) == ["set"]
+    assert said(play([received(terms={"pause_on_agency": True}), *away])[1]) == ["set", "paused", "resumed"]
+
+
+@pytest.mark.parametrize(
+    ("events", "outcome", "state"),
+    [
+        ([fact("completed", at(9))], "on_time", 9),
+        ([fact("completed", at(6))], "early", 9),
+        ([fact("completed", at(9, "09:01"))], "late", 9),
+        ([fact("completed", at(6)), fact("returned", at(20))], "early", 9),  # waiting for pick-up is never late
+        ([fact("returned", at(20))], "late", 10),
+        ([fact("withdrawn", at(4))], "early", 7),
+        ([fact("stopped", at(10))], "late", 8),
+        ([fact("stopped", at(10)), fact("withdrawn", at(4))], "early", 7),
+    ],
+)
+def test_the_end_decides_the_outcome(events: list[Event], outcome: str, state: int) -> None:
+    data = last(play([received(), *events])[1], "settled")
+
+    assert (data["outcome"], data["state"]) == (outcome, state)
+
+
+def test_what_was_never_accepted_has_no_outcome() -> None:
+    assert said(play([fact("refused", at(3))])[1]) == []
+    assert said(play([fact("withdrawn", at(3))])[1]) == []
+    assert said(play([received(), fact("refused", at(3)), fact("completed", at(4))])[1]) == ["set"]
+
+
+def test_an_end_within_a_pause_ends_the_pause() -> None:
+    _, outputs = play([received(), fact("supplement-requested", at(3)), fact("stopped", at(20))])
+
+    assert last(outputs, "settled")["outcome"] in ("on_time", "early")
+
+
+def test_a_corrected_end_states_a_new_outcome_under_the_next_version() -> None:
+    _, outputs = play([received(), fact("completed", at(10)), fact("completed", at(6), version=2)])
+
+    settled = [o.body["data"] for o in outputs if o.body["type"].endswith("settled.v1")]
+    assert [(d["version"], d["outcome"]) for d in settled] == [(1, "late"), (2, "early")]
+
+
+def test_a_retracted_end_opens_the_dossier_again_and_brings_its_timers_back() -> None:
+    document, outputs = play([received(), fact("completed", at(6))])
+    assert "next_rung_at" not in document
+
+    document, more = play([fact("retracted", at(6), version=2, fact="completed")], document)
+
+    assert last(outputs + more, "settled")["outcome"] == "open"
+    assert "next_rung_at" in document
+
+
+def test_the_same_message_twice_says_nothing_the_second_time() -> None:
+    events = [received(), fact("supplement-requested", at(3)), fact("supplemented", at(4)), fact("completed", at(6))]
+    document, outputs = play(events)
+
+    again, repeated = play(events, document)
+
+    assert outputs
+    assert repeated == []
+    assert again is document
+
+
+def test_any_order_of_facts_ends_in_the_same_promise_and_outcome() -> None:
+    events = [
+        received(),
+        fact("supplement-requested", at(3)),
+        fact("supplemented", at(4)),
+        fact("completed", at(10)),
+        fact("completed", at(9), version=2),
+    ]
+    expected = _end(play(events)[0])
+
+    for order in permutations(events):
+        assert _end(play(order)[0]) == expected
+    for _ in range(20):
+        repeated = random.choices(events, k=8)
+        assert _end(play([*repeated, *events])[0]) == expected
+
+
+def _end(document: Document) -> tuple[Any, Any]:
+    return document["deadline"]["due"], {k: v for k, v in document["settled"].items() if k != "v"}
+
+
+def test_one_re_promise_is_kept_and_the_next_is_refused_by_its_rule() -> None:
+    first = fact("reappointed", at(6), new_due_at=at(16))
+    second = fact("reappointed", at(10), occasion="2", new_due_at=at(20))
+    _, outputs = play([received(), first, second, fact("completed", at(13))])
+
+    assert said(outputs) == ["set", "moved", "refused", "settled"]
+    assert last(outputs, "moved")["due_at"] == at(16).isoformat()
+    assert last(outputs, "refused")["rule"].startswith("R16")
+    settled = last(outputs, "settled")
+    assert (settled["outcome"], settled["against_first"]) == ("early", "late")
+
+
+def test_a_limit_that_cannot_be_counted_is_answered_not_dropped() -> None:
+    _, outputs = play([received(limit=(9000, "working_day"))])
+
+    assert said(outputs) == ["refused"]
+    assert "Không tính được" in last(outputs, "refused")["text"]
+
+
+def test_rungs_fire_once_each_in_order() -> None:
+    document, _ = play([received(limit=(10, "working_day"))])  # due Mon 16 March 09:00
+    fired = []
+    moment = at(2)
+    while moment < at(18):
+        moment += timedelta(minutes=30)
+        decision = on_timer(document, moment, CONTEXT)
+        document = decision.document
+        fired += [(name, o.body["data"]["at"]) for name, o in zip(said(decision.outputs), decision.outputs, strict=True)]
+
+    assert fired == [
+        ("warned", at(10, "17:00").isoformat()),  # 24 open hours before, the earliest such instant
+        ("apology-due", at(12).isoformat()),  # two working days before
+        ("warned", at(13, "14:30").isoformat()),  # 4 open hours before
+        ("overdue", at(16).isoformat()),
+    ]
+    assert "next_rung_at" not in document
+
+
+def test_after_downtime_overtaken_warnings_are_marked_and_not_sent_late() -> None:
+    document, _ = play([received(limit=(10, "working_day"))])
+
+    decision = on_timer(document, at(20), CONTEXT)
+
+    assert said(decision.outputs) == ["overdue"]
+    assert set(decision.document["rungs"].values()) == {"superseded", "fired"}
+    assert on_timer(decision.document, at(25), CONTEXT).outputs == ()
+
+
+def test_a_late_warning_does_not_take_the_place_of_the_apology() -> None:
+    document, _ = play([received(limit=(10, "working_day"))])
+
+    decision = on_timer(document, at(16, "08:59"), CONTEXT)
+
+    assert said(decision.outputs) == ["apology-due", "warned"]
+    assert decision.outputs[0].body["data"]["sign_by"] == at(13).isoformat()
+
+
+def test_a_same_day_dossier_has_only_overdue() -> None:
+    document, _ = play([received(limit=(1, "same_day"))])
+
+    assert said(on_timer(document, at(2, "16:59"), CONTEXT).outputs) == []
+    assert said(on_timer(document, at(2, "17:00"), CONTEXT).outputs) == ["overdue"]
+
+
+def test_rungs_in_the_first_quarter_are_left_out() -> None:
+    document, _ = play([received(limit=(2, "working_day"))])  # due Wed 4 March: the apology would be at the start
+
+    assert said(on_timer(document, at(4, "08:59"), CONTEXT).outputs) == ["warned"]
+
+
+def test_a_settled_dossier_fires_nothing_even_if_a_timer_is_late() -> None:
+    document, _ = play([received(), fact("completed", at(6))])
+
+    assert on_timer(document, at(30), CONTEXT).outputs == ()
+
+
+def test_a_paused_dossier_is_not_overdue() -> None:
+    document, _ = play([received(), fact("supplement-requested", at(3))])
+
+    assert on_timer(document, at(30), CONTEXT).outputs == ()
+
+
+def test_a_corrected_completion_fires_no_second_effect() -> None:
+    document, _ = play([received()])
+    document = on_timer(document, at(20), CONTEXT).document
+    document, _ = play([fact("completed", at(20)), fact("retracted", at(20), version=2, fact="completed")], document)
+
+    assert on_timer(document, at(30), CONTEXT).outputs == ()
+
+
+def test_the_wire_carries_the_derivation_that_the_document_does_not_keep() -> None:
+    document, outputs = play([received(), fact("supplement-requested", at(3)), fact("supplemented", at(3, "11:00"))])
+    encode = make_encoder(CONTEXT)
+
+    texts = [encode(output).decode() for output in outputs]
+    assert "Hẹn trả kết quả: 09:00 thứ Hai 09/03/2026." in texts[0]
+    assert "cộng thêm 2 giờ làm việc" in texts[2]
+    assert "derivation" not in str(document)
+    assert encode(outputs[0]) == encode(outputs[0])
