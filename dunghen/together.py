@@ -102,5 +102,7 @@ async def run_together(
     async with AsyncExitStack() as stack:
         # Together, not one after the other: each waits three seconds for the mock cluster to form its group.
         running = [await stack.enter_async_context(AsyncExitStack()) for _ in built]
-        await asyncio.gather(*(own.enter_async_context(service.running()) for own, service in zip(running, built.values(), strict=True)))
+        await asyncio.gather(
+            *(own.enter_async_context(service.running()) for own, service in zip(running, built.values(), strict=True))
+        )
         yield Together(built, broker.bootstrap_servers, reference, keys)

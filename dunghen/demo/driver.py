@@ -74,51 +74,20 @@ def groups_of(prefix: str) -> dict[str, list[str]]:
     return {prefix + service: [prefix + topic for topic in catalogue.read_by(service)] for service in ("sla", "reporting")}
 
 
-class Driver:
-    """One run through the month."""
+class Fleet:
+    """The running services as their users see them: an HTTP client each, and Kafka."""
 
     def __init__(self, clients: Mapping[str, httpx.AsyncClient], lags: Lags, clock: SteppedClock, prefix: str = "") -> None:
-        self._clients, self._lags, self._clock, self._prefix = clients, lags, clock, prefix
+        self.clients, self.clock = clients, clock
         self.answers = Answers()
+        self._lags, self._prefix = lags, prefix
 
-    async def run(
-        self,
-        rows: Sequence[Row],
-        moments: Sequence[datetime],
-        progress: Callable[[int, datetime], None],
-        disturb: Callable[[int], Awaitable[Callable[[], Awaitable[None]] | None]] | None = None,
-    ) -> None:
-        """Take all steps. `disturb` may kill processes right after the facts of a step were released; what it returns
-        starts them again. They start after the clock was set, so that a step is swept once, at its own time."""
-        waiting = list(rows)
-        for number, moment in enumerate(moments):
-            cut = next((i for i, row in enumerate(waiting) if row.reported_at > moment), len(waiting))
-            released, waiting = waiting[:cut], waiting[cut:]
-            await self._release(released)
-            restart = await disturb(number) if disturb is not None else None
-            if released:
-                await self._until("intake to publish", self._intake_idle)
-            if released and restart is None:
-                await self._until("sla to catch up", lambda: self._caught_up("sla"))
-            self._clock.set(moment)
-            if restart is not None:
-                await restart()
-            await self._until("timers to fire", self._timers_idle)
-            progress(number, moment)
-        await self._until("sla to catch up", lambda: self._caught_up("sla"))
-        await self._until("reporting to catch up", lambda: self._caught_up("reporting"))
-        await self._until("figures to be published", self._figures_idle)
-
-    async def _release(self, rows: Sequence[Row]) -> None:
-        for start in range(0, len(rows), 200):
-            await self._post([row.item for row in rows[start : start + 200]])
-
-    async def _post(self, items: list[Mapping[str, str]]) -> None:
+    async def post(self, items: Sequence[Mapping[str, Any]]) -> None:
         """Send like a department's system: again and again until there is an answer."""
 
         async def sent() -> bool:
             try:
-                response = await self._clients["intake"].post("/v1/dossiers/events", json=items)
+                response = await self.clients["intake"].post("/v1/dossiers/events", json=list(items))
             except httpx.TransportError:
                 return False
             if response.status_code >= 500:
@@ -131,9 +100,10 @@ class Driver:
                     self.answers.refused += 1
             return True
 
-        await self._until("intake to answer", sent)
+        await self.until("intake to answer", sent)
 
-    async def _until(self, what: str, done: Callable[[], Awaitable[bool]]) -> None:
+    async def until(self, what: str, done: Callable[[], Awaitable[bool]]) -> None:
+        """Wait for a condition. Raises DemoStuckError after a while."""
         end = asyncio.get_running_loop().time() + PATIENCE
         while not await done():
             if asyncio.get_running_loop().time() > end:
@@ -143,31 +113,92 @@ class Driver:
     async def gauges(self, service: str) -> dict[str, float]:
         """The gauges and counters of a service, sums over labels; empty while it does not answer."""
         try:
-            text = (await self._clients[service].get("/metrics")).text
+            response = await self.clients[service].get("/metrics")
         except httpx.TransportError:
             return {}
+        if response.is_error:
+            return {}
         sums: dict[str, float] = {}
-        for family in text_string_to_metric_families(text):
+        for family in text_string_to_metric_families(response.text):
             for sample in family.samples:
                 name = sample.name.removeprefix("dunghen_")
                 sums[name] = sums.get(name, 0.0) + sample.value
         return sums
 
-    async def _intake_idle(self) -> bool:
-        return (await self.gauges("intake")).get("intents_open", 1) == 0
+    async def published(self) -> None:
+        """Wait until intake has published all that it took in."""
 
-    async def _caught_up(self, service: str) -> bool:
-        return await self._lags.of(self._prefix + service) == 0
+        async def idle() -> bool:
+            return (await self.gauges("intake")).get("intents_open", 1) == 0
 
-    async def _timers_idle(self) -> bool:
-        gauges = await self.gauges("sla")
-        swept = gauges.get("swept_seconds", 0) >= self._clock.now().timestamp()
-        return swept and gauges.get("jobs_due", 1) == 0 and gauges.get("intents_open", 1) == 0
+        await self.until("intake to publish", idle)
 
-    async def _figures_idle(self) -> bool:
-        gauges = await self.gauges("reporting")
-        flushed = gauges.get("flushed_seconds", 0) >= self._clock.now().timestamp()
-        return flushed and gauges.get("dirty_rows", 1) == 0
+    async def handled(self, service: str) -> None:
+        """Wait until a service has handled its topics to their end."""
+
+        async def caught_up() -> bool:
+            return await self._lags.of(self._prefix + service) == 0
+
+        await self.until(f"{service} to catch up", caught_up)
+
+    async def timers_fired(self) -> None:
+        """Wait until sla has fired what is due by the clock."""
+
+        async def idle() -> bool:
+            gauges = await self.gauges("sla")
+            swept = gauges.get("swept_seconds", 0) >= self.clock.now().timestamp()
+            return swept and gauges.get("jobs_due", 1) == 0 and gauges.get("intents_open", 1) == 0
+
+        await self.until("timers to fire", idle)
+
+    async def figures_published(self) -> None:
+        """Wait until reporting has published all figures as of the clock."""
+
+        async def idle() -> bool:
+            gauges = await self.gauges("reporting")
+            flushed = gauges.get("flushed_seconds", 0) >= self.clock.now().timestamp()
+            return flushed and gauges.get("dirty_rows", 1) == 0
+
+        await self.until("figures to be published", idle)
+
+    async def settle(self) -> None:
+        """Wait until everything sent so far has had all its consequences."""
+        await self.published()
+        await self.handled("sla")
+        await self.timers_fired()
+        await self.handled("reporting")
+        await self.figures_published()
+
+
+Restart = Callable[[], Awaitable[None]]
+
+
+async def run_month(
+    fleet: Fleet,
+    rows: Sequence[Row],
+    moments: Sequence[datetime],
+    progress: Callable[[int, datetime], None],
+    disturb: Callable[[int], Awaitable[Restart | None]] | None = None,
+) -> None:
+    """Take all steps. `disturb` may kill processes right after the facts of a step were released; what it returns
+    starts them again. They start after the clock was set, so that a step is swept once, at its own time."""
+    waiting = list(rows)
+    for number, moment in enumerate(moments):
+        cut = next((i for i, row in enumerate(waiting) if row.reported_at > moment), len(waiting))
+        released, waiting = waiting[:cut], waiting[cut:]
+        for start in range(0, len(released), 200):
+            await fleet.post([row.item for row in released[start : start + 200]])
+        restart = await disturb(number) if disturb is not None else None
+        if released:
+            await fleet.published()
+        if released and restart is None:
+            await fleet.handled("sla")
+        fleet.clock.set(moment)
+        if restart is not None:
+            await restart()
+        await fleet.timers_fired()
+        progress(number, moment)
+    await fleet.settle()
 
 
 def demo_start(rows: Sequence[Row]) -> datetime:

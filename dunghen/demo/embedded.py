@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 
 from dunghen.demo.checks import Result, evaluate
-from dunghen.demo.driver import Driver, demo_days, demo_start, get_report, groups_of, load_month, steps
+from dunghen.demo.driver import Fleet, demo_days, demo_start, get_report, groups_of, load_month, run_month, steps
 from dunghen.demo.view import Progress
 from dunghen.log import read_broker, write_folder
 from dunghen.together import run_together
@@ -28,22 +28,20 @@ async def run_embedded(folder: Path, progress: Progress) -> Result:
                 for name, service in running.services.items()
             }
             async with Lags(running.bootstrap_servers, groups_of("")) as lags:
-                driver = Driver(clients, lags, clock)
+                fleet = Fleet(clients, lags, clock)
                 moments = list(steps(running.reference.timeline("H37"), first, last))
                 progress.start("bộ phận nhúng", len(moments))
-                await driver.run(rows, moments, progress.step)
-            return await finish(driver, clients, running.bootstrap_servers, "", folder, clock)
+                await run_month(fleet, rows, moments, progress.step)
+            return await finish(fleet, running.bootstrap_servers, "", folder)
 
 
-async def finish(
-    driver: Driver, clients: dict[str, httpx.AsyncClient], bootstrap: str, prefix: str, folder: Path, clock: SteppedClock
-) -> Result:
+async def finish(fleet: Fleet, bootstrap: str, prefix: str, folder: Path) -> Result:
     """Read the log and the reports of a finished run, keep them, and judge them."""
     days = demo_days(load_month())
     records = await read_broker(bootstrap, prefix)
     write_folder(records, folder / "log")
-    reports = {unit: await get_report(clients["reporting"], *days, unit, "json") for unit in REPORTED}
-    (folder / "II.06a.xlsx").write_bytes(await get_report(clients["reporting"], *days, "all", "xlsx"))
-    for client in clients.values():
+    reports = {unit: await get_report(fleet.clients["reporting"], *days, unit, "json") for unit in REPORTED}
+    (folder / "II.06a.xlsx").write_bytes(await get_report(fleet.clients["reporting"], *days, "all", "xlsx"))
+    for client in fleet.clients.values():
         await client.aclose()
-    return evaluate(records, driver.answers, reports, clock.now(), days)
+    return evaluate(records, fleet.answers, reports, fleet.clock.now(), days)

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO
@@ -19,7 +19,7 @@ from fastapi.responses import PlainTextResponse
 
 from dunghen.commands.topics import apply_topics, remove_topics
 from dunghen.demo.checks import Check, Result
-from dunghen.demo.driver import DemoStuckError, Driver, demo_days, demo_start, groups_of, load_month, steps
+from dunghen.demo.driver import DemoStuckError, Fleet, Restart, demo_days, demo_start, groups_of, load_month, run_month, steps
 from dunghen.demo.embedded import finish
 from dunghen.demo.view import Progress
 from dunghen.together import PROVINCE, SERVICES, Keys
@@ -159,28 +159,15 @@ async def real_parts(bootstrap: str, mongo: str, prefix: str, partitions: int = 
             await drop_database(store_url(name))
 
 
-async def run_real(bootstrap: str, mongo: str, folder: Path, progress: Progress) -> tuple[Result, int]:
-    """Run the month on real parts; returns the result and how many processes were killed."""
-    rows = load_month()
-    first, last = demo_days(rows)
-    clock, prefix = SteppedClock(demo_start(rows)), f"demo{secrets.token_hex(3)}."
-    moments = list(steps(load_reference(PROVINCE).timeline("H37"), first, last))
+@asynccontextmanager
+async def real_fleet(
+    bootstrap: str, mongo: str, clock: SteppedClock, partitions: int = 24
+) -> AsyncIterator[tuple[Fleet, Processes, str]]:
+    """All services as processes on real parts of their own; yields the fleet, its processes, and the topic prefix."""
+    prefix = f"demo{secrets.token_hex(3)}."
     with tempfile.TemporaryDirectory(prefix="dunghen-logs-") as logs:
-        async with real_parts(bootstrap, mongo, prefix) as store_url, clock_server(clock) as clock_url:
+        async with real_parts(bootstrap, mongo, prefix, partitions) as store_url, clock_server(clock) as clock_url:
             processes = Processes(service_environment(bootstrap, prefix, clock_url), store_url, Path(logs))
-            kill_at = {len(moments) * (2 * n + 1) // (2 * len(KILLED) + 1): KILLED for n in range(len(KILLED))}
-
-            async def disturb(number: int) -> Callable[[], Awaitable[None]] | None:
-                names = kill_at.get(number, ())
-                for name in names:
-                    await processes.kill(name)
-
-                async def restart() -> None:
-                    for name in names:
-                        await processes.start(name)
-
-                return restart if names else None
-
             try:
                 for name in SERVICES:
                     await processes.start(name)
@@ -190,13 +177,33 @@ async def run_real(bootstrap: str, mongo: str, folder: Path, progress: Progress)
                     n: httpx.AsyncClient(base_url=f"http://127.0.0.1:{p}", timeout=60) for n, p in processes.ports.items()
                 }
                 async with Lags(bootstrap, groups_of(prefix)) as lags:
-                    driver = Driver(clients, lags, clock, prefix)
-                    progress.start("Kafka và MongoDB thật", len(moments))
-                    await driver.run(rows, moments, progress.step, disturb)
-                result = await finish(driver, clients, bootstrap, prefix, folder, clock)
+                    yield Fleet(clients, lags, clock, prefix), processes, prefix
             finally:
                 await processes.stop()
-            return result, processes.kills
+
+
+async def run_real(bootstrap: str, mongo: str, folder: Path, progress: Progress) -> tuple[Result, int]:
+    """Run the month on real parts; returns the result and how many processes were killed."""
+    rows = load_month()
+    clock = SteppedClock(demo_start(rows))
+    moments = list(steps(load_reference(PROVINCE).timeline("H37"), *demo_days(rows)))
+    kill_at = {len(moments) * (2 * n + 1) // (2 * len(KILLED) + 1): KILLED for n in range(len(KILLED))}
+    async with real_fleet(bootstrap, mongo, clock) as (fleet, processes, prefix):
+
+        async def disturb(number: int) -> Restart | None:
+            names = kill_at.get(number, ())
+            for name in names:
+                await processes.kill(name)
+
+            async def restart() -> None:
+                for name in names:
+                    await processes.start(name)
+
+            return restart if names else None
+
+        progress.start("Kafka và MongoDB thật", len(moments))
+        await run_month(fleet, rows, moments, progress.step, disturb)
+        return await finish(fleet, bootstrap, prefix, folder), processes.kills
 
 
 def compare(embedded: Result, real: Result) -> Check:

@@ -5,13 +5,13 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from dunghen.demo.driver import groups_of
+from dunghen.demo.driver import Fleet, get_report, groups_of
 from dunghen.log import read_broker
 from dunghen.together import Together, run_together
 from runtime.clock import SteppedClock
@@ -20,12 +20,20 @@ from runtime.kafka_admin import Lags, LogRecord
 
 @dataclass(frozen=True)
 class System:
-    """Running services with a client each, and a clock to move."""
+    """Running services and the fleet that drives them."""
 
     together: Together
-    clients: Mapping[str, httpx.AsyncClient]
-    clock: SteppedClock
-    lags: Lags
+    fleet: Fleet
+
+    @property
+    def clients(self) -> Mapping[str, httpx.AsyncClient]:
+        """An HTTP client per service."""
+        return self.fleet.clients
+
+    @property
+    def clock(self) -> SteppedClock:
+        """The clock of all services."""
+        return self.fleet.clock
 
     async def send(self, *items: Mapping[str, Any]) -> httpx.Response:
         """Post items to intake."""
@@ -33,27 +41,12 @@ class System:
 
     async def settle(self) -> None:
         """Wait until everything sent is handled, timers have fired and figures are published."""
-        now = self.clock.now().timestamp()
-        await until(lambda: self._gauge("intake", "intents_open", lambda v: v == 0))
-        await until(lambda: self._handled("sla"))
-        await until(lambda: self._gauge("sla", "swept_seconds", lambda v: v >= now))
-        await until(lambda: self._gauge("sla", "intents_open", lambda v: v == 0))
-        await until(lambda: self._handled("reporting"))
-        await until(lambda: self._gauge("reporting", "flushed_seconds", lambda v: v >= now))
-        await until(lambda: self._gauge("reporting", "dirty_rows", lambda v: v == 0))
+        await self.fleet.settle()
 
     async def move(self, moment: datetime) -> None:
         """Move the clock and wait for what follows."""
         self.clock.set(moment)
         await self.settle()
-
-    async def _handled(self, service: str) -> bool:
-        return await self.lags.of(service) == 0
-
-    async def _gauge(self, service: str, name: str, test: Callable[[float], bool]) -> bool:
-        text = (await self.clients[service].get("/metrics")).text
-        values = [float(line.split()[-1]) for line in text.splitlines() if line.startswith(f"dunghen_{name}{{")]
-        return bool(values) and test(values[0])
 
     async def log(self) -> list[LogRecord]:
         """Everything in the log."""
@@ -66,9 +59,9 @@ class System:
 
     async def report(self, first: str, last: str, unit: str = "province") -> dict[str, Any]:
         """II.06a as JSON."""
-        response = await self.clients["reporting"].get("/v1/reports/II.06a", params={"from": first, "to": last, "unit": unit})
-        assert response.status_code == 200, response.text
-        found: dict[str, Any] = response.json()
+        found: dict[str, Any] = await get_report(
+            self.clients["reporting"], date.fromisoformat(first), date.fromisoformat(last), unit, "json"
+        )
         return found
 
 
@@ -92,7 +85,7 @@ async def small_system(folder: Path, start: datetime) -> AsyncIterator[System]:
             name: httpx.AsyncClient(transport=httpx.ASGITransport(app=service.app), base_url=f"http://{name}")
             for name, service in together.services.items()
         }
-        yield System(together, clients, clock, lags)
+        yield System(together, Fleet(clients, lags, clock))
         for client in clients.values():
             await client.aclose()
 

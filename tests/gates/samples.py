@@ -1,0 +1,73 @@
+"""One bad sample per gate, planted into a copy of the tree: the gate must refuse it and say where."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """`append`: text added to a file (made if missing); `says`: what the gate's answer must contain."""
+
+    file: str
+    append: str
+    says: str
+
+
+SAMPLES: dict[str, tuple[Sample, ...]] = {
+    "format": (Sample("contracts/ids.py", "x  =  1\n", "contracts/ids.py"),),
+    "lint": (Sample("contracts/ids.py", "\n\ntry:\n    x = 1\nexcept Exception:\n    pass\n", "contracts/ids.py"),),
+    "types": (Sample("contracts/ids.py", '\nWRONG: int = "text"\n', "Incompatible types in assignment"),),
+    "imports": (
+        Sample(
+            "contracts/ids.py", "\nimport runtime.brake\n", "contracts, reference and runtime do not know each other BROKEN"
+        ),
+        Sample(
+            "runtime/brake.py",
+            "\nimport services.wiring\n",
+            "services stand on the foundations, dunghen composes services BROKEN",
+        ),
+        Sample("services/sla/store.py", "\nimport services.intake.store\n", "services never know each other BROKEN"),
+        Sample("services/sla/domain/rungs.py", "\nimport httpx\n", "rules do no input and output BROKEN"),
+        Sample("services/sla/store.py", "\nimport motor\n", "only runtime.documents.mongo knows motor BROKEN"),
+        Sample(
+            "services/sla/handlers.py", "\nimport aiokafka\n", "only app files and runtime know FastStream and aiokafka BROKEN"
+        ),
+        Sample("contracts/ids.py", "\nimport orjson\n", "contracts need pydantic and PyYAML alone BROKEN"),
+    ),
+    "generated": (
+        Sample("contracts/schemas/dossier.completed.json", " ", "stale: contracts/schemas/dossier.completed.json"),
+        Sample("contracts/schemas/dossier.invented.json", "{}", "nothing makes it"),
+        Sample("reference/data/calendar.csv", "2026-03-02,off,x,y,\n", "stale: reference/data/calendar.csv"),
+    ),
+    "catalogue": (
+        Sample("contracts/topics.yaml", "  retentoin: unlimited\n", "Extra inputs are not permitted"),
+        Sample(
+            "contracts/topics.yaml",
+            "gossip.v1: {owner: nobody, description: an owner that is no service, retention: unlimited}\n",
+            "gossip.v1: unknown service nobody",
+        ),
+        Sample(
+            "contracts/topics.yaml",
+            "more.v1: {owner: sla, description: a type that nobody knows, types: [deadline.guessed], retention: unlimited}\n",
+            "more.v1: unknown type vn.dunghen.deadline.guessed.v1",
+        ),
+        Sample(
+            "contracts/topics.yaml",
+            "more.v1: {owner: sla, description: a reader without dead letters, readers: [intake], retention: unlimited}\n",
+            "more.v1: reader intake has no dead-letter topic for it",
+        ),
+        Sample(
+            "contracts/topics.yaml",
+            "intake.dlq: {owner: intake, description: dead letters that die, dead_letters_of: [dossiers.v1], retention: compact}\n",
+            "a dead letter must outlive its source topic",
+        ),
+        Sample(
+            "contracts/metrics.py",
+            "\n\nclass Orphan(EventData):\n    TYPE: ClassVar[str] = 'vn.dunghen.orphan.seen.v1'\n\n\nMETRIC_TYPES = (*METRIC_TYPES, Orphan)\n",
+            "type vn.dunghen.orphan.seen.v1 travels on no topic",
+        ),
+    ),
+    "docs": (
+        Sample("README.md", "\n[nowhere](docs/nowhere.md)\n", "docs/nowhere.md leads nowhere"),
+        Sample("README.md", "\nSee /home/somebody/notes.\n", "is a path of one machine"),
+    ),
+}

@@ -1,0 +1,60 @@
+"""Every gate refuses its bad samples, and passes the tree as it is (that is `./dev check` itself)."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.gates.samples import SAMPLES, Sample
+from tools.check import GATES, ROOT, Gate, run, without_sample
+
+CASES = [(gate, sample) for gate in GATES for sample in SAMPLES.get(gate.name, ())]
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tracked and new files."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git by its name
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    copy = tmp_path_factory.mktemp("tree")
+    for name in listed:
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    return copy
+
+
+@pytest.fixture
+def planted(tree: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Gate, Sample, Path]]:
+    """The copy with one bad sample in it, taken out again afterwards."""
+    gate, sample = request.param
+    path = tree / sample.file
+    before = path.read_bytes() if path.exists() else None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes((before or b"") + sample.append.encode())
+    yield gate, sample, tree
+    if before is None:
+        path.unlink()
+    else:
+        path.write_bytes(before)
+
+
+@pytest.mark.parametrize("planted", CASES, indirect=True, ids=[f"{g.name}: {s.says[:50]}" for g, s in CASES])
+def test_a_gate_refuses_its_bad_sample(planted: tuple[Gate, Sample, Path]) -> None:
+    gate, sample, copy = planted
+    done = run(gate, copy)
+
+    assert done.returncode != 0
+    assert sample.says in done.stdout + done.stderr
+
+
+def test_a_gate_without_a_bad_sample_is_noticed() -> None:
+    assert without_sample(GATES, SAMPLES) == []
+    assert without_sample(GATES, {}) == [gate.name for gate in GATES]
