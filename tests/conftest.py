@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from runtime.logs import configure_logs
+from tests.real import Real, real_parts_for_tests
 
 
 @pytest.fixture(autouse=True)
@@ -27,3 +28,10 @@ def nothing_swallowed(log_lines: io.StringIO, request: pytest.FixtureRequest) ->
     if request.node.get_closest_marker("provokes_failures") is None:
         failed = [line for line in log_lines.getvalue().splitlines() if '"job failed"' in line or '"handler failed' in line]
         assert not failed, failed[0]
+
+
+@pytest.fixture(scope="session")
+def real() -> Iterator[Real]:
+    """A real Kafka and a real MongoDB."""
+    with real_parts_for_tests() as parts:
+        yield parts

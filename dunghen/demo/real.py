@@ -8,7 +8,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import IO
 
@@ -52,19 +52,30 @@ class Processes:
 
     async def start(self, name: str, **more: str) -> None:
         """Start a service; its log goes to a file."""
-        environment = {
-            **os.environ,
-            **self._common,
-            "STORE_URL": self._store_url(name),
-            "HTTP_PORT": str(self.ports[name]),
-            "INSTANCE_ID": f"{name}-0",
-            **more,
-        }
+        environment = {**os.environ, **self.environment(name), **more}
         log = (self._logs / f"{name}.log").open("ab")
         self._files.append(log)
         self._running[name] = await asyncio.create_subprocess_exec(
             sys.executable, "-m", f"services.{name}", env=environment, stdout=log, stderr=log
         )
+
+    def environment(self, name: str) -> dict[str, str]:
+        """The settings of a service, as its deployment would give them."""
+        own = {"STORE_URL": self._store_url(name), "HTTP_PORT": str(self.ports[name]), "INSTANCE_ID": f"{name}-0"}
+        return {**self._common, **own}
+
+    def pids(self) -> dict[str, int]:
+        """Process ids by service."""
+        return {name: process.pid for name, process in self._running.items()}
+
+    def log_text(self) -> str:
+        """What all services have logged so far."""
+        return "".join(path.read_text("utf-8", "replace") for path in sorted(self._logs.glob("*.log")))
+
+    async def terminate(self, name: str) -> int:
+        """Ask a service to stop; returns its exit status."""
+        self._running[name].send_signal(signal.SIGTERM)
+        return await asyncio.wait_for(self._running[name].wait(), 30)
 
     async def kill(self, name: str) -> None:
         """SIGKILL, no goodbye."""
@@ -173,10 +184,14 @@ async def real_fleet(
                     await processes.start(name)
                 for name in SERVICES:
                     await processes.ready(name)
-                clients = {
-                    n: httpx.AsyncClient(base_url=f"http://127.0.0.1:{p}", timeout=60) for n, p in processes.ports.items()
-                }
-                async with Lags(bootstrap, groups_of(prefix)) as lags:
+                async with AsyncExitStack() as stack:
+                    clients = {
+                        name: await stack.enter_async_context(
+                            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60)
+                        )
+                        for name, port in processes.ports.items()
+                    }
+                    lags = await stack.enter_async_context(Lags(bootstrap, groups_of(prefix)))
                     yield Fleet(clients, lags, clock, prefix), processes, prefix
             finally:
                 await processes.stop()

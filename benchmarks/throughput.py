@@ -1,0 +1,135 @@
+"""A service against the bare loop on the same records, the same Kafka and the same store, in one run, alternating."""
+
+import asyncio
+import os
+import secrets
+import statistics
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaProducer
+
+from contracts import load_catalogue
+from contracts.envelope import to_wire
+from contracts.ids import fact_id
+from dunghen.commands.topics import apply_topics, remove_topics
+from dunghen.demo.real import service_environment
+from runtime.documents.mongo import drop_database
+from runtime.kafka_admin import Lags
+
+PARTITIONS = 4
+CHUNK = 1000  # receptions, then their completions: a new document, then the same one again
+TERMS = {
+    "procedure_version": "2015-01-01",
+    "limit": {"value": 5, "unit": "working_day"},
+    "pause_on_fee": False,
+    "pause_on_agency": False,
+    "strategy": "extend",
+}
+
+
+def records_of(dossiers: int) -> list[tuple[bytes, bytes]]:
+    """(key, value) of received and completed of so many new dossiers."""
+    records = []
+    for start in range(0, dossiers, CHUNK):
+        numbers = range(start, min(start + CHUNK, dossiers))
+        records += [_record(number, "received") for number in numbers]
+        records += [_record(number, "completed") for number in numbers]
+    return records
+
+
+def _record(number: int, kind: str) -> tuple[bytes, bytes]:
+    code = f"H37.12-260302-{number:07}"
+    at = "2026-03-02T09:00:00+07:00" if kind == "received" else "2026-03-05T10:00:00+07:00"
+    data = {"at": at, "occasion": "1", "version": 1}
+    if kind == "received":
+        data |= {"procedure": "1.000894", "receiving_unit": "H37.12", "competent_unit": "H37.12", "channel": 2, "terms": TERMS}
+    identity = fact_id(code, kind, "1", 1)
+    body = {
+        "type": f"vn.dunghen.dossier.{kind}.v1",
+        "time": at,
+        "sequence": f"{1772416800000 + number:013d}",
+        "correlationid": identity,
+    }
+    return code.encode(), to_wire("/intake", code, identity, {**body, "data": data})
+
+
+async def fill(kafka: str, topic: str, records: Sequence[tuple[bytes, bytes]]) -> None:
+    """Put the records into a topic."""
+    async with AIOKafkaProducer(
+        bootstrap_servers=kafka, acks="all", linger_ms=20, max_batch_size=262_144, compression_type="zstd"
+    ) as producer:
+        futures = [await producer.send(topic, value, key=key) for key, value in records]
+        await asyncio.gather(*futures)
+
+
+@asynccontextmanager
+async def process(*arguments: str, environment: dict[str, str] | None = None) -> AsyncIterator[None]:
+    """A Python process that is killed at the end."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *arguments,
+        env={**os.environ, **(environment or {})},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        child.kill()
+        await child.wait()
+
+
+async def rate(lags: Lags, group: str, total: int) -> float:
+    """Events per second from the first commit to the last, seen by committed offsets."""
+    loop = asyncio.get_running_loop()
+    while (left := await lags.of(group)) in (total, -1):
+        await asyncio.sleep(0.02)
+    begin, first = loop.time(), left
+    while await lags.of(group) > 0:
+        await asyncio.sleep(0.02)
+    return first / (loop.time() - begin)
+
+
+async def run(kafka: str, mongo: str, service: str, dossiers: int, rounds: int) -> None:
+    """Alternate bare loop and service; print both rates and their ratio."""
+    records = records_of(dossiers)
+    bare, ours = [], []
+    for _ in range(rounds):
+        prefix = f"bench{secrets.token_hex(3)}."
+        base = f"{mongo.rstrip('/')}/{prefix.rstrip('.')}"
+        topics = [prefix + topic for topic in load_catalogue().read_by(service)]
+        await apply_topics(kafka, prefix, replication=1, partitions=PARTITIONS)
+        try:
+            await fill(kafka, prefix + "dossiers.v1", records)
+            groups = {prefix + "bare": [prefix + "dossiers.v1"], prefix + service: topics}
+            async with Lags(kafka, groups) as lags:
+                arguments = (
+                    "-m",
+                    "benchmarks.bare",
+                    kafka,
+                    f"{base}bare",
+                    prefix + "dossiers.v1",
+                    prefix + "metrics.v1",
+                    prefix + "bare",
+                )
+                async with process(*arguments):
+                    bare.append(await rate(lags, prefix + "bare", len(records)))
+                environment = service_environment(kafka, prefix, None) | {
+                    "STORE_URL": f"{base}{service}",
+                    "HTTP_PORT": "0",
+                    "SWEEP_SECONDS": "1",
+                }
+                async with process("-m", f"services.{service}", environment=environment):
+                    ours.append(await rate(lags, prefix + service, len(records)))
+        finally:
+            await remove_topics(kafka, prefix)
+            for name in ("bare", service):
+                await drop_database(base + name)
+    ratio = statistics.median(ours) / statistics.median(bare)
+    print(f"{service}: {_list(ours)} events/s, bare loop {_list(bare)} events/s, ratio of medians {ratio:.2f}")
+
+
+def _list(rates: Sequence[float]) -> str:
+    return ", ".join(f"{value:,.0f}" for value in rates)

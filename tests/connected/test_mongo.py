@@ -1,0 +1,35 @@
+"""The document port on a real MongoDB wire server."""
+
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+
+from runtime.documents import Documents, open_documents
+from runtime.documents.mongo import drop_database
+from runtime.errors import Unavailable
+from tests.real import Real, free_port
+from tests.runtime.documents.suite import DocumentSuite
+
+pytestmark = pytest.mark.connected
+
+
+class TestMongo(DocumentSuite):
+    """The whole suite on MongoDB."""
+
+    @pytest.fixture
+    async def store(self, real: Real) -> AsyncIterator[Documents]:
+        """A database of this test's own."""
+        url = f"{real.mongo.rstrip('/')}/test{secrets.token_hex(4)}"
+        store = open_documents(url)
+        yield store
+        await store.close()
+        await drop_database(url)
+
+
+async def test_a_server_that_does_not_answer_is_unavailable() -> None:
+    store = open_documents(f"mongodb://127.0.0.1:{free_port()}/x?serverSelectionTimeoutMS=300")
+
+    with pytest.raises(Unavailable):
+        await store.get_many("things", ["a"])
+    await store.close()

@@ -1,0 +1,202 @@
+"""Whole processes on a real Kafka and a real MongoDB: what the embedded parts cannot prove."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from rich.console import Console
+
+from dunghen.commands.topics import apply_topics, remove_topics
+from dunghen.demo.driver import Fleet, get_report
+from dunghen.demo.embedded import run_embedded
+from dunghen.demo.real import Processes, compare, real_fleet, run_real
+from dunghen.demo.view import Progress
+from dunghen.log import event_of, read_broker
+from reference import OFFICE_TIME
+from runtime.clock import SteppedClock
+from runtime.kafka_admin import partition_counts
+from tests.flow.support import event, received
+from tests.real import Real, containers
+
+pytestmark = pytest.mark.connected
+D = "H37.12-260302-{:04}"
+MARCH = (datetime(2026, 3, 1, tzinfo=OFFICE_TIME).date(), datetime(2026, 3, 31, tzinfo=OFFICE_TIME).date())
+
+
+def at(day: int, time: str = "09:00") -> datetime:
+    """A moment of March 2026; the 2nd is a Monday."""
+    return datetime.fromisoformat(f"2026-03-{day:02}T{time}").replace(tzinfo=OFFICE_TIME)
+
+
+@pytest.fixture
+async def fleet(real: Real) -> AsyncIterator[tuple[Fleet, Processes, str]]:
+    """Three processes on the morning of Monday 2 March 2026."""
+    async with real_fleet(real.kafka, real.mongo, SteppedClock(at(2, "10:00")), partitions=4) as running:
+        yield running
+
+
+async def said(real: Real, prefix: str, dossier: str) -> list[str]:
+    """Short types of the distinct events of a dossier on deadlines.v1."""
+    records = await read_broker(real.kafka, prefix, ["deadlines.v1"], dossier)
+    events = {e["id"]: e for e in map(event_of, records) if e["subject"] == dossier}
+    return [e["type"].split(".")[-2] for e in events.values()]
+
+
+def environment(processes: Processes, service: str) -> dict[str, str]:
+    """What a person at the command line would export to repair a service."""
+    return {**os.environ, **processes.environment(service)}
+
+
+async def publish(real: Real, topic: str, key: str, value: bytes) -> None:
+    """Put a record into the log behind the services' backs."""
+    async with AIOKafkaProducer(bootstrap_servers=real.kafka) as producer:
+        await producer.send_and_wait(topic, value, key=key.encode())
+
+
+async def dlq(processes: Processes, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`dunghen dlq ...` as a process."""
+    return await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "dunghen", "dlq", *arguments],
+        env=environment(processes, "sla") | {"COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+async def test_the_demo_ends_equal_on_real_parts_with_processes_killed(real: Real, tmp_path: Path) -> None:
+    with Progress(Console(file=StringIO())) as progress:
+        embedded = await run_embedded(tmp_path / "embedded", progress)
+        on_real, kills = await run_real(real.kafka, real.mongo, tmp_path / "real", progress)
+
+    assert kills == 4
+    assert [check for check in (*embedded.checks, *on_real.checks, compare(embedded, on_real)) if not check.ok] == []
+
+
+async def test_a_completion_already_in_the_log_prevents_the_overdue(real: Real, fleet: tuple[Fleet, Processes, str]) -> None:
+    system, processes, prefix = fleet
+    await system.post(
+        [
+            received(D.format(1), "2026-03-02T09:00", procedure="1.001193"),
+            received(D.format(2), "2026-03-02T09:00", procedure="1.001193"),
+        ]
+    )
+    await system.settle()
+    system.clock.set(at(2, "16:00"))
+    await processes.kill("sla")
+    await system.post([event(D.format(1), "completed", "2026-03-02T16:30")])
+    await system.published()
+    system.clock.set(at(2, "17:30"))
+    await processes.start("sla")
+    await system.settle()
+
+    assert await said(real, prefix, D.format(1)) == ["set", "settled"]
+    assert await said(real, prefix, D.format(2)) == ["set", "overdue"]
+
+
+async def test_corrected_and_retracted_completions_change_the_sheet_and_send_nothing_new(
+    real: Real, fleet: tuple[Fleet, Processes, str]
+) -> None:
+    system, _, prefix = fleet
+    await system.post([received(D.format(1), "2026-03-02T09:00")])
+    await system.settle()
+    for day in (4, 6, 9, 10):
+        system.clock.set(at(day, "17:30"))
+        await system.settle()
+    columns = []
+    effects = []
+    for item in (
+        event(D.format(1), "completed", "2026-03-10T08:00"),
+        event(D.format(1), "completed", "2026-03-09T08:00"),
+        event(D.format(1), "retracted", "2026-03-10T08:00", fact="completed"),
+    ):
+        await system.post([item])
+        await system.settle()
+        total = (await get_report(system.clients["reporting"], *MARCH, "H37.12", "json"))["total"]
+        columns.append([total[number] for number in ("9", "10", "11", "13")])
+        effects.append([kind for kind in await said(real, prefix, D.format(1)) if kind not in ("set", "settled")])
+
+    assert columns == [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 1]]
+    assert effects[0] == effects[1] == effects[2]
+    assert "overdue" in effects[0]
+
+
+async def test_a_poison_record_marks_its_dossier_and_the_command_line_lifts_it(
+    real: Real, fleet: tuple[Fleet, Processes, str], tmp_path: Path
+) -> None:
+    system, processes, prefix = fleet
+    await system.post([received(D.format(1), "2026-03-02T09:00")])
+    await system.settle()
+    good = next(r for r in await read_broker(real.kafka, prefix, ["dossiers.v1"]))
+    raw = json.loads(good.value)
+    raw["data"] |= {"version": 2, "channel": "quầy"}
+    await publish(real, prefix + "dossiers.v1", D.format(1), json.dumps(raw).encode())
+    await system.post([received(D.format(2), "2026-03-02T09:00")])
+    await system.settle()
+    listed = await dlq(processes, "ls", "sla")
+    place = next(word for word in listed.stdout.split() if word.startswith("dossiers.v1/"))
+    fixed = tmp_path / "fixed.json"
+    fixed.write_text(json.dumps(raw | {"data": raw["data"] | {"channel": 1}}), "utf-8")
+
+    assert "đang chờ" in listed.stdout
+    assert (await dlq(processes, "replay", "sla", place)).returncode == 1
+    done = await dlq(processes, "replay", "sla", place, "--value", str(fixed))
+    assert done.returncode == 0, done.stderr
+    assert "đã xử lý" in (await dlq(processes, "ls", "sla")).stdout
+    assert await said(real, prefix, D.format(2)) == ["set"]
+    assert (await dlq(processes, "discard", "sla", "dossiers.v1/0/999")).returncode == 2
+
+
+async def test_topics_are_made_as_the_catalogue_says_and_only_once(real: Real) -> None:
+    prefix = "topicstest."
+    try:
+        planned = await apply_topics(real.kafka, prefix, replication=1, partitions=3, dry_run=True)
+        assert prefix + "dossiers.v1" not in await partition_counts(real.kafka)
+        made = await apply_topics(real.kafka, prefix, replication=1, partitions=3)
+        again = await apply_topics(real.kafka, prefix, replication=1, partitions=5)
+
+        assert [line.replace("sẽ tạo", "đã tạo") for line in planned] == made
+        assert (await partition_counts(real.kafka))[prefix + "dossiers.v1"] == 3
+        assert all(line.startswith("có sẵn") and "danh mục muốn 5" in line for line in again)
+    finally:
+        await remove_topics(real.kafka, prefix)
+
+
+async def test_a_stopped_service_leaves_at_once_and_its_log_holds_no_personal_data(fleet: tuple[Fleet, Processes, str]) -> None:
+    system, processes, _ = fleet
+    person = {"name": "Nông Thị Mẫu", "phone": "0912000007"}
+    await system.post(
+        [received(D.format(1), "2026-03-02T09:00", contact=person), {"dossier": "0912000007", "type": "Nông Thị Mẫu"}]
+    )
+    await system.settle()
+    begin = asyncio.get_running_loop().time()
+    status = await processes.terminate("sla")
+
+    assert status == 0
+    assert asyncio.get_running_loop().time() - begin < 10
+    logs = processes.log_text()
+    assert '"event": "stopping"' in logs
+    assert "0912000007" not in logs
+    assert "Nông" not in logs
+
+
+def test_the_system_runs_on_containers(tmp_path: Path) -> None:
+    async def work(parts: Real) -> list[str]:
+        async with real_fleet(parts.kafka, parts.mongo, SteppedClock(at(2, "10:00")), partitions=4) as (system, _, prefix):
+            await system.post([received(D.format(1), "2026-03-02T09:00")])
+            await system.settle()
+            system.clock.set(at(2, "10:00") + timedelta(days=1))
+            await system.settle()
+            return await said(parts, prefix, D.format(1))
+
+    with containers() as parts:
+        assert asyncio.run(work(parts)) == ["set"]

@@ -1,0 +1,44 @@
+"""What must be in the log after any crash: counted per (dossier, kind, occasion), by distinct id."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dunghen.log import event_of
+from runtime.kafka_admin import LogRecord
+
+Thing = tuple[str, str, str]  # dossier, kind, occasion
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is missing, and what is there under more than one id or version."""
+
+    lost: list[Thing]
+    doubled: list[Thing]
+
+
+def things(records: Iterable[LogRecord]) -> dict[Thing, int]:
+    """How many distinct ids each thing has in the log."""
+    ids: dict[Thing, set[str]] = defaultdict(set)
+    for record in records:
+        if record.topic in ("dossiers.v1", "contacts.v1", "deadlines.v1"):
+            event = event_of(record)
+            kind = event["type"].removeprefix("vn.dunghen.").removesuffix(".v1")
+            ids[event["subject"], kind, occasion(event["data"])].add(event["id"])
+    return {thing: len(own) for thing, own in ids.items()}
+
+
+def occasion(data: Mapping[str, Any]) -> str:
+    """What tells one happening of a kind from another; versions of a statement are one happening."""
+    return str(data.get("rung") or data.get("occasion") or data.get("contact_sequence") or 1)
+
+
+def judge(records: Sequence[LogRecord], expected: Mapping[Thing, int]) -> Verdict:
+    """Compare the log with what must be there, exactly once each."""
+    found = Counter(things(records))
+    return Verdict(
+        lost=sorted(thing for thing, count in expected.items() if found[thing] < count),
+        doubled=sorted(thing for thing, count in found.items() if count > expected.get(thing, 0)),
+    )

@@ -1,0 +1,161 @@
+"""Kill things: named crash points, random kills, broker and store. Nothing may be lost, nothing said twice."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from dunghen.audit import audit
+from dunghen.demo.driver import Fleet
+from dunghen.demo.real import Processes, real_fleet
+from dunghen.log import read_broker
+from reference import OFFICE_TIME
+from runtime.clock import SteppedClock
+from tests.faults.oracle import Thing, judge
+from tests.flow.support import event, received
+from tests.real import Real, skip
+
+pytestmark = pytest.mark.faults
+
+# Every named point, in every service that passes it.
+POINTS = [
+    ("intake", "after-intent"),
+    ("intake", "after-save"),
+    ("intake", "after-publish"),
+    ("sla", "after-save"),
+    ("sla", "after-publish"),
+    ("sla", "after-commit"),
+    ("sla", "after-intent"),
+    ("reporting", "after-save"),
+    ("reporting", "after-publish"),
+    ("reporting", "after-commit"),
+]
+START = datetime(2026, 3, 2, 10, 0, tzinfo=OFFICE_TIME)
+
+
+@dataclass
+class Story:
+    """Dossiers sent so far, and what the log must hold because of them."""
+
+    number: int = 0
+    expected: dict[Thing, int] = field(default_factory=dict)
+
+    def opening(self, count: int) -> list[dict[str, Any]]:
+        """Receptions of same-day dossiers, each with a contact; every other one is completed at once, the others go overdue."""
+        items = []
+        for _ in range(count):
+            self.number += 1
+            code = f"H37.12-260302-{self.number:05}"
+            contact = {"name": "Nông Thị Mẫu", "phone": f"0912{self.number:06}"}
+            items.append(received(code, "2026-03-02T09:00", procedure="1.001193", contact=contact))
+            self._expect(code, "dossier.received", "contact.sealed", "deadline.set")
+            if self.number % 2:
+                items.append(event(code, "completed", "2026-03-02T09:45"))
+                self._expect(code, "dossier.completed", "deadline.settled")
+            else:
+                self._expect(code, "deadline.overdue")
+        return items
+
+    def _expect(self, code: str, *kinds: str) -> None:
+        self.expected |= {(code, kind, "1"): 1 for kind in kinds}
+
+
+@pytest.fixture
+async def running(real: Real) -> AsyncIterator[tuple[Fleet, Processes, str]]:
+    """Three processes on real parts."""
+    async with real_fleet(real.kafka, real.mongo, SteppedClock(START), partitions=4) as fleet:
+        yield fleet
+
+
+async def check(real: Real, fleet: Fleet, prefix: str, story: Story) -> None:
+    """Everything has happened, exactly once, and the figures are those of the log."""
+    await fleet.settle()
+    records = await read_broker(real.kafka, prefix)
+    verdict = judge(records, story.expected)
+    figures = audit([(r.topic, r.value) for r in records], fleet.clock.now())
+    counts = (len(story.expected), len(verdict.lost), len(verdict.doubled), len(figures.differences()))
+    print("expected {}, lost {}, doubled {}, figures off {}".format(*counts))  # noqa: T201 - the count is the result
+    assert verdict.lost == []
+    assert verdict.doubled == []
+    assert figures.differences() == []
+    assert figures.dossiers == story.number
+    assert not [r for r in records if r.topic.endswith(".dlq")]
+
+
+async def test_a_crash_at_each_named_point_loses_and_doubles_nothing(real: Real, running: tuple[Fleet, Processes, str]) -> None:
+    fleet, processes, prefix = running
+    story = Story()
+    for minutes, (service, point) in enumerate(POINTS, start=1):
+        await fleet.post(story.opening(20))  # half of them will be overdue, so that timers have work
+        await fleet.settle()
+        await processes.terminate(service)
+        await processes.start(service, CRASH_AT=point)
+        await processes.ready(service)
+        sending = asyncio.create_task(fleet.post(story.opening(40)))
+        if point == "after-intent" and service == "sla":
+            await sending
+            fleet.clock.set(START.replace(hour=17, minute=minutes + 1))
+        status = await asyncio.wait_for(processes.died(service), 60)
+        await processes.start(service)
+        await sending
+        await fleet.settle()
+        assert status == -9, f"{service} did not die {point}"
+    fleet.clock.set(START.replace(hour=18))
+
+    await check(real, fleet, prefix, story)
+
+
+async def test_five_random_kills_of_each_service_in_mid_batch_lose_and_double_nothing(
+    real: Real, running: tuple[Fleet, Processes, str]
+) -> None:
+    fleet, processes, prefix = running
+    story, rng = Story(), random.Random(7)
+    victims = [name for name in ("intake", "sla", "reporting") for _ in range(5)]
+    rng.shuffle(victims)
+    done = asyncio.Event()
+
+    async def send() -> None:
+        while story.number < 2000:
+            await fleet.post(story.opening(25))
+        done.set()
+
+    sending = asyncio.create_task(send())
+    for name in victims:
+        await asyncio.sleep(rng.uniform(0.2, 1.0))
+        await processes.kill(name)
+        await processes.start(name)
+        if done.is_set():
+            more = story.number + 100
+            while story.number < more:  # keep work in flight until the last kill
+                await fleet.post(story.opening(25))
+    await sending
+    await fleet.settle()
+    fleet.clock.set(START.replace(hour=18))
+
+    assert processes.kills == 15
+    await check(real, fleet, prefix, story)
+
+
+@pytest.mark.parametrize("part", ["kafka", "mongo"])
+async def test_a_killed_broker_or_store_loses_and_doubles_nothing(
+    real: Real, running: tuple[Fleet, Processes, str], part: str
+) -> None:
+    if f"{part}-crash" not in real.commands:
+        skip(f"DUNGHEN_TEST_{part.upper()}_CRASH and _START are not set")
+    fleet, _, prefix = running
+    story = Story()
+    await fleet.post(story.opening(200))
+    sending = asyncio.create_task(fleet.post(story.opening(200)))
+    await asyncio.to_thread(real.do, f"{part}-crash")
+    await asyncio.sleep(3)
+    await asyncio.to_thread(real.do, f"{part}-start")
+    await sending
+    await fleet.post(story.opening(200))
+    await fleet.settle()
+    fleet.clock.set(START.replace(hour=18))
+
+    await check(real, fleet, prefix, story)
