@@ -10,6 +10,7 @@ from reference import OFFICE_TIME, ReferenceData
 from reference.derivation import UNIT_NAMES, say_instant
 from runtime.kafka_admin import LogRecord
 
+_CHAIN = ("intake", "sla", "notifier", "feedback")
 CHANNELS = {1: "trực tiếp", 2: "trực tuyến", 3: "bưu chính công ích"}
 OUTCOMES = {"early": "trước hạn", "on_time": "đúng hạn", "late": "quá hạn", "open": "chưa kết thúc"}
 STATES = {7: "công dân rút hồ sơ", 8: "dừng xử lý", 9: "đã xử lý xong", 10: "đã trả kết quả"}
@@ -40,6 +41,7 @@ class Line:
     source: str
     text: str
     reasons: tuple[str, ...] = ()
+    order: tuple[str, int] = ("", 0)  # the sequence of the fact at its root, then how far down the chain it stands
 
 
 def story_of(dossier: str, records: Iterable[LogRecord], reference: ReferenceData) -> list[Line]:
@@ -54,8 +56,9 @@ def story_of(dossier: str, records: Iterable[LogRecord], reference: ReferenceDat
         event = event_of(record)
         if event.get("subject") == dossier and "data" in event:
             seen.setdefault(event["id"], (record, event))
-    lines += [_line(record, event, reference) for record, event in seen.values()]
-    return sorted(lines, key=lambda line: (line.recorded, line.at))
+    sequences = {event["id"]: event["sequence"] for _, event in seen.values() if "sequence" in event}
+    lines += [_line(record, event, reference, sequences) for record, event in seen.values()]
+    return sorted(lines, key=lambda line: (line.recorded, line.order))
 
 
 def _dead_letter(record: LogRecord) -> Line:
@@ -63,7 +66,7 @@ def _dead_letter(record: LogRecord) -> Line:
     return Line(at, at, record.topic, f"Một bản ghi bị giữ lại: {record.headers['reason']}")
 
 
-def _line(record: LogRecord, event: Mapping[str, Any], reference: ReferenceData) -> Line:
+def _line(record: LogRecord, event: Mapping[str, Any], reference: ReferenceData, sequences: Mapping[str, str]) -> Line:
     name = event["type"].removeprefix("vn.dunghen.").rsplit(".", 1)[0]
     data = event["data"]
     at, recorded = datetime.fromisoformat(data["at"]), datetime.fromisoformat(event["time"])
@@ -71,7 +74,10 @@ def _line(record: LogRecord, event: Mapping[str, Any], reference: ReferenceData)
     text = say(data, reference) if say else f"{name}"
     reasons = tuple(step["text"] for step in data.get("derivation", ()))
     correction = data.get("version", 1) > 1 and name.startswith("dossier.") and name != "dossier.retracted"
-    return Line(at, recorded, event["source"].removeprefix("/"), ("Sửa lại: " if correction else "") + text, reasons)
+    source = event["source"].removeprefix("/")
+    root = event.get("sequence") or sequences.get(event.get("correlationid", ""), "9")
+    order = (root, _CHAIN.index(source) if source in _CHAIN else len(_CHAIN))
+    return Line(at, recorded, source, ("Sửa lại: " if correction else "") + text, reasons, order)
 
 
 def _received(data: Mapping[str, Any], reference: ReferenceData) -> str:

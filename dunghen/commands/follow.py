@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from rich.padding import Padding
 from rich.text import Text
 
 from contracts.codes import check_dossier_code
@@ -39,4 +38,4 @@ def print_line(line: Line) -> None:
     at = line.at.astimezone(OFFICE_TIME)
     out.print(Text.assemble((f"{at:%d/%m %H:%M}  ", "cyan"), (f"{line.source:10}", "dim"), line.text))
     for reason in line.reasons:
-        out.print(Padding(Text(f"- {reason}", style="dim"), (0, 0, 0, 24)))
+        out.print(Text(f"{'':24}- {reason}", style="dim"))

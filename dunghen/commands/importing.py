@@ -49,7 +49,7 @@ def _send(client: httpx.Client, rows: list[Row], refusals: RefusalFile) -> int:
     tries = Retrying(
         retry=retry_if_exception_type((httpx.TransportError, _Busy)),
         stop=stop_after_attempt(6),
-        wait=wait_exponential_jitter(0.5, max=10),
+        wait=wait_exponential_jitter(multiplier=0.5, max=10),
         reraise=True,
     )
     try:

@@ -46,15 +46,15 @@ def on_items(document: Document, items: Sequence[Item], context: Context) -> tup
         taken = take_in(state, item, context.reference, limits, context.sealer.digest)
         state = taken.state
         answers.append(taken.answer)
-        outputs += [_output(item.dossier, outgoing, context) for outgoing in taken.outgoing]
+        outputs += [_output(item.dossier, outgoing, taken.outgoing[0].id, context) for outgoing in taken.outgoing]
     return Decision(document if state is document else dict(state), outputs), answers
 
 
-def _output(dossier: str, outgoing: Outgoing, context: Context) -> Output:
+def _output(dossier: str, outgoing: Outgoing, root: str, context: Context) -> Output:
     body: dict[str, Any] = {
         "type": f"vn.dunghen.dossier.{outgoing.kind}.v1",
         "time": context.clock.now().isoformat(),
-        "correlationid": outgoing.id,
+        "correlationid": root,
         "data": dict(outgoing.data),
     }
     if outgoing.contact is not None:

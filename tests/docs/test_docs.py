@@ -1,0 +1,78 @@
+"""What the documents say can be done, can be done."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from dunghen.__main__ import app
+from runtime.settings import RuntimeSettings
+from services.intake.settings import IntakeSettings
+
+ROOT = Path(__file__).parents[2]
+PAGES = [p for p in sorted(ROOT.rglob("*.md")) if not any(part.startswith(".") for part in p.relative_to(ROOT).parts)]
+BLOCK = re.compile(r"```bash\n(.*?)```", re.DOTALL)
+LINES = [
+    (page, line) for page in PAGES for block in BLOCK.findall(page.read_text("utf-8")) for line in block.splitlines() if line
+]
+DEV = (ROOT / "dev").read_text("utf-8")
+
+
+def dev(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """./dev as a person runs it."""
+    return subprocess.run([ROOT / "dev", *arguments], env=environment or None, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(("page", "line"), LINES, ids=[f"{p.relative_to(ROOT)}: {line[:60]}" for p, line in LINES])
+def test_a_command_of_the_docs_is_one_that_exists(page: Path, line: str) -> None:
+    words = shlex.split(line)
+    if words[0] == "export":
+        names = {word.partition("=")[0] for word in words[1:]}
+        known = {field.upper() for field in RuntimeSettings.model_fields} | {"MONGO_URL"}
+        known |= {str(f.validation_alias) for f in IntakeSettings.model_fields.values() if f.validation_alias}
+        assert names <= known
+    elif words[:2] == ["./dev", "dunghen"]:
+        parse(typer.main.get_command(app), words[2:])
+    elif words[0] == "./dev":
+        assert re.search(rf"^  {words[1]}\)", DEV, re.MULTILINE), words[1]
+    else:
+        assert words[:2] == ["python", "-m"]
+        assert (ROOT / Path(*words[2].split(".")) / "__main__.py").exists()
+
+
+def parse(command: Any, words: list[str]) -> None:
+    """Parse a command line without running it; unknown commands and options raise."""
+    commands = getattr(command, "commands", None)
+    if commands is None:
+        command.make_context(words[0] if words else "", list(words))
+    else:
+        assert words[0] in commands, words[0]
+        parse(commands[words[0]], words[1:])
+
+
+def test_dev_lists_every_command_it_has() -> None:
+    listed = dev().stdout
+
+    for name in re.findall(r"^  ([a-z]+)\) ", DEV, re.MULTILINE):
+        assert re.search(rf"^  {name} ", listed, re.MULTILINE), name
+
+
+def test_dev_refuses_an_unknown_command_with_a_sentence() -> None:
+    done = dev("demos")
+
+    assert done.returncode == 1
+    assert "no command 'demos'" in done.stderr
+
+
+def test_a_machine_without_python_is_told_what_to_install(tmp_path: Path) -> None:
+    for tool in ("bash", "dirname", "cat", "cksum", "awk", "env"):
+        found = subprocess.run(["which", tool], capture_output=True, text=True, check=True).stdout.strip()
+        (tmp_path / tool).symlink_to(found)
+    done = dev("demo", PATH=str(tmp_path), DUNGHEN_VENV=str(tmp_path / "venv"))
+
+    assert done.returncode == 1
+    assert "needs Python 3.11 or newer" in done.stderr
