@@ -1,6 +1,6 @@
 """A dossier is its facts: merge them so that arrival order and repetition cannot matter.
 
-A reader keeps, per dossier, a mapping `type/occasion` -> slim fact with its version `v`. The highest version holds; a
+A reader keeps, per dossier, a mapping type -> occasion -> slim fact with its version `v`. The highest version holds; a
 retraction is a version too, marked `x`. Times are kept as whole milliseconds since 1970.
 """
 
@@ -11,7 +11,8 @@ from typing import Any
 from contracts.dossiers import DOSSIER_TYPES, Fact, Retracted, short_name
 from contracts.envelope import Event
 
-Facts = Mapping[str, Mapping[str, Any]]
+Facts = Mapping[str, Mapping[str, Mapping[str, Any]]]
+NONE: Mapping[str, Mapping[str, Any]] = {}
 SHORT_NAMES: dict[type[Fact], str] = {model: short_name(model) for model in DOSSIER_TYPES}
 
 
@@ -20,7 +21,7 @@ def milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def merge_fact(facts: Facts, event: Event, fields: Mapping[str, Collection[str]]) -> dict[str, Mapping[str, Any]] | None:
+def merge_fact(facts: Facts, event: Event, fields: Mapping[str, Collection[str]]) -> Facts | None:
     """The facts with one event merged in, or None if it says nothing new.
 
     `fields` names, per short type, which fields a reader folds; `at` always is. Fields this version does not know are kept
@@ -28,15 +29,17 @@ def merge_fact(facts: Facts, event: Event, fields: Mapping[str, Collection[str]]
     """
     data = event.data
     if not isinstance(data, Fact):
-        key = f"{event.type}/{event.id}"
-        return None if key in facts else {**facts, key: {"v": 1, "raw": data.model_dump(mode="json")}}
+        return _with(facts, event.type, event.id, {"v": 1, "raw": data.model_dump(mode="json")})
     kind = data.fact if isinstance(data, Retracted) else SHORT_NAMES[type(data)]
-    if kind not in fields:
+    return _with(facts, kind, data.occasion, _slim(data, fields[kind])) if kind in fields else None
+
+
+def _with(facts: Facts, kind: str, occasion: str, fact: Mapping[str, Any]) -> Facts | None:
+    own = facts.get(kind, NONE)
+    known = own.get(occasion)
+    if known is not None and known["v"] >= fact["v"]:
         return None
-    key = f"{kind}/{data.occasion}"
-    if key in facts and facts[key]["v"] >= data.version:
-        return None
-    return {**facts, key: _slim(data, fields[kind])}
+    return {**facts, kind: {**own, occasion: fact}}
 
 
 def _slim(data: Fact, fields: Collection[str]) -> dict[str, Any]:
@@ -57,13 +60,15 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - a model or a JSON value
     return value.model_dump(mode="json") if hasattr(value, "model_dump") else value
 
 
-def standing(facts: Facts, kind: str) -> dict[str, Mapping[str, Any]]:
+def standing(facts: Facts, kind: str) -> Mapping[str, Mapping[str, Any]]:
     """The facts of one kind that hold, by occasion: what was retracted is not among them."""
-    prefix = f"{kind}/"
-    return {key[len(prefix) :]: fact for key, fact in facts.items() if key.startswith(prefix) and "x" not in fact}
+    own = facts.get(kind)
+    return {occasion: fact for occasion, fact in own.items() if "x" not in fact} if own else NONE
 
 
 def first_standing(facts: Facts, kind: str) -> Mapping[str, Any] | None:
     """The fact of a kind that happens once, if it holds; of several occasions, the earliest."""
-    found = standing(facts, kind)
-    return min(found.values(), key=lambda fact: fact["at"]) if found else None
+    if kind not in facts:
+        return None
+    found = [fact for fact in facts[kind].values() if "x" not in fact]
+    return min(found, key=lambda fact: fact["at"]) if len(found) > 1 else found[0] if found else None

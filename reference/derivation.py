@@ -82,7 +82,8 @@ def count_due(
 def say_instant(instant: datetime) -> str:
     """`08:00 thứ Bảy 10/01/2026`."""
     local = instant.astimezone(OFFICE_TIME)
-    return f"{local:%H:%M} {WEEKDAY_NAMES[local.weekday()]} {local:%d/%m/%Y}"
+    clock, day = f"{local.hour:02}:{local.minute:02}", f"{local.day:02}/{local.month:02}/{local.year}"  # strftime is slow
+    return f"{clock} {WEEKDAY_NAMES[local.weekday()]} {day}"
 
 
 def _say_days(first: int, last: int) -> str:

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
+from uuid import uuid5
 
 import jsonschema
 import pytest
@@ -16,6 +17,7 @@ from contracts.codes import check_dossier_code
 from contracts.dossiers import Completed, Retracted
 from contracts.envelope import UnknownData
 from contracts.facts import Facts, first_standing, merge_fact
+from contracts.ids import NAMESPACE
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "contracts/examples").glob("*.json"))
@@ -101,11 +103,11 @@ def test_unknown_types_and_fields_are_kept_raw() -> None:
     unknown = decode(json.dumps(raw).encode(), EVENT_TYPES)
 
     assert known is not None
-    assert known["completed/1"]["more"] == {"place": "quầy 3"}
+    assert known["completed"]["1"]["more"] == {"place": "quầy 3"}
     assert isinstance(unknown.data, UnknownData)
     kept = merge_fact({}, unknown, {})
     assert kept is not None
-    assert next(iter(kept.values()))["raw"]["place"] == "quầy 3"
+    assert next(iter(kept["vn.dunghen.dossier.celebrated.v1"].values()))["raw"]["place"] == "quầy 3"
 
 
 def completed(version: int, hour: int) -> Event:
@@ -134,3 +136,8 @@ def test_a_retracted_fact_does_not_stand() -> None:
 
     assert facts is not None
     assert first_standing(facts, "completed") is None
+
+
+@given(st.text(max_size=20), st.integers(1, 9))
+def test_ids_are_uuid5_of_their_cause(dossier: str, version: int) -> None:
+    assert fact_id(dossier, "completed", "1", version) == str(uuid5(NAMESPACE, f"fact/{dossier}/completed/1/{version}"))

@@ -153,7 +153,7 @@ async def test_a_poison_record_is_parked_its_neighbours_go_on_and_replay_lifts_t
     await replay(sla.loop.rules, sla.intents, place, D.format(1), fixed)
     document = (await sla.parts.store.get_many("dossiers", [D.format(1)]))[D.format(1)]
     assert "incomplete" not in document
-    assert document["facts"]["received/1"]["v"] == 2
+    assert document["facts"]["received"]["1"]["v"] == 2
 
 
 async def test_a_discarded_record_lifts_the_mark_too(system: System) -> None:
