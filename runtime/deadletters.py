@@ -3,10 +3,10 @@
 Nothing is put back on the source topic; either way the document's incomplete mark is lifted.
 """
 
+from runtime.batch import mark_complete
 from runtime.documents import Document
 from runtime.errors import Invalid
 from runtime.intents import Decide, Intents
-from runtime.loop import mark_complete
 from runtime.outputs import Decision, EventT, Rules
 
 

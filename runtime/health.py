@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from runtime.errors import Unavailable
-from runtime.loop import INTENTS, Loop, Parts, watermarks
+from runtime.loop import Loop
+from runtime.parts import INTENTS, Parts
+from runtime.places import watermarks
 
 PATIENCE = timedelta(minutes=5)
 

@@ -6,10 +6,10 @@ There are no per-document marks: the outputs stay with their documents, the inte
 import uuid
 from collections.abc import Callable, Iterable
 
+from runtime.batch import open_intents_of
 from runtime.clock import monotonic_ms
 from runtime.documents import Document, Index, Range
 from runtime.kafka import Wire
-from runtime.loop import INTENTS, Parts
 from runtime.outputs import (
     Cause,
     Decision,
@@ -21,6 +21,7 @@ from runtime.outputs import (
     record_outputs,
     recorded_outputs,
 )
+from runtime.parts import INTENTS, Parts
 
 Decide = Callable[[Document], Decision]
 NOTHING_COMMITTED = Progress()
@@ -45,8 +46,7 @@ class Intents:
         intent: str | None = None
         while waiting:
             documents = await self.parts.store.get_many(self._collection, waiting)
-            named = {entry["i"] for d in documents.values() for entry in d.get("outbox", ()) if "i" in entry}
-            open_intents = frozenset(await self.parts.store.get_many(INTENTS, named)) if named else frozenset()
+            open_intents = await open_intents_of(self.parts, documents.values())
             changed, speaks = [], False
             new = intent or str(uuid.uuid4())
             for document_id in waiting:

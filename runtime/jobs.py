@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from runtime.errors import Unavailable
-from runtime.loop import Parts
+from runtime.parts import Parts
 
 
 @dataclass(frozen=True, slots=True)

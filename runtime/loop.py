@@ -1,18 +1,20 @@
-"""The consumer loop: decode each record, load, decide, save, publish, wait for acks, commit. Nothing lost, nothing twice.
+"""The consumer loop: decode, load, decide, save, publish, wait for acks, commit. Nothing lost, nothing twice.
 
 For records the uncommitted offset is the outbox. A crash anywhere repeats the batch; a repeated record finds its fact
 known and publishes the outputs recorded beside it again, under the same ids.
+
+While one batch is published, the next is decoded, decided and saved: never more than one ahead, and published in order.
 """
 
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import (
     CommitFailedError,
@@ -25,63 +27,19 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, Topic
 
 from runtime import brake
-from runtime.clock import Clock
-from runtime.crash import CrashPoints
-from runtime.documents import Document, Documents
-from runtime.errors import BrakeEngagedError, Invalid, Unavailable
-from runtime.kafka import Publisher, Wire
-from runtime.logs import Log
-from runtime.outputs import (
-    Cause,
-    EventT,
-    Output,
-    Progress,
-    Rules,
-    drop_published,
-    new_document,
-    record_outputs,
-    recorded_outputs,
-)
-from runtime.settings import RuntimeSettings, version_of
-from runtime.telemetry import Telemetry
+from runtime.batch import Batches, Item, Record
+from runtime.errors import BrakeEngagedError, Unavailable
+from runtime.kafka import Wire
+from runtime.outputs import EventT, Progress, Rules
+from runtime.parts import Parts
+from runtime.places import Place
 
-INTENTS = "intents"
 MOVED = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)
+Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a service runs on. Arguments, never globals: several services may live in one process."""
-
-    name: str
-    settings: RuntimeSettings
-    store: Documents
-    clock: Clock
-    log: Log
-    telemetry: Telemetry
-    crash: CrashPoints
-    publisher: Publisher
-
-
-@dataclass(slots=True)
-class _Item(Generic[EventT]):
-    """A record on its way: decoded, or refused with a reason."""
-
-    record: ConsumerRecord[bytes, bytes]
-    event: EventT | None = None
-    reason: str = ""
-
-    @property
-    def partition(self) -> str:
-        return f"{self.record.topic}/{self.record.partition}"
-
-
-@dataclass(slots=True)
-class Place:
-    """How far a partition was handled: the next offset, and the time up to which its log is known."""
-
-    next_offset: int
-    time: datetime | None = None
+class _GivenUpError(Exception):
+    """A part stayed away for too long: the batch goes back to the log."""
 
 
 @dataclass(slots=True)
@@ -93,7 +51,6 @@ class LoopState:
     outcomes: brake.BrakeState = field(default_factory=brake.BrakeState)
     stopped: str = ""
     moved_at: datetime | None = None
-    busy: bool = False
 
 
 class Loop(Generic[EventT]):
@@ -102,9 +59,13 @@ class Loop(Generic[EventT]):
     def __init__(self, parts: Parts, rules: Rules[EventT], topics: Sequence[str]) -> None:
         self.parts, self.rules, self.topics = parts, rules, tuple(topics)
         self.state = LoopState()
+        self._batches = Batches(parts, rules, self.state.progress)
         self._policy = brake.BrakePolicy(parts.settings.brake_share, parts.settings.brake_window)
         self._consumer_of: Callable[[], AIOKafkaConsumer | None] = lambda: None
         self._stop: Callable[[], Any] = lambda: None
+        self._publishing: asyncio.Task[bool] | None = None
+        self._leaving = False
+        self._seen: dict[TopicPartition, int] = {}  # next offset per partition, for refuse_gaps
 
     # --- wiring -------------------------------------------------------------
 
@@ -140,160 +101,81 @@ class Loop(Generic[EventT]):
         """The running consumer, if it runs."""
         return self._consumer_of()
 
+    async def drain(self) -> None:
+        """Take no further batch, and finish the one being published."""
+        self._leaving = True
+        if self._publishing is not None:
+            await self._publishing
+
     # --- one batch ----------------------------------------------------------
 
-    async def handle(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
-        """Handle a batch until it is committed; back off while a part is unavailable, stop when the brake engages."""
-        self.state.busy = True
+    async def handle(self, records: Sequence[Record]) -> None:
+        """Save a batch while the one before is being published; then publish and commit it in the background."""
+        if self._leaving:
+            return
         try:
-            await self._persist(records)
+            started = await self._save_and_start(records)
         except BrakeEngagedError as error:
-            await self._engage_brake(records, str(error))
-        finally:
-            self.state.busy = False
+            started = False
+            await self._engage_brake(str(error))
+        except _GivenUpError:
+            started = False
+        if not started:
+            self._rewind(records)
 
-    async def _persist(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+    async def _save_and_start(self, records: Sequence[Record]) -> bool:
+        """False if the batch before could not be published: this one has to come again after it."""
         self._check_gaps(records)
-        first_seen, attempts = datetime.now(UTC), 0
-        give_up = asyncio.get_running_loop().time() + self.parts.settings.max_poll_interval_ms / 1000 * 0.6
-        while True:
-            attempts += 1
-            try:
-                items = await self._once(records, first_seen, attempts)
-            except Unavailable as error:
-                self.parts.telemetry.count("backoffs")
-                self.parts.log.warning("waiting for a part", reason=str(error), attempts=attempts)
-                self._moved()
-                if asyncio.get_running_loop().time() > give_up:
-                    self._rewind(records)
-                    return
-                await asyncio.sleep(min(10.0, 0.1 * 2 ** min(attempts, 7)) * random.uniform(0.5, 1.0))  # noqa: S311
-            else:
-                break
-        await self._commit(items)
-
-    async def _once(
-        self, records: Sequence[ConsumerRecord[bytes, bytes]], first_seen: datetime, attempts: int
-    ) -> list[_Item[EventT]]:
-        """Decode, decide, save and publish a batch."""
-        items = [self._decode(record) for record in records]
-        for item in items:
-            self.state.progress.committed.setdefault(item.partition, item.record.offset)
-        try:
-            outputs = await self._save(items)
-        except (Unavailable, BrakeEngagedError):
-            raise
-        except Exception as error:  # noqa: BLE001 - found out record by record which one it is
-            self.parts.log.error("batch failed, going record by record", error=type(error).__name__)
-            outputs = await self._save_one_by_one(items)
+        first_seen = datetime.now(UTC)
+        (items, outputs), attempts = await self._patiently(lambda: self._batches.save(records))
         failed = [item for item in items if item.reason]
         if brake.engaged(self._policy, self.state.outcomes, len(failed), len(items)):
             raise BrakeEngagedError(f"{len(failed)} of {len(items)} records failed: {failed[-1].reason}")
         brake.remember(self._policy, self.state.outcomes, len(failed), len(items))
         self.parts.crash.passed("after-save")
-        letters = [self._dead_letter(item, first_seen, attempts) for item in failed]
-        await self.parts.publisher.publish([*(self._wire(output) for output in outputs), *letters])
-        self.parts.crash.passed("after-publish")
-        return items
+        letters = [self._batches.dead_letter(item, first_seen, attempts) for item in failed]
+        if self._publishing is not None and not await self._publishing:
+            self._publishing = None
+            return False
+        wires = [*(Wire(o.topic, o.key, self.rules.encode(o)) for o in outputs), *letters]
+        self._publishing = asyncio.create_task(self._publish(items, wires))
+        return True
 
-    def _decode(self, record: ConsumerRecord[bytes, bytes]) -> _Item[EventT]:
+    async def _publish(self, items: Sequence[Item[EventT]], wires: Sequence[Wire]) -> bool:
+        """Publish and commit a saved batch; False if it went back to the log."""
         try:
-            return _Item(record, self.rules.decode(record.value))
-        except Invalid as error:
-            return _Item(record, reason=str(error))
+            await self._patiently(lambda: self.parts.publisher.publish(wires))
+        except _GivenUpError:
+            self._rewind([item.record for item in items])
+            return False
+        except Exception:
+            self.parts.log.exception("publishing failed")
+            self._rewind([item.record for item in items])
+            return False
+        self.parts.crash.passed("after-publish")
+        await self._commit(items)
+        return True
 
-    async def _save(self, items: Sequence[_Item[EventT]]) -> list[Output]:
-        """Decide and save per document until no revision moves under us; returns everything to publish, in order."""
-        waiting: dict[str, list[_Item[EventT]]] = {}
-        for item in items:
-            subject = item.event.subject if item.event is not None else _subject_of(item.record)
-            if subject:
-                waiting.setdefault(subject, []).append(item)
-        outputs: dict[str, list[Output]] = {subject: [] for subject in waiting}
-        while waiting:
-            documents = await self.parts.store.get_many(self.rules.collection, waiting)
-            open_intents = await self.open_intents(documents.values())
-            changed = []
-            for subject, own in waiting.items():
-                before = documents.get(subject) or new_document(subject)
-                after, outputs[subject] = self._decide(before, own)
-                if after is not before:
-                    drop_published(after, self.state.progress, open_intents)
-                    changed.append(after)
-            lost = await self.parts.store.save_many(self.rules.collection, changed) if changed else set()
-            if lost:
-                self.parts.telemetry.count("save_conflicts", len(lost))
-            waiting = {subject: own for subject, own in waiting.items() if subject in lost}
-        return [output for group in outputs.values() for output in group]
+    async def _patiently(self, work: Callable[[], Awaitable[Result]]) -> tuple[Result, int]:
+        """Do it until no part is unavailable; returns the result and the number of tries.
 
-    def _decide(self, document: Document, items: Sequence[_Item[EventT]]) -> tuple[Document, list[Output]]:
-        """Run the handler over the records of one document. A record whose handler fails is set aside, its neighbours go on."""
-        current, outputs = document, []
-        for item in items:
-            if item.event is None:
-                current = mark_incomplete(current, self._place(item))
-                continue
+        Raises _GivenUpError before the group would take this instance for stuck.
+        """
+        clock = asyncio.get_running_loop().time
+        give_up, attempts = clock() + self.parts.settings.max_poll_interval_ms / 1000 * 0.6, 0
+        while True:
+            attempts += 1
             try:
-                decision = self.rules.handle(current, item.event)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this record alone
-                item.reason = str(error) if isinstance(error, Invalid) else f"handler failed: {type(error).__name__}"
-                current = mark_incomplete(current, self._place(item))
-                continue
-            item.reason = ""
-            if decision.document is current:
-                outputs += recorded_outputs(current, cause=item.event.id)
-                continue
-            current = decision.document
-            cause = Cause(item.event.id, item.partition, item.record.offset)
-            record_outputs(current, cause, decision.outputs)
-            outputs += decision.outputs
-        return current, outputs
+                return await work(), attempts
+            except Unavailable as error:
+                self.parts.telemetry.count("backoffs")
+                self.parts.log.warning("waiting for a part", reason=str(error), attempts=attempts)
+                self._moved()
+                if clock() > give_up or self._leaving:
+                    raise _GivenUpError from error
+                await asyncio.sleep(min(10.0, 0.1 * 2 ** min(attempts, 7)) * random.uniform(0.5, 1.0))  # noqa: S311
 
-    async def _save_one_by_one(self, items: Sequence[_Item[EventT]]) -> list[Output]:
-        outputs: list[Output] = []
-        for item in items:
-            try:
-                outputs += await self._save([item])
-            except Unavailable:
-                raise
-            except Exception as error:  # noqa: BLE001 - alone now, so it is this record
-                item.reason = f"could not be saved: {type(error).__name__}"
-                item.event = None
-        return outputs
-
-    async def open_intents(self, documents: Any) -> frozenset[str]:  # noqa: ANN401 - any iterable of documents
-        """Which of the intents that these documents mention are still open."""
-        named = {entry["i"] for document in documents for entry in document.get("outbox", ()) if "i" in entry}
-        return frozenset(await self.parts.store.get_many(INTENTS, named)) if named else frozenset()
-
-    def _place(self, item: _Item[EventT]) -> str:
-        return (
-            f"{item.record.topic.removeprefix(self.parts.settings.topic_prefix)}/{item.record.partition}/{item.record.offset}"
-        )
-
-    def _wire(self, output: Output) -> Wire:
-        return Wire(output.topic, output.key, self.rules.encode(output))
-
-    def _dead_letter(self, item: _Item[EventT], first_seen: datetime, attempts: int) -> Wire:
-        record, prefix = item.record, self.parts.settings.topic_prefix
-        topic = record.topic.removeprefix(prefix)
-        self.parts.telemetry.count("records_dead_lettered", topic=topic, reason=item.reason.partition(":")[0][:40])
-        self.parts.log.error(
-            "record dead-lettered", topic=topic, partition=record.partition, offset=record.offset, reason=item.reason
-        )
-        headers = {
-            "reason": item.reason,
-            "source-topic": topic,
-            "source-partition": str(record.partition),
-            "source-offset": str(record.offset),
-            "first-at": first_seen.isoformat(),
-            "last-at": datetime.now(UTC).isoformat(),
-            "attempts": str(attempts),
-            "service-version": version_of(),
-        }
-        return Wire(f"{self.parts.name}.dlq", "", record.value or b"", tuple(headers.items()), raw_key=record.key or b"")
-
-    async def _commit(self, items: Sequence[_Item[EventT]]) -> None:
+    async def _commit(self, items: Sequence[Item[EventT]]) -> None:
         ends = {TopicPartition(item.record.topic, item.record.partition): item for item in items}
         consumer = self.consumer
         if consumer is None:
@@ -304,13 +186,12 @@ class Loop(Generic[EventT]):
             self.parts.log.warning("partitions moved before the commit; the batch comes again", reason=type(error).__name__)
             return
         except KafkaError as error:
-            self._moved()
             self.parts.log.warning("commit failed; it is made up for by the next one", reason=type(error).__name__)
         else:
             for item in ends.values():
                 self.state.progress.committed[item.partition] = item.record.offset + 1
         for place, item in ends.items():
-            self.state.handled[place] = Place(item.record.offset + 1, _known_time(item))
+            self.state.handled[place] = Place(item.record.offset + 1, item.time)
         for topic, count in Counter(item.record.topic for item in items).items():
             self.parts.telemetry.count("records_handled", count, topic=topic.removeprefix(self.parts.settings.topic_prefix))
         self._moved()
@@ -321,33 +202,36 @@ class Loop(Generic[EventT]):
     def _moved(self) -> None:
         self.state.moved_at = datetime.now(UTC)
 
-    def _rewind(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
-        """Give a batch back to the log before the group thinks this instance is stuck."""
+    def _rewind(self, records: Sequence[Record]) -> None:
+        """Give records back to the log: the next fetch begins with them."""
         consumer = self.consumer
         firsts: dict[TopicPartition, int] = {}
         for record in records:
-            firsts.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+            place = TopicPartition(record.topic, record.partition)
+            firsts[place] = min(firsts.get(place, record.offset), record.offset)
         for place, offset in firsts.items():
-            if consumer is not None and place in consumer.assignment():
-                consumer.seek(place, offset)
+            if consumer is None or place not in consumer.assignment():
+                continue
+            handled = self.state.handled.get(place)  # a batch before this one may have gone back too
+            consumer.seek(place, min(offset, handled.next_offset) if handled is not None else offset)
 
-    async def _engage_brake(self, records: Sequence[ConsumerRecord[bytes, bytes]], reason: str) -> None:
+    async def _engage_brake(self, reason: str) -> None:
         self.state.stopped = reason
         self.parts.telemetry.set("braked", 1)
         self.parts.log.critical("brake engaged: the service stops handling", reason=reason)
-        self._rewind(records)
+        await self.drain()
         self._stopping = asyncio.create_task(self._stop())
 
-    def _check_gaps(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+    def _check_gaps(self, records: Sequence[Record]) -> None:
         """The embedded broker drops its oldest records silently: refuse to go on over a hole (setting refuse_gaps)."""
         if not self.parts.settings.refuse_gaps:
             return
-        expected = {place: at.next_offset for place, at in self.state.handled.items()}
         for record in records:
             place = TopicPartition(record.topic, record.partition)
-            if record.offset != expected.get(place, 0):
-                raise BrakeEngagedError(f"{record.topic}/{record.partition}: offset {expected.get(place, 0)} is gone")
-            expected[place] = record.offset + 1
+            expected = self._seen.get(place, 0)
+            if record.offset > expected:
+                raise BrakeEngagedError(f"{record.topic}/{record.partition}: offset {expected} is gone")
+            self._seen[place] = record.offset + 1
 
     # --- where we are -------------------------------------------------------
 
@@ -365,52 +249,6 @@ class Loop(Generic[EventT]):
         except KafkaError as error:
             raise Unavailable(f"kafka: {type(error).__name__}") from error
         return {place: replace(self.state.handled[place]) for place in assigned if place in self.state.handled}, ends
-
-
-def watermarks(
-    now: datetime, places: dict[TopicPartition, Place], ends: dict[TopicPartition, int]
-) -> dict[int, datetime | None]:
-    """Per partition number, the time up to which nothing unhandled can be in the log.
-
-    Now, if every topic of that partition is handled to its end; else the time of the last handled record; None: nothing known.
-    """
-    marks: dict[int, datetime | None] = {}
-    for place, at in places.items():
-        known = now if at.next_offset >= ends.get(place, 0) else at.time
-        known = min(known, now) if known is not None else None
-        if place.partition in marks:
-            other = marks[place.partition]
-            known = min(known, other) if known is not None and other is not None else None
-        marks[place.partition] = known
-    return marks
-
-
-def _known_time(item: _Item[Any]) -> datetime:
-    """Append time of a record, or the time its writer recorded, if that is earlier: a stepped clock runs behind Kafka's."""
-    appended = datetime.fromtimestamp(item.record.timestamp / 1000, UTC)
-    return min(appended, item.event.time) if item.event is not None else appended
-
-
-def _subject_of(record: ConsumerRecord[bytes, bytes]) -> str:
-    """The document that a record's key names, if it can be one."""
-    try:
-        key = (record.key or b"").decode()
-    except UnicodeDecodeError:
-        return ""
-    return key if len(key) <= 128 else ""
-
-
-def mark_incomplete(document: Document, place: str) -> Document:
-    """Note on the document which record (topic/partition/offset) is missing from it, until it is replayed or discarded."""
-    missing = document.get("incomplete", [])
-    return document if place in missing else {**document, "incomplete": [*missing, place]}
-
-
-def mark_complete(document: Document, place: str) -> Document:
-    """Take the note back."""
-    missing = [other for other in document.get("incomplete", []) if other != place]
-    after = {key: value for key, value in document.items() if key != "incomplete"}
-    return {**after, "incomplete": missing} if missing else after
 
 
 async def _keep_raw(message: Any) -> Any:  # noqa: ANN401 - FastStream's message

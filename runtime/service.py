@@ -21,7 +21,8 @@ from runtime.intents import Intents
 from runtime.jobs import Job, repeat
 from runtime.kafka import Publisher, make_broker
 from runtime.logs import configure_logs, get_log
-from runtime.loop import Loop, Parts
+from runtime.loop import Loop
+from runtime.parts import Parts
 from runtime.settings import RuntimeSettings, version_of
 from runtime.telemetry import RUNTIME_METRICS, Metric, Telemetry
 
@@ -74,7 +75,7 @@ class Service:
                 await _patiently(declare, self.parts)
             await self.broker.start()
             stack.push_async_callback(self.broker.stop)
-            for drain in self.drains:
+            for drain in (*self.drains, *((self.loop.drain,) if self.loop is not None else ())):
                 stack.push_async_callback(drain)
             measure = Job("measure", min(1.0, self.parts.settings.sweep_seconds), self.health.measure)
             tasks = [asyncio.create_task(repeat(job, self.parts), name=job.name) for job in (measure, *self.jobs)]

@@ -11,8 +11,10 @@ from aiokafka.partitioner import murmur2
 from runtime.clock import epoch_ms
 from runtime.documents import Document, Range
 from runtime.intents import Intents
-from runtime.loop import Loop, Parts, watermarks
+from runtime.loop import Loop
 from runtime.outputs import Decision, EventT
+from runtime.parts import Parts
+from runtime.places import watermarks
 
 MARGIN = timedelta(minutes=1)  # below the watermark, for clocks that differ a little
 PAGE = 500

@@ -10,8 +10,8 @@ from reference import ReferenceData
 from runtime.clock import Clock, epoch_ms
 from runtime.documents import Document
 from runtime.intents import Intents
-from runtime.loop import Parts
 from runtime.outputs import Decision, Output
+from runtime.parts import Parts
 from services.intake import store
 from services.intake.domain import Answer, FaultError, Item, Outgoing, Quarantined, Refused, parse_item, take_in
 from services.intake.domain.facts import Limits

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from runtime.intents import Intents
-from runtime.loop import Parts
+from runtime.parts import Parts
 from runtime.web import Problem, ProblemError
 from services.intake.domain import Accepted, Answer, Quarantined, Refused
 from services.intake.handlers import Batch, Context, take_batch

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from runtime.errors import Unavailable
 from runtime.intents import Intents
-from runtime.loop import Parts
+from runtime.parts import Parts
 
 MOST_IN_FLIGHT = 200  # beyond this the sweeper does it later
 

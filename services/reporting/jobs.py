@@ -10,8 +10,8 @@ from runtime.clock import epoch_ms, from_epoch_ms
 from runtime.documents import Document, In, Range
 from runtime.intents import Intents
 from runtime.kafka import Wire
-from runtime.loop import Parts
 from runtime.outputs import Decision
+from runtime.parts import Parts
 from services.reporting.domain import DEFINITION, CellKey
 from services.reporting.handlers import recount
 from services.reporting.store import CELLS, ROWS

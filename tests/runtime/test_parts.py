@@ -10,11 +10,12 @@ from aiokafka import TopicPartition
 from pydantic import ValidationError
 
 from runtime import brake
+from runtime.batch import mark_complete, mark_incomplete
 from runtime.clock import SteppedClock
 from runtime.documents import Document
 from runtime.logs import HIDDEN, get_log, redact
-from runtime.loop import Place, mark_complete, mark_incomplete, watermarks
 from runtime.outputs import Cause, Output, Progress, drop_published, record_outputs, recorded_outputs
+from runtime.places import Place, watermarks
 from runtime.settings import RuntimeSettings
 from runtime.telemetry import RUNTIME_METRICS, Telemetry
 from runtime.timers import partition_of
