@@ -19,7 +19,7 @@ from runtime.documents.mongo import drop_database
 from runtime.kafka_admin import Lags
 
 PARTITIONS = 4
-CHUNK = 1000  # receptions, then their completions: a new document, then the same one again
+CHUNK = 5000  # receptions, then their completions: as in life, the two events of a dossier never share a batch
 TERMS = {
     "procedure_version": "2015-01-01",
     "limit": {"value": 5, "unit": "working_day"},
@@ -41,7 +41,9 @@ def records_of(dossiers: int) -> list[tuple[bytes, bytes]]:
 
 def _record(number: int, kind: str) -> tuple[bytes, bytes]:
     code = f"H37.12-260302-{number:07}"
-    at = "2026-03-02T09:00:00+07:00" if kind == "received" else "2026-03-05T10:00:00+07:00"
+    minute, second = divmod(number % 7200, 60)  # spread over two hours, so that nothing can be remembered from a neighbour
+    time = f"{8 + minute // 60:02}:{minute % 60:02}:{second:02}+07:00"
+    at = f"2026-03-02T{time}" if kind == "received" else f"2026-03-05T{time}"
     data = {"at": at, "occasion": "1", "version": 1}
     if kind == "received":
         data |= {"procedure": "1.000894", "receiving_unit": "H37.12", "competent_unit": "H37.12", "channel": 2, "terms": TERMS}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from contracts.facts import Facts, first_standing, standing
@@ -108,6 +109,7 @@ def _as_pauses(standing_: Standing, ended_at: int | None) -> list[Pause]:
     return pauses
 
 
+@lru_cache(maxsize=2048)  # the same promise is wanted when it is stated and when its derivation is written on the wire
 def promise_of(standing_: Standing, line: Timeline, rules: Rules, *, ended_at: int | None = None) -> Promise:
     """Count the promise. Raises LimitError or BeyondCalendarError where it cannot be counted."""
     received, pauses = moment(standing_.received_at), _as_pauses(standing_, ended_at)

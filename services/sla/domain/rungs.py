@@ -47,10 +47,15 @@ def rungs_of(line: Timeline, started: datetime, due: datetime, unit: LimitUnit, 
     start, end = to_minute(started), to_minute(due)
     if unit == "same_day" or end <= start:
         return [overdue]
-    quarter = to_instant(line.at_position(line.position(start) + max(1, line.between(start, end) // 4)))
-    early = [Rung("warned", f"{hours}h", to_instant(line.add(end, -hours * 60))) for hours in rules.warn_open_hours]
-    early.append(Rung("apology-due", "apology-due", to_instant(_days_before(line, end, rules.apology_lead_days))))
-    return [*sorted((rung for rung in early if quarter <= rung.at < due), key=lambda rung: rung.at), overdue]
+    begin, stop = line.position(start), line.position(end)
+    quarter = line.at_position(begin + max(1, (stop - begin) // 4))
+    early: list[tuple[int, Kind, str]] = [
+        (line.at_position(stop - hours * 60), "warned", f"{hours}h")
+        for hours in rules.warn_open_hours
+        if stop - hours * 60 > begin
+    ]
+    early.append((_days_before(line, end, rules.apology_lead_days), "apology-due", "apology-due"))
+    return [*(Rung(kind, name, to_instant(at)) for at, kind, name in sorted(early) if quarter <= at < end), overdue]
 
 
 def passed(rungs: Sequence[Rung], done: Collection[str], until: datetime) -> tuple[list[Rung], list[Rung]]:
