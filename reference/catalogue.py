@@ -86,15 +86,24 @@ class ReferenceData(BaseModel):
     calendar: CalendarTable
 
     @cached_property
-    def _timelines(self) -> dict[OpeningHours, Timeline]:
+    def _by_hours(self) -> dict[OpeningHours, Timeline]:
+        return {}
+
+    @cached_property
+    def _by_unit(self) -> dict[str, Timeline]:
         return {}
 
     def timeline(self, unit: str) -> Timeline:
         """The open minutes of a unit; an unknown code counts with the default hours."""
-        hours = self.units[unit].hours if unit in self.units else DEFAULT_HOURS
-        if hours not in self._timelines:
-            self._timelines[hours] = Timeline(self.calendar, hours)
-        return self._timelines[hours]
+        line = self._by_unit.get(unit)
+        if line is None:
+            hours = self.units[unit].hours if unit in self.units else DEFAULT_HOURS
+            if hours not in self._by_hours:
+                self._by_hours[hours] = Timeline(self.calendar, hours)
+            line = self._by_hours[hours]
+            if unit in self.units:
+                self._by_unit[unit] = line
+        return line
 
 
 def load_reference(folder: Path) -> ReferenceData:

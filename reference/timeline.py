@@ -20,7 +20,7 @@ class BeyondCalendarError(ValueError):
 
 def to_minute(instant: datetime) -> int:
     """Local minute of an aware datetime; seconds are dropped (D8)."""
-    local = instant.astimezone(OFFICE_TIME)
+    local = instant if instant.tzinfo is OFFICE_TIME else instant.astimezone(OFFICE_TIME)
     return local.toordinal() * DAY + local.hour * 60 + local.minute
 
 

@@ -8,6 +8,7 @@ While one batch is published, the next is decoded, decided and saved: never more
 
 import asyncio
 import random
+import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -186,6 +187,9 @@ class Loop(Generic[EventT]):
             self.parts.log.warning("partitions moved before the commit; the batch comes again", reason=type(error).__name__)
             return
         except KafkaError as error:
+            if not error.retriable:
+                self._cannot_commit(error)
+                return
             self.parts.log.warning("commit failed; it is made up for by the next one", reason=type(error).__name__)
         else:
             for item in ends.values():
@@ -221,6 +225,12 @@ class Loop(Generic[EventT]):
         self.parts.log.critical("brake engaged: the service stops handling", reason=reason)
         await self.drain()
         self._stopping = asyncio.create_task(self._stop())
+
+    def _cannot_commit(self, error: KafkaError) -> None:
+        """Trying again would not help (no right to, fenced): end this process, so that somebody hears of it."""
+        self.state.stopped = f"cannot commit: {type(error).__name__}"
+        self.parts.log.critical("cannot commit: ending this process", reason=str(error)[:200])
+        signal.raise_signal(signal.SIGTERM)
 
     def _check_gaps(self, records: Sequence[Record]) -> None:
         """The embedded broker drops its oldest records silently: refuse to go on over a hole (setting refuse_gaps)."""

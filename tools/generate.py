@@ -23,7 +23,7 @@ from services.reporting.app import build as build_reporting
 from services.reporting.settings import ReportingSettings
 from services.sla.app import build as build_sla
 from services.sla.settings import SlaSettings
-from tools import make_month, seed_calendar
+from tools import make_month, reference_docs, seed_calendar
 
 ROOT = Path(__file__).parent.parent
 
@@ -114,6 +114,8 @@ def outputs() -> dict[Path, Callable[[], str]]:
         ROOT / "contracts/asyncapi.yaml": asyncapi,
         ROOT / "reference/data/calendar.csv": seed_calendar.generate,
         ROOT / "dunghen/demo/month.csv": make_month.generate,
+        ROOT / "docs/settings.md": reference_docs.settings,
+        ROOT / "docs/metrics.md": reference_docs.metrics,
     }
     for full in EVENT_TYPES:
         short = full.removeprefix("vn.dunghen.").removesuffix(".v1")

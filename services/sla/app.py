@@ -31,7 +31,7 @@ def build(
 ) -> Service:
     """Build the service from settings; reference, documents and clock may be given."""
     parts, broker = make_parts("sla", runtime, (), store=documents, clock=clock)
-    context = handlers.Context(reference or load_reference(settings.reference_dir), settings, parts.clock)
+    context = handlers.Context.of(reference or load_reference(settings.reference_dir), settings, parts.clock)
     encode = handlers.make_encoder(context)
     rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode)
     loop = Loop(parts, rules, load_catalogue().read_by("sla"))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from contracts import Event, EventData, effect_id, statement_id, to_wire
 from contracts.dossiers import DOSSIER_TYPES
@@ -35,22 +35,19 @@ TOPIC, SOURCE = "deadlines.v1", "/sla"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a decision may look at beside document and event."""
+    """What a decision may look at beside document and event: reference data, clock, readings of the rules."""
 
     reference: ReferenceData
-    settings: SlaSettings
     clock: Clock
+    rules: Rules
+    rungs: RungRules
+    early_by: Literal["date", "time"]
 
-    @property
-    def rules(self) -> Rules:
-        """Readings of the counting rules."""
-        return self.settings.rules
-
-    @property
-    def rung_rules(self) -> RungRules:
-        """Where the rungs stand."""
-        s = self.settings
-        return RungRules(s.warn_open_hours, s.apology_lead_days, s.sign_lead_days)
+    @classmethod
+    def of(cls, reference: ReferenceData, settings: SlaSettings, clock: Clock) -> "Context":
+        """From the settings of the service."""
+        rungs = RungRules(settings.warn_open_hours, settings.apology_lead_days, settings.sign_lead_days)
+        return cls(reference, clock, settings.rules, rungs, settings.early_by)
 
 
 def on_fact(document: Document, event: Event, context: Context) -> Decision:
@@ -70,7 +67,7 @@ def on_timer(document: Document, until: datetime, context: Context) -> Decision:
     if standing is None or due is None or "next_rung_at" not in document:
         return Decision(document)
     line = _line(document, context)
-    rungs = rungs_of(line, moment(standing.received_at), moment(due), standing.limit[1], context.rung_rules)
+    rungs = rungs_of(line, moment(standing.received_at), moment(due), standing.limit[1], context.rungs)
     done: dict[str, str] = document.get("rungs", {})
     fire, superseded = passed(rungs, done, until)
     if not fire:
@@ -169,7 +166,7 @@ def _settle(after: Document, end: End | None, standing: Standing | None, event: 
         if due is None or first is None:
             return []
         result = {
-            "outcome": outcome_of(moment(end.at), due, context.settings.early_by),
+            "outcome": outcome_of(moment(end.at), due, context.early_by),
             "end": end.at,
             "state": end.state,
             "due": milliseconds(due),
@@ -180,7 +177,7 @@ def _settle(after: Document, end: End | None, standing: Standing | None, event: 
             "state": end.state,
             "ended_at": moment(end.at).isoformat(),
             "due_at": due.isoformat(),
-            "against_first": outcome_of(moment(end.at), first, context.settings.early_by),
+            "against_first": outcome_of(moment(end.at), first, context.early_by),
         }
     if stated is not None and {k: v for k, v in stated.items() if k != "v"} == result:
         return []
@@ -210,7 +207,7 @@ def _plan_rungs(after: Document, standing: Standing, line: Timeline, context: Co
     if due is None:
         after.pop("next_rung_at", None)
         return
-    rungs = rungs_of(line, moment(standing.received_at), moment(due), standing.limit[1], context.rung_rules)
+    rungs = rungs_of(line, moment(standing.received_at), moment(due), standing.limit[1], context.rungs)
     _set_next_rung(after, rungs, after.get("rungs", {}))
 
 
@@ -228,7 +225,7 @@ def _rung_output(after: Document, rung: Rung, line: Timeline, context: Context) 
     if rung.kind == "warned":
         data["rung"] = rung.name
     if rung.kind == "apology-due":
-        data["sign_by"] = sign_by(line, due, context.rung_rules).isoformat()
+        data["sign_by"] = sign_by(line, due, context.rungs).isoformat()
     identity = effect_id("sla", after["_id"], rung.kind, rung.name)
     return _output(after, identity, f"deadline.{rung.kind}", data, None, context)
 

@@ -21,7 +21,7 @@ from services.sla.settings import SlaSettings
 
 REFERENCE = load_reference(PROVINCE)
 CLOCK = SteppedClock(datetime(2026, 3, 2, 7, 0, tzinfo=OFFICE_TIME))
-CONTEXT = Context(REFERENCE, SlaSettings(reference_dir=PROVINCE), CLOCK)
+CONTEXT = Context.of(REFERENCE, SlaSettings(reference_dir=PROVINCE), CLOCK)
 DOSSIER = "H37.12-260302-0001"
 MODELS = {short_name(model): model for model in DOSSIER_TYPES}
 

@@ -1,7 +1,7 @@
 """From facts to the promise in force: reception, pauses, a date the sender printed, the one re-promise."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -37,7 +37,7 @@ _PAUSES: tuple[tuple[PauseKind, str, str], ...] = (
 
 def moment(ms: int) -> datetime:
     """The aware time (+07:00) of milliseconds since 1970."""
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(OFFICE_TIME)
+    return datetime.fromtimestamp(ms / 1000, OFFICE_TIME)
 
 
 @dataclass(frozen=True, slots=True)
