@@ -125,6 +125,16 @@ class Fleet:
                 sums[name] = sums.get(name, 0.0) + sample.value
         return sums
 
+    async def set_clock(self, moment: datetime) -> None:
+        """Move the clock, and wait until every service that answers has seen it."""
+        self.clock.set(moment)
+
+        async def seen() -> bool:
+            known = [(await self.gauges(service)).get("clock_seconds") for service in self.clients]
+            return all(seconds is None or seconds >= moment.timestamp() for seconds in known)
+
+        await self.until("the clock to be seen", seen)
+
     async def published(self) -> None:
         """Wait until intake has published all that it took in."""
 
@@ -193,7 +203,7 @@ async def run_month(
             await fleet.published()
         if released and restart is None:
             await fleet.handled("sla")
-        fleet.clock.set(moment)
+        await fleet.set_clock(moment)
         if restart is not None:
             await restart()
         await fleet.timers_fired()

@@ -91,11 +91,11 @@ async def test_a_completion_already_in_the_log_prevents_the_overdue(real: Real, 
         ]
     )
     await system.settle()
-    system.clock.set(at(2, "16:00"))
+    await system.set_clock(at(2, "16:00"))
     await processes.kill("sla")
     await system.post([event(D.format(1), "completed", "2026-03-02T16:30")])
     await system.published()
-    system.clock.set(at(2, "17:30"))
+    await system.set_clock(at(2, "17:30"))
     await processes.start("sla")
     await system.settle()
 
@@ -110,7 +110,7 @@ async def test_corrected_and_retracted_completions_change_the_sheet_and_send_not
     await system.post([received(D.format(1), "2026-03-02T09:00")])
     await system.settle()
     for day in (4, 6, 9, 10):
-        system.clock.set(at(day, "17:30"))
+        await system.set_clock(at(day, "17:30"))
         await system.settle()
     columns = []
     effects = []
@@ -194,7 +194,7 @@ def test_the_system_runs_on_containers(tmp_path: Path) -> None:
         async with real_fleet(parts.kafka, parts.mongo, SteppedClock(at(2, "10:00")), partitions=4) as (system, _, prefix):
             await system.post([received(D.format(1), "2026-03-02T09:00")])
             await system.settle()
-            system.clock.set(at(2, "10:00") + timedelta(days=1))
+            await system.set_clock(at(2, "10:00") + timedelta(days=1))
             await system.settle()
             return await said(parts, prefix, D.format(1))
 

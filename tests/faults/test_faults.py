@@ -98,13 +98,13 @@ async def test_a_crash_at_each_named_point_loses_and_doubles_nothing(real: Real,
         sending = asyncio.create_task(fleet.post(story.opening(40)))
         if point == "after-intent" and service == "sla":
             await sending
-            fleet.clock.set(START.replace(hour=17, minute=minutes + 1))
+            await fleet.set_clock(START.replace(hour=17, minute=minutes + 1))
         status = await asyncio.wait_for(processes.died(service), 60)
         await processes.start(service)
         await sending
         await fleet.settle()
         assert status == -9, f"{service} did not die {point}"
-    fleet.clock.set(START.replace(hour=18))
+    await fleet.set_clock(START.replace(hour=18))
 
     await check(real, fleet, prefix, story)
 
@@ -134,7 +134,7 @@ async def test_five_random_kills_of_each_service_in_mid_batch_lose_and_double_no
                 await fleet.post(story.opening(25))
     await sending
     await fleet.settle()
-    fleet.clock.set(START.replace(hour=18))
+    await fleet.set_clock(START.replace(hour=18))
 
     assert processes.kills == 15
     await check(real, fleet, prefix, story)
@@ -156,6 +156,6 @@ async def test_a_killed_broker_or_store_loses_and_doubles_nothing(
     await sending
     await fleet.post(story.opening(200))
     await fleet.settle()
-    fleet.clock.set(START.replace(hour=18))
+    await fleet.set_clock(START.replace(hour=18))
 
     await check(real, fleet, prefix, story)

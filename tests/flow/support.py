@@ -45,7 +45,7 @@ class System:
 
     async def move(self, moment: datetime) -> None:
         """Move the clock and wait for what follows."""
-        self.clock.set(moment)
+        await self.fleet.set_clock(moment)
         await self.settle()
 
     async def log(self) -> list[LogRecord]:
