@@ -12,9 +12,10 @@ from contracts.deadlines import DEADLINE_TYPES
 from contracts.dossiers import DOSSIER_TYPES
 from contracts.envelope import PREFIX, EventData
 from contracts.metrics import METRIC_TYPES
+from contracts.notices import NOTICE_TYPES
 
 EVENT_TYPES: dict[str, type[EventData]] = {
-    model.TYPE: model for model in (*DOSSIER_TYPES, *CONTACT_TYPES, *DEADLINE_TYPES, *METRIC_TYPES)
+    model.TYPE: model for model in (*DOSSIER_TYPES, *CONTACT_TYPES, *DEADLINE_TYPES, *NOTICE_TYPES, *METRIC_TYPES)
 }
 
 # What a dead letter says about itself, as Kafka headers.

@@ -14,6 +14,13 @@ _CHAIN = ("intake", "sla", "notifier", "feedback")
 CHANNELS = {1: "trực tiếp", 2: "trực tuyến", 3: "bưu chính công ích"}
 OUTCOMES = {"early": "trước hạn", "on_time": "đúng hạn", "late": "quá hạn", "open": "chưa kết thúc"}
 STATES = {7: "công dân rút hồ sơ", 8: "dừng xử lý", 9: "đã xử lý xong", 10: "đã trả kết quả"}
+SKIPPED = {
+    "before-go-live": "sự việc trước ngày đơn vị bắt đầu dùng hệ thống",
+    "too-old": "kết quả được báo muộn quá 48 giờ",
+    "no-contact": "hồ sơ không có thông tin liên hệ",
+    "contact-missing": "thông tin liên hệ không đến",
+    "no-mobile-number": "không có số điện thoại di động",
+}
 KINDS = {
     "received": "tiếp nhận",
     "progressed": "bước xử lý",
@@ -148,5 +155,10 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any], ReferenceData], str]] = {
     "deadline.apology-due": lambda data, _: f"Sắp trễ hẹn: cần soạn thư xin lỗi, ký trước {_at(data['sign_by'])}.",
     "deadline.overdue": lambda data, _: f"Quá hạn {_at(data['due_at'])}.",
     "deadline.settled": _settled,
+    "notice.queued": _plain("Xếp hàng tin nhắn: đã có kết quả."),
+    "notice.accepted": lambda data, _: f"Tin nhắn đã có kết quả đã gửi ({data['parts']} phần)",
+    "notice.failed": lambda data, _: f"Tổng đài từ chối tin nhắn ({data['reason']}).",
+    "notice.uncertain": _plain("Không rõ tin nhắn đã đi hay chưa: không gửi lại, chờ người kiểm tra."),
+    "notice.skipped": lambda data, _: f"Không nhắn tin: {SKIPPED[data['reason']]}.",
     "deadline.refused": lambda data, _: f"Không chấp nhận: {data['text']} ({data['rule']})",
 }

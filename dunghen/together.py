@@ -8,9 +8,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+from fastapi import FastAPI
 from nacl.public import PrivateKey
 
 from contracts import load_catalogue
+from dunghen.demo.phone import Phone
 from reference import ReferenceData, load_reference
 from runtime.clock import Clock
 from runtime.embedded import EmbeddedBroker
@@ -18,12 +21,15 @@ from runtime.service import Service, calm_garbage_collector
 from runtime.settings import RuntimeSettings
 from services.intake.app import build as build_intake
 from services.intake.settings import IntakeSettings
+from services.notifier.app import build as build_notifier
+from services.notifier.gateway import HttpGateway
+from services.notifier.settings import NotifierSettings
 from services.reporting.app import build as build_reporting
 from services.reporting.settings import ReportingSettings
 from services.sla.app import build as build_sla
 from services.sla.settings import SlaSettings
 
-SERVICES = ("intake", "sla", "reporting")
+SERVICES = ("intake", "sla", "notifier", "reporting")
 PROVINCE = Path(__file__).parent / "province"
 
 
@@ -40,9 +46,11 @@ class Keys:
         return cls(PrivateKey.generate(), secrets.token_hex(16))
 
     def environment(self) -> dict[str, str]:
-        """As the settings of intake name them."""
+        """As the settings of intake and notifier name them."""
         public = base64.b64encode(bytes(self.private.public_key)).decode()
-        return {"CONTACTS_PUBLIC_KEY": public, "CONTACTS_KEY_EPOCH": "1", "CONTACTS_HASH_KEY": self.hash_key}
+        private = base64.b64encode(bytes(self.private)).decode()
+        keys = {"CONTACTS_PUBLIC_KEY": public, "CONTACTS_PRIVATE_KEY": private, "CONTACTS_KEY_EPOCH": "1"}
+        return keys | {"CONTACTS_HASH_KEY": self.hash_key}
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,7 @@ class Together:
     bootstrap_servers: str
     reference: ReferenceData
     keys: Keys
+    phone: Phone
 
 
 def prepare_folder(data: Path) -> None:
@@ -86,12 +95,18 @@ async def run_together(
         )
 
     environment = keys.environment()
-    intake = IntakeSettings.model_validate(
-        {"reference_dir": reference_dir, **{name.lower(): value for name, value in environment.items()}}, by_name=True
+    own = {"reference_dir": reference_dir, **{name.lower(): value for name, value in environment.items()}}
+    intake = IntakeSettings.model_validate(own, by_name=True)
+    notifier = NotifierSettings.model_validate(
+        own | {"gateway_url": "http://phone/sms", "gateway_deduplicates": True}, by_name=True
     )
+    phone, screen = Phone(), FastAPI()
+    phone.add_routes(screen)
+    gateway = HttpGateway(notifier.gateway_url, client=httpx.AsyncClient(transport=httpx.ASGITransport(app=screen)))
     built = {
         "intake": build_intake(runtime("intake"), intake, reference=reference, clock=clock),
         "sla": build_sla(runtime("sla"), SlaSettings(reference_dir=reference_dir), reference=reference, clock=clock),
+        "notifier": build_notifier(runtime("notifier"), notifier, reference=reference, clock=clock, gateway=gateway),
         "reporting": build_reporting(
             runtime("reporting"),
             ReportingSettings(reference_dir=reference_dir, flush_seconds=sweep_seconds),
@@ -105,4 +120,4 @@ async def run_together(
         await asyncio.gather(
             *(own.enter_async_context(service.running()) for own, service in zip(running, built.values(), strict=True))
         )
-        yield Together(built, broker.bootstrap_servers, reference, keys)
+        yield Together(built, broker.bootstrap_servers, reference, keys, phone)

@@ -29,6 +29,8 @@ class Unit(BaseModel):
     name: str
     kind: Literal["province", "department", "commune"]
     hours: OpeningHours = DEFAULT_HOURS
+    brand: str = Field(default="", pattern=r"^[A-Za-z0-9]{0,11}$", description="Tên định danh that its SMS carry.")
+    go_live: datetime | None = Field(default=None, description="Business times before it count in figures but send nothing.")
 
 
 class TimeLimit(BaseModel):

@@ -19,4 +19,4 @@ class CrashPoints:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-CRASH_POINTS = ("after-save", "after-publish", "after-commit", "after-intent")
+CRASH_POINTS = ("after-save", "after-publish", "after-commit", "after-intent", "after-claim", "after-send")

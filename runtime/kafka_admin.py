@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, for_code
 
 from runtime.errors import Unavailable
-from runtime.timers import partition_of
+from runtime.places import partition_of
 
 ALREADY_EXISTS = 36
 

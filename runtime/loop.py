@@ -33,7 +33,7 @@ from runtime.errors import BrakeEngagedError, Unavailable
 from runtime.kafka import Wire
 from runtime.outputs import EventT, Progress, Rules
 from runtime.parts import Parts
-from runtime.places import Place
+from runtime.places import Place, partition_of
 
 MOVED = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)
 Result = TypeVar("Result")
@@ -101,6 +101,15 @@ class Loop(Generic[EventT]):
     def consumer(self) -> AIOKafkaConsumer | None:
         """The running consumer, if it runs."""
         return self._consumer_of()
+
+    def owns(self, key: str) -> bool:
+        """Whether this instance's partitions hold the documents of a key. Only avoids work: the revision decides."""
+        consumer = self.consumer
+        topic = self.parts.settings.topic_prefix + self.topics[0]
+        known = consumer.partitions_for_topic(topic) if consumer is not None else None
+        if consumer is None or not known:
+            return False
+        return TopicPartition(topic, partition_of(key, len(known))) in consumer.assignment()
 
     async def drain(self) -> None:
         """Take no further batch, and finish the one being published."""

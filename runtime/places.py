@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aiokafka import TopicPartition
+from aiokafka.partitioner import murmur2
 
 
 @dataclass(slots=True)
@@ -30,3 +31,8 @@ def watermarks(
             known = min(known, other) if known is not None and other is not None else None
         marks[place.partition] = known
     return marks
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """The partition Kafka's default partitioner gives this key."""
+    return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)

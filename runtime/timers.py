@@ -6,25 +6,18 @@ So nothing fires before a fact that is already in the log has been handled, and 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from aiokafka.partitioner import murmur2
-
 from runtime.clock import epoch_ms
 from runtime.documents import Document, Range
 from runtime.intents import Intents
 from runtime.loop import Loop
 from runtime.outputs import Decision, EventT
 from runtime.parts import Parts
-from runtime.places import watermarks
+from runtime.places import partition_of, watermarks
 
 MARGIN = timedelta(minutes=1)  # below the watermark, for clocks that differ a little
 PAGE = 500
 
 Fire = Callable[[Document, datetime], Decision]
-
-
-def partition_of(key: str, partitions: int) -> int:
-    """The partition Kafka's default partitioner gives this key."""
-    return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)
 
 
 class Timers:

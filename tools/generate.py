@@ -19,6 +19,8 @@ from dunghen.together import PROVINCE, Keys
 from runtime.settings import RuntimeSettings
 from services.intake.app import build as build_intake
 from services.intake.settings import IntakeSettings
+from services.notifier.app import build as build_notifier
+from services.notifier.settings import NotifierSettings
 from services.reporting.app import build as build_reporting
 from services.reporting.settings import ReportingSettings
 from services.sla.app import build as build_sla
@@ -51,9 +53,12 @@ def asyncapi() -> str:
     """AsyncAPI 3 of the whole system: channels and operations as the services declare them, payloads from the schemas."""
     runtime = RuntimeSettings(kafka_bootstrap_servers="localhost:9092", store_url="sqlite:////dev/null")
     keys = {name.lower(): value for name, value in Keys.new().environment().items()}
-    intake = IntakeSettings.model_validate({"reference_dir": PROVINCE, **keys}, by_name=True)
+    own = {"reference_dir": PROVINCE, "gateway_url": "http://localhost", **keys}
+    intake = IntakeSettings.model_validate(own, by_name=True)
+    notifier = NotifierSettings.model_validate(own, by_name=True)
     apps = {
         "intake": build_intake(runtime, intake, documents=_NO_STORE).broker,
+        "notifier": build_notifier(runtime, notifier, documents=_NO_STORE).broker,
         "sla": build_sla(runtime, SlaSettings(reference_dir=PROVINCE), documents=_NO_STORE).broker,
         "reporting": build_reporting(runtime, ReportingSettings(reference_dir=PROVINCE), documents=_NO_STORE).broker,
     }

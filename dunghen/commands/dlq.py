@@ -18,6 +18,8 @@ from runtime.kafka_admin import LogRecord
 from runtime.logs import configure_logs
 from runtime.service import Service
 from runtime.settings import RuntimeSettings
+from services.notifier.app import build as build_notifier
+from services.notifier.settings import NotifierSettings
 from services.reporting.app import build as build_reporting
 from services.reporting.settings import ReportingSettings
 from services.sla.app import build as build_sla
@@ -25,7 +27,7 @@ from services.sla.settings import SlaSettings
 
 Result = TypeVar("Result")
 app = typer.Typer(help="Bản ghi bị giữ lại (dead letters) của một dịch vụ.", no_args_is_help=True)
-ServiceName = Annotated[str, typer.Argument(help="sla | reporting; cấu hình như khi chạy dịch vụ đó")]
+ServiceName = Annotated[str, typer.Argument(help="sla | notifier | reporting; cấu hình như khi chạy dịch vụ đó")]
 Place = Annotated[str, typer.Argument(help="topic/phân vùng/vị trí, như `ls` in ra")]
 
 
@@ -35,9 +37,11 @@ def _build(name: str) -> Service:
         runtime = RuntimeSettings()
         if name == "sla":
             return build_sla(runtime, SlaSettings())
+        if name == "notifier":
+            return build_notifier(runtime, NotifierSettings())
         if name == "reporting":
             return build_reporting(runtime, ReportingSettings())
-        stop(f"không có dịch vụ {name!r} có dead letters; có: sla, reporting")
+        stop(f"không có dịch vụ {name!r} có dead letters; có: sla, notifier, reporting")
     except ValidationError as error:
         missing = ", ".join(str(item["loc"][0]) for item in error.errors(include_input=False))
         stop(f"thiếu cấu hình: {missing}")

@@ -11,6 +11,7 @@ from typing import Any
 
 from dunghen.audit import audit
 from dunghen.demo.driver import Answers
+from dunghen.demo.phone import Phone
 from dunghen.log import event_of
 from runtime.kafka_admin import LogRecord
 
@@ -50,15 +51,18 @@ def events_of(records: Sequence[LogRecord]) -> dict[str, tuple[str, dict[str, An
     return {event["id"]: (record.topic, event) for record in records if "id" in (event := event_of(record))}
 
 
-def evaluate(
-    records: Sequence[LogRecord],
-    answers: Answers,
-    reports: Mapping[str, Mapping[str, Any]],
-    now: datetime,
-    days: tuple[date, date],
-) -> Result:
-    """Figures and checks of a finished run. `reports`: II.06a as reporting gave it, by unit."""
-    result = Result()
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a run was seen to do from outside: intake's answers, the phone, and II.06a by unit as reporting gave it."""
+
+    answers: Answers
+    phone: Phone
+    reports: Mapping[str, Mapping[str, Any]]
+
+
+def evaluate(records: Sequence[LogRecord], seen: Seen, now: datetime, days: tuple[date, date]) -> Result:
+    """Figures and checks of a finished run."""
+    result, answers, reports = Result(), seen.answers, seen.reports
     events = events_of(records)
     audited = audit([(record.topic, record.value) for record in records], now)
     first, last = (day.isoformat() for day in days)
@@ -79,11 +83,15 @@ def evaluate(
         "warned": _count(events, "deadline.warned"),
         "apology_due": _count(events, "deadline.apology-due"),
         "overdue": _count(events, "deadline.overdue"),
+        "sms": len(seen.phone.shown()),
+        "sms_skipped": skipped_reasons(events),
         "II.06a": {unit: reports[unit]["total"] for unit in sorted(reports)},
     }
     result.checks = [
         Check("mất", len(answers.ids - facts), 0),
         Check("trùng", twice, 0),
+        Check("SMS trùng", seen.phone.doubled(), 0),
+        Check("SMS sót", len(untold(events)), 0),
         Check("dòng từ chối", answers.refused, _broken_rows()),
         Check("bản ghi bị giữ lại", sum(record.topic.endswith(".dlq") for record in records), 0),
         Check("số liệu lệch", len(audited.differences()), 0),
@@ -92,6 +100,22 @@ def evaluate(
     ]
     result.dossiers = ends_of(events)
     return result
+
+
+def skipped_reasons(events: Mapping[str, tuple[str, dict[str, Any]]]) -> dict[str, int]:
+    """How many messages were not sent, by reason."""
+    found = Counter(e["data"]["reason"] for _, e in events.values() if e["type"].endswith("notice.skipped.v1"))
+    return dict(sorted(found.items()))
+
+
+def untold(events: Mapping[str, tuple[str, dict[str, Any]]]) -> list[str]:
+    """Dossiers received and completed of which the citizen was neither told, nor not told for a stated reason."""
+    by_kind: dict[str, set[str]] = {}
+    for _, event in events.values():
+        by_kind.setdefault(event["type"].removeprefix("vn.dunghen.").removesuffix(".v1"), set()).add(event["subject"])
+    due = by_kind.get("dossier.received", set()) & by_kind.get("dossier.completed", set())
+    told = {name for kind in ("accepted", "skipped", "failed") for name in by_kind.get(f"notice.{kind}", set())}
+    return sorted(due - told)
 
 
 def _count(events: Mapping[str, tuple[str, dict[str, Any]]], name: str) -> int:

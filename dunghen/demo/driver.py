@@ -16,6 +16,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from contracts import load_catalogue
+from dunghen.demo.phone import Phone
 from reference import OFFICE_TIME, Timeline
 from runtime.clock import SteppedClock
 from runtime.kafka_admin import Lags
@@ -71,14 +72,24 @@ class Answers:
 def groups_of(prefix: str) -> dict[str, list[str]]:
     """The consumer groups of all services, with the topics each reads, names in full."""
     catalogue = load_catalogue()
-    return {prefix + service: [prefix + topic for topic in catalogue.read_by(service)] for service in ("sla", "reporting")}
+    return {
+        prefix + service: [prefix + topic for topic in catalogue.read_by(service)]
+        for service in ("sla", "notifier", "reporting")
+    }
 
 
 class Fleet:
     """The running services as their users see them: an HTTP client each, and Kafka."""
 
-    def __init__(self, clients: Mapping[str, httpx.AsyncClient], lags: Lags, clock: SteppedClock, prefix: str = "") -> None:
-        self.clients, self.clock = clients, clock
+    def __init__(
+        self,
+        clients: Mapping[str, httpx.AsyncClient],
+        lags: Lags,
+        clock: SteppedClock,
+        prefix: str = "",
+        phone: Phone | None = None,
+    ) -> None:
+        self.clients, self.clock, self.phone = clients, clock, phone or Phone()
         self.answers = Answers()
         self._lags, self._prefix = lags, prefix
 
@@ -171,11 +182,23 @@ class Fleet:
 
         await self.until("figures to be published", idle)
 
+    async def messages_sent(self) -> None:
+        """Wait until notifier has sent what is due by the clock."""
+
+        async def idle() -> bool:
+            gauges = await self.gauges("notifier")
+            sent = gauges.get("sent_seconds", 0) >= self.clock.now().timestamp()
+            return sent and gauges.get("notices_due", 1) == 0 and gauges.get("intents_open", 1) == 0
+
+        await self.until("messages to be sent", idle)
+
     async def settle(self) -> None:
         """Wait until everything sent so far has had all its consequences."""
         await self.published()
         await self.handled("sla")
         await self.timers_fired()
+        await self.handled("notifier")
+        await self.messages_sent()
         await self.handled("reporting")
         await self.figures_published()
 
@@ -207,6 +230,9 @@ async def run_month(
         if restart is not None:
             await restart()
         await fleet.timers_fired()
+        if released and restart is None:
+            await fleet.handled("notifier")
+            await fleet.messages_sent()
         progress(number, moment)
     await fleet.settle()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 
-from dunghen.demo.checks import Result, evaluate
+from dunghen.demo.checks import Result, Seen, evaluate
 from dunghen.demo.driver import Fleet, demo_days, demo_start, get_report, groups_of, load_month, run_month, steps
 from dunghen.demo.view import Progress
 from dunghen.log import read_broker, write_folder
@@ -28,7 +28,7 @@ async def run_embedded(folder: Path, progress: Progress) -> Result:
                 for name, service in running.services.items()
             }
             async with Lags(running.bootstrap_servers, groups_of("")) as lags:
-                fleet = Fleet(clients, lags, clock)
+                fleet = Fleet(clients, lags, clock, phone=running.phone)
                 moments = list(steps(running.reference.timeline("H37"), first, last))
                 progress.start("bộ phận nhúng", len(moments))
                 await run_month(fleet, rows, moments, progress.step)
@@ -42,4 +42,4 @@ async def finish(fleet: Fleet, bootstrap: str, prefix: str, folder: Path) -> Res
     write_folder(records, folder / "log")
     reports = {unit: await get_report(fleet.clients["reporting"], *days, unit, "json") for unit in REPORTED}
     (folder / "II.06a.xlsx").write_bytes(await get_report(fleet.clients["reporting"], *days, "all", "xlsx"))
-    return evaluate(records, fleet.answers, reports, fleet.clock.now(), days)
+    return evaluate(records, Seen(fleet.answers, fleet.phone, reports), fleet.clock.now(), days)

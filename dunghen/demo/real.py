@@ -21,6 +21,7 @@ from dunghen.commands.topics import apply_topics, remove_topics
 from dunghen.demo.checks import Check, Result
 from dunghen.demo.driver import DemoStuckError, Fleet, Restart, demo_days, demo_start, groups_of, load_month, run_month, steps
 from dunghen.demo.embedded import finish
+from dunghen.demo.phone import Phone
 from dunghen.demo.view import Progress
 from dunghen.together import PROVINCE, SERVICES, Keys
 from reference import load_reference
@@ -28,7 +29,7 @@ from runtime.clock import SteppedClock
 from runtime.documents.mongo import drop_database
 from runtime.kafka_admin import Lags
 
-KILLED = ("sla", "reporting")
+KILLED = ("sla", "notifier", "reporting")
 READY_SECONDS = 90.0
 
 
@@ -120,27 +121,28 @@ class Processes:
 
 
 @asynccontextmanager
-async def clock_server(clock: SteppedClock) -> AsyncIterator[str]:
-    """Serve a stepped clock to the processes; yields its URL."""
+async def demo_server(clock: SteppedClock, phone: Phone) -> AsyncIterator[str]:
+    """Serve a stepped clock and the phone to the processes; yields the address."""
     app, port = FastAPI(), free_port()
 
     @app.get("/now")
     async def now() -> PlainTextResponse:
         return PlainTextResponse(clock.now().isoformat())
 
+    phone.add_routes(app)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False))
     task = asyncio.create_task(server._serve())  # noqa: SLF001 - serve() would take the signals of this process
     while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
         await asyncio.sleep(0.01)
     try:
-        yield f"http://127.0.0.1:{port}/now"
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         await task
 
 
-def service_environment(bootstrap: str, prefix: str, clock_url: str | None) -> dict[str, str]:
-    """What all processes of one run share."""
+def service_environment(bootstrap: str, prefix: str, server: str | None, *, deduplicates: bool = True) -> dict[str, str]:
+    """What all processes of one run share. `server`: address of the clock and the phone; None: the system's clock."""
     common = {
         "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
         "TOPIC_PREFIX": prefix,
@@ -151,7 +153,12 @@ def service_environment(bootstrap: str, prefix: str, clock_url: str | None) -> d
         "LOG_LEVEL": "info",
         **Keys.new().environment(),
     }
-    return common | ({"CLOCK_URL": clock_url} if clock_url else {})
+    demo = {
+        "CLOCK_URL": f"{server}/now",
+        "NOTIFIER_GATEWAY_URL": f"{server}/sms",
+        "NOTIFIER_GATEWAY_DEDUPLICATES": str(deduplicates),
+    }
+    return common | (demo if server else {})
 
 
 @asynccontextmanager
@@ -172,13 +179,15 @@ async def real_parts(bootstrap: str, mongo: str, prefix: str, partitions: int = 
 
 @asynccontextmanager
 async def real_fleet(
-    bootstrap: str, mongo: str, clock: SteppedClock, partitions: int = 24
+    bootstrap: str, mongo: str, clock: SteppedClock, partitions: int = 24, phone: Phone | None = None
 ) -> AsyncIterator[tuple[Fleet, Processes, str]]:
     """All services as processes on real parts of their own; yields the fleet, its processes, and the topic prefix."""
-    prefix = f"demo{secrets.token_hex(3)}."
+    prefix, screen = f"demo{secrets.token_hex(3)}.", phone or Phone()
     with tempfile.TemporaryDirectory(prefix="dunghen-logs-") as logs:
-        async with real_parts(bootstrap, mongo, prefix, partitions) as store_url, clock_server(clock) as clock_url:
-            processes = Processes(service_environment(bootstrap, prefix, clock_url), store_url, Path(logs))
+        async with real_parts(bootstrap, mongo, prefix, partitions) as store_url, demo_server(clock, screen) as server:
+            processes = Processes(
+                service_environment(bootstrap, prefix, server, deduplicates=screen.deduplicates), store_url, Path(logs)
+            )
             try:
                 for name in SERVICES:
                     await processes.start(name)
@@ -192,7 +201,7 @@ async def real_fleet(
                         for name, port in processes.ports.items()
                     }
                     lags = await stack.enter_async_context(Lags(bootstrap, groups_of(prefix)))
-                    yield Fleet(clients, lags, clock, prefix), processes, prefix
+                    yield Fleet(clients, lags, clock, prefix, screen), processes, prefix
             finally:
                 await processes.stop()
 

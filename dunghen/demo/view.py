@@ -83,9 +83,23 @@ def show(console: Console, result: Result, units: Mapping[str, str]) -> None:
     f = result.figures
     console.print(
         f"Dòng gửi {f['rows']}, từ chối {f['refused_rows']} | hồ sơ {f['dossiers']}, sự kiện {f['facts']} | "
-        f"cảnh báo {f['warned']}, sắp trễ {f['apology_due']}, quá hạn {f['overdue']} | ô số liệu {f['cells']}"
+        f"cảnh báo {f['warned']}, sắp trễ {f['apology_due']}, quá hạn {f['overdue']} | ô số liệu {f['cells']}\n"
+        f"SMS {f['sms']}, bỏ qua {sum(f['sms_skipped'].values())} ({_reasons(f['sms_skipped'])})"
     )
     show_checks(console, result.checks)
+
+
+REASONS = {
+    "before-go-live": "trước ngày vận hành",
+    "too-old": "báo muộn quá 48 giờ",
+    "no-contact": "không có liên hệ",
+    "contact-missing": "liên hệ không đến",
+    "no-mobile-number": "không có số di động",
+}
+
+
+def _reasons(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{REASONS[reason]} {count}" for reason, count in counts.items()) or "không có"
 
 
 def show_checks(console: Console, checks: list[Check]) -> None:

@@ -78,7 +78,7 @@ async def test_the_demo_ends_equal_on_real_parts_with_processes_killed(real: Rea
         embedded = await run_embedded(tmp_path / "embedded", progress)
         on_real, kills = await run_real(real.kafka, real.mongo, tmp_path / "real", progress)
 
-    assert kills == 4
+    assert kills == 9
     assert [check for check in (*embedded.checks, *on_real.checks, compare(embedded, on_real)) if not check.ok] == []
 
 

@@ -23,7 +23,7 @@ def things(records: Iterable[LogRecord]) -> dict[Thing, int]:
     """How many distinct ids each thing has in the log."""
     ids: dict[Thing, set[str]] = defaultdict(set)
     for record in records:
-        if record.topic in ("dossiers.v1", "contacts.v1", "deadlines.v1"):
+        if record.topic in ("dossiers.v1", "contacts.v1", "deadlines.v1", "notices.v1"):
             event = event_of(record)
             kind = event["type"].removeprefix("vn.dunghen.").removesuffix(".v1")
             ids[event["subject"], kind, occasion(event["data"])].add(event["id"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,11 +12,12 @@ import pytest
 
 from dunghen.audit import audit
 from dunghen.demo.driver import Fleet
+from dunghen.demo.phone import Phone
 from dunghen.demo.real import Processes, real_fleet
 from dunghen.log import read_broker
 from reference import OFFICE_TIME
 from runtime.clock import SteppedClock
-from tests.faults.oracle import Thing, judge
+from tests.faults.oracle import Thing, judge, things
 from tests.flow.support import event, received
 from tests.real import Real, skip
 
@@ -30,6 +32,11 @@ POINTS = [
     ("sla", "after-publish"),
     ("sla", "after-commit"),
     ("sla", "after-intent"),
+    ("notifier", "after-save"),
+    ("notifier", "after-publish"),
+    ("notifier", "after-commit"),
+    ("notifier", "after-claim"),
+    ("notifier", "after-send"),
     ("reporting", "after-save"),
     ("reporting", "after-publish"),
     ("reporting", "after-commit"),
@@ -55,7 +62,7 @@ class Story:
             self._expect(code, "dossier.received", "contact.sealed", "deadline.set")
             if self.number % 2:
                 items.append(event(code, "completed", "2026-03-02T09:45"))
-                self._expect(code, "dossier.completed", "deadline.settled")
+                self._expect(code, "dossier.completed", "deadline.settled", "notice.queued", "notice.accepted")
             else:
                 self._expect(code, "deadline.overdue")
         return items
@@ -84,6 +91,8 @@ async def check(real: Real, fleet: Fleet, prefix: str, story: Story) -> None:
     assert figures.differences() == []
     assert figures.dossiers == story.number
     assert not [r for r in records if r.topic.endswith(".dlq")]
+    assert fleet.phone.doubled() == 0
+    assert len(fleet.phone.shown()) == sum(kind == "notice.accepted" for _, kind, _ in story.expected)
 
 
 async def test_a_crash_at_each_named_point_loses_and_doubles_nothing(real: Real, running: tuple[Fleet, Processes, str]) -> None:
@@ -114,7 +123,7 @@ async def test_five_random_kills_of_each_service_in_mid_batch_lose_and_double_no
 ) -> None:
     fleet, processes, prefix = running
     story, rng = Story(), random.Random(7)
-    victims = [name for name in ("intake", "sla", "reporting") for _ in range(5)]
+    victims = [name for name in ("intake", "sla", "notifier", "reporting") for _ in range(5)]
     rng.shuffle(victims)
     done = asyncio.Event()
 
@@ -136,7 +145,7 @@ async def test_five_random_kills_of_each_service_in_mid_batch_lose_and_double_no
     await fleet.settle()
     await fleet.set_clock(START.replace(hour=18))
 
-    assert processes.kills == 15
+    assert processes.kills == 20
     await check(real, fleet, prefix, story)
 
 
@@ -159,3 +168,29 @@ async def test_a_killed_broker_or_store_loses_and_doubles_nothing(
     await fleet.set_clock(START.replace(hour=18))
 
     await check(real, fleet, prefix, story)
+
+
+@pytest.mark.parametrize("point", ["after-claim", "after-send"])
+async def test_at_a_gateway_that_does_not_deduplicate_nobody_is_told_twice(real: Real, point: str) -> None:
+    phone, story = Phone(deduplicates=False), Story()
+    async with real_fleet(real.kafka, real.mongo, SteppedClock(START), partitions=4, phone=phone) as (fleet, processes, prefix):
+        await processes.terminate("notifier")
+        await processes.start("notifier", CRASH_AT=f"{point}:10")
+        await processes.ready("notifier")
+        await fleet.post(story.opening(60))
+        assert await asyncio.wait_for(processes.died("notifier"), 60) == -9
+        await processes.start("notifier")
+        await fleet.settle()
+        await fleet.set_clock(START.replace(hour=18))  # what was claimed by the dead process is stuck by now
+        await fleet.settle()
+        found = things(await read_broker(real.kafka, prefix, ["notices.v1"]))
+        held = (await fleet.gauges("notifier"))["notices_uncertain"]
+
+    due = {code for code, kind, _ in story.expected if kind == "dossier.completed"}
+    ends = Counter(code for code, kind, _ in found if kind in ("notice.accepted", "notice.uncertain"))
+    uncertain = {code for code, kind, _ in found if kind == "notice.uncertain"}
+    assert ends == Counter(due)
+    assert uncertain
+    assert held == len(uncertain)
+    assert phone.doubled() == 0
+    assert len(phone.shown()) >= len(due) - len(uncertain)

@@ -85,7 +85,7 @@ async def small_system(folder: Path, start: datetime) -> AsyncIterator[System]:
             name: httpx.AsyncClient(transport=httpx.ASGITransport(app=service.app), base_url=f"http://{name}")
             for name, service in together.services.items()
         }
-        yield System(together, Fleet(clients, lags, clock))
+        yield System(together, Fleet(clients, lags, clock, phone=together.phone))
         for client in clients.values():
             await client.aclose()
 

@@ -15,10 +15,9 @@ from runtime.clock import SteppedClock
 from runtime.documents import Document
 from runtime.logs import HIDDEN, get_log, redact
 from runtime.outputs import Cause, Output, Progress, drop_published, record_outputs, recorded_outputs
-from runtime.places import Place, watermarks
+from runtime.places import Place, partition_of, watermarks
 from runtime.settings import RuntimeSettings
 from runtime.telemetry import RUNTIME_METRICS, Telemetry
-from runtime.timers import partition_of
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 POLICY = brake.BrakePolicy(share=0.2, window=10)

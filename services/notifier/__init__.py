@@ -1,0 +1,1 @@
+"""notifier: tells citizens, once each, and says what became of it."""

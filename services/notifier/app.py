@@ -1,0 +1,60 @@
+"""notifier put together. The only file of this service that knows FastStream."""
+
+from functools import partial
+
+from contracts import load_catalogue
+from reference import ReferenceData, load_reference
+from runtime.clock import Clock
+from runtime.documents import Documents
+from runtime.health import Health
+from runtime.intents import Intents
+from runtime.jobs import Job
+from runtime.kafka import declare_published
+from runtime.loop import Loop
+from runtime.outputs import Rules
+from runtime.service import Service, make_parts
+from runtime.settings import RuntimeSettings
+from runtime.web import make_app
+from services import wiring
+from services.notifier import handlers, store
+from services.notifier.gateway import Gateway, HttpGateway
+from services.notifier.jobs import Desk, Sender
+from services.notifier.opening import Opener
+from services.notifier.settings import NotifierSettings
+from services.notifier.telemetry import METRICS
+
+
+def build(
+    runtime: RuntimeSettings,
+    settings: NotifierSettings,
+    *,
+    reference: ReferenceData | None = None,
+    documents: Documents | None = None,
+    clock: Clock | None = None,
+    gateway: Gateway | None = None,
+) -> Service:
+    """Build the service from settings; reference, documents, clock and gateway may be given."""
+    parts, broker = make_parts("notifier", runtime, METRICS, store=documents, clock=clock)
+    context = handlers.Context(reference or load_reference(settings.reference_dir), parts.clock)
+    rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), handlers.encode)
+    loop = Loop(parts, rules, load_catalogue().read_by("notifier"))
+    loop.subscribe(broker)
+    declare_published(broker, "notifier", runtime, wiring.published_by("notifier"))
+    intents = Intents(parts, store.DOSSIERS, handlers.encode)
+    token = settings.gateway_token.get_secret_value() if settings.gateway_token else None
+    port = gateway or HttpGateway(settings.gateway_url, token)
+    opener = Opener.from_base64(settings.contacts_private_key.get_secret_value(), settings.contacts_key_epoch)
+    sender = Sender(parts, loop, intents, Desk(port, opener, settings, context))
+    health = Health(parts, loop)
+    health.also.append(sender.measure)
+    return Service(
+        parts=parts,
+        broker=broker,
+        app=make_app("Đúng Hẹn notifier", health, parts.telemetry),
+        health=health,
+        collections=(partial(store.declare, parts.store), intents.declare),
+        loop=loop,
+        intents=intents,
+        jobs=(Job("sender", runtime.sweep_seconds, sender.run), Job("intents", runtime.sweep_seconds, intents.sweep)),
+        drains=(port.close,),
+    )

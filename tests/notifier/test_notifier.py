@@ -1,0 +1,317 @@
+"""notifier: texts, numbers, hours, and the life of a message from fact to answer."""
+
+import base64
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from nacl.public import PrivateKey, SealedBox
+
+from contracts import Event, fact_id
+from contracts.contacts import ContactSealed
+from dunghen.together import PROVINCE
+from reference import load_reference
+from runtime.clock import SteppedClock, epoch_ms
+from runtime.documents import Document
+from runtime.outputs import Output
+from services.notifier.domain import mobile, next_window, result_ready, size_of, unaccented
+from services.notifier.gateway import Answer, HttpGateway, Message
+from services.notifier.handlers import Context, client_id, handle
+from services.notifier.jobs import Desk, claim, settle_answer
+from services.notifier.opening import Opener
+from services.notifier.settings import NotifierSettings
+from tests.sla.test_sla import DOSSIER, at, fact, received
+
+KEY = PrivateKey.generate()
+REFERENCE = load_reference(PROVINCE)
+PERSON = {"name": "Nông Thị Mẫu", "phone": "0912 000 007", "email": "", "address": ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "parts"),
+    [
+        ("a" * 160, "gsm7", 1),
+        ("a" * 161, "gsm7", 2),
+        ("a" * 306, "gsm7", 2),
+        ("a" * 307, "gsm7", 3),
+        ("a" * 459, "gsm7", 3),
+        ("a" * 158 + "€", "gsm7", 1),  # the euro sign counts two
+        ("a" * 159 + "€", "gsm7", 2),
+        ("a" * 152 + "[" + "b" * 153, "gsm7", 3),  # an escape is never cut: the first part is one short
+        ("à è é ì ò ù É", "gsm7", 1),  # these GSM-7 has
+        ("đ" * 70, "ucs2", 1),
+        ("đ" * 71, "ucs2", 2),
+        ("đ" * 134, "ucs2", 2),
+        ("đ" * 135, "ucs2", 3),
+        ("😀" * 35, "ucs2", 1),
+        ("😀" * 36, "ucs2", 2),
+        ("Ế".encode().decode(), "ucs2", 1),
+        ("", "gsm7", 1),
+    ],
+)
+def test_parts_are_counted_as_the_operators_do(text: str, encoding: str, parts: int) -> None:
+    assert (size_of(text).encoding, size_of(text).parts) == (encoding, parts)
+
+
+def test_160_characters_are_one_part_unaccented_and_three_accented() -> None:
+    text = ("Hồ sơ của Ông/Bà đã có kết quả. " * 6)[:160]
+
+    assert size_of(text).parts == 3
+    assert size_of(unaccented(text)).parts == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Đăng ký kết hôn", "Dang ky ket hon"),
+        ("Ủy ban nhân dân phường Kỳ Lâm", "Uy ban nhan dan phuong Ky Lam"),
+        ("“Giấy chứng nhận” – quyền sử dụng đất…", '"Giay chung nhan" - quyen su dung dat...'),
+        ("e\u0301", "e"),
+    ],
+)
+def test_accents_go_and_the_meaning_stays(text: str, plain: str) -> None:
+    assert unaccented(text) == plain
+
+
+def test_the_result_message_names_code_procedure_and_place_and_fits_one_part() -> None:
+    text = result_ready(
+        "G09.20-20260609-0092637", "Cấp đổi Giấy chứng nhận quyền sử dụng đất, quyền sở hữu nhà ở", "UBND xã Hoàng Vân"
+    )
+
+    assert "G09.20-20260609-0092637" in text
+    assert "Moi Ong/Ba den nhan tai UBND xa Hoang Van." in text
+    assert size_of(text).parts == 1
+    for unit in REFERENCE.units.values():
+        for procedure in REFERENCE.procedures.values():
+            assert size_of(result_ready("000.00.14.H56-200203-0118", procedure.name, unit.name)).parts == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0912345678", "+84912345678"),
+        ("84912345678", "+84912345678"),
+        ("+84 912.345.678", "+84912345678"),
+        ("(091) 234-5678", "+84912345678"),
+        ("01692345678", "+84392345678"),  # before 2018
+        ("01202345678", "+84702345678"),
+        ("01992345678", "+84592345678"),
+        ("0123456789", None),  # junk from portals
+        ("02053812345", None),  # landline
+        ("01112345678", None),
+        ("0912", None),
+        ("không có", None),
+        ("٠٩١٢٣٤٥٦٧٨", None),
+        ("", None),
+    ],
+)
+def test_numbers_become_international_or_nothing(text: str, number: str | None) -> None:
+    assert mobile(text) == number
+
+
+@pytest.mark.parametrize(
+    ("time", "sent"), [("06:59", (2, "07:00")), ("07:00", (2, "07:00")), ("20:59", (2, "20:59")), ("21:00", (3, "07:00"))]
+)
+def test_nothing_is_sent_at_night(time: str, sent: tuple[int, str]) -> None:
+    assert next_window(at(2, time)) == at(*sent)
+
+
+# --- the life of a message ------------------------------------------------------
+
+
+def desk(now: datetime, *, deduplicates: bool = False) -> Desk:
+    settings = NotifierSettings.model_validate(
+        {
+            "reference_dir": PROVINCE,
+            "contacts_private_key": base64.b64encode(bytes(KEY)).decode(),
+            "contacts_key_epoch": 1,
+            "gateway_url": "http://gateway/sms",
+            "gateway_deduplicates": deduplicates,
+        },
+        by_name=True,
+    )
+    opener = Opener.from_base64(settings.contacts_private_key.get_secret_value(), 1)
+    return Desk(HttpGateway("http://unused"), opener, settings, Context(REFERENCE, SteppedClock(now)))
+
+
+def contact(sequence: int = 1, person: dict[str, str] = PERSON, epoch: int = 1) -> Event:
+    sealed = base64.b64encode(SealedBox(KEY.public_key).encrypt(json.dumps(person).encode())).decode()
+    data = ContactSealed(at=at(2), contact_sequence=sequence, key_epoch=epoch, sealed=sealed)
+    return Event(fact_id(DOSSIER, "contact", "1", sequence), "/intake", ContactSealed.TYPE, DOSSIER, at(2), data)
+
+
+def play(events: Sequence[Event], now: datetime | None = None) -> tuple[Document, list[Output]]:
+    document: Document = {"_id": DOSSIER, "rev": 0}
+    outputs: list[Output] = []
+    context = Context(REFERENCE, SteppedClock(now or at(6)))
+    for event in events:
+        decision = handle(document, event, context)
+        document = decision.document
+        outputs += decision.outputs
+    return document, outputs
+
+
+def said(outputs: Sequence[Output]) -> list[str]:
+    return [f"{o.body['type'].split('.')[-2]} {o.body['data'].get('reason', '')}".strip() for o in outputs]
+
+
+PROMISED = received(contact_sequence=1)
+DONE = fact("completed", at(6))
+
+
+def test_a_completion_queues_one_message_whatever_the_order() -> None:
+    for events in ([PROMISED, contact(), DONE], [DONE, contact(), PROMISED], [contact(), DONE, PROMISED]):
+        document, outputs = play(events)
+
+        assert said(outputs) == ["queued"]
+        assert document["next_send_at"] == epoch_ms(at(6))
+
+
+def test_a_corrected_or_repeated_completion_queues_nothing_new() -> None:
+    again = [DONE, fact("completed", at(6, "08:00"), version=2), fact("retracted", at(6), version=3, fact="completed")]
+
+    assert said(play([PROMISED, contact(), *again, fact("completed", at(6), version=4)])[1]) == ["queued"]
+
+
+def test_history_before_go_live_is_silent() -> None:
+    unit = REFERENCE.units["H37.12"].model_copy(update={"go_live": at(10)})
+    reference = REFERENCE.model_copy(update={"units": {**REFERENCE.units, "H37.12": unit}})
+    document: Document = {"_id": DOSSIER, "rev": 0}
+    for event in (PROMISED, contact()):
+        document = handle(document, event, Context(reference, SteppedClock(at(12)))).document
+
+    assert said(list(handle(document, DONE, Context(reference, SteppedClock(at(12)))).outputs)) == ["skipped before-go-live"]
+
+
+def test_a_completion_reported_two_days_late_is_no_news() -> None:
+    late = Event(DONE.id, DONE.source, DONE.type, DONE.subject, at(8, "09:01"), DONE.data)
+
+    assert said(play([PROMISED, contact(), late])[1]) == ["skipped too-old"]
+
+
+def test_without_contact_nothing_is_sent_for_a_reason() -> None:
+    assert said(play([received(), DONE])[1]) == ["skipped no-contact"]
+
+
+def test_a_message_waits_for_the_contact_that_was_promised_and_gives_up_after_a_day() -> None:
+    document, _ = play([PROMISED, DONE])
+
+    found: list[Message] = []
+    waiting = claim(document, desk(at(6)), found)
+    assert (found, list(waiting.outputs)) == ([], [])
+    assert waiting.document["next_send_at"] == epoch_ms(at(6) + timedelta(minutes=1))
+    assert said(list(claim(waiting.document, desk(at(9)), found).outputs)) == ["skipped contact-missing"]
+
+
+def claimed(document: Document, desk_: Desk) -> tuple[Document, Message]:
+    found: list[Message] = []
+    decision = claim(document, desk_, found)
+    return decision.document, found[0]
+
+
+def test_a_due_message_is_claimed_before_it_is_sent_under_one_client_id() -> None:
+    document, message = claimed(play([PROMISED, contact(), DONE])[0], desk(at(6)))
+
+    assert (message.to, message.brand, message.client_id) == ("+84912000007", "HOANGVAN", client_id(DOSSIER))
+    assert document["notices"]["result-ready"]["s"] == "claimed"
+    assert claim(document, desk(at(6)), []).document is document  # nobody else can take it now
+
+
+@pytest.mark.parametrize(
+    ("answer", "deduplicates", "says"),
+    [
+        (Answer("taken"), False, ["accepted"]),
+        (Answer("refused", "400"), False, ["failed 400"]),
+        (Answer("uncertain"), False, ["uncertain"]),
+        (Answer("uncertain"), True, []),  # sent again: the gateway drops a repetition
+        (Answer("busy"), False, []),  # certainly not taken: tried again
+    ],
+)
+def test_an_answer_ends_a_message_or_asks_for_another_try(answer: Answer, deduplicates: bool, says: list[str]) -> None:
+    at_desk = desk(at(6), deduplicates=deduplicates)
+    document, message = claimed(play([PROMISED, contact(), DONE])[0], at_desk)
+    decision = settle_answer(document, answer, message, at_desk)
+
+    assert said(list(decision.outputs)) == says
+    assert ("next_send_at" in decision.document) == (not says)
+    if not says:
+        _, again = claimed(decision.document, desk(at(6, "09:05"), deduplicates=deduplicates))
+        assert again == message
+
+
+def test_a_stuck_claim_is_uncertain_and_sent_again_only_where_repetitions_are_dropped() -> None:
+    document, message = claimed(play([PROMISED, contact(), DONE])[0], desk(at(6)))
+    found: list[Message] = []
+
+    assert said(list(claim(document, desk(at(6, "09:05")), found).outputs)) == ["uncertain"]
+    assert found == []
+    claim(document, desk(at(6, "09:05"), deduplicates=True), found)
+    assert found == [message]
+
+
+@pytest.mark.parametrize("person", [{**PERSON, "phone": "0205 381 2345"}, {**PERSON, "phone": ""}])
+def test_a_person_without_a_mobile_number_is_skipped(person: dict[str, str]) -> None:
+    document, _ = play([PROMISED, contact(person=person), DONE])
+
+    assert said(list(claim(document, desk(at(6)), []).outputs)) == ["skipped no-mobile-number"]
+
+
+def test_a_contact_of_a_dead_key_is_gone_not_poison() -> None:
+    document, _ = play([PROMISED, contact(epoch=9), DONE])
+
+    assert said(list(claim(document, desk(at(6)), []).outputs)) == ["skipped no-mobile-number"]
+
+
+def test_an_incomplete_dossier_keeps_its_message_until_the_record_is_lifted() -> None:
+    document = {**play([PROMISED, contact(), DONE])[0], "incomplete": ["dossiers.v1/0/7"]}
+
+    assert claim(document, desk(at(6)), []).document is document
+
+
+def test_neither_document_nor_event_holds_the_person_in_clear() -> None:
+    document, outputs = play([PROMISED, contact(), DONE])
+    after, message = claimed(document, desk(at(6)))
+    done = settle_answer(after, Answer("taken"), message, desk(at(6)))
+    text = str(done.document) + str([o.body for o in (*outputs, *done.outputs)])
+
+    assert "912000007" not in text
+    assert "Nông" not in text
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        (httpx.Response(200), "taken"),
+        (httpx.Response(202), "taken"),
+        (httpx.Response(400), "refused"),
+        (httpx.Response(429), "busy"),
+        (httpx.Response(503), "busy"),
+        (httpx.Response(500), "uncertain"),
+        (httpx.ConnectError("x"), "busy"),
+        (httpx.ReadTimeout("x"), "uncertain"),
+        (httpx.RemoteProtocolError("x"), "uncertain"),
+    ],
+)
+async def test_what_a_gateway_says_or_does_not_say(reply: httpx.Response | Exception, outcome: str) -> None:
+    asked: list[Any] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(json.loads(request.content))
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    gateway = HttpGateway("http://gateway/sms", client=httpx.AsyncClient(transport=httpx.MockTransport(answer)))
+    result = await gateway.send(Message("id-1", "+84912000007", "HOANGVAN", "Ho so"))
+    await gateway.close()
+
+    assert result.outcome == outcome
+    assert asked == [{"client_id": "id-1", "to": "+84912000007", "brand": "HOANGVAN", "text": "Ho so"}]
+
+
+def test_a_key_that_is_no_key_is_refused_at_start() -> None:
+    with pytest.raises(ValueError, match="32 bytes in base64"):
+        Opener.from_base64("abc", 1)
