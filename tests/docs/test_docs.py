@@ -10,8 +10,7 @@ import pytest
 import typer
 
 from dunghen.__main__ import app
-from runtime.settings import RuntimeSettings
-from services.intake.settings import IntakeSettings
+from tools.reference_docs import SETTINGS, environment_names
 
 ROOT = Path(__file__).parents[2]
 PAGES = [p for p in sorted(ROOT.rglob("*.md")) if not any(part.startswith(".") for part in p.relative_to(ROOT).parts)]
@@ -32,8 +31,7 @@ def test_a_command_of_the_docs_is_one_that_exists(page: Path, line: str) -> None
     words = shlex.split(line)
     if words[0] == "export":
         names = {word.partition("=")[0] for word in words[1:]}
-        known = {field.upper() for field in RuntimeSettings.model_fields} | {"MONGO_URL"}
-        known |= {str(f.validation_alias) for f in IntakeSettings.model_fields.values() if f.validation_alias}
+        known = {name for model in SETTINGS.values() for name in environment_names(model).values()} | {"MONGO_URL"}
         assert names <= known
     elif words[:2] == ["./dev", "dunghen"]:
         parse(typer.main.get_command(app), words[2:])
