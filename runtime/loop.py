@@ -131,7 +131,7 @@ class Loop(Generic[EventT]):
         except _GivenUpError:
             started = False
         if not started:
-            self._rewind(records)
+            await self._rewind(records)
 
     async def _save_and_start(self, records: Sequence[Record]) -> bool:
         """False if the batch before could not be published: this one has to come again after it."""
@@ -156,11 +156,11 @@ class Loop(Generic[EventT]):
         try:
             await self._patiently(lambda: self.parts.publisher.publish(wires))
         except _GivenUpError:
-            self._rewind([item.record for item in items])
+            await self._rewind([item.record for item in items])
             return False
         except Exception:
             self.parts.log.exception("publishing failed")
-            self._rewind([item.record for item in items])
+            await self._rewind([item.record for item in items])
             return False
         self.parts.crash.passed("after-publish")
         await self._commit(items)
@@ -215,18 +215,16 @@ class Loop(Generic[EventT]):
     def _moved(self) -> None:
         self.state.moved_at = datetime.now(UTC)
 
-    def _rewind(self, records: Sequence[Record]) -> None:
-        """Give records back to the log: the next fetch begins with them."""
+    async def _rewind(self, records: Sequence[Record]) -> None:
+        """Give records back to the log: the next fetch begins with them, or with earlier ones that went back before."""
         consumer = self.consumer
         firsts: dict[TopicPartition, int] = {}
         for record in records:
             place = TopicPartition(record.topic, record.partition)
             firsts[place] = min(firsts.get(place, record.offset), record.offset)
         for place, offset in firsts.items():
-            if consumer is None or place not in consumer.assignment():
-                continue
-            handled = self.state.handled.get(place)  # a batch before this one may have gone back too
-            consumer.seek(place, min(offset, handled.next_offset) if handled is not None else offset)
+            if consumer is not None and place in consumer.assignment() and offset < await consumer.position(place):
+                consumer.seek(place, offset)
 
     async def _engage_brake(self, reason: str) -> None:
         self.state.stopped = reason
