@@ -172,7 +172,7 @@ class Loop(Generic[EventT]):
         Raises _GivenUpError before the group would take this instance for stuck.
         """
         clock = asyncio.get_running_loop().time
-        give_up, attempts = clock() + self.parts.settings.max_poll_interval_ms / 1000 * 0.6, 0
+        give_up, attempts = clock() + self.parts.settings.patience_seconds, 0
         while True:
             attempts += 1
             try:

@@ -33,6 +33,9 @@ class RuntimeSettings(BaseSettings):
     linger_ms: int = Field(default=5, ge=0, description="how long the producer gathers records into one request")
     session_timeout_ms: int = Field(default=10_000, description="after so long without heartbeat an instance counts as gone")
     max_poll_interval_ms: int = Field(default=300_000, description="after so long with one batch an instance counts as stuck")
+    patience_seconds: float = Field(
+        default=180.0, gt=0, description="after so long without a part a batch goes back to the log; below the poll interval"
+    )
     brake_share: float = Field(default=0.2, gt=0, le=1, description="share of failed records that stops the service")
     brake_window: int = Field(default=200, ge=10, description="records the share is taken over")
     sweep_seconds: float = Field(default=1.0, gt=0, description="pause between sweeps of timers and open intents")

@@ -31,7 +31,7 @@ class Flaky:
 
 async def test_batches_given_back_during_an_outage_all_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Give up at once instead of after minutes, and take small batches, so that two are under way when the first goes back.
-    monkeypatch.setenv("MAX_POLL_INTERVAL_MS", "1000")
+    monkeypatch.setenv("PATIENCE_SECONDS", "0.3")
     monkeypatch.setenv("BATCH_MAX_RECORDS", "2")
     assert RuntimeSettings(kafka_bootstrap_servers="x", store_url="x").batch_max_records == 2
     async with small_system(tmp_path / "data", datetime(2026, 3, 2, 10, tzinfo=OFFICE_TIME)) as system:
