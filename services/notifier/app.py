@@ -56,5 +56,5 @@ def build(
         loop=loop,
         intents=intents,
         jobs=(Job("sender", runtime.sweep_seconds, sender.run), Job("intents", runtime.sweep_seconds, intents.sweep)),
-        drains=(port.close,),
+        drains=(port.close, sender.drain),
     )

@@ -1,6 +1,7 @@
 """Sending: claim first, one client id over all tries, and a claim that got stuck is uncertain, never free."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,6 +39,7 @@ class Sender:
     def __init__(self, parts: Parts, loop: Loop[EventT], intents: Intents, desk: Desk) -> None:
         self._parts, self._loop, self._intents, self._desk = parts, loop, intents, desk
         self._active = 0
+        self._sending: asyncio.Future[list[None]] | None = None
 
     async def run(self) -> None:
         """One pass over everything that is due."""
@@ -47,8 +49,18 @@ class Sender:
             after = (page[-1][NEXT_SEND], page[-1]["_id"])
             mine = [document["_id"] for document in page if self._loop.owns(document["_id"])]
             for start in range(0, len(mine), AT_ONCE):
-                await asyncio.gather(*(self._one(dossier) for dossier in mine[start : start + AT_ONCE]))
+                await asyncio.shield(self._all(mine[start : start + AT_ONCE]))
         self._parts.telemetry.set("sent_seconds", now.timestamp())
+
+    async def _all(self, dossiers: Sequence[str]) -> None:
+        """Send a few at once. Shielded: a service that stops finishes what it claimed, or it would be uncertain."""
+        self._sending = asyncio.gather(*(self._one(dossier) for dossier in dossiers))
+        await self._sending
+
+    async def drain(self) -> None:
+        """Wait for what is being sent."""
+        if self._sending is not None:
+            await self._sending
 
     async def measure(self) -> None:
         """Set the gauges of messages that are due, and of those a person has to look at."""
