@@ -104,13 +104,14 @@ class Sender:
 def claim(document: Document, desk: Desk, found: list[Message]) -> Decision:
     """Mark a due message as claimed and put it into `found`; or say why there is none."""
     notice, now = document["notices"][NOTICE], desk.context.clock.now()
-    if document.get(NEXT_SEND, 1 << 60) > epoch_ms(now) or document.get("incomplete"):
+    if document.get(NEXT_SEND, 1 << 60) > epoch_ms(now):
         return Decision(document)
     if notice["s"] == "claimed" and not desk.settings.gateway_deduplicates:
         return settle(document, "uncertain", {}, desk.context)  # its process died between claim and answer
-    window = next_window(now)
-    if window > now:
-        return Decision({**document, NEXT_SEND: epoch_ms(window)})
+    # Citizens are not told at night, nor while a record of their dossier is parked.
+    later = now + RETRY if document.get("incomplete") else next_window(now)
+    if later > now:
+        return Decision({**document, NEXT_SEND: epoch_ms(later)})
     if not _contact_is_here(document):
         return _wait_for_contact(document, desk, now)
     number = mobile(desk.opener.phone(document["contact"]) or "")

@@ -1,6 +1,7 @@
 """From what a commune sends to the province's figures, on embedded parts: every service, the real rules."""
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -199,6 +200,33 @@ async def test_the_brake_stops_a_service_that_fails_too_much(system: System) -> 
     assert (await system.clients["reporting"].get("/readyz")).status_code == 503
     assert (await system.clients["reporting"].get("/livez")).status_code == 200
     assert len([r for r in await system.log() if r.topic == "reporting.dlq"]) < 300
+
+
+async def test_a_person_is_in_clear_nowhere_but_on_their_own_phone(
+    system: System, tmp_path: Path, log_lines: io.StringIO
+) -> None:
+    name, phone = "Nông Thị Mẫu", "0912000007"
+    person = {"name": name, "phone": phone, "email": "mau@example.org", "address": "thôn Tưởng Tượng"}
+    await system.send(received(D.format(1), "2026-03-02T09:00", contact=person))
+    await system.send({"dossier": phone, "type": name, "at": name}, received("HS-1", phone, contact=person))
+    await system.together.services["intake"].parts.publisher.publish(
+        [Wire("dossiers.v1", D.format(9), f"{name} {phone}".encode())]
+    )
+    await system.send(event(D.format(1), "completed", "2026-03-02T09:45"))
+    await system.settle()
+
+    sms = system.fleet.phone.shown()
+    assert [(message.to, name in message.text) for message in sms] == [("+84912000007", False)]
+    topics = b"".join(record.value for record in await system.log() if not record.topic.endswith(".dlq"))
+    pages = "".join(
+        [(await client.get(path)).text for client in system.clients.values() for path in ("/metrics", "/readyz", "/livez")]
+    )
+    stores = b"".join(path.read_bytes() for path in (tmp_path / "data").glob("*.db*"))
+    for secret in (phone, phone[1:], *person.values()):
+        where = {"topics": topics, "logs": log_lines.getvalue().encode(), "pages": pages.encode(), "stores": stores}
+        assert [
+            place for place, text in where.items() if secret.encode() in text.replace(f"{name} {phone}".encode(), b"")
+        ] == []
 
 
 async def test_probes_say_ready_once_joined(system: System) -> None:

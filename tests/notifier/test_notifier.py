@@ -268,7 +268,10 @@ def test_a_contact_of_a_dead_key_is_gone_not_poison() -> None:
 def test_an_incomplete_dossier_keeps_its_message_until_the_record_is_lifted() -> None:
     document = {**play([PROMISED, contact(), DONE])[0], "incomplete": ["dossiers.v1/0/7"]}
 
-    assert claim(document, desk(at(6)), []).document is document
+    found: list[Message] = []
+    decision = claim(document, desk(at(6)), found)
+    assert (found, list(decision.outputs)) == ([], [])
+    assert decision.document["next_send_at"] > epoch_ms(at(6))
 
 
 def test_neither_document_nor_event_holds_the_person_in_clear() -> None:
