@@ -1,30 +1,47 @@
-"""The command line: `dunghen COMMAND`."""
+"""The command line: `dunghen COMMAND`. Only the module of the command asked for is loaded: `follow` answers in a second."""
+
+import sys
+from importlib import import_module
 
 import typer
 
-from dunghen.commands import audit, deadline, demo, dlq, follow, importing, report, run, topics
+# Command -> its module in dunghen.commands; each has `register(app)`.
+COMMANDS = {
+    "run": "run",
+    "import": "importing",
+    "follow": "follow",
+    "demo": "demo",
+    "deadline": "deadline",
+    "topics": "topics",
+    "report": "report",
+    "dlq": "dlq",
+    "audit": "audit",
+}
 
-app = typer.Typer(
-    name="dunghen",
-    help="Đúng Hẹn: giữ đúng ngày hẹn của từng hồ sơ.",
-    no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
-    add_completion=False,
-)
-app.command("run")(run.run_command)
-app.command("import")(importing.import_command)
-app.command("follow")(follow.follow_command)
-app.command("demo")(demo.demo_command)
-app.add_typer(deadline.app, name="deadline")
-app.add_typer(topics.app, name="topics")
-app.add_typer(report.app, name="report")
-app.add_typer(dlq.app, name="dlq")
-app.add_typer(audit.app, name="audit")
+
+def make_app(wanted: str | None = None) -> typer.Typer:
+    """The application with one command, or with all if that one is not known."""
+    app = typer.Typer(
+        name="dunghen",
+        help="Đúng Hẹn: giữ đúng ngày hẹn của từng hồ sơ.",
+        no_args_is_help=True,
+        pretty_exceptions_show_locals=False,
+        add_completion=False,
+    )
+
+    @app.callback()
+    def group() -> None:
+        """Đúng Hẹn: giữ đúng ngày hẹn của từng hồ sơ."""
+
+    for name, module in COMMANDS.items():
+        if wanted not in COMMANDS or name == wanted:
+            import_module(f"dunghen.commands.{module}").register(app)
+    return app
 
 
 def main() -> None:
     """Entry point of the `dunghen` script."""
-    app()
+    make_app(sys.argv[1] if len(sys.argv) > 1 else None)()
 
 
 if __name__ == "__main__":

@@ -57,13 +57,15 @@ def _text(name: str, value: bytes) -> dict[str, str]:
         return {f"{name}_base64": base64.b64encode(value).decode()}
 
 
-def read_folder(folder: Path) -> Iterator[LogRecord]:
-    """The records of `write_folder`. Raises FileNotFoundError if there are none."""
+def read_folder(folder: Path, mentioning: str = "") -> Iterator[LogRecord]:
+    """The records of `write_folder`, or those that mention a text. Raises FileNotFoundError if there is no file."""
     files = sorted(folder.glob("*.ndjson"))
     if not files:
         raise FileNotFoundError(f"{folder} holds no *.ndjson")
     for path in files:
         for line in path.read_text("utf-8").splitlines():
+            if mentioning not in line:
+                continue
             raw = json.loads(line)
             key, value = (raw[n].encode() if n in raw else base64.b64decode(raw[f"{n}_base64"]) for n in ("key", "value"))
             yield LogRecord(path.stem, raw["partition"], raw["offset"], raw["timestamp"], key, value, raw["headers"])

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from nacl.public import PrivateKey
 
 from contracts import load_catalogue
+from dunghen import PROVINCE
 from dunghen.demo.phone import Phone
 from reference import ReferenceData, load_reference
 from runtime.clock import Clock
@@ -30,7 +31,6 @@ from services.sla.app import build as build_sla
 from services.sla.settings import SlaSettings
 
 SERVICES = ("intake", "sla", "notifier", "reporting")
-PROVINCE = Path(__file__).parent / "province"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ import yaml
 from faststream.specification import AsyncAPI
 
 from contracts import EVENT_TYPES, Envelope, load_catalogue
-from dunghen.together import PROVINCE, Keys
+from dunghen import PROVINCE
+from dunghen.together import Keys
 from runtime.settings import RuntimeSettings
 from services.intake.app import build as build_intake
 from services.intake.settings import IntakeSettings

@@ -10,16 +10,16 @@ from dunghen.commands.common import Broker, LogFolder, Prefix, out, read_log, st
 from dunghen.log import event_of
 from runtime.kafka_admin import LogRecord
 
-app = typer.Typer(help="Tính lại số liệu từ các topic.", no_args_is_help=True)
+commands = typer.Typer(help="Tính lại số liệu từ các topic.", no_args_is_help=True)
 SHOWN = 20
 
 
-@app.callback()
+@commands.callback()
 def _group() -> None:
     """Keeps `figures` a sub-command."""
 
 
-@app.command("figures")
+@commands.command("figures")
 def figures(
     log: LogFolder = None,
     broker: Broker = None,
@@ -51,3 +51,8 @@ def moment_of(as_of: str | None, records: list[LogRecord], *, from_log: bool) ->
         times = [event["time"] for event in map(event_of, records) if "time" in event]
         return max((datetime.fromisoformat(text) for text in times), default=datetime.now(UTC))
     return datetime.now(UTC)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.add_typer(commands, name="audit")

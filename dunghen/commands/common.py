@@ -32,7 +32,7 @@ def read_log(
     """The records of a folder or of a broker; ends the command if there is neither."""
     if log is not None:
         try:
-            return list(read_folder(log))
+            return list(read_folder(log, key or ""))
         except FileNotFoundError as error:
             stop(str(error))
     if not broker:

@@ -9,8 +9,8 @@ from typing import Annotated, get_args
 import typer
 from pydantic import ValidationError
 
+from dunghen import PROVINCE
 from dunghen.commands.common import ReferenceDir, out, stop
-from dunghen.together import PROVINCE
 from reference import (
     BeyondCalendarError,
     LimitError,
@@ -25,16 +25,16 @@ from reference.derivation import explain as explain_steps
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME
 from reference.worktime import LimitUnit
 
-app = typer.Typer(help="Ngày hẹn trả: tính và giải thích.", no_args_is_help=True)
+commands = typer.Typer(help="Ngày hẹn trả: tính và giải thích.", no_args_is_help=True)
 UNITS: dict[str, LimitUnit] = {"h": "hour", "wd": "working_day", "d": "calendar_day", "mo": "month"}
 
 
-@app.callback()
+@commands.callback()
 def _group() -> None:
     """Keeps `explain` a sub-command."""
 
 
-@app.command("explain")
+@commands.command("explain")
 def explain(
     received: Annotated[str, typer.Option(help="Thời điểm tiếp nhận, ví dụ 2026-01-05T08:00+07:00")],
     limit: Annotated[str, typer.Option(help="8h | 5wd | 10d | 1mo | same-day")],
@@ -100,3 +100,8 @@ def _timeline(unit: str | None, hours: str | None, reference: Path) -> Timeline:
     if unit not in data.units:
         stop(f"--unit: không có đơn vị {unit} trong danh mục")
     return data.timeline(unit)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.add_typer(commands, name="deadline")

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
+from dunghen import PROVINCE
 from dunghen.commands.common import err, out, stop
 from dunghen.demo.checks import Result
 from dunghen.demo.driver import DemoStuckError
 from dunghen.demo.embedded import run_embedded
 from dunghen.demo.real import compare, run_real
 from dunghen.demo.view import Progress, show
-from dunghen.together import PROVINCE
 from reference import load_reference
 from runtime.logs import configure_logs
 
@@ -56,3 +56,8 @@ def _real(embedded: Result, bootstrap: str, mongo: str, folder: Path, progress: 
     result.checks.append(compare(embedded, result))
     err.print(f"Trên bộ phận thật: {kills} tiến trình bị kill -9 giữa chừng.", style="dim")
     return result
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the command line."""
+    app.command("demo")(demo_command)

@@ -26,7 +26,7 @@ from services.sla.app import build as build_sla
 from services.sla.settings import SlaSettings
 
 Result = TypeVar("Result")
-app = typer.Typer(help="Bản ghi bị giữ lại (dead letters) của một dịch vụ.", no_args_is_help=True)
+commands = typer.Typer(help="Bản ghi bị giữ lại (dead letters) của một dịch vụ.", no_args_is_help=True)
 ServiceName = Annotated[str, typer.Argument(help="sla | notifier | reporting; cấu hình như khi chạy dịch vụ đó")]
 Place = Annotated[str, typer.Argument(help="topic/phân vùng/vị trí, như `ls` in ra")]
 
@@ -75,7 +75,7 @@ async def letters_of(service: Service) -> dict[str, tuple[LogRecord, bool]]:
     }
 
 
-@app.command("ls")
+@commands.command("ls")
 def ls(service: ServiceName) -> None:
     """Liệt kê bản ghi bị giữ lại."""
 
@@ -92,7 +92,7 @@ def ls(service: ServiceName) -> None:
     out.print(table)
 
 
-@app.command("replay")
+@commands.command("replay")
 def replay_command(
     service: ServiceName,
     place: Place,
@@ -115,7 +115,7 @@ def replay_command(
     out.print(f"{place}: đã xử lý lại", markup=False)
 
 
-@app.command("discard")
+@commands.command("discard")
 def discard_command(service: ServiceName, place: Place) -> None:
     """Bỏ một bản ghi: hồ sơ được coi là đủ khi không có nó."""
 
@@ -142,3 +142,8 @@ def _run(work: Coroutine[None, None, Result]) -> Result:
     except Unavailable as error:
         stop(f"không kết nối được: {error}", 3)
     return result
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.add_typer(commands, name="dlq")

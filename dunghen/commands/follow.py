@@ -6,9 +6,9 @@ import typer
 from rich.text import Text
 
 from contracts.codes import check_dossier_code
+from dunghen import PROVINCE
 from dunghen.commands.common import Broker, LogFolder, Prefix, ReferenceDir, out, read_log, stop
 from dunghen.story import Line, story_of
-from dunghen.together import PROVINCE
 from reference import OFFICE_TIME, ReferenceDataError, load_reference
 
 
@@ -39,3 +39,8 @@ def print_line(line: Line) -> None:
     out.print(Text.assemble((f"{at:%d/%m %H:%M}  ", "cyan"), (f"{line.source:10}", "dim"), line.text))
     for reason in line.reasons:
         out.print(Text(f"{'':24}- {reason}", style="dim"))
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the command line."""
+    app.command("follow")(follow_command)

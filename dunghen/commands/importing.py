@@ -78,3 +78,8 @@ def _say(row: Row, faults: list[tuple[str, str]]) -> str:
     text = "; ".join(f"{field}: {detail}" for field, detail in faults)
     err.print(f"dòng {row.line}: {text}", markup=False)
     return text
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the command line."""
+    app.command("import")(import_command)

@@ -11,9 +11,9 @@ import typer
 from pydantic import ValidationError
 
 from contracts import EVENT_TYPES, decode
+from dunghen import PROVINCE
 from dunghen.commands.audit import moment_of
 from dunghen.commands.common import Broker, LogFolder, Prefix, ReferenceDir, err, out, read_log, stop
-from dunghen.together import PROVINCE
 from reference import ReferenceDataError, load_reference
 from runtime.clock import SystemClock, epoch_ms
 from runtime.documents import Document
@@ -23,15 +23,15 @@ from services.reporting.handlers import Context, handle
 from services.reporting.reports import as_json
 from services.reporting.xlsx import render
 
-app = typer.Typer(help="Báo cáo.", no_args_is_help=True)
+commands = typer.Typer(help="Báo cáo.", no_args_is_help=True)
 
 
-@app.callback()
+@commands.callback()
 def _group() -> None:
     """Keeps `II.06a` a sub-command."""
 
 
-@app.command("II.06a")
+@commands.command("II.06a")
 def ii06a(
     first: Annotated[str, typer.Option("--from", help="Từ ngày, YYYY-MM-DD")],
     last: Annotated[str, typer.Option("--to", help="Đến ngày, YYYY-MM-DD")],
@@ -126,3 +126,8 @@ def sheet_of_records(
             line = ("province" if unit == "province" else key.unit, fields.get(key.procedure, key.procedure))
             (during if key.day > first - timedelta(days=1) else before).setdefault(line, Counter()).update(counters)
     return make_sheet(first, last, before, during)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.add_typer(commands, name="report")

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from dunghen import PROVINCE
 from dunghen.commands.common import err, out, stop
-from dunghen.together import PROVINCE, SERVICES, run_together
+from dunghen.together import SERVICES, run_together
 from runtime.logs import configure_logs
 
 
@@ -53,3 +54,8 @@ async def _all(data: Path, reference: Path, port: int) -> None:
 def _leave(servers: list[uvicorn.Server]) -> None:
     for server in servers:
         server.should_exit = True
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the command line."""
+    app.command("run")(run_command)

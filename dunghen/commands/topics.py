@@ -10,15 +10,15 @@ from dunghen.commands.common import Broker, Prefix, out, stop
 from runtime.errors import Unavailable
 from runtime.kafka_admin import TopicsError, create_topics, delete_topics, partition_counts
 
-app = typer.Typer(help="Topic của Kafka theo topics.yaml.", no_args_is_help=True)
+commands = typer.Typer(help="Topic của Kafka theo topics.yaml.", no_args_is_help=True)
 
 
-@app.callback()
+@commands.callback()
 def _group() -> None:
     """Keeps `apply` a sub-command."""
 
 
-@app.command("apply")
+@commands.command("apply")
 def apply_command(
     broker: Broker = None,
     prefix: Prefix = "",
@@ -64,3 +64,8 @@ async def remove_topics(broker: str, prefix: str) -> None:
     if not prefix:
         raise ValueError("topics without a prefix are never deleted")
     await delete_topics(broker, [prefix + name for name in load_catalogue().topics])
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.add_typer(commands, name="topics")

@@ -17,13 +17,14 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
+from dunghen import PROVINCE
 from dunghen.commands.topics import apply_topics, remove_topics
 from dunghen.demo.checks import Check, Result
 from dunghen.demo.driver import DemoStuckError, Fleet, Restart, demo_days, demo_start, groups_of, load_month, run_month, steps
 from dunghen.demo.embedded import finish
 from dunghen.demo.phone import Phone
 from dunghen.demo.view import Progress
-from dunghen.together import PROVINCE, SERVICES, Keys
+from dunghen.together import SERVICES, Keys
 from reference import load_reference
 from runtime.clock import SteppedClock
 from runtime.documents.mongo import drop_database

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from dunghen.__main__ import app
+from dunghen.__main__ import make_app
 from tools.reference_docs import SETTINGS, environment_names
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ def test_a_command_of_the_docs_is_one_that_exists(page: Path, line: str) -> None
         known = {name for model in SETTINGS.values() for name in environment_names(model).values()} | {"MONGO_URL"}
         assert names <= known
     elif words[:2] == ["./dev", "dunghen"]:
-        parse(typer.main.get_command(app), words[2:])
+        parse(typer.main.get_command(make_app()), words[2:])
     elif words[0] == "./dev":
         assert re.search(rf"^  {words[1]}\)", DEV, re.MULTILINE), words[1]
     else:

@@ -10,12 +10,12 @@ import pytest
 import uvicorn
 from typer.testing import CliRunner
 
-from dunghen.__main__ import app
+from dunghen.__main__ import make_app
 from dunghen.together import run_together
 from tests.flow.support import received
 from tests.real import free_port
 
-RUN = CliRunner()
+RUN, app = CliRunner(), make_app()
 
 
 def test_a_due_date_is_explained_as_data() -> None:

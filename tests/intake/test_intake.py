@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nacl.public import PrivateKey, SealedBox
 
-from dunghen.together import PROVINCE
+from dunghen import PROVINCE
 from reference import OFFICE_TIME, load_reference
 from runtime.clock import SteppedClock
 from runtime.documents import Document

@@ -12,7 +12,7 @@ from nacl.public import PrivateKey, SealedBox
 
 from contracts import Event, fact_id
 from contracts.contacts import ContactSealed
-from dunghen.together import PROVINCE
+from dunghen import PROVINCE
 from reference import load_reference
 from runtime.clock import SteppedClock, epoch_ms
 from runtime.documents import Document

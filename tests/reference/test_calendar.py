@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from dunghen.together import PROVINCE
+from dunghen import PROVINCE
 from reference import CalendarDay, OpeningHours, ReferenceDataError, Timeline, count_due, load_national_calendar, load_reference
 from reference.calendar import CONFIRMED_THROUGH, parse_rows
 from reference.derivation import explain

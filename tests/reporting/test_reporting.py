@@ -10,7 +10,7 @@ import pytest
 
 from contracts import Event
 from contracts.deadlines import DeadlinePaused, DeadlineSet, DeadlineSettled
-from dunghen.together import PROVINCE
+from dunghen import PROVINCE
 from reference import load_reference
 from runtime.clock import SteppedClock, epoch_ms
 from runtime.documents import Document

@@ -10,7 +10,7 @@ import pytest
 
 from contracts import Event, fact_id
 from contracts.dossiers import DOSSIER_TYPES, short_name
-from dunghen.together import PROVINCE
+from dunghen import PROVINCE
 from reference import OFFICE_TIME, load_reference
 from runtime.clock import SteppedClock
 from runtime.documents import Document
