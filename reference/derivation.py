@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal
 
 from reference.hours import OFFICE_TIME
@@ -102,7 +103,7 @@ def explain(line: Timeline, received: datetime, limit: tuple[int, LimitUnit], re
     steps += [_pause_step(paused, unit) for paused in result.applied]
     last = to_minute(result.due_at) if result.due_at else None
     if last is not None:
-        steps += _day_steps(line, result, last // DAY, elapsed=unit in ELAPSED)
+        steps += _day_steps(line, result.clock.start // DAY, last // DAY, elapsed=unit in ELAPSED)
         raw = result.applied[-1].raw if result.applied else result.clock.raw
         if unit in ELAPSED and raw // DAY != last // DAY:
             text = f"Ngày cuối {_say_days(raw // DAY, raw // DAY)} là ngày nghỉ nên chuyển sang ngày làm việc tiếp theo."
@@ -152,9 +153,9 @@ def _say_minutes(minutes: int) -> str:
     return f"{hours} giờ {rest} phút" if rest and hours else f"{rest} phút" if rest else f"{hours} giờ"
 
 
-def _day_steps(line: Timeline, result: Derivation, last: int, *, elapsed: bool) -> list[DerivationStep]:
-    """Days off passed over (unless the limit runs through them) and makeup days counted, from start to due date."""
-    first = result.clock.start // DAY
+@lru_cache(maxsize=4096)  # a province has few pairs of start day and due day, and many dossiers of each
+def _day_steps(line: Timeline, first: int, last: int, *, elapsed: bool) -> tuple[DerivationStep, ...]:
+    """Days off passed over (unless the limit runs through them) and makeup days counted, after the start to the due date."""
     rows = line.calendar.by_date
     steps = []
     for start, end in [] if elapsed else line.gaps(first, last):
@@ -164,10 +165,10 @@ def _day_steps(line: Timeline, result: Derivation, last: int, *, elapsed: bool) 
         source = "; ".join(dict.fromkeys(row.source for row in named)) or "Ngày nghỉ hằng tuần của đơn vị"
         text = f"Không tính {_say_days(start, end)}: {reason}."
         steps.append(DerivationStep("skipped", text, tuple(d.isoformat() for d in days), source))
-    for ordinal in range(first, last + 1):
+    for ordinal in range(first + 1, last + 1):
         day = date.fromordinal(ordinal)
         row = rows.get(day)
         if row is not None and row.kind == "makeup" and line.is_counted(ordinal):
             text = f"Có tính {WEEKDAY_NAMES[day.weekday()]} {day:%d/%m/%Y}: {row.name[0].lower()}{row.name[1:]}."
             steps.append(DerivationStep("makeup", text, (day.isoformat(),), row.source))
-    return sorted(steps, key=lambda step: step.days)
+    return tuple(sorted(steps, key=lambda step: step.days))

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -73,22 +74,24 @@ class Publisher:
 
     async def publish(self, records: Iterable[Wire]) -> None:
         """Send in order, then wait for the acknowledgements. Raises Unavailable if one is missing."""
-        sent: list[tuple[str, asyncio.Future[object]]] = []
+        sent: list[asyncio.Future[object]] = []
+        topics: Counter[str] = Counter()
         try:
             for record in records:
                 future = await self._broker.publish(
                     record.value,
                     self._prefix + record.topic,
                     key=record.raw_key if record.raw_key is not None else record.key.encode(),
-                    headers={**CONTENT_TYPE, **dict(record.headers)},
+                    headers={**CONTENT_TYPE, **dict(record.headers)} if record.headers else CONTENT_TYPE,
                     correlation_id="",
                     no_confirm=True,
                 )
-                sent.append((record.topic, future))
-            await asyncio.gather(*(future for _, future in sent))
+                sent.append(future)
+                topics[record.topic] += 1
+            for future in sent:
+                await future
         except (KafkaError, OSError) as error:
+            await asyncio.gather(*sent, return_exceptions=True)  # what is on its way ends before anybody tries again
             raise Unavailable(f"kafka: {type(error).__name__}") from error
-        finally:
-            await asyncio.gather(*(future for _, future in sent), return_exceptions=True)
-        for topic, _ in sent:
-            self._telemetry.count("outputs_published", topic=topic)
+        for topic, count in topics.items():
+            self._telemetry.count("outputs_published", count, topic=topic)

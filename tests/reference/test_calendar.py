@@ -75,6 +75,14 @@ def test_a_derivation_names_each_skipped_day_with_its_source() -> None:
     assert steps[-1].text == "Hẹn trả kết quả: 09:00 thứ Tư 07/01/2026."
 
 
+def test_a_makeup_day_on_which_the_clock_starts_is_not_said_to_count() -> None:
+    line = Timeline(load_national_calendar(), DEFAULT_HOURS)
+    received = datetime(2026, 1, 10, 9, 0, tzinfo=OFFICE_TIME)
+    steps = explain(line, received, (1, "working_day"), count_due(line, received, (1, "working_day")))
+
+    assert [step.rule for step in steps] == ["start", "limit", "skipped", "due"]
+
+
 @pytest.mark.parametrize(
     ("hours", "rule"),
     [
