@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,11 @@ def event_of(record: LogRecord) -> dict[str, Any]:
     except ValueError:
         return {}
     return raw if isinstance(raw, dict) else {}
+
+
+def kind_of(event: Mapping[str, Any]) -> str:
+    """`dossier.received` for vn.dunghen.dossier.received.v1."""
+    return str(event["type"]).removeprefix("vn.dunghen.").removesuffix(".v1")
 
 
 async def read_broker(

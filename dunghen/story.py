@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dunghen.log import event_of
+from dunghen.log import event_of, kind_of
 from reference import OFFICE_TIME, ReferenceData
 from reference.derivation import UNIT_NAMES, say_instant
 from runtime.kafka_admin import LogRecord
@@ -74,7 +74,7 @@ def _dead_letter(record: LogRecord) -> Line:
 
 
 def _line(record: LogRecord, event: Mapping[str, Any], reference: ReferenceData, sequences: Mapping[str, str]) -> Line:
-    name = event["type"].removeprefix("vn.dunghen.").rsplit(".", 1)[0]
+    name = kind_of(event)
     data = event["data"]
     at, recorded = datetime.fromisoformat(data["at"]), datetime.fromisoformat(event["time"])
     say = _SENTENCES.get(name)

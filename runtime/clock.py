@@ -70,6 +70,6 @@ def from_epoch_ms(value: int) -> datetime:
     return datetime.fromtimestamp(value / 1000, UTC)
 
 
-def monotonic_ms() -> int:
+def machine_ms() -> int:
     """Milliseconds of the machine's own clock, for ages and time-outs that a stepped clock must not touch."""
     return time.time_ns() // 1_000_000

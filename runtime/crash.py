@@ -17,6 +17,3 @@ class CrashPoints:
             self._left -= 1
             if self._left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
-
-
-CRASH_POINTS = ("after-save", "after-publish", "after-commit", "after-intent", "after-claim", "after-send")

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable
 
 from runtime.batch import open_intents_of
-from runtime.clock import monotonic_ms
+from runtime.clock import machine_ms
 from runtime.documents import Document, Index, Range
 from runtime.kafka import Wire
 from runtime.outputs import (
@@ -60,7 +60,7 @@ class Intents:
                 changed.append(decision.document)
             if speaks and intent is None:
                 intent = new
-                await self.parts.store.insert_unique(INTENTS, {"_id": intent, "at": monotonic_ms(), "ids": waiting})
+                await self.parts.store.insert_unique(INTENTS, {"_id": intent, "at": machine_ms(), "ids": waiting})
                 self.parts.crash.passed("after-intent")
             lost = await self.parts.store.save_many(self._collection, changed) if changed else set()
             if lost:
@@ -83,7 +83,7 @@ class Intents:
 
     async def sweep(self) -> None:
         """Publish again for intents older than the setting: their process died, or Kafka did not answer."""
-        until = monotonic_ms() - round(self.parts.settings.intent_age_seconds * 1000)
+        until = machine_ms() - round(self.parts.settings.intent_age_seconds * 1000)
         while True:
             old = await self.parts.store.find(INTENTS, {"at": Range(high=until)}, order="at", limit=50)
             for intent in old:

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,6 +11,8 @@ import docker
 import pytest
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+
+from dunghen.demo.real import free_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,6 @@ class Real:
     def do(self, what: str) -> None:
         """Run one of the commands."""
         subprocess.run(self.commands[what], check=True, capture_output=True)
-
-
-def free_port() -> int:
-    """A port of loopback that nobody uses now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def skip(reason: str) -> None:

@@ -1,18 +1,16 @@
 """What the demo asserts, and the figures it shows: everything is computed from the log and from the rows, nothing is told."""
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from importlib.resources import files
 from typing import Any
 
 from dunghen.audit import audit
-from dunghen.demo.driver import Answers
+from dunghen.demo.driver import Answers, load_month
 from dunghen.demo.phone import Phone
-from dunghen.log import event_of
+from dunghen.log import event_of, kind_of
 from runtime.kafka_admin import LogRecord
 
 _TEN_DIGITS = re.compile(r"\d{10}")
@@ -112,21 +110,21 @@ def untold(events: Mapping[str, tuple[str, dict[str, Any]]]) -> list[str]:
     """Dossiers received and completed of which the citizen was neither told, nor not told for a stated reason."""
     by_kind: dict[str, set[str]] = {}
     for _, event in events.values():
-        by_kind.setdefault(event["type"].removeprefix("vn.dunghen.").removesuffix(".v1"), set()).add(event["subject"])
+        by_kind.setdefault(kind_of(event), set()).add(event["subject"])
     due = by_kind.get("dossier.received", set()) & by_kind.get("dossier.completed", set())
     told = {name for kind in ("accepted", "skipped", "failed") for name in by_kind.get(f"notice.{kind}", set())}
     return sorted(due - told)
 
 
 def _count(events: Mapping[str, tuple[str, dict[str, Any]]], name: str) -> int:
-    return sum(event["type"] == f"vn.dunghen.{name}.v1" for _, event in events.values())
+    return sum(kind_of(event) == name for _, event in events.values())
 
 
 def _effects(events: Mapping[str, tuple[str, dict[str, Any]]]) -> Counter[tuple[str, str, str]]:
     """How often each effect happened, by dossier, kind and occasion."""
     found: Counter[tuple[str, str, str]] = Counter()
     for _, event in events.values():
-        name = event["type"].removeprefix("vn.dunghen.").removesuffix(".v1")
+        name = kind_of(event)
         if name in EFFECTS:
             found[event["subject"], name, event["data"].get("rung", "")] += 1
     return found
@@ -157,19 +155,16 @@ def ends_of(events: Mapping[str, tuple[str, dict[str, Any]]]) -> dict[str, list[
     }
 
 
-def _month_rows() -> list[dict[str, str]]:
-    return list(csv.DictReader(files("dunghen.demo").joinpath("month.csv").read_text("utf-8").splitlines()))
-
-
 def _broken_rows() -> int:
     """Rows the month's maker broke on purpose carry this dossier number or no valid code."""
-    return sum("-9001" in row["dossier"] or row["dossier"] in ("HS-2026-1", "H37.12-260230-0001") for row in _month_rows())
+    codes = [row.item["dossier"] for row in load_month()]
+    return sum("-9001" in code or code in ("HS-2026-1", "H37.12-260230-0001") for code in codes)
 
 
 def _personal_data(records: Sequence[LogRecord]) -> int:
     """Records in which a name or phone number of the month stands in clear."""
-    rows = _month_rows()
-    names = {row["contact_name"] for row in rows if row["contact_name"]}
-    phones = {row["contact_phone"] for row in rows if row["contact_phone"]}
+    items = [row.item for row in load_month()]
+    names = {item["contact_name"] for item in items if "contact_name" in item}
+    phones = {item["contact_phone"] for item in items if "contact_phone" in item}
     texts = (record.value.decode("utf-8", "replace") + record.key.decode("utf-8", "replace") for record in records)
     return sum(any(name in text for name in names) or not phones.isdisjoint(_TEN_DIGITS.findall(text)) for text in texts)

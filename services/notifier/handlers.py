@@ -16,7 +16,6 @@ from runtime.outputs import Decision, Output
 from services.notifier.domain import FIELDS, next_window, skip_reason
 
 TOPIC, SOURCE, NOTICE = "notices.v1", "/notifier", "result-ready"
-FINAL = ("accepted", "failed", "uncertain", "skipped")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from dunghen.demo.real import free_port
 from runtime.documents import Documents, open_documents
 from runtime.documents.mongo import drop_database
 from runtime.errors import Unavailable
-from tests.real import Real, free_port
+from tests.real import Real
 from tests.runtime.documents.suite import DocumentSuite
 
 pytestmark = pytest.mark.connected

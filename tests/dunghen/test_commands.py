@@ -11,9 +11,9 @@ import uvicorn
 from typer.testing import CliRunner
 
 from dunghen.__main__ import make_app
+from dunghen.demo.real import free_port
 from dunghen.together import run_together
 from tests.flow.support import received
-from tests.real import free_port
 
 RUN, app = CliRunner(), make_app()
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dunghen.log import event_of
+from dunghen.log import event_of, kind_of
 from runtime.kafka_admin import LogRecord
 
 Thing = tuple[str, str, str]  # dossier, kind, occasion
@@ -25,8 +25,7 @@ def things(records: Iterable[LogRecord]) -> dict[Thing, int]:
     for record in records:
         if record.topic in ("dossiers.v1", "contacts.v1", "deadlines.v1", "notices.v1"):
             event = event_of(record)
-            kind = event["type"].removeprefix("vn.dunghen.").removesuffix(".v1")
-            ids[event["subject"], kind, occasion(event["data"])].add(event["id"])
+            ids[event["subject"], kind_of(event), occasion(event["data"])].add(event["id"])
     return {thing: len(own) for thing, own in ids.items()}
 
 

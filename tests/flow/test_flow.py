@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts import DEAD_LETTER_HEADERS
 from dunghen.audit import audit
 from dunghen.together import run_together
 from reference import OFFICE_TIME
@@ -141,6 +142,7 @@ async def test_a_poison_record_is_parked_its_neighbours_go_on_and_replay_lifts_t
 
     letter = next(r for r in await system.log() if r.topic == "sla.dlq")
     place = "/".join(letter.headers[f"source-{part}"] for part in ("topic", "partition", "offset"))
+    assert set(DEAD_LETTER_HEADERS) <= set(letter.headers)
     assert (letter.value, letter.key) == (poison, D.format(1).encode())
     assert "channel" in letter.headers["reason"]
     assert "0912345678" not in letter.headers["reason"]

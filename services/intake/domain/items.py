@@ -40,6 +40,22 @@ OfficeTime = Annotated[datetime, BeforeValidator(parse_office_time)]
 Occasion = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
 
 
+# Events that say only when they happened.
+PlainKind = Literal[
+    "supplement-requested",
+    "supplemented",
+    "fee-requested",
+    "fee-paid",
+    "suspended",
+    "resumed",
+    "completed",
+    "returned",
+    "refused",
+    "withdrawn",
+    "stopped",
+]
+
+
 class Contact(BaseModel):
     """How to reach the person who filed (Mẫu 01). Leaves intake only inside a sealed box."""
 
@@ -98,41 +114,14 @@ class ReappointedItem(_Item):
 class PlainItem(_Item):
     """Events that say only when they happened."""
 
-    type: Literal[
-        "supplement-requested",
-        "supplemented",
-        "fee-requested",
-        "fee-paid",
-        "suspended",
-        "resumed",
-        "completed",
-        "returned",
-        "refused",
-        "withdrawn",
-        "stopped",
-    ]
+    type: PlainKind
 
 
 class RetractedItem(_Item):
     """Takes a fact back: `fact` and `occasion` say which."""
 
     type: Literal["retracted"]
-    fact: Literal[
-        "received",
-        "progressed",
-        "supplement-requested",
-        "supplemented",
-        "fee-requested",
-        "fee-paid",
-        "suspended",
-        "resumed",
-        "reappointed",
-        "completed",
-        "returned",
-        "refused",
-        "withdrawn",
-        "stopped",
-    ]
+    fact: Literal["received", "progressed", "reappointed", PlainKind]
 
 
 Item = ReceivedItem | ProgressedItem | ReappointedItem | PlainItem | RetractedItem
