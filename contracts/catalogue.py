@@ -11,12 +11,13 @@ from contracts.contacts import CONTACT_TYPES
 from contracts.deadlines import DEADLINE_TYPES
 from contracts.dossiers import DOSSIER_TYPES
 from contracts.envelope import PREFIX, EventData
+from contracts.feedback import FEEDBACK_TYPES
 from contracts.metrics import METRIC_TYPES
 from contracts.notices import NOTICE_TYPES
+from contracts.reports import REPORT_TYPES
 
-EVENT_TYPES: dict[str, type[EventData]] = {
-    model.TYPE: model for model in (*DOSSIER_TYPES, *CONTACT_TYPES, *DEADLINE_TYPES, *NOTICE_TYPES, *METRIC_TYPES)
-}
+_ALL = (DOSSIER_TYPES, CONTACT_TYPES, DEADLINE_TYPES, NOTICE_TYPES, FEEDBACK_TYPES, METRIC_TYPES, REPORT_TYPES)
+EVENT_TYPES: dict[str, type[EventData]] = {model.TYPE: model for models in _ALL for model in models}
 
 # What a dead letter says about itself, as Kafka headers.
 DEAD_LETTER_HEADERS = (

@@ -25,6 +25,14 @@ class Counters(BaseModel):
     resolved_late: int = Field(default=0, ge=0, description="Ended that day after the promised time (column 10).")
     overdue_opened: int = Field(default=0, ge=0, description="Promises that passed unfulfilled that day.")
     overdue_closed: int = Field(default=0, ge=0, description="Dossiers past their promise that ended that day.")
+    late_with_letter: int = Field(
+        default=0, ge=0, description="Dossiers whose first promise passed that day unfulfilled, with a letter issued since."
+    )
+    late_without_letter: int = Field(default=0, ge=0, description="The same, without a letter.")
+    letters_sent: int = Field(default=0, ge=0, description="Apology letters issued that day.")
+    ratings: int = Field(default=0, ge=0, description="Surveys answered that day.")
+    rating_answers: int = Field(default=0, ge=0, description="Answers in them that have a score; those without are in no mean.")
+    rating_points: int = Field(default=0, ge=0, description="Sum of those scores, 100 to 0 each.")
 
 
 class MetricsCell(EventData):

@@ -1,19 +1,23 @@
-"""notices.v1: what became of each message to a citizen (writer: notifier). No phone, no name, no text."""
+"""notices.v1: what became of each message and letter to a citizen (writer: notifier). No phone, no name, no text."""
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from contracts.envelope import EventData
 
-Notice = Literal["result-ready"]
+Notice = Literal["result-ready", "apology", "survey"]
 SkipReason = Literal["before-go-live", "too-old", "no-contact", "contact-missing", "no-mobile-number"]
+LateReason = Literal["workload", "other-body", "complex", "system", "own-error", "other"]
+RejectReason = Literal["in-time", "force-majeure", "secrecy", "applicant"]
 
 
 class NoticeStated(EventData):
     """What every notice event says: which message, by which channel."""
 
-    notice: Notice = Field(description="result-ready: đã có kết quả (state 9).")
+    notice: Notice = Field(
+        description="result-ready: đã có kết quả (state 9); apology: thư xin lỗi đã ban hành; survey: mời đánh giá."
+    )
     channel: Literal["sms"] = "sms"
 
 
@@ -30,8 +34,14 @@ class NoticeAccepted(NoticeStated):
     parts: int = Field(ge=1, description="SMS parts the message is charged as.")
 
 
+class NoticeDelivered(NoticeStated):
+    """The gateway's receipt says that the message reached the phone."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.delivered.v1"
+
+
 class NoticeFailed(NoticeStated):
-    """The gateway refused the message for good."""
+    """The gateway refused the message for good, or its receipt says that it cannot be delivered."""
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.failed.v1"
     reason: str = Field(max_length=80, description="The gateway's code.")
@@ -44,10 +54,69 @@ class NoticeUncertain(NoticeStated):
 
 
 class NoticeSkipped(NoticeStated):
-    """No message is sent, for a reason."""
+    """No message is sent, for a reason. For an apology: no letter is drafted either."""
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.skipped.v1"
     reason: SkipReason
 
 
-NOTICE_TYPES: tuple[type[EventData], ...] = (NoticeQueued, NoticeAccepted, NoticeFailed, NoticeUncertain, NoticeSkipped)
+class LetterStated(EventData):
+    """What every letter event says. One letter per dossier; `draft` counts how often it was drafted anew."""
+
+    unit: str = Field(description="Competent body that apologises.")
+    draft: int = Field(ge=1, description="1, or more where a withdrawn or refused draft was taken up again.")
+
+
+class LetterDrafted(LetterStated):
+    """A draft of Mẫu 04 (văn bản xin lỗi và đề nghị gia hạn) waits for its signer."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.letter.drafted.v1"
+    due_at: AwareDatetime = Field(description="Ngày hẹn trả cũ.")
+    sign_by: AwareDatetime | None = Field(default=None, description="The lawful lead; absent if the due date has passed.")
+
+
+class LetterApproved(LetterStated):
+    """The signer approved; with a new date it asks sla for the one re-promise (R16)."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.letter.approved.v1"
+    reason: LateReason = Field(description="Lý do chậm, from the list; the free text stays with notifier.")
+    new_due_at: AwareDatetime | None = Field(
+        default=None, description="Thời gian hẹn trả kết quả lại; absent for a dossier that has ended."
+    )
+
+
+class LetterRejected(LetterStated):
+    """The signer rejected the draft: in time after all, or exempt (R19)."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.letter.rejected.v1"
+    reason: RejectReason
+
+
+class LetterWithdrawn(LetterStated):
+    """The dossier settled in time: the draft is gone."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.letter.withdrawn.v1"
+
+
+class LetterSent(LetterStated):
+    """Numbered in the register of its body, and issued."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.letter.sent.v1"
+    number: int = Field(ge=1, description="Running number of the body in that year (R22).")
+    year: int
+    new_due_at: AwareDatetime | None = None
+
+
+NOTICE_TYPES: tuple[type[EventData], ...] = (
+    NoticeQueued,
+    NoticeAccepted,
+    NoticeDelivered,
+    NoticeFailed,
+    NoticeUncertain,
+    NoticeSkipped,
+    LetterDrafted,
+    LetterApproved,
+    LetterRejected,
+    LetterWithdrawn,
+    LetterSent,
+)

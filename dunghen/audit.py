@@ -11,6 +11,7 @@ from typing import Any
 
 HANOI = timezone(timedelta(hours=7))
 CHANNEL = {1: "received_direct", 2: "received_online", 3: "received_post"}
+OTHERS = ("letter.sent", "feedback.rated")
 DEADLINES = ("deadline.set", "deadline.moved", "deadline.paused", "deadline.resumed")
 
 
@@ -72,7 +73,7 @@ def audit(records: Iterable[tuple[str, bytes]], now: datetime) -> Audited:
             if data["revision"] > revisions.get(subject, 0):
                 revisions[subject] = data["revision"]
                 result.published[subject] = {name: number for name, number in data["counters"].items() if number}
-        elif topic in ("dossiers.v1", "deadlines.v1"):
+        elif topic in ("dossiers.v1", "deadlines.v1", "notices.v1", "feedback.v1"):
             _keep(dossiers.setdefault(subject, {"facts": {}, "deadline": None, "settled": None}), kind, data)
     for dossier in dossiers.values():
         _count(dossier, now, result)
@@ -90,6 +91,8 @@ def _keep(dossier: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
         slot = "settled" if kind == "deadline.settled" else "deadline"
         if dossier[slot] is None or data["version"] > dossier[slot]["version"]:
             dossier[slot] = data
+    elif kind in OTHERS:
+        dossier.setdefault(kind, data)
 
 
 def _count(dossier: dict[str, Any], now: datetime, result: Audited) -> None:
@@ -109,10 +112,32 @@ def _count(dossier: dict[str, Any], now: datetime, result: Audited) -> None:
             adds += [(max(start, _day(settled["due_at"])), "overdue_opened"), (ended, "overdue_closed")]
     elif deadline is not None and deadline.get("due_at") and _time(deadline["due_at"]) <= now:
         adds.append((max(start, _day(deadline["due_at"])), "overdue_opened"))
+    adds += _late_and_rated(dossier, now, start)
     for role, unit in (("received", fact["receiving_unit"]), ("competent", fact["competent_unit"])):
         for day, counter in adds:
             cell = result.counted.setdefault(f"{role}/{unit}/{fact['procedure']}/{day}", {})
             cell[counter] = cell.get(counter, 0) + 1
+
+
+def _late_and_rated(dossier: dict[str, Any], now: datetime, start: str) -> list[tuple[str, str]]:
+    """Late against the first promise, with or without a letter; letters; answers to the survey, one entry per point."""
+    settled, deadline, adds = dossier["settled"], dossier["deadline"] or {}, []
+    first: str = deadline.get("first_due_at", deadline["due_at"]) if deadline.get("due_at") else ""
+    if settled is not None and settled["outcome"] != "open":
+        late = settled["against_first"] == "late"
+        first = first or settled["due_at"]
+    else:
+        late = bool(first) and _time(first) <= now
+    letter, rated = dossier.get("letter.sent"), dossier.get("feedback.rated")
+    if late:
+        adds.append((max(start, _day(first)), "late_with_letter" if letter else "late_without_letter"))
+    if letter:
+        adds.append((max(start, _day(letter["at"])), "letters_sent"))
+    if rated:
+        day, scores = max(start, _day(rated["at"])), [score for score in rated["scores"].values() if score is not None]
+        adds.append((day, "ratings"))
+        adds += [(day, "rating_answers")] * len(scores) + [(day, "rating_points")] * sum(scores)
+    return adds
 
 
 def _time(text: str) -> datetime:

@@ -9,15 +9,17 @@ from dunghen.log import event_of, kind_of
 from reference import OFFICE_TIME, ReferenceData
 from reference.derivation import UNIT_NAMES, say_instant
 from runtime.kafka_admin import LogRecord
+from services.notifier.domain.letter import REASONS, REJECTIONS
 
 _CHAIN = ("intake", "sla", "notifier", "feedback")
 CHANNELS = {1: "trực tiếp", 2: "trực tuyến", 3: "bưu chính công ích"}
 OUTCOMES = {"early": "trước hạn", "on_time": "đúng hạn", "late": "quá hạn", "open": "chưa kết thúc"}
 STATES = {7: "công dân rút hồ sơ", 8: "dừng xử lý", 9: "đã xử lý xong", 10: "đã trả kết quả"}
+MESSAGES = {"result-ready": "đã có kết quả", "apology": "xin lỗi vì trễ hẹn", "survey": "mời đánh giá"}
 SKIPPED = {
-    "before-go-live": "sự việc trước ngày đơn vị bắt đầu dùng hệ thống",
-    "too-old": "kết quả được báo muộn quá 48 giờ",
-    "no-contact": "hồ sơ không có thông tin liên hệ",
+    "before-go-live": "trước ngày đơn vị bắt đầu dùng hệ thống",
+    "too-old": "được báo muộn quá 48 giờ",
+    "no-contact": "không có thông tin liên hệ",
     "contact-missing": "thông tin liên hệ không đến",
     "no-mobile-number": "không có số điện thoại di động",
 }
@@ -83,7 +85,8 @@ def _line(record: LogRecord, event: Mapping[str, Any], reference: ReferenceData,
     correction = data.get("version", 1) > 1 and name.startswith("dossier.") and name != "dossier.retracted"
     source = event["source"].removeprefix("/")
     root = event.get("sequence") or sequences.get(event.get("correlationid", ""), "9")
-    order = (root, _CHAIN.index(source) if source in _CHAIN else len(_CHAIN))
+    link = _CHAIN.index(source) if source in _CHAIN else len(_CHAIN)
+    order = (root, 0 if name == "letter.approved" else link)  # the one thing that sla waits for notifier to say
     return Line(at, recorded, source, ("Sửa lại: " if correction else "") + text, reasons, order)
 
 
@@ -122,6 +125,19 @@ def _retracted(data: Mapping[str, Any], _: ReferenceData) -> str:
     return f"Rút lại thông tin: {KINDS.get(data['fact'], data['fact'])}."
 
 
+def _by(data: Mapping[str, Any]) -> str:
+    return f", ký trước {_at(data['sign_by'])}" if "sign_by" in data else ""
+
+
+def _new(data: Mapping[str, Any]) -> str:
+    return f", hẹn lại {_at(data['new_due_at'])}" if "new_due_at" in data else ""
+
+
+def _points(data: Mapping[str, Any]) -> int:
+    scores = [score for score in data["scores"].values() if score is not None]
+    return round(sum(scores) / len(scores)) if scores else 0
+
+
 def _plain(text: str) -> Callable[[Mapping[str, Any], ReferenceData], str]:
     return lambda _data, _reference: text
 
@@ -155,10 +171,20 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any], ReferenceData], str]] = {
     "deadline.apology-due": lambda data, _: f"Sắp trễ hẹn: cần soạn thư xin lỗi, ký trước {_at(data['sign_by'])}.",
     "deadline.overdue": lambda data, _: f"Quá hạn {_at(data['due_at'])}.",
     "deadline.settled": _settled,
-    "notice.queued": _plain("Xếp hàng tin nhắn: đã có kết quả."),
-    "notice.accepted": lambda data, _: f"Tin nhắn đã có kết quả đã gửi ({data['parts']} phần)",
-    "notice.failed": lambda data, _: f"Tổng đài từ chối tin nhắn ({data['reason']}).",
-    "notice.uncertain": _plain("Không rõ tin nhắn đã đi hay chưa: không gửi lại, chờ người kiểm tra."),
-    "notice.skipped": lambda data, _: f"Không nhắn tin: {SKIPPED[data['reason']]}.",
+    "notice.queued": lambda data, _: f"Xếp hàng tin nhắn: {MESSAGES[data['notice']]}.",
+    "notice.accepted": lambda data, _: f"Đã gửi tin nhắn: {MESSAGES[data['notice']]} ({data['parts']} phần).",
+    "notice.delivered": lambda data, _: f"Tin nhắn đã đến máy: {MESSAGES[data['notice']]}.",
+    "notice.failed": lambda data, _: f"Tin nhắn không đi được: {MESSAGES[data['notice']]} ({data['reason']}).",
+    "notice.uncertain": lambda data, _: (
+        f"Không rõ tin nhắn đã đi hay chưa: {MESSAGES[data['notice']]}; không gửi lại, chờ người kiểm tra."
+    ),
+    "notice.skipped": lambda data, _: f"Không gửi: {MESSAGES[data['notice']]}; {SKIPPED[data['reason']]}.",
+    "letter.drafted": lambda data, _: f"Dự thảo thư xin lỗi chờ ký{_by(data)}.",
+    "letter.approved": lambda data, _: f"Thư xin lỗi đã ký: {REASONS[data['reason']]}{_new(data)}.",
+    "letter.rejected": lambda data, _: f"Không gửi thư xin lỗi: {REJECTIONS[data['reason']].lower()}.",
+    "letter.withdrawn": _plain("Hồ sơ xong đúng hẹn: rút dự thảo thư xin lỗi."),
+    "letter.sent": lambda data, _: f"Thư xin lỗi số {data['number']:02d}/PXL đã ban hành{_new(data)}.",
+    "feedback.invited": _plain("Mời người nộp hồ sơ đánh giá."),
+    "feedback.rated": lambda data, _: f"Người nộp hồ sơ đánh giá {_points(data)}/100.",
     "deadline.refused": lambda data, _: f"Không chấp nhận: {data['text']} ({data['rule']})",
 }

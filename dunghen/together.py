@@ -3,54 +3,50 @@
 import asyncio
 import base64
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import httpx
 from fastapi import FastAPI
 from nacl.public import PrivateKey
+from pydantic_settings import BaseSettings
 
 from contracts import load_catalogue
 from dunghen import PROVINCE
 from dunghen.demo.phone import Phone
+from dunghen.services import SERVICES
 from reference import ReferenceData, load_reference
 from runtime.clock import Clock
 from runtime.embedded import EmbeddedBroker
 from runtime.service import Service, calm_garbage_collector
 from runtime.settings import RuntimeSettings
-from services.intake.app import build as build_intake
-from services.intake.settings import IntakeSettings
-from services.notifier.app import build as build_notifier
 from services.notifier.gateway import HttpGateway
-from services.notifier.settings import NotifierSettings
-from services.reporting.app import build as build_reporting
-from services.reporting.settings import ReportingSettings
-from services.sla.app import build as build_sla
-from services.sla.settings import SlaSettings
 
-SERVICES = ("intake", "sla", "notifier", "reporting")
+Settings = TypeVar("Settings", bound=BaseSettings)
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """A contact key pair and a hash key made for one run; nothing of it is ever a default."""
+    """Keys made for one run; nothing of them is ever a default."""
 
     private: PrivateKey
     hash_key: str
+    token_key: str
 
     @classmethod
     def new(cls) -> "Keys":
         """Fresh keys."""
-        return cls(PrivateKey.generate(), secrets.token_hex(16))
+        return cls(PrivateKey.generate(), secrets.token_hex(16), secrets.token_hex(32))
 
     def environment(self) -> dict[str, str]:
-        """As the settings of intake and notifier name them."""
+        """As the settings of the services name them."""
         public = base64.b64encode(bytes(self.private.public_key)).decode()
         private = base64.b64encode(bytes(self.private)).decode()
         keys = {"CONTACTS_PUBLIC_KEY": public, "CONTACTS_PRIVATE_KEY": private, "CONTACTS_KEY_EPOCH": "1"}
-        return keys | {"CONTACTS_HASH_KEY": self.hash_key}
+        return keys | {"CONTACTS_HASH_KEY": self.hash_key, "FEEDBACK_TOKEN_KEY": self.token_key}
 
 
 @dataclass(frozen=True)
@@ -62,6 +58,29 @@ class Together:
     reference: ReferenceData
     keys: Keys
     phone: Phone
+
+
+def demo_environment(keys: Keys, reference_dir: Path) -> dict[str, str]:
+    """What the services' own settings are in a run on one machine: fresh keys, and the demo's phone as gateway."""
+    return {
+        "REFERENCE_DIR": str(reference_dir),
+        **keys.environment(),
+        "NOTIFIER_GATEWAY_URL": "http://phone/sms",
+        "NOTIFIER_GATEWAY_DEDUPLICATES": "true",
+        "FEEDBACK_PUBLIC_URL": "https://dichvucong.lamgiang.example/y-kien",
+    }
+
+
+def from_environment(model: type[Settings], environment: Mapping[str, str]) -> Settings:
+    """Settings as a process with this environment, and no other, would read them."""
+    names = {name: environment_name(model, name) for name in model.model_fields}
+    return model.model_validate({name: environment[key] for name, key in names.items() if key in environment}, by_name=True)
+
+
+def environment_name(model: type[BaseSettings], field: str) -> str:
+    """The environment variable that a field of a settings class is read from."""
+    prefix = str(model.model_config.get("env_prefix", ""))
+    return str(model.model_fields[field].validation_alias or f"{prefix}{field}").upper()
 
 
 def prepare_folder(data: Path) -> None:
@@ -94,25 +113,16 @@ async def run_together(
             refuse_gaps=True,
         )
 
-    environment = keys.environment()
-    own = {"reference_dir": reference_dir, **{name.lower(): value for name, value in environment.items()}}
-    intake = IntakeSettings.model_validate(own, by_name=True)
-    notifier = NotifierSettings.model_validate(
-        own | {"gateway_url": "http://phone/sms", "gateway_deduplicates": True}, by_name=True
-    )
     phone, screen = Phone(), FastAPI()
     phone.add_routes(screen)
-    gateway = HttpGateway(notifier.gateway_url, client=httpx.AsyncClient(transport=httpx.ASGITransport(app=screen)))
+    gateway = HttpGateway("http://phone/sms", client=httpx.AsyncClient(transport=httpx.ASGITransport(app=screen)))
+    more: dict[str, dict[str, Any]] = {"notifier": {"gateway": gateway}}
+    environment = demo_environment(keys, reference_dir) | {"REPORTING_FLUSH_SECONDS": str(sweep_seconds)}
     built = {
-        "intake": build_intake(runtime("intake"), intake, reference=reference, clock=clock),
-        "sla": build_sla(runtime("sla"), SlaSettings(reference_dir=reference_dir), reference=reference, clock=clock),
-        "notifier": build_notifier(runtime("notifier"), notifier, reference=reference, clock=clock, gateway=gateway),
-        "reporting": build_reporting(
-            runtime("reporting"),
-            ReportingSettings(reference_dir=reference_dir, flush_seconds=sweep_seconds),
-            reference=reference,
-            clock=clock,
-        ),
+        name: kind.build(
+            runtime(name), from_environment(kind.settings, environment), reference=reference, clock=clock, **more.get(name, {})
+        )
+        for name, kind in SERVICES.items()
     }
     async with AsyncExitStack() as stack:
         # Together, not one after the other: each waits three seconds for the mock cluster to form its group.

@@ -1,9 +1,10 @@
 """What everybody must agree on: units, procedures, the calendar table, and counting in working time."""
 
 from reference.calendar import CalendarDay, CalendarTable, load_national_calendar
-from reference.catalogue import Procedure, ProcedureVersion, ReferenceData, ReferenceDataError, Unit, load_reference
+from reference.catalogue import Letterhead, Procedure, ProcedureVersion, ReferenceData, ReferenceDataError, Unit, load_reference
 from reference.derivation import Derivation, Pause, count_due
 from reference.hours import OFFICE_TIME, OpeningHours, Session
+from reference.silence import silence
 from reference.timeline import Timeline
 from reference.worktime import BeyondCalendarError, LimitError, Rules
 
@@ -13,6 +14,7 @@ __all__ = [
     "CalendarDay",
     "CalendarTable",
     "Derivation",
+    "Letterhead",
     "LimitError",
     "OpeningHours",
     "Pause",
@@ -27,4 +29,5 @@ __all__ = [
     "count_due",
     "load_national_calendar",
     "load_reference",
+    "silence",
 ]

@@ -90,7 +90,11 @@ FIRST_YEAR, LAST_YEAR = 2015, 2035
 
 def load_national_calendar() -> CalendarTable:
     """The national table that ships with the product: generated seed, then the corrections on top."""
-    data = files("reference").joinpath("data")
-    seed = parse_rows(data.joinpath("calendar.csv").read_text("utf-8"))
-    corrections = parse_rows(data.joinpath("calendar-corrections.csv").read_text("utf-8"))
-    return CalendarTable((*seed, *corrections), FIRST_YEAR, LAST_YEAR, CONFIRMED_THROUGH)
+    text = files("reference").joinpath("data", "calendar-corrections.csv").read_text("utf-8")
+    return load_seed().patched(parse_rows(text))
+
+
+def load_seed() -> CalendarTable:
+    """The generated seed alone, as the library of its source has it: for comparison, never for counting."""
+    seed = parse_rows(files("reference").joinpath("data", "calendar.csv").read_text("utf-8"))
+    return CalendarTable(seed, FIRST_YEAR, LAST_YEAR, CONFIRMED_THROUGH)

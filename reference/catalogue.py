@@ -20,6 +20,19 @@ class ReferenceDataError(ValueError):
     """Reference data that cannot be used; the message names the file, the entry and the rule."""
 
 
+class Letterhead(BaseModel):
+    """What a body's letters carry (NĐ 30/2020, Phụ lục I): its full name, its place, and who signs in which capacity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(description="Cơ quan ban hành, in full.")
+    place: str = Field(description="Địa danh before the date.")
+    on_behalf: str = Field(default="", description="Quyền hạn, e.g. TM. ỦY BAN NHÂN DÂN; empty for a department.")
+    title: str = Field(description="Chức vụ of the signer.")
+    signer: str = Field(description="Họ tên of the signer, without academic titles.")
+    phone: str = ""
+
+
 class Unit(BaseModel):
     """A body of the province by its mã định danh (QĐ 20/2020/QĐ-TTg)."""
 
@@ -31,6 +44,7 @@ class Unit(BaseModel):
     hours: OpeningHours = DEFAULT_HOURS
     brand: str = Field(default="", pattern=r"^[A-Za-z0-9]{0,11}$", description="Tên định danh that its SMS carry.")
     go_live: datetime | None = Field(default=None, description="Business times before it count in figures but send nothing.")
+    letterhead: Letterhead | None = Field(default=None, description="Without one, the body's letters cannot be approved.")
 
 
 class TimeLimit(BaseModel):

@@ -1,6 +1,6 @@
 """What no record starts (timers, HTTP): one intent for the batch, save, publish, delete the intent; a sweeper repeats.
 
-There are no per-document marks: the outputs stay with their documents, the intent only names them.
+There are no per-document marks: the outputs stay with their documents, the intent only names them and their collection.
 """
 
 import uuid
@@ -60,7 +60,8 @@ class Intents:
                 changed.append(decision.document)
             if speaks and intent is None:
                 intent = new
-                await self.parts.store.insert_unique(INTENTS, {"_id": intent, "at": machine_ms(), "ids": waiting})
+                entry = {"_id": intent, "at": machine_ms(), "of": self._collection, "ids": waiting}
+                await self.parts.store.insert_unique(INTENTS, entry)
                 self.parts.crash.passed("after-intent")
             lost = await self.parts.store.save_many(self._collection, changed) if changed else set()
             if lost:
@@ -85,7 +86,7 @@ class Intents:
         """Publish again for intents older than the setting: their process died, or Kafka did not answer."""
         until = machine_ms() - round(self.parts.settings.intent_age_seconds * 1000)
         while True:
-            old = await self.parts.store.find(INTENTS, {"at": Range(high=until)}, order="at", limit=50)
+            old = await self.parts.store.find(INTENTS, {"at": Range(high=until), "of": self._collection}, order="at", limit=50)
             for intent in old:
                 await self.deliver(intent["_id"], intent["ids"])
             if len(old) < 50:

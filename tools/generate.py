@@ -16,16 +16,9 @@ from faststream.specification import AsyncAPI
 
 from contracts import EVENT_TYPES, Envelope, load_catalogue
 from dunghen import PROVINCE
-from dunghen.together import Keys
+from dunghen.services import SERVICES
+from dunghen.together import Keys, demo_environment, from_environment
 from runtime.settings import RuntimeSettings
-from services.intake.app import build as build_intake
-from services.intake.settings import IntakeSettings
-from services.notifier.app import build as build_notifier
-from services.notifier.settings import NotifierSettings
-from services.reporting.app import build as build_reporting
-from services.reporting.settings import ReportingSettings
-from services.sla.app import build as build_sla
-from services.sla.settings import SlaSettings
 from tools import make_month, reference_docs, seed_calendar
 
 ROOT = Path(__file__).parent.parent
@@ -53,15 +46,10 @@ def as_json(value: Any) -> str:  # noqa: ANN401 - JSON
 def asyncapi() -> str:
     """AsyncAPI 3 of the whole system: channels and operations as the services declare them, payloads from the schemas."""
     runtime = RuntimeSettings(kafka_bootstrap_servers="localhost:9092", store_url="sqlite:////dev/null")
-    keys = {name.lower(): value for name, value in Keys.new().environment().items()}
-    own = {"reference_dir": PROVINCE, "gateway_url": "http://localhost", **keys}
-    intake = IntakeSettings.model_validate(own, by_name=True)
-    notifier = NotifierSettings.model_validate(own, by_name=True)
+    environment = demo_environment(Keys.new(), PROVINCE)
     apps = {
-        "intake": build_intake(runtime, intake, documents=_NO_STORE).broker,
-        "notifier": build_notifier(runtime, notifier, documents=_NO_STORE).broker,
-        "sla": build_sla(runtime, SlaSettings(reference_dir=PROVINCE), documents=_NO_STORE).broker,
-        "reporting": build_reporting(runtime, ReportingSettings(reference_dir=PROVINCE), documents=_NO_STORE).broker,
+        name: kind.build(runtime, from_environment(kind.settings, environment), documents=_NO_STORE).broker
+        for name, kind in SERVICES.items()
     }
     declared = {
         name: AsyncAPI(broker, title=name, schema_version="3.0.0").to_specification().to_jsonable()

@@ -10,52 +10,92 @@ import typer
 
 from dunghen import PROVINCE
 from dunghen.commands.common import err, out, stop
-from dunghen.demo.checks import Result
+from dunghen.demo import telling
+from dunghen.demo.checks import Result, evaluate
+from dunghen.demo.contrast import contrast
 from dunghen.demo.driver import DemoStuckError
 from dunghen.demo.embedded import run_embedded
+from dunghen.demo.evidence import Evidence
+from dunghen.demo.faults import FAULTS, Fault
+from dunghen.demo.people import STORY
 from dunghen.demo.real import compare, run_real
-from dunghen.demo.view import Progress, show
+from dunghen.demo.serving import serve_pages
+from dunghen.demo.view import Progress, show_sheet
+from dunghen.together import Together
 from reference import load_reference
-from runtime.logs import configure_logs
 
 
 def demo_command(
     real: Annotated[
         bool, typer.Option("--real", help="Chạy cả trên Kafka và MongoDB thật (KAFKA_BOOTSTRAP_SERVERS, MONGO_URL)")
     ] = False,
+    serve: Annotated[bool, typer.Option("--serve", help="Giữ các trang lại để xem bằng trình duyệt")] = False,
+    broken: Annotated[bool, typer.Option("--break", help="Gài mỗi lỗi một lần: kiểm tra tương ứng phải đỏ")] = False,
     as_json: Annotated[Path | None, typer.Option("--json", help="Ghi số liệu và kiểm tra vào tệp này")] = None,
     folder: Annotated[Path, typer.Option("--out", help="Thư mục cho nhật ký và II.06a")] = Path("demo-out"),
+    port: Annotated[int, typer.Option(help="--serve: cổng HTTP đầu tiên")] = 8101,
 ) -> None:
     """Chạy hệ thống trọn một tháng rưỡi của một tỉnh tưởng tượng."""
-    configure_logs("error")
     bootstrap, mongo = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", ""), os.environ.get("MONGO_URL", "")
     if real and not (bootstrap and mongo):
         stop("--real cần KAFKA_BOOTSTRAP_SERVERS và MONGO_URL")
     err.print("Nhúng: Kafka (librdkafka mock), tài liệu (SQLite). Thật: mọi quy tắc, mọi dịch vụ, mọi số liệu.", style="dim")
+
+    async def keep_pages(running: Together) -> None:
+        progress.stop()
+        await serve_pages(running, port)
+
     try:
         with Progress(err) as progress:
-            result = asyncio.run(run_embedded(folder, progress))
+            evidence = asyncio.run(run_embedded(folder, progress, keep_pages if serve else None))
+            result = evaluate(evidence)
             if real:
-                result = _real(result, bootstrap, mongo, folder, progress)
+                evidence, result = _real(result, bootstrap, mongo, folder, progress)
     except DemoStuckError as error:
         stop(f"demo dừng giữa chừng: {error}", 1)
-    show(out, result, {code: unit.name for code, unit in load_reference(PROVINCE).units.items()})
-    out.print(f"XEM        II.06a: {folder / 'II.06a.xlsx'} · nhật ký: {folder / 'log'}", markup=False)
-    out.print(f"           ./dev dunghen follow H37.12-260212-0007 --log {folder / 'log'}", markup=False)
+    _tell(evidence, result, folder)
+    faults = [_planted(evidence, fault) for fault in FAULTS] if broken else []
     if as_json is not None:
         checks = [check.as_json() for check in result.checks]
-        as_json.write_text(
-            json.dumps({"figures": result.figures, "checks": checks}, ensure_ascii=False, indent=2) + "\n", "utf-8"
-        )
-    if not all(check.ok for check in result.checks):
+        text = json.dumps({"figures": result.figures, "checks": checks, "faults": faults}, ensure_ascii=False, indent=2)
+        as_json.write_text(text + "\n", "utf-8")
+    if broken or not all(check.ok for check in result.checks):
         raise typer.Exit(1)
 
 
-def _real(embedded: Result, bootstrap: str, mongo: str, folder: Path, progress: Progress) -> Result:
-    result, kills = asyncio.run(run_real(bootstrap, mongo, folder, progress))
+def _real(embedded: Result, bootstrap: str, mongo: str, folder: Path, progress: Progress) -> tuple[Evidence, Result]:
+    evidence, kills = asyncio.run(run_real(bootstrap, mongo, folder, progress))
+    result = evaluate(evidence)
     result.checks.append(compare(embedded, result))
     err.print(f"Trên bộ phận thật: {kills} tiến trình bị kill -9 giữa chừng.", style="dim")
-    return result
+    return evidence, result
+
+
+def _tell(evidence: Evidence, result: Result, folder: Path) -> None:
+    """One story, one table, the contrast, the checks, links."""
+    reference, f = load_reference(PROVINCE), result.figures
+    show_sheet(out, result, {code: unit.name for code, unit in reference.units.items()})
+    out.print(telling.one_dossier(evidence), markup=False)
+    out.print(telling.month(result), markup=False)
+    out.print(telling.compared(contrast(evidence, reference)), markup=False)
+    out.print(telling.checked(result.checks))
+    out.print(
+        f"           {f['rows']} dòng gửi, {f['facts']} sự kiện, {f['warned']} cảnh báo, {f['letters']['drafted']} dự thảo thư "
+        f"({f['letters']['withdrawn']} rút, {f['letters']['rejected']} không gửi), {f['cells']} ô số liệu",
+        style="dim",
+    )
+    out.print(f"XEM        thư: {folder / 'thu-xin-loi.pdf'} · II.06a: {folder / 'II.06a.xlsx'}", markup=False)
+    out.print("           ./dev demo --serve: trang chủ, bàn ký thư, phiếu lấy ý kiến, điện thoại", markup=False)
+    out.print(f"           ./dev dunghen follow {STORY} --log {folder / 'log'}", markup=False)
+    out.print("           ./dev dunghen deadline explain --received 2026-02-12T15:40+07:00 --limit 5wd", markup=False)
+
+
+def _planted(evidence: Evidence, fault: Fault) -> dict[str, object]:
+    """One fault planted alone, and the items that turn red because of it."""
+    red = [check for check in evaluate(fault.plant(evidence)).checks if not check.ok]
+    names = telling.checked(red).removeprefix("KIỂM TRA   ") if red else "[bold red]không kiểm tra nào nhận ra[/]"
+    out.print(f"GÀI LỖI    {fault.what}: {names}")
+    return {"what": fault.what, "notices": fault.notices, "red": [check.name for check in red]}
 
 
 def register(app: typer.Typer) -> None:

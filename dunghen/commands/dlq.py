@@ -10,24 +10,21 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 
+from contracts import load_catalogue
 from dunghen.commands.common import out, stop
 from dunghen.log import read_broker
+from dunghen.services import SERVICES
 from runtime.deadletters import discard, replay
 from runtime.errors import Invalid, Unavailable
 from runtime.kafka_admin import LogRecord
 from runtime.logs import configure_logs
 from runtime.service import Service
 from runtime.settings import RuntimeSettings
-from services.notifier.app import build as build_notifier
-from services.notifier.settings import NotifierSettings
-from services.reporting.app import build as build_reporting
-from services.reporting.settings import ReportingSettings
-from services.sla.app import build as build_sla
-from services.sla.settings import SlaSettings
 
+CONSUMERS = tuple(name for name in SERVICES if load_catalogue().read_by(name))
 Result = TypeVar("Result")
 commands = typer.Typer(help="Bản ghi bị giữ lại (dead letters) của một dịch vụ.", no_args_is_help=True)
-ServiceName = Annotated[str, typer.Argument(help="sla | notifier | reporting; cấu hình như khi chạy dịch vụ đó")]
+ServiceName = Annotated[str, typer.Argument(help=f"{' | '.join(CONSUMERS)}; cấu hình như khi chạy dịch vụ đó")]
 Place = Annotated[str, typer.Argument(help="topic/phân vùng/vị trí, như `ls` in ra")]
 
 
@@ -35,13 +32,9 @@ def _build(name: str) -> Service:
     configure_logs("warning")
     try:
         runtime = RuntimeSettings()
-        if name == "sla":
-            return build_sla(runtime, SlaSettings())
-        if name == "notifier":
-            return build_notifier(runtime, NotifierSettings())
-        if name == "reporting":
-            return build_reporting(runtime, ReportingSettings())
-        stop(f"không có dịch vụ {name!r} có dead letters; có: sla, notifier, reporting")
+        if name in CONSUMERS:
+            return SERVICES[name].build(runtime, SERVICES[name].settings())
+        stop(f"không có dịch vụ {name!r} có dead letters; có: {', '.join(CONSUMERS)}")
     except ValidationError as error:
         missing = ", ".join(str(item["loc"][0]) for item in error.errors(include_input=False))
         stop(f"thiếu cấu hình: {missing}")

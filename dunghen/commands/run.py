@@ -11,7 +11,8 @@ import uvicorn
 
 from dunghen import PROVINCE
 from dunghen.commands.common import err, out, stop
-from dunghen.together import SERVICES, run_together
+from dunghen.services import SERVICES
+from dunghen.together import run_together
 from runtime.logs import configure_logs
 
 

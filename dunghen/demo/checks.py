@@ -1,20 +1,21 @@
-"""What the demo asserts, and the figures it shows: everything is computed from the log and from the rows, nothing is told."""
+"""What the demo asserts, and the figures it shows: everything is computed from the evidence, nothing is told."""
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any
 
-from dunghen.audit import audit
-from dunghen.demo.driver import Answers, load_month
-from dunghen.demo.phone import Phone
-from dunghen.log import event_of, kind_of
-from runtime.kafka_admin import LogRecord
+from dunghen.audit import Audited, audit
+from dunghen.demo.driver import load_month
+from dunghen.demo.evidence import Evidence
+from dunghen.log import kind_of
 
-_TEN_DIGITS = re.compile(r"\d{10}")
-EFFECTS = ("deadline.warned", "deadline.apology-due", "deadline.overdue")
+_DIGITS = re.compile(r"(?<!\d)\d{9,11}(?!\d)")
+_TOKEN = re.compile(r"(?<![\w-])[\w-]{22}(?![\w-])")
+_LINK = re.compile(r"https://\S+/(\S+)$")
+EFFECTS = ("deadline.warned", "deadline.apology-due", "deadline.overdue", "letter.sent", "feedback.invited", "feedback.rated")
+Events = Mapping[str, tuple[str, dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,83 +45,96 @@ class Result:
     dossiers: dict[str, list[Any]] = field(default_factory=dict)
 
 
-def events_of(records: Sequence[LogRecord]) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Distinct events by id: (topic, event). Delivery may repeat a record, never an id with another content."""
-    return {event["id"]: (record.topic, event) for record in records if "id" in (event := event_of(record))}
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a run was seen to do from outside: intake's answers, the phone, and II.06a by unit as reporting gave it."""
-
-    answers: Answers
-    phone: Phone
-    reports: Mapping[str, Mapping[str, Any]]
-
-
-def evaluate(records: Sequence[LogRecord], seen: Seen, now: datetime, days: tuple[date, date]) -> Result:
+def evaluate(evidence: Evidence) -> Result:
     """Figures and checks of a finished run."""
-    result, answers, reports = Result(), seen.answers, seen.reports
-    events = events_of(records)
-    audited = audit([(record.topic, record.value) for record in records], now)
-    first, last = (day.isoformat() for day in days)
-    facts = {identity for identity, (topic, _) in events.items() if topic == "dossiers.v1"}
-    sheet_differences = [
-        f"{unit} ({column}): topics {value}, sheet {reports[unit]['total'][column]}"
-        for unit in reports
-        for column, value in audited.ii06a(first, last, None if unit == "province" else unit).items()
-        if value != reports[unit]["total"][column]
-    ]
-    twice = sum(count - 1 for count in _effects(events).values())
-    result.figures = {
-        "rows": answers.accepted + answers.refused,
-        "refused_rows": answers.refused,
+    events = evidence.events()
+    audited = audit([(record.topic, record.value) for record in evidence.records], evidence.now)
+    return Result(_figures(evidence, events, audited), _checks(evidence, events, audited), ends_of(events))
+
+
+def _figures(evidence: Evidence, events: Events, audited: Audited) -> dict[str, Any]:
+    kinds = Counter(kind_of(event) for _, event in events.values())
+    totals: Counter[str] = Counter()
+    for key, counters in audited.counted.items():
+        if key.startswith("competent/"):
+            totals.update(counters)
+    return {
+        "rows": evidence.answers.accepted + evidence.answers.refused,
+        "refused_rows": evidence.answers.refused,
         "dossiers": audited.dossiers,
-        "facts": len(facts),
+        "facts": sum(topic == "dossiers.v1" for topic, _ in events.values()),
         "cells": len(audited.counted),
-        "warned": _count(events, "deadline.warned"),
-        "apology_due": _count(events, "deadline.apology-due"),
-        "overdue": _count(events, "deadline.overdue"),
-        "sms": len(seen.phone.shown()),
+        "warned": kinds["deadline.warned"],
+        "apology_due": kinds["deadline.apology-due"],
+        "overdue": kinds["deadline.overdue"],
+        "letters": {state: kinds[f"letter.{state}"] for state in ("drafted", "sent", "rejected", "withdrawn")},
+        "late_with_letter": totals["late_with_letter"],
+        "late_without_letter": totals["late_without_letter"],
+        "sms": len(evidence.phone.shown()),
+        "sms_delivered": kinds["notice.delivered"],
         "sms_skipped": skipped_reasons(events),
-        "II.06a": {unit: reports[unit]["total"] for unit in sorted(reports)},
+        "ratings": totals["ratings"],
+        "satisfaction": round(totals["rating_points"] / totals["rating_answers"], 2) if totals["rating_answers"] else None,
+        "II.06a": {unit: evidence.reports[unit]["total"] for unit in sorted(evidence.reports)},
     }
-    result.checks = [
-        Check("mất", len(answers.ids - facts), 0),
-        Check("trùng", twice, 0),
-        Check("SMS trùng", seen.phone.doubled(), 0),
+
+
+def _checks(evidence: Evidence, events: Events, audited: Audited) -> list[Check]:
+    facts = {identity for identity, (topic, _) in events.items() if topic == "dossiers.v1"}
+    restated = sum(kind_of(event) == "report.restated" for _, event in events.values())
+    return [
+        Check("mất", len(evidence.answers.ids - facts), 0),
+        Check("trùng", sum(count - 1 for count in _effects(events).values()), 0),
+        Check("SMS trùng", evidence.phone.doubled(), 0),
         Check("SMS sót", len(untold(events)), 0),
-        Check("dòng từ chối", answers.refused, _broken_rows()),
-        Check("bản ghi bị giữ lại", sum(record.topic.endswith(".dlq") for record in records), 0),
-        Check("số liệu lệch", len(audited.differences()), 0),
-        Check("II.06a lệch", len(sheet_differences), 0),
-        Check("tên, số điện thoại trong topic", _personal_data(records), 0),
+        Check("số thư lệch", len(register_faults(events)), 0),
+        Check("dòng từ chối", evidence.answers.refused, _broken_rows()),
+        Check("bản ghi bị giữ lại", sum(record.topic.endswith(".dlq") for record in evidence.records), 0),
+        Check("sổ lệch", len(audited.differences()), 0),
+        Check("II.06a lệch", len(_sheet_differences(evidence, audited)), 0),
+        Check("tên, số ĐT trong topic, log", _personal_data(evidence), 0),
+        Check("bản chỉnh", restated, evidence.corrected),
     ]
-    result.dossiers = ends_of(events)
-    return result
 
 
-def skipped_reasons(events: Mapping[str, tuple[str, dict[str, Any]]]) -> dict[str, int]:
+def _sheet_differences(evidence: Evidence, audited: Audited) -> list[str]:
+    first, last = (day.isoformat() for day in evidence.days)
+    return [
+        f"{unit} ({column}): topics {value}, sheet {sheet['total'][column]}"
+        for unit, sheet in evidence.reports.items()
+        for column, value in audited.ii06a(first, last, None if unit == "province" else unit).items()
+        if value != sheet["total"][column]
+    ]
+
+
+def skipped_reasons(events: Events) -> dict[str, int]:
     """How many messages were not sent, by reason."""
-    found = Counter(e["data"]["reason"] for _, e in events.values() if e["type"].endswith("notice.skipped.v1"))
+    found = Counter(event["data"]["reason"] for _, event in events.values() if kind_of(event) == "notice.skipped")
     return dict(sorted(found.items()))
 
 
-def untold(events: Mapping[str, tuple[str, dict[str, Any]]]) -> list[str]:
+def untold(events: Events) -> list[str]:
     """Dossiers received and completed of which the citizen was neither told, nor not told for a stated reason."""
     by_kind: dict[str, set[str]] = {}
     for _, event in events.values():
-        by_kind.setdefault(kind_of(event), set()).add(event["subject"])
+        if event["data"].get("notice", "result-ready") == "result-ready":
+            by_kind.setdefault(kind_of(event), set()).add(event["subject"])
     due = by_kind.get("dossier.received", set()) & by_kind.get("dossier.completed", set())
     told = {name for kind in ("accepted", "skipped", "failed") for name in by_kind.get(f"notice.{kind}", set())}
     return sorted(due - told)
 
 
-def _count(events: Mapping[str, tuple[str, dict[str, Any]]], name: str) -> int:
-    return sum(kind_of(event) == name for _, event in events.values())
+def register_faults(events: Events) -> list[str]:
+    """Bodies and years whose letter numbers do not run from 1 without hole or repetition."""
+    numbers: dict[tuple[str, int], list[int]] = {}
+    for _, event in events.values():
+        if kind_of(event) == "letter.sent":
+            data = event["data"]
+            numbers.setdefault((data["unit"], data["year"]), []).append(data["number"])
+    return [f"{unit}/{year}" for (unit, year), own in numbers.items() if sorted(own) != list(range(1, len(own) + 1))]
 
 
-def _effects(events: Mapping[str, tuple[str, dict[str, Any]]]) -> Counter[tuple[str, str, str]]:
+def _effects(events: Events) -> Counter[tuple[str, str, str]]:
     """How often each effect happened, by dossier, kind and occasion."""
     found: Counter[tuple[str, str, str]] = Counter()
     for _, event in events.values():
@@ -130,7 +144,7 @@ def _effects(events: Mapping[str, tuple[str, dict[str, Any]]]) -> Counter[tuple[
     return found
 
 
-def ends_of(events: Mapping[str, tuple[str, dict[str, Any]]]) -> dict[str, list[Any]]:
+def ends_of(events: Events) -> dict[str, list[Any]]:
     """Per dossier: promise in force, outcome, end, and the effects that happened, as JSON."""
     deadlines: dict[str, dict[str, Any]] = {}
     settled: dict[str, dict[str, Any]] = {}
@@ -161,10 +175,17 @@ def _broken_rows() -> int:
     return sum("-9001" in code or code in ("HS-2026-1", "H37.12-260230-0001") for code in codes)
 
 
-def _personal_data(records: Sequence[LogRecord]) -> int:
-    """Records in which a name or phone number of the month stands in clear."""
+def _personal_data(evidence: Evidence) -> int:
+    """Records and log lines in which a name, a phone number or a survey token of the month stands in clear."""
     items = [row.item for row in load_month()]
     names = {item["contact_name"] for item in items if "contact_name" in item}
-    phones = {item["contact_phone"] for item in items if "contact_phone" in item}
-    texts = (record.value.decode("utf-8", "replace") + record.key.decode("utf-8", "replace") for record in records)
-    return sum(any(name in text for name in names) or not phones.isdisjoint(_TEN_DIGITS.findall(text)) for text in texts)
+    phones = {item["contact_phone"].lstrip("0") for item in items if "contact_phone" in item}
+    tokens = {found.group(1) for sms in evidence.phone.arrived if (found := _LINK.search(sms.text))}
+    named = re.compile("|".join(map(re.escape, names)))
+    texts = [record.value.decode("utf-8", "replace") + record.key.decode("utf-8", "replace") for record in evidence.records]
+    return sum(
+        named.search(text) is not None
+        or any(found[-9:] in phones for found in _DIGITS.findall(text))
+        or not tokens.isdisjoint(_TOKEN.findall(text))
+        for text in [*texts, *evidence.logs.splitlines()]
+    )

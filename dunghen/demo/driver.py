@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from contracts import load_catalogue
 from dunghen.demo.phone import Phone
+from dunghen.services import SERVICES
 from reference import OFFICE_TIME, Timeline
 from runtime.clock import SteppedClock
 from runtime.kafka_admin import Lags
@@ -74,7 +75,8 @@ def groups_of(prefix: str) -> dict[str, list[str]]:
     catalogue = load_catalogue()
     return {
         prefix + service: [prefix + topic for topic in catalogue.read_by(service)]
-        for service in ("sla", "notifier", "reporting")
+        for service in SERVICES
+        if catalogue.read_by(service)
     }
 
 
@@ -192,18 +194,42 @@ class Fleet:
 
         await self.until("messages to be sent", idle)
 
-    async def settle(self) -> None:
-        """Wait until everything sent so far has had all its consequences."""
+    async def step_settled(self) -> None:
+        """Wait until what was sent in a step has had its consequences, but for figures: they are asked for at the end."""
         await self.published()
-        await self.handled("sla")
-        await self.timers_fired()
-        await self.handled("notifier")
+        for service in ("sla", "feedback", "notifier"):
+            await self.handled(service)
         await self.messages_sent()
-        await self.handled("reporting")
-        await self.figures_published()
+
+    async def settle(self, *, figures: bool = True) -> None:
+        """Wait until everything sent so far has had all its consequences, with or without the figures.
+
+        What one service says may move another, and back (a letter asks, sla answers, the letter is sent), so it is over when
+        nobody handled or said anything between two looks.
+        """
+        before: list[float] = []
+        while True:
+            await self.published()
+            for service in ("sla", "feedback", "notifier"):
+                await self.handled(service)
+            await self.timers_fired()
+            await self.messages_sent()
+            if figures:
+                await self.handled("reporting")
+                await self.figures_published()
+            after = [await self._moved(service) for service in self.clients if figures or service != "reporting"]
+            if after == before:
+                return
+            before = after
+
+    async def _moved(self, service: str) -> float:
+        """How much a service has handled and said since it started."""
+        gauges = await self.gauges(service)
+        return gauges.get("records_handled_total", 0) + gauges.get("outputs_published_total", 0)
 
 
 Restart = Callable[[], Awaitable[None]]
+Acts = Callable[[datetime], Awaitable[bool]]  # what people do at a moment; False if nothing
 
 
 async def run_month(
@@ -211,10 +237,12 @@ async def run_month(
     rows: Sequence[Row],
     moments: Sequence[datetime],
     progress: Callable[[int, datetime], None],
+    acts: Acts,
     disturb: Callable[[int], Awaitable[Restart | None]] | None = None,
 ) -> None:
-    """Take all steps. `disturb` may kill processes right after the facts of a step were released; what it returns
-    starts them again. They start after the clock was set, so that a step is swept once, at its own time."""
+    """Take all steps, and let people act in those at which they do. `disturb` may kill processes right after the facts of a
+    step were released; what it returns starts them again. They start after the clock was set, so that a step is swept once,
+    at its own time."""
     waiting = list(rows)
     for number, moment in enumerate(moments):
         cut = next((i for i, row in enumerate(waiting) if row.reported_at > moment), len(waiting))
@@ -231,8 +259,9 @@ async def run_month(
             await restart()
         await fleet.timers_fired()
         if released and restart is None:
-            await fleet.handled("notifier")
-            await fleet.messages_sent()
+            await fleet.step_settled()
+        if await acts(moment):
+            await fleet.settle(figures=False)
         progress(number, moment)
     await fleet.settle()
 

@@ -1,11 +1,18 @@
 """The demo's phone: an HTTP gateway that shows what arrives. It drops a repeated client id, unless told not to."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+
+from runtime.pages import Pages
+
+SHOWN = 40
+PAGES = Pages("dunghen.demo")
+_DOSSIER = re.compile(r"[HG]\d\d[.\d]*-\d+-\d+")
 
 
 class Sms(BaseModel):
@@ -15,6 +22,12 @@ class Sms(BaseModel):
     to: str
     brand: str
     text: str
+
+    @property
+    def dossier(self) -> str:
+        """The dossier it is about; every message names one."""
+        found = _DOSSIER.search(self.text)
+        return found.group(0) if found else ""
 
 
 @dataclass
@@ -41,3 +54,8 @@ class Phone:
         async def take(sms: Sms) -> JSONResponse:
             self.arrived.append(sms)
             return JSONResponse({"status": "accepted"})
+
+        @app.get("/", include_in_schema=False)
+        async def screen(survey_base: str = "") -> Response:
+            newest = list(reversed(self.shown()))[:SHOWN]
+            return PAGES.show("phone.html", {"messages": newest, "count": len(self.shown()), "survey_base": survey_base})

@@ -1,4 +1,4 @@
-"""The same demo on a real Kafka and MongoDB: one process per service, sla and reporting killed with -9 in mid-run."""
+"""The same demo on a real Kafka and MongoDB: one process per service, all consumers killed with -9 in mid-run."""
 
 import asyncio
 import os
@@ -22,15 +22,18 @@ from dunghen.commands.topics import apply_topics, remove_topics
 from dunghen.demo.checks import Check, Result
 from dunghen.demo.driver import DemoStuckError, Fleet, Restart, demo_days, demo_start, groups_of, load_month, run_month, steps
 from dunghen.demo.embedded import finish
+from dunghen.demo.evidence import Evidence
+from dunghen.demo.people import People
 from dunghen.demo.phone import Phone
 from dunghen.demo.view import Progress
-from dunghen.together import SERVICES, Keys
+from dunghen.services import SERVICES
+from dunghen.together import Keys, demo_environment
 from reference import load_reference
 from runtime.clock import SteppedClock
 from runtime.documents.mongo import drop_database
 from runtime.kafka_admin import Lags
 
-KILLED = ("sla", "notifier", "reporting")
+KILLED = ("sla", "notifier", "feedback", "reporting")
 READY_SECONDS = 90.0
 
 
@@ -147,12 +150,11 @@ def service_environment(bootstrap: str, prefix: str, server: str | None, *, dedu
     common = {
         "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
         "TOPIC_PREFIX": prefix,
-        "REFERENCE_DIR": str(PROVINCE),
+        **demo_environment(Keys.new(), PROVINCE),
         "SWEEP_SECONDS": "0.1",
         "REPORTING_FLUSH_SECONDS": "0.3",
         "SESSION_TIMEOUT_MS": "6000",
         "LOG_LEVEL": "info",
-        **Keys.new().environment(),
     }
     demo = {
         "CLOCK_URL": f"{server}/now",
@@ -207,11 +209,12 @@ async def real_fleet(
                 await processes.stop()
 
 
-async def run_real(bootstrap: str, mongo: str, folder: Path, progress: Progress) -> tuple[Result, int]:
-    """Run the month on real parts; returns the result and how many processes were killed."""
+async def run_real(bootstrap: str, mongo: str, folder: Path, progress: Progress) -> tuple[Evidence, int]:
+    """Run the month on real parts; returns the evidence and how many processes were killed."""
     rows = load_month()
     clock = SteppedClock(demo_start(rows))
-    moments = list(steps(load_reference(PROVINCE).timeline("H37"), *demo_days(rows)))
+    reference = load_reference(PROVINCE)
+    moments = list(steps(reference.timeline("H37"), *demo_days(rows)))
     kill_at = {len(moments) * (2 * n + 1) // (2 * len(KILLED) + 1): KILLED for n in range(len(KILLED))}
     async with real_fleet(bootstrap, mongo, clock) as (fleet, processes, prefix):
 
@@ -227,8 +230,9 @@ async def run_real(bootstrap: str, mongo: str, folder: Path, progress: Progress)
             return restart if names else None
 
         progress.start("Kafka và MongoDB thật", len(moments))
-        await run_month(fleet, rows, moments, progress.step, disturb)
-        return await finish(fleet, bootstrap, prefix, folder), processes.kills
+        people = People(fleet, rows, reference)
+        await run_month(fleet, rows, moments, progress.step, people.act, disturb)
+        return await finish(fleet, bootstrap, prefix, folder, processes.log_text), processes.kills
 
 
 def compare(embedded: Result, real: Result) -> Check:

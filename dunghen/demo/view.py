@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -10,7 +9,7 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from dunghen.demo.checks import Check, Result
+from dunghen.demo.checks import Result
 from reference import OFFICE_TIME
 from reference.derivation import WEEKDAY_NAMES
 
@@ -51,6 +50,10 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
+    def stop(self) -> None:
+        """Take the bar away: pages are served now."""
+        self._bar.stop()
+
     def start(self, what: str, total: int) -> None:
         """Begin a run of so many steps."""
         if self._task is not None:
@@ -64,8 +67,8 @@ class Progress:
             self._bar.update(self._task, completed=number + 1, day=f"{WEEKDAY_NAMES[local.weekday()]} {local:%d/%m %H:%M}")
 
 
-def show(console: Console, result: Result, units: Mapping[str, str]) -> None:
-    """The table, and the checks below it."""
+def show_sheet(console: Console, result: Result, units: Mapping[str, str]) -> None:
+    """II.06a by unit, with short headings."""
     table = Table(
         title="II.06a: 08/01 - 27/02/2026", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
     )
@@ -80,33 +83,3 @@ def show(console: Console, result: Result, units: Mapping[str, str]) -> None:
             end_section=unit == "H37.14",
         )
     console.print(table)
-    f = result.figures
-    console.print(
-        f"Dòng gửi {f['rows']}, từ chối {f['refused_rows']} | hồ sơ {f['dossiers']}, sự kiện {f['facts']} | "
-        f"cảnh báo {f['warned']}, sắp trễ {f['apology_due']}, quá hạn {f['overdue']} | ô số liệu {f['cells']}\n"
-        f"SMS {f['sms']}, bỏ qua {sum(f['sms_skipped'].values())} ({_reasons(f['sms_skipped'])})"
-    )
-    show_checks(console, result.checks)
-
-
-REASONS = {
-    "before-go-live": "trước ngày vận hành",
-    "too-old": "báo muộn quá 48 giờ",
-    "no-contact": "không có liên hệ",
-    "contact-missing": "liên hệ không đến",
-    "no-mobile-number": "không có số di động",
-}
-
-
-def _reasons(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{REASONS[reason]} {count}" for reason, count in counts.items()) or "không có"
-
-
-def show_checks(console: Console, checks: list[Check]) -> None:
-    """One line, green or red per item."""
-    parts = [f"[{'green' if c.ok else 'bold red'}]{c.name} {_say(c)}[/]" for c in checks]
-    console.print("KIỂM TRA   " + " · ".join(parts))
-
-
-def _say(check: Check) -> Any:  # noqa: ANN401 - a number, usually
-    return check.value if check.ok else f"{check.value} (phải là {check.expected})"

@@ -9,6 +9,7 @@ from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job
 from runtime.kafka import declare_published
+from runtime.sealing import Sealer
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
 from runtime.web import make_app
@@ -16,7 +17,7 @@ from services import wiring
 from services.intake import handlers, store
 from services.intake.http import add_routes
 from services.intake.jobs import Deliveries
-from services.intake.sealing import Sealer
+from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
 from services.intake.telemetry import METRICS
 
@@ -31,9 +32,8 @@ def build(
 ) -> Service:
     """Build the service from settings; reference, documents and clock may be given."""
     parts, broker = make_parts("intake", runtime, METRICS, store=documents, clock=clock)
-    sealer = Sealer.from_base64(
-        settings.contacts_public_key, settings.contacts_key_epoch, settings.contacts_hash_key.get_secret_value()
-    )
+    box = Sealer.from_base64(settings.contacts_public_key, settings.contacts_key_epoch)
+    sealer = ContactSealer(box, settings.contacts_hash_key.get_secret_value().encode())
     context = handlers.Context(reference or load_reference(settings.reference_dir), settings, sealer, parts.clock)
     declare_published(broker, "intake", runtime, wiring.published_by("intake"))
     intents = Intents(parts, store.DOSSIERS, handlers.encode)

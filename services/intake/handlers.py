@@ -15,7 +15,7 @@ from runtime.parts import Parts
 from services.intake import store
 from services.intake.domain import Answer, FaultError, Item, Outgoing, Quarantined, Refused, parse_item, take_in
 from services.intake.domain.facts import Limits
-from services.intake.sealing import Sealer
+from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
 
 SOURCE = "/intake"
@@ -27,7 +27,7 @@ class Context:
 
     reference: ReferenceData
     settings: IntakeSettings
-    sealer: Sealer
+    sealer: ContactSealer
     clock: Clock
 
     def limits(self) -> Limits:
@@ -59,7 +59,7 @@ def _output(dossier: str, outgoing: Outgoing, root: str, context: Context) -> Ou
     }
     if outgoing.contact is not None:
         body["type"] = "vn.dunghen.contact.sealed.v1"
-        body["data"] |= {"key_epoch": context.sealer.epoch, "sealed": context.sealer.seal(outgoing.contact)}
+        body["data"] |= {"key_epoch": context.sealer.box.epoch, "sealed": context.sealer.seal(outgoing.contact)}
         return Output("contacts.v1", dossier, outgoing.id, body)
     body["sequence"] = f"{outgoing.sequence:013d}"
     return Output("dossiers.v1", dossier, outgoing.id, body)

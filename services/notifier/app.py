@@ -12,14 +12,17 @@ from runtime.jobs import Job
 from runtime.kafka import declare_published
 from runtime.loop import Loop
 from runtime.outputs import Rules
+from runtime.sealing import Opener
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
 from runtime.web import make_app
 from services import wiring
 from services.notifier import handlers, store
 from services.notifier.gateway import Gateway, HttpGateway
-from services.notifier.jobs import Desk, Sender
-from services.notifier.opening import Opener
+from services.notifier.handlers.common import Context, encode
+from services.notifier.http import add_routes
+from services.notifier.jobs import Sender
+from services.notifier.sending import Desk
 from services.notifier.settings import NotifierSettings
 from services.notifier.telemetry import METRICS
 
@@ -35,22 +38,25 @@ def build(
 ) -> Service:
     """Build the service from settings; reference, documents, clock and gateway may be given."""
     parts, broker = make_parts("notifier", runtime, METRICS, store=documents, clock=clock)
-    context = handlers.Context(reference or load_reference(settings.reference_dir), parts.clock)
-    rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), handlers.encode)
+    context = Context(reference or load_reference(settings.reference_dir), parts.clock)
+    rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode)
     loop = Loop(parts, rules, load_catalogue().read_by("notifier"))
     loop.subscribe(broker)
     declare_published(broker, "notifier", runtime, wiring.published_by("notifier"))
-    intents = Intents(parts, store.DOSSIERS, handlers.encode)
+    intents = Intents(parts, store.DOSSIERS, encode)
     token = settings.gateway_token.get_secret_value() if settings.gateway_token else None
     port = gateway or HttpGateway(settings.gateway_url, token)
     opener = Opener.from_base64(settings.contacts_private_key.get_secret_value(), settings.contacts_key_epoch)
-    sender = Sender(parts, loop, intents, Desk(port, opener, settings, context))
+    desk = Desk(port, opener, settings, context)
+    sender = Sender(parts, loop, intents, desk)
     health = Health(parts, loop)
     health.also.append(sender.measure)
+    app = make_app("Đúng Hẹn notifier", health, parts.telemetry)
+    add_routes(app, parts, intents, desk)
     return Service(
         parts=parts,
         broker=broker,
-        app=make_app("Đúng Hẹn notifier", health, parts.telemetry),
+        app=app,
         health=health,
         collections=(partial(store.declare, parts.store), intents.declare),
         loop=loop,

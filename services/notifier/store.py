@@ -1,11 +1,12 @@
-"""notifier's documents: one per dossier, found by id, and by the time at which something is to be sent."""
+"""notifier's documents: one per dossier, found by id and by the time at which something is due; and the letter register."""
 
 from runtime.documents import Documents, Index
 
-DOSSIERS = "dossiers"
+DOSSIERS, REGISTER = "dossiers", "register"
 NEXT_SEND = "next_send_at"
 
 
 async def declare(store: Documents) -> None:
-    """Make the collection and its index."""
-    await store.declare(DOSSIERS, [Index(NEXT_SEND), Index("notices.result-ready.s")])
+    """Make the collections and indexes."""
+    await store.declare(DOSSIERS, [Index(NEXT_SEND), Index("held"), Index("letter.s"), Index("client_ids", many=True)])
+    await store.declare(REGISTER, [Index("series"), Index("dossier")])

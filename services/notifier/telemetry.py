@@ -8,5 +8,6 @@ METRICS = (
     ),
     Metric("notices_due", "gauge", "Messages that are due and not sent."),
     Metric("notices_uncertain", "gauge", "Messages of which nobody knows whether they were sent: for a person to look at."),
+    Metric("letters_drafted", "gauge", "Apology letters that wait for their signer."),
     Metric("sent_seconds", "gauge", "Clock reading of the last complete pass over due messages."),
 )

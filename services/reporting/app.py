@@ -19,6 +19,7 @@ from services import wiring
 from services.reporting import handlers, store
 from services.reporting.http import add_routes
 from services.reporting.jobs import Cells
+from services.reporting.periods import Periods
 from services.reporting.settings import ReportingSettings
 from services.reporting.telemetry import METRICS
 
@@ -39,11 +40,13 @@ def build(
     loop.subscribe(broker)
     declare_published(broker, "reporting", runtime, wiring.published_by("reporting"))
     intents = Intents(parts, store.ROWS, _encode_nothing)
-    cells = Cells(parts, intents)
+    reference = reference or load_reference(settings.reference_dir)
+    periods = Periods(parts, reference)
+    cells = Cells(parts, intents, periods.restate)
     health = Health(parts, loop)
     health.also.append(cells.measure)
     app = make_app("Đúng Hẹn reporting", health, parts.telemetry)
-    add_routes(app, parts.store, reference or load_reference(settings.reference_dir))
+    add_routes(app, parts, reference, periods)
     return Service(
         parts=parts,
         broker=broker,
@@ -52,7 +55,10 @@ def build(
         collections=(partial(store.declare, parts.store), intents.declare),
         loop=loop,
         intents=intents,
-        jobs=(Job("cells", settings.flush_seconds, cells.flush),),
+        jobs=(
+            Job("cells", settings.flush_seconds, cells.flush),
+            Job("intents", runtime.sweep_seconds, periods.intents.sweep),
+        ),
     )
 
 

@@ -7,10 +7,12 @@ from contracts import Event
 from contracts.deadlines import DEADLINE_TYPES
 from contracts.dossiers import DOSSIER_TYPES
 from contracts.facts import merge_fact, milliseconds
+from contracts.feedback import FEEDBACK_TYPES
+from contracts.notices import NOTICE_TYPES
 from runtime.clock import Clock, epoch_ms
 from runtime.documents import Document
 from runtime.outputs import Decision
-from services.reporting.domain import FIELDS, contributions, flip_at, merge_statement
+from services.reporting.domain import FIELDS, contributions, flip_at, merge_effect, merge_statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,16 @@ def on_fact(document: Document, event: Event, context: Context) -> Decision:
 
 
 def on_statement(document: Document, event: Event, context: Context) -> Decision:
-    """A statement of sla: a due date or an outcome. Effects (warnings, overdue) change no figure."""
-    after = merge_statement(document, event)
+    """A statement of sla: a due date or an outcome. Effects of sla (warnings, overdue) change no figure."""
+    return _take(document, merge_statement(document, event), event, context)
+
+
+def on_effect(document: Document, event: Event, context: Context) -> Decision:
+    """A letter issued, a survey answered."""
+    return _take(document, merge_effect(document, event), event, context)
+
+
+def _take(document: Document, after: dict[str, Any] | None, event: Event, context: Context) -> Decision:
     if after is None:
         return Decision(document)
     return Decision(recount({**after, **_as_of(document, event)}, epoch_ms(context.clock.now())))
@@ -58,7 +68,11 @@ def _as_of(document: Document, event: Event) -> dict[str, Any]:
     return {"as_of": max(document.get("as_of", 0), milliseconds(event.time))}
 
 
-HANDLERS = {model.TYPE: on_fact for model in DOSSIER_TYPES} | {model.TYPE: on_statement for model in DEADLINE_TYPES}
+HANDLERS = (
+    {model.TYPE: on_fact for model in DOSSIER_TYPES}
+    | {model.TYPE: on_statement for model in DEADLINE_TYPES}
+    | {model.TYPE: on_effect for model in (*NOTICE_TYPES, *FEEDBACK_TYPES)}
+)
 
 
 def handle(document: Document, event: Event, context: Context) -> Decision:

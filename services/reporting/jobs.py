@@ -1,7 +1,7 @@
 """Loops that no message starts: dossiers whose due moment passed, and cells that have to be counted again and published."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from contracts import statement_id, to_wire
@@ -23,8 +23,10 @@ TOPIC = "metrics.v1"
 class Cells:
     """Counts dirty cells again from the rows, never by adding to what stands there, and publishes them."""
 
-    def __init__(self, parts: Parts, intents: Intents) -> None:
-        self._parts, self._intents = parts, intents
+    def __init__(self, parts: Parts, intents: Intents, then: Callable[[], Awaitable[None]]) -> None:
+        """`then` is awaited when figures changed, and once after the start: a process may have died before it."""
+        self._parts, self._intents, self._then = parts, intents, then
+        self._changed = True
 
     async def flip(self) -> None:
         """Count dossiers again whose due moment has passed since they were counted."""
@@ -39,6 +41,10 @@ class Cells:
             keys = sorted({key for row in rows for key in row["touched"]})
             await self._publish(await self.count(keys))
             await self._clear(rows)
+            self._changed = True
+        if self._changed:
+            await self._then()
+            self._changed = False
         self._parts.telemetry.set("flushed_seconds", self._parts.clock.now().timestamp())
 
     async def measure(self) -> None:

@@ -1,21 +1,23 @@
-"""reporting's documents: one row per dossier, one cell per key."""
+"""reporting's documents: one row per dossier, one cell per key, one record per frozen period."""
 
 from collections.abc import Iterable
 from datetime import date
 
+from contracts.metrics import Counters
 from runtime.documents import Documents, In, Index, Range
 from services.reporting.domain import Flows
-from services.reporting.domain.sheet import RECEIVED, RESOLVED
 
 ROWS = "rows"
 CELLS = "cells"
-COUNTERS = (*RECEIVED, *RESOLVED, "overdue_opened", "overdue_closed")
+PERIODS = "periods"
+COUNTERS = tuple(Counters.model_fields)
 
 
 async def declare(store: Documents) -> None:
     """Make the collections and indexes."""
     await store.declare(ROWS, [Index("cells", many=True), Index("dirty"), Index("flip_at")])
     await store.declare(CELLS, [Index("day")])
+    await store.declare(PERIODS, [Index("last")])
 
 
 async def flows(

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from contracts import Event, EventData, effect_id, statement_id, to_wire
 from contracts.dossiers import DOSSIER_TYPES
 from contracts.facts import first_standing, merge_fact, milliseconds
+from contracts.notices import NOTICE_TYPES, LetterApproved
 from reference import BeyondCalendarError, LimitError, ReferenceData, Rules, Timeline
 from runtime.clock import Clock
 from runtime.documents import Document
@@ -27,6 +28,7 @@ from services.sla.domain import (
     standing_of,
 )
 from services.sla.domain.promise import moment, steps_of
+from services.sla.domain.repromise import ONCE, Ask, refusal_of
 from services.sla.domain.rungs import sign_by
 from services.sla.settings import SlaSettings
 
@@ -58,6 +60,28 @@ def on_fact(document: Document, event: Event, context: Context) -> Decision:
     after = {**document, "facts": facts}
     outputs = _restate(after, event, context)
     return Decision(after, outputs)
+
+
+def on_ask(document: Document, event: Event, context: Context) -> Decision:
+    """A signed apology letter asks for a new date: granted once (R16), answered by a moved or a refused deadline."""
+    data = event.data
+    if not isinstance(data, LetterApproved) or data.new_due_at is None or event.id in document.get("asks", {}):
+        return Decision(document)
+    facts = document.get("facts", {})
+    ask = Ask(milliseconds(data.at), document.get("deadline", {}).get("due"), milliseconds(data.new_due_at))
+    refusal = refusal_of(standing_of(facts), end_of(facts), context.reference.timeline(data.unit), ask)
+    after = {**document, "asks": {**document.get("asks", {}), event.id: "refused" if refusal else "granted"}}
+    if refusal is not None:
+        said = {"unit": data.unit, "rule": refusal.rule, "text": refusal.text}
+        return Decision(after, [_effect(after, "deadline.refused", event.id, said, event, context)])
+    granted = {"v": 1, "at": ask.at, "new_due_at": ask.new_due, "granted": True}
+    after["facts"] = {**facts, "reappointed": {**facts.get("reappointed", {}), f"letter/{data.draft}": granted}}
+    return Decision(after, _restate(after, event, context))
+
+
+def ignore(document: Document, _event: Event, _context: Context) -> Decision:
+    """Notices and the rest of a letter's life change no promise."""
+    return Decision(document)
 
 
 def on_timer(document: Document, until: datetime, context: Context) -> Decision:
@@ -127,10 +151,8 @@ def _state_deadline(after: Document, standing: Standing, line: Timeline, event: 
     else:
         after["deadline"]["v"] = version - 1
     if len(standing.reappointed) > 1:
-        rule = "R16: không quá một lần hẹn lại"
-        text = "Ngày hẹn trả chỉ được hẹn lại một lần; đề nghị hẹn lại sau đó không được chấp nhận."
-        occasion = str(len(standing.reappointed))
-        outputs.append(_effect(after, "deadline.refused", occasion, {"unit": unit, "rule": rule, "text": text}, event, context))
+        said = {"unit": unit, "rule": ONCE.rule, "text": ONCE.text}
+        outputs.append(_effect(after, "deadline.refused", str(len(standing.reappointed)), said, event, context))
     return outputs
 
 
@@ -281,7 +303,11 @@ def _derivation(key: list[Any], data: Mapping[str, Any], context: Context) -> li
     return steps_of(standing, promise_of(standing, line, context.rules), line)
 
 
-HANDLERS = {model.TYPE: on_fact for model in DOSSIER_TYPES}
+HANDLERS = (
+    {model.TYPE: on_fact for model in DOSSIER_TYPES}
+    | {model.TYPE: ignore for model in NOTICE_TYPES}
+    | {LetterApproved.TYPE: on_ask}
+)
 
 
 def handle(document: Document, event: Event, context: Context) -> Decision:

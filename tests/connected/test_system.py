@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from rich.console import Console
 
 from dunghen.commands.topics import apply_topics, remove_topics
+from dunghen.demo.checks import evaluate
 from dunghen.demo.driver import Fleet, get_report
 from dunghen.demo.embedded import run_embedded
 from dunghen.demo.real import Processes, compare, real_fleet, run_real
@@ -75,10 +76,11 @@ async def dlq(processes: Processes, *arguments: str) -> subprocess.CompletedProc
 
 async def test_the_demo_ends_equal_on_real_parts_with_processes_killed(real: Real, tmp_path: Path) -> None:
     with Progress(Console(file=StringIO())) as progress:
-        embedded = await run_embedded(tmp_path / "embedded", progress)
-        on_real, kills = await run_real(real.kafka, real.mongo, tmp_path / "real", progress)
+        embedded = evaluate(await run_embedded(tmp_path / "embedded", progress))
+        evidence, kills = await run_real(real.kafka, real.mongo, tmp_path / "real", progress)
+    on_real = evaluate(evidence)
 
-    assert kills == 9
+    assert kills == 16
     assert [check for check in (*embedded.checks, *on_real.checks, compare(embedded, on_real)) if not check.ok] == []
 
 

@@ -15,15 +15,16 @@ from dunghen import PROVINCE
 from reference import OFFICE_TIME, load_reference
 from runtime.clock import SteppedClock
 from runtime.documents import Document
+from runtime.sealing import Sealer
 from services.intake.domain import Accepted, Answer, Contact, FaultError, Quarantined, Refused, parse_item
 from services.intake.files import FileRefusedError, RefusalFile, read_file
 from services.intake.handlers import Context, on_items
-from services.intake.sealing import Sealer
+from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
 
 KEY = PrivateKey.generate()
 PUBLIC = base64.b64encode(bytes(KEY.public_key)).decode()
-SEALER = Sealer.from_base64(PUBLIC, 3, "a secret of the test run")
+SEALER = ContactSealer(Sealer.from_base64(PUBLIC, 3), b"a secret of the test run")
 SETTINGS = IntakeSettings.model_validate(
     {
         "reference_dir": PROVINCE,
@@ -220,11 +221,11 @@ def test_no_input_does_anything_but_pass_or_be_refused(raw: object) -> None:
 
 def test_a_key_that_is_no_key_is_refused_at_start() -> None:
     with pytest.raises(ValueError, match="32 bytes in base64"):
-        Sealer.from_base64("abc", 1, "x" * 16)
+        Sealer.from_base64("abc", 1)
 
 
 def test_a_digest_needs_the_secret() -> None:
-    other = Sealer.from_base64(PUBLIC, 3, "another secret of a run")
+    other = ContactSealer(Sealer.from_base64(PUBLIC, 3), b"another secret of a run")
 
     assert SEALER.digest(Contact(**PERSON)) == SEALER.digest(Contact(**PERSON))
     assert SEALER.digest(Contact(**PERSON)) != other.digest(Contact(**PERSON))

@@ -17,11 +17,13 @@ from reference import load_reference
 from runtime.clock import SteppedClock, epoch_ms
 from runtime.documents import Document
 from runtime.outputs import Output
+from runtime.sealing import Opener
 from services.notifier.domain import mobile, next_window, result_ready, size_of, unaccented
 from services.notifier.gateway import Answer, HttpGateway, Message
-from services.notifier.handlers import Context, client_id, handle
-from services.notifier.jobs import Desk, claim, settle_answer
-from services.notifier.opening import Opener
+from services.notifier.handlers import handle
+from services.notifier.handlers.common import Context
+from services.notifier.handlers.messages import RESULT, client_id
+from services.notifier.sending import Desk, claim, settle_answer
 from services.notifier.settings import NotifierSettings
 from tests.sla.test_sla import DOSSIER, at, fact, received
 
@@ -200,24 +202,24 @@ def test_a_message_waits_for_the_contact_that_was_promised_and_gives_up_after_a_
     document, _ = play([PROMISED, DONE])
 
     found: list[Message] = []
-    waiting = claim(document, desk(at(6)), found)
+    waiting = claim(document, RESULT, desk(at(6)), found)
     assert (found, list(waiting.outputs)) == ([], [])
     assert waiting.document["next_send_at"] == epoch_ms(at(6) + timedelta(minutes=1))
-    assert said(list(claim(waiting.document, desk(at(9)), found).outputs)) == ["skipped contact-missing"]
+    assert said(list(claim(waiting.document, RESULT, desk(at(9)), found).outputs)) == ["skipped contact-missing"]
 
 
 def claimed(document: Document, desk_: Desk) -> tuple[Document, Message]:
     found: list[Message] = []
-    decision = claim(document, desk_, found)
+    decision = claim(document, RESULT, desk_, found)
     return decision.document, found[0]
 
 
 def test_a_due_message_is_claimed_before_it_is_sent_under_one_client_id() -> None:
     document, message = claimed(play([PROMISED, contact(), DONE])[0], desk(at(6)))
 
-    assert (message.to, message.brand, message.client_id) == ("+84912000007", "HOANGVAN", client_id(DOSSIER))
+    assert (message.to, message.brand, message.client_id) == ("+84912000007", "HOANGVAN", client_id(DOSSIER, RESULT))
     assert document["notices"]["result-ready"]["s"] == "claimed"
-    assert claim(document, desk(at(6)), []).document is document  # nobody else can take it now
+    assert claim(document, RESULT, desk(at(6)), []).document is document  # nobody else can take it now
 
 
 @pytest.mark.parametrize(
@@ -233,7 +235,7 @@ def test_a_due_message_is_claimed_before_it_is_sent_under_one_client_id() -> Non
 def test_an_answer_ends_a_message_or_asks_for_another_try(answer: Answer, deduplicates: bool, says: list[str]) -> None:
     at_desk = desk(at(6), deduplicates=deduplicates)
     document, message = claimed(play([PROMISED, contact(), DONE])[0], at_desk)
-    decision = settle_answer(document, answer, message, at_desk)
+    decision = settle_answer(document, RESULT, answer, message, at_desk)
 
     assert said(list(decision.outputs)) == says
     assert ("next_send_at" in decision.document) == (not says)
@@ -246,9 +248,9 @@ def test_a_stuck_claim_is_uncertain_and_sent_again_only_where_repetitions_are_dr
     document, message = claimed(play([PROMISED, contact(), DONE])[0], desk(at(6)))
     found: list[Message] = []
 
-    assert said(list(claim(document, desk(at(6, "09:05")), found).outputs)) == ["uncertain"]
+    assert said(list(claim(document, RESULT, desk(at(6, "09:05")), found).outputs)) == ["uncertain"]
     assert found == []
-    claim(document, desk(at(6, "09:05"), deduplicates=True), found)
+    claim(document, RESULT, desk(at(6, "09:05"), deduplicates=True), found)
     assert found == [message]
 
 
@@ -256,20 +258,20 @@ def test_a_stuck_claim_is_uncertain_and_sent_again_only_where_repetitions_are_dr
 def test_a_person_without_a_mobile_number_is_skipped(person: dict[str, str]) -> None:
     document, _ = play([PROMISED, contact(person=person), DONE])
 
-    assert said(list(claim(document, desk(at(6)), []).outputs)) == ["skipped no-mobile-number"]
+    assert said(list(claim(document, RESULT, desk(at(6)), []).outputs)) == ["skipped no-mobile-number"]
 
 
 def test_a_contact_of_a_dead_key_is_gone_not_poison() -> None:
     document, _ = play([PROMISED, contact(epoch=9), DONE])
 
-    assert said(list(claim(document, desk(at(6)), []).outputs)) == ["skipped no-mobile-number"]
+    assert said(list(claim(document, RESULT, desk(at(6)), []).outputs)) == ["skipped no-mobile-number"]
 
 
 def test_an_incomplete_dossier_keeps_its_message_until_the_record_is_lifted() -> None:
     document = {**play([PROMISED, contact(), DONE])[0], "incomplete": ["dossiers.v1/0/7"]}
 
     found: list[Message] = []
-    decision = claim(document, desk(at(6)), found)
+    decision = claim(document, RESULT, desk(at(6)), found)
     assert (found, list(decision.outputs)) == ([], [])
     assert decision.document["next_send_at"] > epoch_ms(at(6))
 
@@ -277,7 +279,7 @@ def test_an_incomplete_dossier_keeps_its_message_until_the_record_is_lifted() ->
 def test_neither_document_nor_event_holds_the_person_in_clear() -> None:
     document, outputs = play([PROMISED, contact(), DONE])
     after, message = claimed(document, desk(at(6)))
-    done = settle_answer(after, Answer("taken"), message, desk(at(6)))
+    done = settle_answer(after, RESULT, Answer("taken"), message, desk(at(6)))
     text = str(done.document) + str([o.body for o in (*outputs, *done.outputs)])
 
     assert "912000007" not in text

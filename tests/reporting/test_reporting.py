@@ -9,13 +9,17 @@ import openpyxl
 import pytest
 
 from contracts import Event
-from contracts.deadlines import DeadlinePaused, DeadlineSet, DeadlineSettled
+from contracts.deadlines import DeadlineMoved, DeadlinePaused, DeadlineSet, DeadlineSettled
+from contracts.feedback import FeedbackRated
+from contracts.notices import LetterSent, NoticeQueued
 from dunghen import PROVINCE
 from reference import load_reference
 from runtime.clock import SteppedClock, epoch_ms
 from runtime.documents import Document
 from services.reporting.domain import CellKey, broken_rules, contributions, make_sheet
 from services.reporting.handlers import Context, handle, recount
+from services.reporting.overview import percent
+from services.reporting.periods import differences, publish, restate
 from services.reporting.xlsx import render
 from tests.sla.test_sla import DOSSIER, at, fact, received
 
@@ -74,7 +78,7 @@ def test_an_open_dossier_becomes_overdue_by_the_clock_alone() -> None:
 
     assert row["flip_at"] == epoch_ms(at(25))
     assert counts(row, 25) == {}
-    assert counts(row, 25, now=at(25)) == {"overdue_opened": 1}
+    assert counts(row, 25, now=at(25)) == {"overdue_opened": 1, "late_without_letter": 1}
     after = recount(row, epoch_ms(at(26)))
     assert "flip_at" not in after
     assert CELL.format(25) in after["touched"]
@@ -184,3 +188,89 @@ def test_the_workbook_has_the_official_layout() -> None:
     assert [page.cell(7, n).value for n in range(1, 14)] == [1, "Hộ tịch", 7, 0, 5, 2, 3, 0, 2, 1, 4, 4, 0]
     assert page["A8"].value == "Tổng số"
     assert {cell.font.name for line in page.iter_rows() for cell in line if cell.value is not None} == {"Times New Roman"}
+
+
+# --- letters, ratings, frozen periods ---------------------------------------------
+
+
+def effect(model: type[Any], when: datetime, **more: Any) -> Event:
+    data = model.model_validate({"at": when, "unit": "H37.12", **more})
+    return Event(f"{model.TYPE}/{when}", "/x", model.TYPE, DOSSIER, when, data)
+
+
+def letter(when: datetime) -> Event:
+    return effect(LetterSent, when, draft=1, number=5, year=2026)
+
+
+def rated(when: datetime) -> Event:
+    return effect(FeedbackRated, when, form="tthc-2026.1", scores={"attitude": 100, "waiting": 50, "apology": None})
+
+
+def first_late(first: datetime, due: datetime, end: datetime | None = None) -> list[Event]:
+    """Promised for `first`, re-promised for `due`, and ended at `end`."""
+    stated = {"at": at(2), "version": 2, "unit": "H37.12", "basis": "reappointed", "calendar_version": "x"}
+    moved = DeadlineMoved.model_validate({**stated, "due_at": due, "first_due_at": first})
+    events = [received(), Event("d2", "/sla", DeadlineMoved.TYPE, DOSSIER, at(2), moved)]
+    if end is not None:
+        raw = {"at": at(2), "version": 1, "unit": "H37.12", "outcome": "early", "ended_at": end, "due_at": due}
+        data = DeadlineSettled.model_validate(raw | {"against_first": "late" if end > first else "on_time"})
+        events.append(Event("s1", "/sla", DeadlineSettled.TYPE, DOSSIER, at(2), data))
+    return events
+
+
+def test_late_against_the_first_promise_is_split_by_the_letter() -> None:
+    ended = first_late(at(9), at(16), at(13))
+
+    assert counts(row_of(*ended), 9) == {"late_without_letter": 1}
+    assert counts(row_of(*ended, letter(at(6))), 9) == {"late_with_letter": 1}
+    assert counts(row_of(*ended, letter(at(6))), 6) == {"letters_sent": 1}
+    assert counts(row_of(*first_late(at(9), at(16), at(8)), letter(at(6))), 9) == {}  # in time after all
+
+
+def test_an_open_dossier_is_late_against_its_first_promise_by_the_clock_alone() -> None:
+    row = row_of(*first_late(at(25), at(30)))
+
+    assert row["flip_at"] == epoch_ms(at(25))
+    assert counts(row, 25, now=at(26)) == {"late_without_letter": 1}
+    assert recount(row, epoch_ms(at(26)))["flip_at"] == epoch_ms(at(30))
+
+
+def test_a_rating_counts_points_and_answers_once() -> None:
+    row = row_of(received(), rated(at(10)), rated(at(11)))
+
+    assert counts(row, 10) == {"ratings": 1, "rating_answers": 2, "rating_points": 150}
+    assert counts(row, 11) == {}
+
+
+def test_other_notices_change_no_figure() -> None:
+    row = row_of(received())
+
+    assert handle(row, effect(NoticeQueued, at(6), notice="result-ready"), CONTEXT).document is row
+
+
+LINES = {"H37.12|Hộ tịch": {"9": 4, "10": 1}, "H37.13|Đất đai": {"9": 2, "10": 0}}
+
+
+def test_a_frozen_period_stays_and_each_difference_is_restated_once() -> None:
+    frozen = publish({"_id": "k", "rev": 0}, date(2026, 1, 15), date(2026, 2, 14), LINES, at(2)).document
+    later = {**LINES, "H37.12|Hộ tịch": {"9": 5, "10": 0}}
+    restated = restate(frozen, later, at(3))
+
+    assert publish(frozen, date(2026, 1, 15), date(2026, 2, 14), later, at(3)).document is frozen
+    assert restated.document["lines"] == LINES
+    assert restated.document["version"] == 2
+    changes = restated.outputs[0].body["data"]["changes"]
+    assert [(c["column"], c["before"], c["after"]) for c in changes] == [("9", 4, 5), ("10", 1, 0)]
+    assert restate(restated.document, later, at(4)).document is restated.document
+
+
+def test_a_line_that_appears_or_goes_is_a_difference_too() -> None:
+    assert differences({}, {"a|b": {"3": 1, "4": 0}}) == [{"unit": "a", "field": "b", "column": "3", "before": 0, "after": 1}]
+    assert differences({"a|b": {"3": 1}}, {}) == [{"unit": "a", "field": "b", "column": "3", "before": 1, "after": 0}]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "words"), [(0, 0, "-"), (1, 3, "33,33 %"), (2, 3, "66,67 %"), (1, 1, "100,00 %"), (1, 8, "12,50 %")]
+)
+def test_rates_have_two_decimals_half_up_and_none_without_a_whole(part: int, whole: int, words: str) -> None:
+    assert percent(part, whole) == words

@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 # GSM 03.38: letters that count one unit, and those of the extension table, which count two.
@@ -58,3 +59,19 @@ def result_ready(dossier: str, procedure: str, unit: str) -> str:
     name = unaccented(procedure)
     short = name if len(name) <= room else name[: max(0, room - 3)].rstrip() + "..."
     return head + short + tail
+
+
+def apology(dossier: str, unit: str, number: int, new_due: datetime | None) -> str:
+    """The apology letter is issued: who apologises, for which dossier, and the new date if one is promised. One part."""
+    again = f" Hen lai: {new_due:%H:%M ngay %d/%m/%Y}." if new_due is not None else ""
+    return f"{unaccented(unit)} xin loi vi tra ket qua ho so {dossier} tre hen.{again} Van ban so {symbol(number)}."
+
+
+def symbol(number: int) -> str:
+    """Số, ký hiệu of an apology letter: numbers below 10 get a leading zero (NĐ 30/2020)."""
+    return f"{number:02d}/PXL"
+
+
+def survey(dossier: str, link: str) -> str:
+    """The invitation to rate; the link leads to the province's own address and nowhere else."""
+    return f"Moi Ong/Ba danh gia viec giai quyet ho so {dossier} (1 phut): {link}"

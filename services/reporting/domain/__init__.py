@@ -1,12 +1,11 @@
 """Figures: pure functions from a dossier's row to its contributions, and from cells to a report."""
 
 from services.reporting.domain.cells import DEFINITION, CellKey, contributions, flip_at
-from services.reporting.domain.rows import DEADLINE_FIELDS, FIELDS, merge_statement
+from services.reporting.domain.rows import FIELDS, merge_effect, merge_statement
 from services.reporting.domain.sheet import COLUMNS, Flows, Sheet, SheetRow, broken_rules, make_sheet
 
 __all__ = [
     "COLUMNS",
-    "DEADLINE_FIELDS",
     "DEFINITION",
     "FIELDS",
     "CellKey",
@@ -17,5 +16,6 @@ __all__ = [
     "contributions",
     "flip_at",
     "make_sheet",
+    "merge_effect",
     "merge_statement",
 ]

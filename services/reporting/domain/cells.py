@@ -9,7 +9,7 @@ from typing import Any
 from contracts.facts import first_standing
 from reference import OFFICE_TIME
 
-DEFINITION = "2026-11"  # version of the counter definitions
+DEFINITION = "2026-11-26"  # version of the counter definitions
 
 _CHANNELS = {1: "received_direct", 2: "received_online", 3: "received_post"}
 
@@ -39,17 +39,30 @@ def day_of(ms: int) -> date:
 
 
 def flip_at(row: Mapping[str, Any], now: int) -> int | None:
-    """When the passing of time alone changes this row's contributions: the due moment of an open dossier (ms)."""
-    due = _open_due(row)
-    return due if due is not None and due > now else None
-
-
-def _open_due(row: Mapping[str, Any]) -> int | None:
-    """The due moment of an accepted, unsettled dossier that is not paused."""
-    if _received(row) is None or row.get("settled", {}).get("outcome", "open") != "open":
+    """When the passing of time alone changes this row's contributions: the next due moment of an open dossier (ms)."""
+    if _received(row) is None or not _is_open(row):
         return None
-    due: int | None = row.get("deadline", {}).get("due")
-    return due
+    ahead = [due for due in _open_dues(row) if due > now]
+    return min(ahead) if ahead else None
+
+
+def _is_open(row: Mapping[str, Any]) -> bool:
+    return bool(row.get("settled", {}).get("outcome", "open") == "open")
+
+
+def _open_dues(row: Mapping[str, Any]) -> list[int]:
+    """The promise in force and the first one; none while the clock is paused."""
+    deadline = row.get("deadline", {})
+    return [deadline[name] for name in ("due", "first") if name in deadline]
+
+
+def _first_late(row: Mapping[str, Any], now: int) -> int | None:
+    """The first promise, if it passed unfulfilled (ms): what an apology is owed for."""
+    deadline, settled = row.get("deadline", {}), row.get("settled", {})
+    if _is_open(row):
+        first = deadline.get("first")
+        return first if first is not None and first <= now else None
+    return deadline.get("first", settled["due"]) if settled.get("first") == "late" else None
 
 
 def _received(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -69,8 +82,8 @@ def contributions(row: Mapping[str, Any], now: int) -> dict[str, Counter[str]]:
     first_day = day_of(received["at"])
     found: dict[date, Counter[str]] = {first_day: Counter({_CHANNELS[received["channel"]]: 1})}
 
-    def add(ms: int, counter: str) -> None:
-        found.setdefault(max(first_day, day_of(ms)), Counter())[counter] += 1
+    def add(ms: int, counter: str, number: int = 1) -> None:
+        found.setdefault(max(first_day, day_of(ms)), Counter())[counter] += number
 
     settled = row.get("settled", {})
     if settled.get("outcome", "open") != "open":
@@ -78,10 +91,17 @@ def contributions(row: Mapping[str, Any], now: int) -> dict[str, Counter[str]]:
         if settled["outcome"] == "late":
             add(settled["due"], "overdue_opened")
             add(settled["end"], "overdue_closed")
-    else:
-        due = _open_due(row)
-        if due is not None and due <= now:
-            add(due, "overdue_opened")
+    elif row.get("deadline", {}).get("due", now + 1) <= now:
+        add(row["deadline"]["due"], "overdue_opened")
+    late, letter, rating = _first_late(row, now), row.get("letter"), row.get("rating")
+    if late is not None:
+        add(late, "late_without_letter" if letter is None else "late_with_letter")
+    if letter is not None:
+        add(letter, "letters_sent")
+    if rating is not None:
+        add(rating["at"], "ratings")
+        add(rating["at"], "rating_answers", rating["answers"])
+        add(rating["at"], "rating_points", rating["points"])
     roles = (("received", received["receiving_unit"]), ("competent", received["competent_unit"]))
     return {
         str(CellKey(role, unit, received["procedure"], day)): counters

@@ -78,14 +78,15 @@ def standing_of(facts: Facts) -> Standing | None:
     terms = received["terms"]
     wanted = {"supplement": True, "fee": terms["pause_on_fee"], "agency": terms["pause_on_agency"]}
     pauses = [pause for kind, begin, end in _PAUSES if wanted[kind] for pause in _pauses(facts, kind, begin, end)]
-    asked = sorted(standing(facts, "reappointed").values(), key=lambda fact: fact["at"])
+    # A date granted to a signed letter stays the one re-promise, whatever a sender reports about earlier ones afterwards.
+    asked = sorted(standing(facts, "reappointed").values(), key=lambda fact: (not fact.get("granted"), fact["at"]))
     return Standing(
         received_at=received["at"],
         limit=(terms["limit"]["value"], terms["limit"]["unit"]),
         restart=terms["strategy"] == "restart",
         pauses=tuple(sorted(pauses, key=lambda pause: (pause[1], pause[0]))),
         promised_at=received.get("promised_at"),
-        reappointed=tuple(fact["new_due_at"] for fact in asked),
+        reappointed=tuple(dict.fromkeys(fact["new_due_at"] for fact in asked)),
     )
 
 

@@ -1,0 +1,58 @@
+"""reports.v1: frozen period reports, and what was found later to be different (writer: reporting)."""
+
+from datetime import date
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.envelope import EventData
+
+
+class ReportLine(BaseModel):
+    """One line of II.06a: a field of one competent unit; columns by official number."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    unit: str
+    field: str
+    columns: dict[str, int] = Field(description='Keys "3" to "13".')
+
+
+class ReportChange(BaseModel):
+    """One figure that is another than the one stated before."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    unit: str
+    field: str
+    column: str
+    before: int
+    after: int
+
+
+class ReportStated(EventData):
+    """What both say: which report, which period (both days included), which version."""
+
+    report: str = Field(description="II.06a")
+    first: date
+    last: date
+    version: int = Field(ge=1, description="1: frozen; each restatement is one higher.")
+    definition: str = Field(description="Version of the counter definitions.")
+
+
+class ReportPublished(ReportStated):
+    """A period is frozen: these are its figures, and they stay."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.report.published.v1"
+    lines: tuple[ReportLine, ...]
+
+
+class ReportRestated(ReportStated):
+    """Facts that came after the freeze change figures of the period; the frozen sheet stays as it was."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.report.restated.v1"
+    reason: str
+    changes: tuple[ReportChange, ...]
+
+
+REPORT_TYPES: tuple[type[EventData], ...] = (ReportPublished, ReportRestated)

@@ -1,0 +1,33 @@
+"""What a run leaves behind to be judged by: the log, intake's answers, the phone, reports, and what the services logged."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from dunghen.demo.driver import Answers
+from dunghen.demo.phone import Phone
+from dunghen.log import event_of
+from runtime.kafka_admin import LogRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Of one finished run. `corrected`: how many corrections were sent after a period was frozen."""
+
+    records: Sequence[LogRecord]
+    answers: Answers
+    phone: Phone
+    reports: Mapping[str, Mapping[str, Any]]
+    logs: str
+    now: datetime
+    days: tuple[date, date]
+    corrected: int = 1
+
+    def events(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Distinct events by id: (topic, event). Delivery may repeat a record, never an id with another content."""
+        return {event["id"]: (record.topic, event) for record in self.records if "id" in (event := event_of(record))}
+
+    def with_records(self, records: Sequence[LogRecord]) -> "Evidence":
+        """The same run with another log."""
+        return replace(self, records=records)

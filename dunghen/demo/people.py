@@ -1,0 +1,128 @@
+"""The invented people of the demo: signers at the letter desk, citizens with a survey on their phone, the operator's receipts.
+
+They are deterministic: what somebody does depends on the dossier's code and on the month alone, never on timing.
+"""
+
+import zlib
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+
+from dunghen.demo.driver import Fleet, Row
+from dunghen.demo.phone import Sms
+from reference import OFFICE_TIME, ReferenceData
+from reference.timeline import DAY, to_instant, to_minute
+
+DESK, EVENING = time(14, 30), time(16, 30)
+RE_PROMISE_DAYS = 3
+REASONS = ("workload", "other-body", "complex", "system", "own-error")
+
+
+def draw(text: str, sides: int) -> int:
+    """The same die for the same text, always."""
+    return zlib.crc32(text.encode()) % sides
+
+
+class People:
+    """Act at the desk's hour and in the evening."""
+
+    def __init__(self, fleet: Fleet, rows: Sequence[Row], reference: ReferenceData) -> None:
+        self._fleet, self._reference = fleet, reference
+        self._ends = _ends(rows)
+        self._read = 0  # messages of the phone already looked at
+
+    async def act(self, moment: datetime) -> bool:
+        """What they do at a moment; False if it is not their hour."""
+        hour = moment.astimezone(OFFICE_TIME).time()
+        if hour == DESK:
+            await self._fleet.settle(figures=False)
+            await self._sign(moment)
+        elif hour == EVENING:
+            await self._fleet.settle(figures=False)
+            await self._evening()
+        return hour in (DESK, EVENING)
+
+    # --- the desk ---------------------------------------------------------------
+
+    async def _sign(self, moment: datetime) -> None:
+        """Sign what will be late and is due to be signed today; some letters nobody signs, a few are exempt."""
+        for letter in await self._drafts():
+            if not letter["due_at"]:
+                continue  # its clock is paused: there is no date to move
+            dossier, due = letter["dossier"], datetime.fromisoformat(letter["due_at"])
+            sign_by = datetime.fromisoformat(letter["sign_by"]) if letter["sign_by"] else moment
+            end = self._ends.get(dossier)
+            if sign_by.date() > moment.date() or (end is not None and end <= due) or draw(dossier, 7) == 0:
+                continue
+            by = {"by": letter["signer"]}
+            if draw(dossier, 23) == 0:
+                await self._post(f"/v1/letters/{dossier}/rejection", {**by, "reason": "force-majeure"})
+                continue
+            body = {**by, "reason": REASONS[draw(dossier + "/reason", len(REASONS))]}
+            if letter["needs_date"]:
+                body["new_due_at"] = self._new_date(letter["unit"], max(due, moment)).isoformat()
+            await self._post(f"/v1/letters/{dossier}/approval", body)
+
+    async def _drafts(self) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = []
+        after: str | None = ""
+        while after is not None:
+            answer = await self._fleet.clients["notifier"].get("/v1/letters", params={"state": "drafted", "after": after})
+            answer.raise_for_status()
+            found, after = [*found, *answer.json()["letters"]], answer.json()["after"]
+        return found
+
+    def _new_date(self, unit: str, after: datetime) -> datetime:
+        """So many working days later, at four in the afternoon."""
+        line = self._reference.timeline(unit)
+        day = line.counted_after(to_minute(after) // DAY, RE_PROMISE_DAYS)
+        return to_instant(line.clip(day * DAY + 16 * 60))
+
+    async def _post(self, path: str, body: dict[str, str]) -> None:
+        """A letter may be gone from the desk meanwhile (409): then there is nothing to sign."""
+        answer = await self._fleet.clients["notifier"].post(path, json=body)
+        if answer.status_code != 409:
+            answer.raise_for_status()
+
+    # --- the evening ------------------------------------------------------------
+
+    async def _evening(self) -> None:
+        """Receipts for what arrived, and answers to the surveys among it."""
+        arrived = self._fleet.phone.arrived
+        new, self._read = arrived[self._read :], len(arrived)
+        for start in range(0, len(new), 500):
+            receipts = [{"client_id": sms.client_id, "status": _fate(sms)} for sms in new[start : start + 500]]
+            (await self._fleet.clients["notifier"].post("/v1/receipts", json=receipts)).raise_for_status()
+        for sms in new:
+            if "https://" in sms.text and _fate(sms) == "delivered":
+                await self._answer(sms)
+
+    async def _answer(self, sms: Sms) -> None:
+        """One citizen in three takes the minute; a link that arrived twice says that it was used."""
+        dossier, token = sms.dossier, sms.text.rpartition("/")[2]
+        if draw(dossier + "/answers", 3) and dossier != STORY:
+            return
+        mood = draw(dossier + "/mood", 5) // 2
+        given = {name: str(mood + draw(dossier + name, 2)) for name in QUESTIONS}
+        apologised = any(other.dossier == dossier and "xin loi" in other.text for other in self._fleet.phone.arrived)
+        given["apology"] = "0" if apologised else "5"
+        (await self._fleet.clients["feedback"].post(f"/y-kien/{token}", data=given)).raise_for_status()
+
+
+STORY = "H37.12-260212-0007"
+QUESTIONS = ("attitude", "waiting", "appointment", "apology", "facilities")
+
+
+def _fate(sms: Sms) -> str:
+    """One message in sixty does not reach its phone."""
+    return "delivered" if draw(sms.client_id, 60) or sms.dossier == STORY else "undelivered"
+
+
+def _ends(rows: Sequence[Row]) -> dict[str, datetime]:
+    """When each dossier of the month ends, as its handlers know beforehand."""
+    found: dict[str, datetime] = {}
+    for row in rows:
+        item = row.item
+        if item.get("type") in ("completed", "returned", "withdrawn", "stopped") and "at" in item:
+            at = datetime.fromisoformat(item["at"])
+            found[item["dossier"]] = min(at, found.get(item["dossier"], at + timedelta(days=1)))
+    return found

@@ -1,0 +1,76 @@
+"""The demo's lines: one dossier's way, the month, the contrast, the checks. Every number comes from the run."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from dunghen.demo.checks import Check, Result
+from dunghen.demo.contrast import Contrast
+from dunghen.demo.evidence import Evidence
+from dunghen.demo.people import STORY
+from dunghen.log import kind_of
+from dunghen.story import SKIPPED
+from reference import OFFICE_TIME
+
+
+def one_dossier(evidence: Evidence) -> str:
+    """The way of one dossier from reception to rating, on a line."""
+    own = [event for _, event in evidence.events().values() if event["subject"] == STORY]
+    own.sort(key=lambda event: event["time"], reverse=True)  # of what was said more than once, the first stays
+    said = {f"{kind_of(event)}/{event['data'].get('notice', '')}": event["data"] for event in own}
+    due, letter = said["deadline.set/"], said.get("letter.sent/")
+    parts = [f"nhận {_at(said['dossier.received/']['at'])}", f"hẹn {_day(due['due_at'])}{_holidays(due['derivation'])}"]
+    parts += ["cảnh báo"] if "deadline.warned/" in said else []
+    parts += [f"thư {letter['number']:02d}/PXL hẹn lại {_day(letter['new_due_at'])}"] if letter else []
+    parts += ["SMS"] if "notice.accepted/result-ready" in said else []
+    if "feedback.rated/" in said:
+        scores = [score for score in said["feedback.rated/"]["scores"].values() if score is not None]
+        parts.append(f"{1 + sum(scores) / len(scores) / 25:.2g}/5".replace(".", ","))
+    return f"MỘT HỒ SƠ  {STORY}  " + " -> ".join(parts)
+
+
+def _holidays(steps: Sequence[Mapping[str, Any]]) -> str:
+    """` (nghỉ Tết 16-20/02)`: the working days of the week that a long holiday took."""
+    skipped = [step["days"] for step in steps if step["rule"] == "skipped" and "Tết" in step["text"]]
+    days = [date.fromisoformat(day) for own in skipped for day in own]
+    week = sorted(day for day in days if day.weekday() < 5)
+    return f" (nghỉ Tết {week[0]:%d}-{week[-1]:%d/%m})" if week else ""
+
+
+def month(result: Result) -> str:
+    """The month in a few numbers."""
+    f, p = result.figures, result.figures["II.06a"]["province"]
+    skipped = ", ".join(f"{SKIPPED[reason]} {count}" for reason, count in f["sms_skipped"].items()) or "không có"
+    late = f["late_with_letter"] + f["late_without_letter"]
+    satisfaction = "-" if f["satisfaction"] is None else f"{f['satisfaction']:.2f}".replace(".", ",")
+    return (
+        f"THÁNG      nhận {p['4'] + p['5']} | trước hạn {p['8']} đúng hạn {p['9']} quá hạn {p['10']} | "
+        f"trễ hẹn đầu {late} (có thư {f['late_with_letter']} / chưa {f['late_without_letter']}) | "
+        f"SMS {f['sms']}, bỏ qua {sum(f['sms_skipped'].values())} ({skipped}) | "
+        f"hài lòng {satisfaction}/100 từ {f['ratings']} phiếu"
+    )
+
+
+def compared(found: Contrast) -> str:
+    """What simpler counting gets wrong."""
+    return (
+        f"SO SÁNH    máy đếm chỉ trừ cuối tuần: sai {found.weekends_only} ngày hẹn trên {found.dates}; "
+        f"lịch thư viện chưa vá: sai {found.unpatched}"
+    )
+
+
+def checked(checks: Sequence[Check]) -> str:
+    """One line, green or red per item (rich markup)."""
+    return "KIỂM TRA   " + " · ".join(f"[{'green' if c.ok else 'bold red'}]{c.name} {_value(c)}[/]" for c in checks)
+
+
+def _value(check: Check) -> str:
+    return str(check.value) if check.ok else f"{check.value} (phải là {check.expected})"
+
+
+def _at(text: str) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(OFFICE_TIME):%d/%m %H:%M}"
+
+
+def _day(text: str) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(OFFICE_TIME):%d/%m}"

@@ -1,0 +1,41 @@
+"""The services there are: how each is set up, and what it is made from. Everything that lists services reads this."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pydantic_settings import BaseSettings
+
+from runtime.service import Service
+from runtime.telemetry import Metric
+from services.feedback.app import build as build_feedback
+from services.feedback.settings import FeedbackSettings
+from services.feedback.telemetry import METRICS as FEEDBACK_METRICS
+from services.intake.app import build as build_intake
+from services.intake.settings import IntakeSettings
+from services.intake.telemetry import METRICS as INTAKE_METRICS
+from services.notifier.app import build as build_notifier
+from services.notifier.settings import NotifierSettings
+from services.notifier.telemetry import METRICS as NOTIFIER_METRICS
+from services.reporting.app import build as build_reporting
+from services.reporting.settings import ReportingSettings
+from services.reporting.telemetry import METRICS as REPORTING_METRICS
+from services.sla.app import build as build_sla
+from services.sla.settings import SlaSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One service: its settings, `build(RuntimeSettings, settings, ...)`, its metrics."""
+
+    settings: type[BaseSettings]
+    build: Callable[..., Service]
+    metrics: tuple[Metric, ...] = ()
+
+
+SERVICES: Mapping[str, Kind] = {
+    "intake": Kind(IntakeSettings, build_intake, INTAKE_METRICS),
+    "sla": Kind(SlaSettings, build_sla),
+    "notifier": Kind(NotifierSettings, build_notifier, NOTIFIER_METRICS),
+    "feedback": Kind(FeedbackSettings, build_feedback, FEEDBACK_METRICS),
+    "reporting": Kind(ReportingSettings, build_reporting, REPORTING_METRICS),
+}

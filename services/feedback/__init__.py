@@ -1,0 +1,1 @@
+"""feedback: asks citizens how it went, once each, and says how they rated."""

@@ -1,0 +1,58 @@
+"""feedback put together. The only file of this service that knows FastStream."""
+
+from functools import partial
+
+from contracts import load_catalogue
+from reference import ReferenceData, load_reference
+from runtime.clock import Clock
+from runtime.documents import Documents
+from runtime.health import Health
+from runtime.intents import Intents
+from runtime.jobs import Job
+from runtime.kafka import declare_published
+from runtime.loop import Loop
+from runtime.outputs import Rules
+from runtime.sealing import Sealer
+from runtime.service import Service, make_parts
+from runtime.settings import RuntimeSettings
+from runtime.web import make_app
+from services import wiring
+from services.feedback import handlers, store
+from services.feedback.domain import load_forms
+from services.feedback.http import add_routes
+from services.feedback.settings import FeedbackSettings
+from services.feedback.telemetry import METRICS
+
+
+def build(
+    runtime: RuntimeSettings,
+    settings: FeedbackSettings,
+    *,
+    reference: ReferenceData | None = None,
+    documents: Documents | None = None,
+    clock: Clock | None = None,
+) -> Service:
+    """Build the service from settings; reference, documents and clock may be given. Raises ValueError for an unknown form."""
+    parts, broker = make_parts("feedback", runtime, METRICS, store=documents, clock=clock)
+    sealer, forms = Sealer.from_base64(settings.contacts_public_key, settings.contacts_key_epoch), load_forms()
+    if settings.form not in forms:
+        raise ValueError(f"FEEDBACK_FORM: there is no form {settings.form}; there are: {', '.join(sorted(forms))}")
+    context = handlers.Context(reference or load_reference(settings.reference_dir), parts.clock, settings, sealer, forms)
+    rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), handlers.encode)
+    loop = Loop(parts, rules, load_catalogue().read_by("feedback"))
+    loop.subscribe(broker)
+    declare_published(broker, "feedback", runtime, wiring.published_by("feedback"))
+    intents = Intents(parts, store.DOSSIERS, handlers.encode)
+    health = Health(parts, loop)
+    app = make_app("Đúng Hẹn feedback", health, parts.telemetry)
+    add_routes(app, parts, intents, context)
+    return Service(
+        parts=parts,
+        broker=broker,
+        app=app,
+        health=health,
+        collections=(partial(store.declare, parts.store), intents.declare),
+        loop=loop,
+        intents=intents,
+        jobs=(Job("intents", runtime.sweep_seconds, intents.sweep),),
+    )

@@ -1,0 +1,106 @@
+"""What feedback does with each message and each answer: (document, ..., context) -> (document, outputs)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from contracts import Event, effect_id, to_wire
+from contracts.dossiers import DOSSIER_TYPES, Completed
+from contracts.facts import first_standing, merge_fact, milliseconds
+from reference import OFFICE_TIME, ReferenceData, silence
+from runtime.clock import Clock, epoch_ms
+from runtime.documents import Document
+from runtime.outputs import Decision, Output
+from runtime.sealing import Sealer
+from services.feedback.domain import FIELDS, Form, digest, token_of
+from services.feedback.settings import FeedbackSettings
+from services.feedback.store import TOKEN
+
+TOPIC, SOURCE = "feedback.v1", "/feedback"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a decision may look at beside document and event."""
+
+    reference: ReferenceData
+    clock: Clock
+    settings: FeedbackSettings
+    sealer: Sealer
+    forms: Mapping[str, Form]
+
+
+class CannotAnswerError(Exception):
+    """The invitation was used or has expired; `used` says which."""
+
+    def __init__(self, *, used: bool) -> None:
+        super().__init__("used" if used else "expired")
+        self.used = used
+
+
+def on_fact(document: Document, event: Event, context: Context) -> Decision:
+    """A fact of a dossier; the first completion that stands invites its person, once, if there is somebody to invite."""
+    facts = merge_fact(document.get("facts", {}), event, FIELDS)
+    if facts is None:
+        return Decision(document)
+    after = {**document, "facts": facts}
+    if isinstance(event.data, Completed):
+        after["reported_at"] = min(milliseconds(event.time), document.get("reported_at", 1 << 60))
+    received, completed = first_standing(facts, "received"), first_standing(facts, "completed")
+    if received is None or completed is None or "invited" in after:
+        return Decision(after)
+    at, unit = _moment(completed["at"]), context.reference.units.get(received["competent_unit"])
+    why_not = silence(at, _moment(after["reported_at"]), unit) or ("no-contact" if "contact_sequence" not in received else None)
+    after["invited"] = {"at": epoch_ms(context.clock.now()), "form": context.settings.form}
+    if why_not is not None:
+        after["invited"]["not"] = why_not
+        return Decision(after)
+    token = token_of(context.settings.token_key.get_secret_value().encode(), after["_id"])
+    after[TOKEN] = digest(token)
+    sealed = context.sealer.seal({"link": f"{context.settings.public_url}/{token}"})
+    data = {"at": at.isoformat(), "form": context.settings.form, "key_epoch": context.sealer.epoch, "sealed": sealed}
+    return Decision(after, [_speak(after, "invited", data, context)])
+
+
+def rate(document: Document, given: Mapping[str, Any], context: Context) -> Decision:
+    """One person's answers. Raises CannotAnswerError, FormError naming the questions without answer."""
+    form = open_form(document, context)
+    scores = form.scores(given)
+    now = context.clock.now()
+    after = {**document, "rating": {"at": epoch_ms(now), "form": form.id, "scores": scores}}
+    received = first_standing(after["facts"], "received") or {}
+    unit = received.get("competent_unit", "unknown")
+    data = {"at": now.isoformat(), "unit": unit, "form": form.id, "scores": scores}
+    return Decision(after, [_speak(after, "rated", data, context)])
+
+
+def open_form(document: Document, context: Context) -> Form:
+    """The form an invitation was made with. Raises CannotAnswerError if it was answered or is too old."""
+    if "rating" in document:
+        raise CannotAnswerError(used=True)
+    if _moment(document["invited"]["at"]) + context.settings.valid_for < context.clock.now():
+        raise CannotAnswerError(used=False)
+    return context.forms[document["invited"]["form"]]
+
+
+def _speak(document: Document, name: str, data: Mapping[str, Any], context: Context) -> Output:
+    body = {"type": f"vn.dunghen.feedback.{name}.v1", "time": context.clock.now().isoformat(), "data": dict(data)}
+    return Output(TOPIC, document["_id"], effect_id("feedback", document["_id"], f"feedback.{name}", "1"), body)
+
+
+def encode(output: Output) -> bytes:
+    """An output as a record."""
+    return to_wire(SOURCE, output.key, output.id, output.body)
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(OFFICE_TIME)
+
+
+HANDLERS = {model.TYPE: on_fact for model in DOSSIER_TYPES}
+
+
+def handle(document: Document, event: Event, context: Context) -> Decision:
+    """Hand a message to its function; a type this version does not know is kept raw."""
+    return HANDLERS.get(event.type, on_fact)(document, event, context)

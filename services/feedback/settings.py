@@ -1,0 +1,39 @@
+"""Settings of feedback, beside those every service has. Keys have no default."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.settings import existing_folder
+
+
+class FeedbackSettings(BaseSettings):
+    """Where citizens answer, and what the links are made and sealed with."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_prefix="FEEDBACK_", populate_by_name=True, hide_input_in_errors=True
+    )
+
+    reference_dir: Annotated[Path, AfterValidator(existing_folder)] = Field(
+        validation_alias="REFERENCE_DIR", description="folder with province.yaml, units.yaml, procedures.yaml"
+    )
+    contacts_public_key: str = Field(
+        validation_alias="CONTACTS_PUBLIC_KEY", description="base64 of the notifier's public key that links are sealed to"
+    )
+    contacts_key_epoch: int = Field(ge=1, validation_alias="CONTACTS_KEY_EPOCH", description="number of that key")
+    token_key: SecretStr = Field(min_length=32, description="secret that survey links are made from")
+    public_url: str = Field(
+        pattern=r"^https?://[^\s?#]+[^\s?#/]$",
+        max_length=60,
+        description="address citizens reach this service at, on the province's own domain, without slash at the end",
+    )
+    form: str = Field(default="tthc-2026.1", description="survey form that new invitations use")
+    valid_days: int = Field(default=60, ge=1, description="days an invitation can be answered")
+
+    @property
+    def valid_for(self) -> timedelta:
+        """How long an invitation can be answered."""
+        return timedelta(days=self.valid_days)

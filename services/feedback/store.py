@@ -1,0 +1,11 @@
+"""feedback's documents: one per dossier, found by id and by the digest of its token."""
+
+from runtime.documents import Documents, Index
+
+DOSSIERS = "dossiers"
+TOKEN = "token"  # noqa: S105 - the name of a field
+
+
+async def declare(store: Documents) -> None:
+    """Make the collection and its index."""
+    await store.declare(DOSSIERS, [Index(TOKEN)])

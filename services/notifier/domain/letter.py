@@ -1,0 +1,151 @@
+"""What an apology letter says (Mẫu 04): every sentence, from the facts, for the page and for the person."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from contracts.notices import LateReason, RejectReason
+from reference import Letterhead
+from services.notifier.domain.sms import symbol
+
+TITLE = "Văn bản xin lỗi"
+REASONS: dict[LateReason, str] = {
+    "workload": "số lượng hồ sơ tăng cao trong cùng thời gian",
+    "other-body": "cơ quan phối hợp chưa có ý kiến trả lời",
+    "complex": "hồ sơ có nội dung phức tạp, cần xác minh thêm",
+    "system": "hệ thống thông tin gặp sự cố",
+    "own-error": "sai sót của cán bộ trong quá trình xử lý",
+    "other": "lý do khác nêu dưới đây",
+}
+REJECTIONS: dict[RejectReason, str] = {
+    "in-time": "Hồ sơ sẽ trả đúng hẹn",
+    "force-majeure": "Bất khả kháng",
+    "secrecy": "Liên quan quốc phòng, an ninh, bí mật",
+    "applicant": "Người nộp không cung cấp thông tin pháp luật cho phép yêu cầu",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Which dossier a letter is about, in words."""
+
+    dossier: str
+    procedure: str
+    received_at: datetime
+    due_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the signer decided; empty in a draft. `number` is None until the letter is issued."""
+
+    reason: LateReason | None = None
+    note: str = ""
+    new_due_at: datetime | None = None
+    number: int | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LetterText:
+    """Everything the page layout needs, in Vietnamese."""
+
+    dossier: str
+    title: str
+    superior: str
+    body: tuple[str, ...]
+    place: str
+    symbol: str
+    date: str
+    dated: tuple[int, int, int]  # of the file itself, so that equal letters are equal bytes
+    subject: str
+    addressee: str
+    address: str
+    paragraphs: tuple[str, ...]
+    copies: tuple[str, ...]
+    on_behalf: str
+    signer_title: str
+    signer: str
+    draft: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """For the layout."""
+        return asdict(self)
+
+
+def long_date(day: datetime) -> str:
+    """`ngày 05 tháng 02 năm 2026`: days below 10 and months 1 and 2 get a leading zero (NĐ 30/2020)."""
+    month = f"{day.month:02d}" if day.month < 3 else str(day.month)
+    return f"ngày\u00a0{day.day:02d} tháng\u00a0{month} năm\u00a0{day.year}"
+
+
+def instant(moment: datetime) -> str:
+    """`15 giờ 40 phút, ngày 26 tháng 02 năm 2026`, as the receipt says it (Mẫu 01)."""
+    return f"{moment:%H}\u00a0giờ {moment:%M}\u00a0phút, {long_date(moment)}"
+
+
+def compose(head: Letterhead, superior: str, subject: Subject, person: Mapping[str, Any], decided: Decided) -> LetterText:
+    """The letter, as draft or as issued."""
+    name = str(person.get("name", "")).strip()
+    blank = "....." if decided.at is None and subject.ended_at is None else ""  # a draft of an open dossier
+    again = instant(decided.new_due_at) if decided.new_due_at is not None else blank
+    day = decided.at or subject.due_at
+    paragraphs = [
+        f"{head.name} đã tiếp nhận hồ sơ của Ông/Bà lúc {instant(subject.received_at)}; mã hồ sơ: {subject.dossier}; "
+        f"thủ tục: {subject.procedure}.",
+        f"Thời gian hẹn trả kết quả ghi trên Giấy tiếp nhận hồ sơ và hẹn trả kết quả: {instant(subject.due_at)}.",
+        _state(subject, decided),
+        f"Lý do: {_reason(decided)}.",
+        f"Sự chậm trễ này gây phiền hà, tốn kém chi phí và công sức của Ông/Bà. {head.name} thành thật xin lỗi Ông/Bà"
+        + (f" và xin hẹn lại thời gian trả kết quả: {again}." if again else "."),
+        "Rất mong nhận được sự thông cảm của Ông/Bà."
+        + (f" Điện thoại liên hệ: {head.phone.replace(' ', chr(160))}." if head.phone else ""),
+    ]
+    return LetterText(
+        dossier=subject.dossier,
+        title=TITLE,
+        superior=superior,
+        body=_two_lines(head.name),
+        place=head.place,
+        symbol=symbol(decided.number) if decided.number is not None else "...../PXL",
+        date=long_date(decided.at) if decided.at is not None else "ngày ..... tháng ..... năm .....",
+        dated=(day.year, day.month, day.day),
+        subject="và đề nghị gia hạn thời gian giải quyết" if again else "về việc trả kết quả trễ hẹn",
+        addressee=f"Ông/Bà {name}" if name else "Ông/Bà nộp hồ sơ",
+        address=str(person.get("address", "")).strip(),
+        paragraphs=tuple(paragraphs),
+        copies=("Như trên;", "Bộ phận Tiếp nhận và Trả kết quả;", "Lưu: VT, hồ sơ."),
+        on_behalf=head.on_behalf,
+        signer_title=head.title,
+        signer=head.signer,
+        draft=decided.number is None,
+    )
+
+
+def _two_lines(name: str) -> tuple[str, ...]:
+    """A long name in two lines of about equal length."""
+    spaces = [place for place, letter in enumerate(name) if letter == " "]
+    if len(name) <= 24 or not spaces:
+        return (name,)
+    cut = min(spaces, key=lambda place: abs(2 * place - len(name)))
+    return name[:cut], name[cut + 1 :]
+
+
+def _state(subject: Subject, decided: Decided) -> str:
+    if subject.ended_at is not None:
+        return f"Kết quả chỉ có lúc {instant(subject.ended_at)}, sau thời gian đã hẹn."
+    if decided.at is not None and decided.at > subject.due_at:
+        return "Đến nay, đã quá thời gian hẹn, hồ sơ của Ông/Bà vẫn chưa có kết quả."
+    return "Đến nay hồ sơ của Ông/Bà chưa có kết quả và không thể trả đúng thời gian đã hẹn."
+
+
+def _reason(decided: Decided) -> str:
+    if decided.reason is None:
+        return "....."
+    words = REASONS[decided.reason]
+    note = decided.note.strip().rstrip(".")
+    if not note:
+        return words
+    return note if decided.reason == "other" else f"{words}; {note}"

@@ -1,0 +1,135 @@
+"""Messages: when one becomes due, for what reason there is none, and how it ends. Sending is a job."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from contracts import Event, effect_id
+from contracts.contacts import ContactSealed
+from contracts.dossiers import Completed
+from contracts.facts import first_standing, merge_fact, milliseconds
+from contracts.feedback import FeedbackInvited
+from contracts.notices import SkipReason
+from reference import silence
+from runtime.clock import epoch_ms
+from runtime.documents import Document
+from runtime.outputs import Decision, Output
+from services.notifier.domain import FIELDS, next_window
+from services.notifier.handlers.common import Context, moment, plan_next, speak
+
+RESULT, APOLOGY, SURVEY = "result-ready", "apology", "survey"
+SURVEY_AFTER = timedelta(hours=48)  # a result that nobody fetched: ask then
+
+
+def on_fact(document: Document, event: Event, context: Context) -> Decision:
+    """A fact of a dossier; the first completion that stands makes the message due, once."""
+    facts = merge_fact(document.get("facts", {}), event, FIELDS)
+    if facts is None:
+        return Decision(document)
+    after = {**document, "facts": facts}
+    if isinstance(event.data, Completed):
+        after["reported_at"] = min(milliseconds(event.time), document.get("reported_at", 1 << 60))
+    return _plan(after, context)
+
+
+def on_contact(document: Document, event: Event, context: Context) -> Decision:
+    """A sealed contact; the highest sequence holds. Messages that waited for it are due now."""
+    data = event.data
+    if not isinstance(data, ContactSealed) or document.get("contact", {}).get("seq", 0) >= data.contact_sequence:
+        return Decision(document)
+    after = {**document, "contact": {"seq": data.contact_sequence, "epoch": data.key_epoch, "sealed": data.sealed}}
+    now = epoch_ms(next_window(context.clock.now()))
+    after["notices"] = {
+        name: {**state, "next": now} if state["s"] == "queued" and state.get("waits") else state
+        for name, state in after.get("notices", {}).items()
+    }
+    return _plan(after, context)
+
+
+def on_invited(document: Document, event: Event, context: Context) -> Decision:
+    """An invitation to rate: told with the result in hand, or two days after it was ready."""
+    data = event.data
+    if not isinstance(data, FeedbackInvited) or "invited" in document:
+        return Decision(document)
+    return _plan({**document, "invited": {"epoch": data.key_epoch, "sealed": data.sealed}}, context)
+
+
+def _plan(after: Document, context: Context) -> Decision:
+    """Queue or skip what the facts make due and nothing was decided about yet."""
+    facts = after.get("facts", {})
+    received, completed = first_standing(facts, "received"), first_standing(facts, "completed")
+    if received is None or completed is None:
+        plan_next(after)
+        return Decision(after)
+    outputs = []
+    if RESULT not in after.get("notices", {}):
+        unit = context.reference.units.get(received["competent_unit"])
+        reason = silence(moment(completed["at"]), moment(after["reported_at"]), unit)
+        outputs.append(queue(after, RESULT, completed["at"], context, reason=reason))
+    if "invited" in after:
+        returned = first_standing(facts, "returned")
+        wanted = moment(completed["at"]) + SURVEY_AFTER if returned is None else context.clock.now()
+        due = epoch_ms(next_window(max(wanted, context.clock.now())))
+        if SURVEY not in after.get("notices", {}):
+            outputs.append(queue(after, SURVEY, completed["at"], context, due=due))
+        elif returned is not None and after["notices"][SURVEY]["s"] == "queued":
+            _set(after, SURVEY, next=min(due, after["notices"][SURVEY]["next"]))
+    plan_next(after)
+    return Decision(after, outputs)
+
+
+def queue(
+    after: Document, name: str, at: int, context: Context, *, reason: SkipReason | None = None, due: int | None = None
+) -> Output:
+    """Put a message into the queue for `due` (default: now, in allowed hours), or note why there is none."""
+    received = first_standing(after.get("facts", {}), "received")
+    if reason is None and received is not None and "contact_sequence" not in received:
+        reason = "no-contact"
+    if reason is not None:
+        _set(after, name, s="skipped", at=at)
+        return say(after, name, "skipped", {"reason": reason}, context)
+    _set(after, name, s="queued", at=at, next=epoch_ms(next_window(context.clock.now())) if due is None else due)
+    return say(after, name, "queued", {}, context)
+
+
+def _set(after: Document, name: str, **state: Any) -> None:  # noqa: ANN401 - JSON values
+    notices = after.get("notices", {})
+    after["notices"] = {**notices, name: {**notices.get(name, {}), **state}}
+
+
+def change(document: Document, name: str, **state: Any) -> Document:  # noqa: ANN401 - JSON values
+    """The document with a message in another state, and with what is due next planned anew."""
+    after = {**document}
+    _set(after, name, **state)
+    plan_next(after)
+    return after
+
+
+def settle(document: Document, name: str, state: str, more: Mapping[str, Any], context: Context) -> Decision:
+    """The end of a message: accepted, delivered, failed, uncertain or skipped."""
+    kept = {key: value for key, value in document["notices"][name].items() if key not in ("next", "waits")}
+    after = {**document, "notices": {**document["notices"], name: {**kept, "s": state}}}
+    plan_next(after)
+    return Decision(after, [say(after, name, state, more, context)])
+
+
+def on_receipt(document: Document, name: str, *, delivered: bool, context: Context) -> Decision:
+    """What the gateway reports of a message it took: repeated receipts and those of messages never taken change nothing."""
+    notice = document.get("notices", {}).get(name, {})
+    if notice.get("s") not in ("accepted", "claimed", "uncertain"):
+        return Decision(document)
+    if delivered:
+        return settle(document, name, "delivered", {}, context)
+    return settle(document, name, "failed", {"reason": "undelivered"}, context)
+
+
+def say(document: Document, name: str, state: str, more: Mapping[str, Any], context: Context) -> Output:
+    """The event that says what became of a message: due or skipped since its cause, sent or ended now."""
+    cause = moment(document["notices"][name]["at"])
+    at = (cause if state in ("queued", "skipped") else context.clock.now()).isoformat()
+    return speak(document, f"notice.{state}", name, {"at": at, "notice": name, "channel": "sms", **more}, context)
+
+
+def client_id(dossier: str, name: str) -> str:
+    """The id a message keeps at the gateway, over all tries."""
+    return effect_id("notifier", dossier, "sms", name)

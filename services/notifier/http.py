@@ -1,0 +1,137 @@
+"""The letter desk, as API and as plain pages, and the gateway's receipts: request -> handler -> response. No rules here."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI, Form, Query, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from contracts.notices import LateReason, RejectReason
+from reference import OFFICE_TIME
+from runtime.intents import Intents
+from runtime.pages import Pages, own_form
+from runtime.parts import Parts
+from runtime.web import ProblemError
+from services.notifier.domain.letter import REASONS, REJECTIONS
+from services.notifier.handlers.letters import Approval
+from services.notifier.letterdesk import PAGE, STATES, LetterDesk
+from services.notifier.sending import Desk
+
+State = Literal["drafted", "approved", "issuing", "sent", "rejected", "withdrawn"]
+
+
+class ApprovalBody(BaseModel):
+    """Ký thư: lý do, người ký, ngày hẹn lại (nếu hồ sơ chưa kết thúc)."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    reason: LateReason
+    by: str = Field(min_length=1, max_length=100)
+    note: str = Field(default="", max_length=500)
+    new_due_at: AwareDatetime | None = None
+
+
+class RejectionBody(BaseModel):
+    """Không gửi thư: lý do, người quyết định."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    reason: RejectReason
+    by: str = Field(min_length=1, max_length=100)
+
+
+class Receipt(BaseModel):
+    """What became of one message at the operator."""
+
+    client_id: str
+    status: Literal["delivered", "undelivered"]
+
+
+def add_routes(app: FastAPI, parts: Parts, intents: Intents, desk: Desk) -> None:
+    """The routes of notifier."""
+    letterdesk = LetterDesk(parts, intents, desk)
+    _add_api(app, letterdesk)
+    _add_pages(app, letterdesk, Pages("services.notifier"))
+
+
+def _add_api(app: FastAPI, desk: LetterDesk) -> None:
+    @app.get("/v1/letters", summary="Thư xin lỗi theo trạng thái, mỗi lần tối đa 200")
+    async def listed(state: State = "drafted", after: str = "") -> dict[str, Any]:
+        found = await desk.page(state, after)
+        return {"letters": found, "after": found[-1]["dossier"] if len(found) == PAGE else None}
+
+    @app.get("/v1/letters/{dossier}", summary="Một thư xin lỗi")
+    async def one(dossier: str) -> dict[str, Any]:
+        return await desk.show(dossier)
+
+    @app.get("/v1/letters/{dossier}/pdf", summary="Thư xin lỗi dạng PDF/A")
+    async def pdf(dossier: str) -> Response:
+        headers = {"content-disposition": f'inline; filename="xin-loi-{dossier}.pdf"', "cache-control": "no-store"}
+        return Response(await desk.pdf(dossier), media_type="application/pdf", headers=headers)
+
+    @app.post("/v1/letters/{dossier}/approval", status_code=202, summary="Ký thư")
+    async def approval(dossier: str, body: ApprovalBody) -> dict[str, Any]:
+        await desk.approve(dossier, Approval(body.reason, body.by, body.note, body.new_due_at))
+        return await desk.show(dossier)
+
+    @app.post("/v1/letters/{dossier}/rejection", status_code=202, summary="Không gửi thư")
+    async def rejection(dossier: str, body: RejectionBody) -> dict[str, Any]:
+        await desk.reject(dossier, body.reason, body.by)
+        return await desk.show(dossier)
+
+    @app.post("/v1/receipts", status_code=202, summary="Báo phát của tổng đài")
+    async def receipts(body: Annotated[list[Receipt], Field(max_length=1000)]) -> JSONResponse:
+        by_id = {receipt.client_id: receipt.status == "delivered" for receipt in body}
+        return JSONResponse({"known": await desk.receipts(by_id)}, 202)
+
+
+def _add_pages(app: FastAPI, desk: LetterDesk, pages: Pages) -> None:
+    @app.get("/letters", include_in_schema=False)
+    async def listing(state: State = "drafted", after: Annotated[str, Query(max_length=64)] = "") -> Response:
+        found = await desk.page(state, after)
+        more = found[-1]["dossier"] if len(found) == PAGE else ""
+        now, province = desk.context.clock.now(), desk.context.reference.province
+        return pages.show(
+            "letters.html",
+            {"letters": found, "state": state, "states": STATES, "now": now, "province": province, "more": more},
+        )
+
+    async def page(dossier: str, problem: str = "") -> Response:
+        words = {"reasons": REASONS, "rejections": REJECTIONS, "problem": problem}
+        return pages.show("letter.html", {"letter": await desk.show(dossier), **words}, 409 if problem else 200)
+
+    @app.get("/letters/{dossier}", include_in_schema=False)
+    async def letter(dossier: str) -> Response:
+        return await page(dossier)
+
+    @app.post("/letters/{dossier}/approval", include_in_schema=False)
+    async def sign(
+        request: Request,
+        dossier: str,
+        reason: Annotated[LateReason, Form()],
+        by: Annotated[str, Form(min_length=1, max_length=100)],
+        note: Annotated[str, Form(max_length=500)] = "",
+        new_due_at: Annotated[datetime | None, Form()] = None,
+    ) -> Response:
+        own_form(request)
+        local = new_due_at.replace(tzinfo=OFFICE_TIME) if new_due_at is not None else None
+        try:
+            await desk.approve(dossier, Approval(reason, by, note, local))
+        except ProblemError as error:
+            return await page(dossier, error.problem.detail or error.problem.title)
+        return RedirectResponse(f"/letters/{dossier}", 303)
+
+    @app.post("/letters/{dossier}/rejection", include_in_schema=False)
+    async def refuse(
+        request: Request,
+        dossier: str,
+        reason: Annotated[RejectReason, Form()],
+        by: Annotated[str, Form(min_length=1, max_length=100)],
+    ) -> Response:
+        own_form(request)
+        try:
+            await desk.reject(dossier, reason, by)
+        except ProblemError as error:
+            return await page(dossier, error.problem.detail or error.problem.title)
+        return RedirectResponse(f"/letters/{dossier}", 303)

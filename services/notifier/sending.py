@@ -1,0 +1,101 @@
+"""Claiming a message, and what the gateway's answer means for it: pure but for the clock, the key and the reference data."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contracts.facts import first_standing
+from runtime.clock import epoch_ms
+from runtime.documents import Document
+from runtime.outputs import Decision
+from runtime.sealing import Opener
+from services.notifier.domain import apology, mobile, next_window, result_ready, size_of, survey
+from services.notifier.gateway import Answer, Gateway, Message
+from services.notifier.handlers.common import Context, moment
+from services.notifier.handlers.messages import APOLOGY, SURVEY, change, client_id, settle
+from services.notifier.settings import NotifierSettings
+
+RETRY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a message needs: the gateway, the key to the contact, and the settings."""
+
+    gateway: Gateway
+    opener: Opener
+    settings: NotifierSettings
+    context: Context
+
+
+def claim(document: Document, name: str, desk: Desk, found: list[Message]) -> Decision:
+    """Mark a due message as claimed and put it into `found`; or say why there is none."""
+    notice, now = document["notices"][name], desk.context.clock.now()
+    if notice.get("next", 1 << 60) > epoch_ms(now):
+        return Decision(document)
+    if notice["s"] == "claimed" and not desk.settings.gateway_deduplicates:
+        return _held(settle(document, name, "uncertain", {}, desk.context))  # its process died between claim and answer
+    # Citizens are not told at night, nor while a record of their dossier is parked.
+    later = now + RETRY if document.get("incomplete") else next_window(now)
+    if later > now:
+        return Decision(change(document, name, next=epoch_ms(later)))
+    if not _contact_is_here(document):
+        return _wait_for_contact(document, name, desk, now)
+    contact = document["contact"]
+    number = mobile(str(desk.opener.open(contact["epoch"], contact["sealed"]).get("phone", "")))
+    if number is None:
+        return settle(document, name, "skipped", {"reason": "no-mobile-number"}, desk.context)
+    message = _message(document, name, number, desk)
+    found.append(message)
+    until = epoch_ms(now + timedelta(seconds=desk.settings.claim_seconds))
+    after = change(document, name, s="claimed", next=until)
+    after["client_ids"] = sorted({*after.get("client_ids", ()), message.client_id})
+    return Decision(after)
+
+
+def _contact_is_here(document: Document) -> bool:
+    received = first_standing(document["facts"], "received")
+    return received is not None and document.get("contact", {}).get("seq", 0) >= received.get("contact_sequence", 1)
+
+
+def _wait_for_contact(document: Document, name: str, desk: Desk, now: datetime) -> Decision:
+    """The reception promised a contact that has not come yet: wait, and after a day give up."""
+    wait = timedelta(hours=desk.settings.contact_wait_hours).total_seconds() * 1000
+    if document["notices"][name]["at"] + wait < epoch_ms(now):
+        return settle(document, name, "skipped", {"reason": "contact-missing"}, desk.context)
+    return Decision(change(document, name, next=epoch_ms(now + RETRY), waits=True))
+
+
+def _message(document: Document, name: str, number: str, desk: Desk) -> Message:
+    received = first_standing(document["facts"], "received") or {}
+    reference, dossier, letter = desk.context.reference, document["_id"], document.get("letter", {})
+    unit = reference.units.get(letter["unit"] if name == APOLOGY else received["receiving_unit"])
+    place = unit.name if unit else received["receiving_unit"]
+    if name == APOLOGY:
+        new_due = moment(letter["new_due"]) if "new_due" in letter else None
+        text = apology(dossier, place, letter["number"], new_due)
+    elif name == SURVEY:
+        invited = document["invited"]
+        text = survey(dossier, str(desk.opener.open(invited["epoch"], invited["sealed"]).get("link", "")))
+    else:
+        procedure = reference.procedures.get(received["procedure"])
+        text = result_ready(dossier, procedure.name if procedure else received["procedure"], place)
+    return Message(client_id(dossier, name), number, unit.brand if unit else "", text)
+
+
+def settle_answer(document: Document, name: str, answer: Answer, message: Message, desk: Desk) -> Decision:
+    """What the gateway's answer means for a claimed message."""
+    if document["notices"][name]["s"] != "claimed":
+        return Decision(document)
+    if answer.outcome == "taken":
+        return settle(document, name, "accepted", {"parts": size_of(message.text).parts}, desk.context)
+    if answer.outcome == "refused":
+        return settle(document, name, "failed", {"reason": answer.reason[:80]}, desk.context)
+    if answer.outcome == "uncertain" and not desk.settings.gateway_deduplicates:
+        return _held(settle(document, name, "uncertain", {}, desk.context))
+    state = "queued" if answer.outcome == "busy" else "claimed"
+    return Decision(change(document, name, s=state, next=epoch_ms(desk.context.clock.now() + RETRY)))
+
+
+def _held(decision: Decision) -> Decision:
+    """Listed for a person to look at."""
+    return Decision({**decision.document, "held": 1}, decision.outputs)

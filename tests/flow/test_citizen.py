@@ -1,0 +1,192 @@
+"""The citizen's end on embedded parts: a letter signed and sent, an SMS, a survey answered, and the figures of it."""
+
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+
+from dunghen.audit import audit
+from tests.flow.support import System, event, received, small_system
+from tests.flow.test_flow import D, at
+
+PERSON = {"name": "Nông Thị Mẫu", "phone": "0912000007", "email": "mau@example.org", "address": "thôn Tưởng Tượng"}
+ONE, TWO = D.format(1), D.format(2)
+
+
+@pytest.fixture
+async def system(tmp_path: Path) -> AsyncIterator[System]:
+    """A small system on the morning of Monday 2 March 2026."""
+    async with small_system(tmp_path / "data", at(2, "10:00")) as running:
+        yield running
+
+
+async def sign(system: System, dossier: str, new_due: datetime | None) -> dict[str, Any]:
+    """Approve a draft as the desk's API takes it."""
+    body: dict[str, Any] = {"reason": "workload", "by": "Hoàng Đức Giả Định"}
+    if new_due is not None:
+        body["new_due_at"] = new_due.isoformat()
+    answer = await system.clients["notifier"].post(f"/v1/letters/{dossier}/approval", json=body)
+    assert answer.status_code == 202, answer.text
+    await system.settle()
+    shown: dict[str, Any] = (await system.clients["notifier"].get(f"/v1/letters/{dossier}")).json()
+    return shown
+
+
+def token(system: System) -> str:
+    """The token of the newest survey on the phone."""
+    links = [re.search(r"https://\S+/(\S+)$", sms.text) for sms in system.fleet.phone.shown()]
+    return [found.group(1) for found in links if found][-1]
+
+
+async def test_a_late_dossier_is_apologised_for_told_of_and_rated(system: System, log_lines: io.StringIO) -> None:
+    await system.send(received(ONE, "2026-03-02T09:00", contact=PERSON))
+    await system.move(at(5, "10:00"))
+    letter = await sign(system, ONE, at(11))
+    await system.move(at(10, "10:00"))
+    await system.send(event(ONE, "completed", "2026-03-10T09:30"), event(ONE, "returned", "2026-03-10T09:45"))
+    await system.settle()
+
+    texts = [sms.text for sms in system.fleet.phone.shown()]
+    assert (letter["state"], letter["symbol"]) == ("sent", "01/PXL")
+    assert [text.split(" ")[0] for text in texts] == ["UBND", "Ho", "Moi"]
+    assert "Hen lai: 09:00 ngay 11/03/2026. Van ban so 01/PXL." in texts[0]
+    pdf = await system.clients["notifier"].get(f"/v1/letters/{ONE}/pdf")
+    assert "Nông Thị Mẫu" in pypdf.PdfReader(io.BytesIO(pdf.content)).pages[0].extract_text()
+
+    survey = f"/y-kien/{token(system)}"
+    page = await system.clients["feedback"].get(survey)
+    assert (page.status_code, ONE in page.text, PERSON["name"] in page.text) == (200, True, False)
+    half = await system.clients["feedback"].post(survey, data={"attitude": "0"})
+    assert (half.status_code, "Còn 4 câu" in half.text) == (422, True)
+    answers = {"attitude": "0", "waiting": "1", "appointment": "3", "apology": "0", "facilities": "1"}
+    assert "đã được ghi nhận" in (await system.clients["feedback"].post(survey, data=answers)).text
+    assert "chỉ đánh giá một lần" in (await system.clients["feedback"].post(survey, data={**answers, "attitude": "4"})).text
+    await system.settle()
+
+    notices = await system.said(ONE, "notices.v1")
+    assert Counter(notices) == {"drafted": 1, "approved": 1, "sent": 1, "queued": 3, "accepted": 3}
+    assert await system.said(ONE, "feedback.v1") == ["invited", "rated"]
+    log = await system.log()
+    audited = audit([(r.topic, r.value) for r in log], system.clock.now())
+    assert audited.differences() == []
+    cell = audited.counted["competent/H37.12/1.000894/2026-03-09"]
+    assert cell == {"late_with_letter": 1}  # late against the first promise
+    dashboard = (await system.clients["reporting"].get("/", params={"from": "2026-03-01", "to": "2026-03-31"})).text
+    assert "1 có thư xin lỗi, 0 chưa" in dashboard
+    assert "75,00" in dashboard  # (100 + 75 + 25 + 100 + 75) / 5
+    everything = b"".join(record.value for record in log) + log_lines.getvalue().encode()
+    for secret in (token(system), *PERSON.values(), "912000007", "Giả Định"):
+        assert secret.encode() not in everything
+
+
+async def test_a_dossier_that_settles_in_time_takes_its_draft_back_and_the_page_says_so(system: System) -> None:
+    await system.send(received(ONE, "2026-03-02T09:00", contact=PERSON))
+    await system.move(at(5, "10:00"))
+    drafts = (await system.clients["notifier"].get("/v1/letters")).json()["letters"]
+    await system.send(event(ONE, "completed", "2026-03-05T09:50"))
+    await system.settle()
+    late = await system.clients["notifier"].post(f"/v1/letters/{ONE}/approval", json={"reason": "workload", "by": "x"})
+
+    assert [letter["dossier"] for letter in drafts] == [ONE]
+    assert {"drafted", "withdrawn"} < set(await system.said(ONE, "notices.v1"))
+    assert (late.status_code, late.json()["errors"][0]["rule"]) == (409, "state")
+    assert ONE in (await system.clients["notifier"].get("/letters?state=withdrawn")).text
+
+
+async def test_a_second_re_promise_is_refused_and_the_letter_comes_back_with_the_rule(system: System) -> None:
+    await system.send(received(ONE, "2026-03-02T09:00", contact=PERSON))
+    await system.move(at(5, "10:00"))
+    await system.send(event(ONE, "reappointed", "2026-03-05T09:55", new_due_at="2026-03-10T09:00:00+07:00"))
+    await system.settle()
+    back = await sign(system, ONE, at(12))
+    sent = await sign(system, ONE, None)
+
+    assert (back["state"], "R16" in back["refusal"]) == ("drafted", True)
+    assert (sent["state"], sent["symbol"]) == ("sent", "01/PXL")
+    assert "refused" in await system.said(ONE)
+
+
+async def test_the_desk_page_signs_and_refuses_in_words(system: System) -> None:
+    await system.send(*(received(code, "2026-03-02T09:00", contact=PERSON) for code in (ONE, TWO)))
+    await system.move(at(5, "10:00"))
+    desk = system.clients["notifier"]
+    form = {"reason": "complex", "by": "Hoàng Đức Giả Định", "note": "chờ xác minh", "new_due_at": "2026-03-14T09:00"}
+    wrong = await desk.post(f"/letters/{ONE}/approval", data=form)
+    right = await desk.post(f"/letters/{ONE}/approval", data={**form, "new_due_at": "2026-03-12T09:00"})
+    foreign = await desk.post(f"/letters/{TWO}/approval", data=form, headers={"sec-fetch-site": "cross-site"})
+    rejected = await desk.post(f"/letters/{TWO}/rejection", data={"reason": "force-majeure", "by": "x"})
+    await system.settle()
+
+    assert (wrong.status_code, "phải là ngày làm việc" in wrong.text) == (409, True)
+    assert (right.status_code, rejected.status_code, foreign.status_code) == (303, 303, 403)
+    assert "Đã gửi, số 01/PXL" in (await desk.get(f"/letters/{ONE}")).text
+    assert "Không gửi" in (await desk.get(f"/letters/{TWO}")).text
+    assert (await desk.get("/letters/H37.12-260302-9999")).status_code == 404
+
+
+async def test_receipts_make_a_message_delivered_once(system: System) -> None:
+    await system.send(received(ONE, "2026-03-02T09:00", contact=PERSON), event(ONE, "completed", "2026-03-02T09:45"))
+    await system.settle()
+    (sms,) = system.fleet.phone.shown()
+    for _ in range(2):
+        receipts = [{"client_id": sms.client_id, "status": "delivered"}, {"client_id": "nobody", "status": "delivered"}]
+        answer = await system.clients["notifier"].post("/v1/receipts", json=receipts)
+        assert answer.json() == {"known": 1}
+    await system.settle()
+
+    assert (await system.said(ONE, "notices.v1"))[-1] == "delivered"
+    assert (await system.said(ONE, "notices.v1")).count("delivered") == 1
+
+
+async def test_a_frozen_period_stays_and_a_late_correction_is_restated_once(system: System) -> None:
+    await system.send(received(ONE, "2026-03-02T09:00"))
+    await system.move(at(10, "10:00"))
+    await system.send(event(ONE, "completed", "2026-03-10T09:30"))
+    await system.move(at(16, "10:00"))
+    period = {"from": "2026-03-01", "to": "2026-03-14"}
+    client = system.clients["reporting"]
+    too_early = await client.post("/v1/reports/II.06a/frozen", params={**period, "to": "2026-03-16"})
+    first = (await client.post("/v1/reports/II.06a/frozen", params=period)).json()
+    again = (await client.post("/v1/reports/II.06a/frozen", params=period)).json()
+    await system.send(event(ONE, "completed", "2026-03-09T08:30"))
+    await system.settle()
+    after = (await client.get("/v1/reports/II.06a/frozen", params=period)).json()
+
+    assert (too_early.status_code, first["version"], again) == (409, 1, first)
+    assert after["rows"] == first["rows"]
+    changes = [(c["column"], c["before"], c["after"]) for c in after["changes"][0]["changes"]]
+    assert changes == [("9", 0, 1), ("10", 1, 0)]
+    said = [json.loads(r.value)["type"].split(".")[-2] for r in await system.log() if r.topic == "reports.v1"]
+    assert said == ["published", "restated"]
+    assert "cột 10: 1 thành 0" in (await client.get("/", params=period)).text
+
+
+async def test_ten_thousand_old_dossiers_are_counted_and_nobody_is_told(system: System) -> None:
+    for start in range(0, 10_000, 500):
+        items = []
+        for number in range(start, start + 500):
+            code, day = f"H37.12-250{6 + number % 3}15-{number:05}", f"2025-0{6 + number % 3}-{16 + number % 4}"
+            items.append(received(code, f"{day}T09:00", contact=PERSON))
+            if number % 10:
+                end = f"2025-0{6 + number % 3}-{22 + number % 6}" if number % 3 else f"2025-12-{1 + number % 25:02}"
+                items.append(event(code, "completed", f"{end}T09:00"))
+        answer = await system.send(*items)
+        assert {item["status"] for item in answer.json()["items"]} == {"accepted"}
+    await system.move(at(3, "10:00"))
+
+    log = await system.log()
+    said = [json.loads(record.value)["type"].split(".")[-2] for record in log if record.topic == "notices.v1"]
+    assert system.fleet.phone.arrived == []
+    assert set(said) == {"skipped"}
+    assert (await system.clients["notifier"].get("/v1/letters")).json()["letters"] == []
+    audited = audit([(r.topic, r.value) for r in log], system.clock.now())
+    assert (audited.dossiers, audited.differences()) == (10_000, [])
+    report = await system.report("2025-06-01", "2025-12-31")
+    assert report["total"] == audited.ii06a("2025-06-01", "2025-12-31")
