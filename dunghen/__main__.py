@@ -16,6 +16,7 @@ COMMANDS = {
     "report": "report",
     "dlq": "dlq",
     "audit": "audit",
+    "keys": "keys",
 }
 
 

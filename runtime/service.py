@@ -52,6 +52,9 @@ def make_parts(
     return parts, broker
 
 
+MEASURE_SECONDS = 0.5  # between measurements for probes; /metrics measures when it is asked
+
+
 @dataclass(frozen=True)
 class Service:
     """Everything of one service. `declare` makes its collections; `jobs` run beside the loop."""
@@ -77,7 +80,7 @@ class Service:
             stack.push_async_callback(self.broker.stop)
             for drain in (*self.drains, *((self.loop.drain,) if self.loop is not None else ())):
                 stack.push_async_callback(drain)
-            measure = Job("measure", min(1.0, self.parts.settings.sweep_seconds), self.health.measure)
+            measure = Job("measure", MEASURE_SECONDS, self.health.measure)
             tasks = [asyncio.create_task(repeat(job, self.parts), name=job.name) for job in (measure, *self.jobs)]
             if isinstance(self.parts.clock, RemoteClock):
                 tasks.append(asyncio.create_task(self.parts.clock.follow(), name="clock"))

@@ -80,6 +80,22 @@ def groups_of(prefix: str) -> dict[str, list[str]]:
     }
 
 
+class ClockReaders:
+    """Which processes read the demo's clock, when, and what they were told."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, tuple[float, datetime]] = {}
+
+    def tell(self, reader: str, moment: datetime) -> None:
+        """A process asked for the time."""
+        self._told[reader] = (asyncio.get_running_loop().time(), moment)
+
+    def all_know(self, moment: datetime) -> bool:
+        """Whether every process that still asks has been told this moment."""
+        now = asyncio.get_running_loop().time()
+        return all(told >= moment for asked, told in self._told.values() if now - asked < 1.0)
+
+
 class Fleet:
     """The running services as their users see them: an HTTP client each, and Kafka."""
 
@@ -90,8 +106,12 @@ class Fleet:
         clock: SteppedClock,
         prefix: str = "",
         phone: Phone | None = None,
+        readers: ClockReaders | None = None,
     ) -> None:
+        """`readers`: who reads the clock over HTTP; None: all services share it."""
         self.clients, self.clock, self.phone = clients, clock, phone or Phone()
+        self._readers = readers
+        self._pause = 0.005 if readers is None else 0.02  # asking costs the store of a real service something
         self.answers = Answers()
         self._lags, self._prefix = lags, prefix
 
@@ -121,7 +141,7 @@ class Fleet:
         while not await done():
             if asyncio.get_running_loop().time() > end:
                 raise DemoStuckError(f"waited {PATIENCE:.0f} s for {what}")
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(self._pause)
 
     async def gauges(self, service: str) -> dict[str, float]:
         """The gauges and counters of a service, sums over labels; empty while it does not answer."""
@@ -141,10 +161,12 @@ class Fleet:
     async def set_clock(self, moment: datetime) -> None:
         """Move the clock, and wait until every service that answers has seen it."""
         self.clock.set(moment)
+        readers = self._readers
+        if readers is None:
+            return
 
         async def seen() -> bool:
-            known = [(await self.gauges(service)).get("clock_seconds") for service in self.clients]
-            return all(seconds is None or seconds >= moment.timestamp() for seconds in known)
+            return readers.all_know(moment)
 
         await self.until("the clock to be seen", seen)
 

@@ -12,7 +12,7 @@ from dunghen.demo.phone import Sms
 from reference import OFFICE_TIME, ReferenceData
 from reference.timeline import DAY, to_instant, to_minute
 
-DESK, EVENING = time(14, 30), time(16, 30)
+HOUR = time(14, 30)
 RE_PROMISE_DAYS = 3
 REASONS = ("workload", "other-body", "complex", "system", "own-error")
 
@@ -23,7 +23,7 @@ def draw(text: str, sides: int) -> int:
 
 
 class People:
-    """Act at the desk's hour and in the evening."""
+    """Act once a day, in the afternoon."""
 
     def __init__(self, fleet: Fleet, rows: Sequence[Row], reference: ReferenceData) -> None:
         self._fleet, self._reference = fleet, reference
@@ -32,14 +32,12 @@ class People:
 
     async def act(self, moment: datetime) -> bool:
         """What they do at a moment; False if it is not their hour."""
-        hour = moment.astimezone(OFFICE_TIME).time()
-        if hour == DESK:
-            await self._fleet.settle(figures=False)
-            await self._sign(moment)
-        elif hour == EVENING:
-            await self._fleet.settle(figures=False)
-            await self._evening()
-        return hour in (DESK, EVENING)
+        if moment.astimezone(OFFICE_TIME).time() != HOUR:
+            return False
+        await self._fleet.settle(figures=False)
+        await self._sign(moment)
+        await self._read_messages()
+        return True
 
     # --- the desk ---------------------------------------------------------------
 
@@ -83,9 +81,9 @@ class People:
         if answer.status_code != 409:
             answer.raise_for_status()
 
-    # --- the evening ------------------------------------------------------------
+    # --- the phone --------------------------------------------------------------
 
-    async def _evening(self) -> None:
+    async def _read_messages(self) -> None:
         """Receipts for what arrived, and answers to the surveys among it."""
         arrived = self._fleet.phone.arrived
         new, self._read = arrived[self._read :], len(arrived)

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import IO
@@ -20,7 +20,18 @@ from fastapi.responses import PlainTextResponse
 from dunghen import PROVINCE
 from dunghen.commands.topics import apply_topics, remove_topics
 from dunghen.demo.checks import Check, Result
-from dunghen.demo.driver import DemoStuckError, Fleet, Restart, demo_days, demo_start, groups_of, load_month, run_month, steps
+from dunghen.demo.driver import (
+    ClockReaders,
+    DemoStuckError,
+    Fleet,
+    Restart,
+    demo_days,
+    demo_start,
+    groups_of,
+    load_month,
+    run_month,
+    steps,
+)
 from dunghen.demo.embedded import finish
 from dunghen.demo.evidence import Evidence
 from dunghen.demo.people import People
@@ -45,10 +56,22 @@ def free_port() -> int:
         return port
 
 
+Command = Callable[[str, Sequence[str]], Sequence[str]]
+
+
+def as_module(name: str, _environment: Sequence[str]) -> list[str]:
+    """Run a service as its README says."""
+    return [sys.executable, "-m", f"services.{name}"]
+
+
 class Processes:
     """One operating system process per service, with what each needs in its environment."""
 
-    def __init__(self, common: Mapping[str, str], store_url: Callable[[str], str], logs: Path) -> None:
+    def __init__(
+        self, common: Mapping[str, str], store_url: Callable[[str], str], logs: Path, command: Command = as_module
+    ) -> None:
+        """`command` makes the command line of a service from its name and the names in its environment."""
+        self._command = command
         self.ports = {name: free_port() for name in SERVICES}
         self.kills = 0
         self._common, self._store_url, self._logs = common, store_url, logs
@@ -60,14 +83,14 @@ class Processes:
         environment = {**os.environ, **self.environment(name), **more}
         log = (self._logs / f"{name}.log").open("ab")
         self._files.append(log)
-        self._running[name] = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", f"services.{name}", env=environment, stdout=log, stderr=log
-        )
+        command = self._command(name, [*self.environment(name), *more])
+        self._running[name] = await asyncio.create_subprocess_exec(*command, env=environment, stdout=log, stderr=log)
 
     def environment(self, name: str) -> dict[str, str]:
         """The settings of a service, as its deployment would give them."""
         own = {"STORE_URL": self._store_url(name), "HTTP_PORT": str(self.ports[name]), "INSTANCE_ID": f"{name}-0"}
-        return {**self._common, **own}
+        clock = {"CLOCK_URL": f"{self._common['CLOCK_URL']}/{name}"} if "CLOCK_URL" in self._common else {}
+        return {**self._common, **own, **clock}
 
     def pids(self) -> dict[str, int]:
         """Process ids by service."""
@@ -125,13 +148,15 @@ class Processes:
 
 
 @asynccontextmanager
-async def demo_server(clock: SteppedClock, phone: Phone) -> AsyncIterator[str]:
+async def demo_server(clock: SteppedClock, phone: Phone, readers: ClockReaders) -> AsyncIterator[str]:
     """Serve a stepped clock and the phone to the processes; yields the address."""
     app, port = FastAPI(), free_port()
 
-    @app.get("/now")
-    async def now() -> PlainTextResponse:
-        return PlainTextResponse(clock.now().isoformat())
+    @app.get("/now/{reader}")
+    async def now(reader: str) -> PlainTextResponse:
+        moment = clock.now()
+        readers.tell(reader, moment)
+        return PlainTextResponse(moment.isoformat())
 
     phone.add_routes(app)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False))
@@ -151,13 +176,13 @@ def service_environment(bootstrap: str, prefix: str, server: str | None, *, dedu
         "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
         "TOPIC_PREFIX": prefix,
         **demo_environment(Keys.new(), PROVINCE),
-        "SWEEP_SECONDS": "0.1",
+        "SWEEP_SECONDS": "0.04",
         "REPORTING_FLUSH_SECONDS": "0.3",
         "SESSION_TIMEOUT_MS": "6000",
         "LOG_LEVEL": "info",
     }
     demo = {
-        "CLOCK_URL": f"{server}/now",
+        "CLOCK_URL": f"{server}/now",  # each process adds its name
         "NOTIFIER_GATEWAY_URL": f"{server}/sms",
         "NOTIFIER_GATEWAY_DEDUPLICATES": str(deduplicates),
     }
@@ -182,15 +207,19 @@ async def real_parts(bootstrap: str, mongo: str, prefix: str, partitions: int = 
 
 @asynccontextmanager
 async def real_fleet(
-    bootstrap: str, mongo: str, clock: SteppedClock, partitions: int = 24, phone: Phone | None = None
+    bootstrap: str,
+    mongo: str,
+    clock: SteppedClock,
+    partitions: int = 24,
+    phone: Phone | None = None,
+    command: Command = as_module,
 ) -> AsyncIterator[tuple[Fleet, Processes, str]]:
     """All services as processes on real parts of their own; yields the fleet, its processes, and the topic prefix."""
-    prefix, screen = f"demo{secrets.token_hex(3)}.", phone or Phone()
+    prefix, screen, readers = f"demo{secrets.token_hex(3)}.", phone or Phone(), ClockReaders()
     with tempfile.TemporaryDirectory(prefix="dunghen-logs-") as logs:
-        async with real_parts(bootstrap, mongo, prefix, partitions) as store_url, demo_server(clock, screen) as server:
-            processes = Processes(
-                service_environment(bootstrap, prefix, server, deduplicates=screen.deduplicates), store_url, Path(logs)
-            )
+        async with real_parts(bootstrap, mongo, prefix, partitions) as store_url, demo_server(clock, screen, readers) as server:
+            environment = service_environment(bootstrap, prefix, server, deduplicates=screen.deduplicates)
+            processes = Processes(environment, store_url, Path(logs), command)
             try:
                 for name in SERVICES:
                     await processes.start(name)
@@ -204,7 +233,7 @@ async def real_fleet(
                         for name, port in processes.ports.items()
                     }
                     lags = await stack.enter_async_context(Lags(bootstrap, groups_of(prefix)))
-                    yield Fleet(clients, lags, clock, prefix, screen), processes, prefix
+                    yield Fleet(clients, lags, clock, prefix, screen, readers), processes, prefix
             finally:
                 await processes.stop()
 

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import IndexModel, InsertOne, ReplaceOne
@@ -44,6 +45,13 @@ def _or_unavailable(
     return guarded
 
 
+def _patience(url: str) -> dict[str, Any]:
+    """How long to wait for a server, unless the URL says it."""
+    given = {name.lower() for name in parse_qs(urlsplit(url).query)}
+    usual = {"serverSelectionTimeoutMS": 5000, "timeoutMS": 30_000}
+    return {name: value for name, value in usual.items() if name.lower() not in given}
+
+
 class MongoDocuments:
     """One collection per collection; each save leaves a token, so that a lost race can tell who won it."""
 
@@ -54,8 +62,7 @@ class MongoDocuments:
             uuidRepresentation="standard",
             w="majority",
             journal=True,
-            serverSelectionTimeoutMS=5000,
-            timeoutMS=30_000,
+            **_patience(url),
         )
         self._db = self._client.get_default_database("dunghen")
 

@@ -18,6 +18,7 @@ from services.notifier.handlers.letters import Approval
 from services.notifier.letterdesk import PAGE, STATES, LetterDesk
 from services.notifier.sending import Desk
 
+EMPTY = {"reason": "", "by": "", "note": "", "new_due_at": ""}  # a form nobody filled in yet
 State = Literal["drafted", "approved", "issuing", "sent", "rejected", "withdrawn"]
 
 
@@ -97,8 +98,8 @@ def _add_pages(app: FastAPI, desk: LetterDesk, pages: Pages) -> None:
             {"letters": found, "state": state, "states": STATES, "now": now, "province": province, "more": more},
         )
 
-    async def page(dossier: str, problem: str = "") -> Response:
-        words = {"reasons": REASONS, "rejections": REJECTIONS, "problem": problem}
+    async def page(dossier: str, problem: str = "", **given: str) -> Response:
+        words = {"reasons": REASONS, "rejections": REJECTIONS, "problem": problem, "given": {**EMPTY, **given}}
         return pages.show("letter.html", {"letter": await desk.show(dossier), **words}, 409 if problem else 200)
 
     @app.get("/letters/{dossier}", include_in_schema=False)
@@ -119,7 +120,9 @@ def _add_pages(app: FastAPI, desk: LetterDesk, pages: Pages) -> None:
         try:
             await desk.approve(dossier, Approval(reason, by, note, local))
         except ProblemError as error:
-            return await page(dossier, error.problem.detail or error.problem.title)
+            date = f"{new_due_at:%Y-%m-%dT%H:%M}" if new_due_at is not None else ""
+            said = error.problem.detail or error.problem.title
+            return await page(dossier, said, reason=reason, by=by, note=note, new_due_at=date)
         return RedirectResponse(f"/letters/{dossier}", 303)
 
     @app.post("/letters/{dossier}/rejection", include_in_schema=False)

@@ -3,15 +3,14 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import TypeVar
 
 from runtime.clock import epoch_ms
 from runtime.documents import Document, Range
-from runtime.intents import Decide, Intents
+from runtime.intents import Intents
 from runtime.loop import Loop
-from runtime.outputs import Decision, EventT
+from runtime.outputs import Decision, EventT, Output
 from runtime.parts import Parts
-from services.notifier.gateway import Message
+from services.notifier.gateway import Answer, Message
 from services.notifier.handlers.common import moment, plan_next
 from services.notifier.handlers.letters import issue
 from services.notifier.register import bind
@@ -19,7 +18,7 @@ from services.notifier.sending import Desk, claim, settle_answer
 from services.notifier.store import DOSSIERS, NEXT_SEND
 
 PAGE, AT_ONCE = 200, 20
-Claimed = TypeVar("Claimed")
+Claims = dict[str, dict[str, Message]]  # dossier -> which message -> what is to be sent
 
 
 class Sender:
@@ -28,7 +27,7 @@ class Sender:
     def __init__(self, parts: Parts, loop: Loop[EventT], intents: Intents, desk: Desk) -> None:
         self._parts, self._loop, self._intents, self._desk = parts, loop, intents, desk
         self._active = 0
-        self._sending: asyncio.Future[list[None]] | None = None
+        self._sending: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """One pass over everything that is due."""
@@ -38,13 +37,17 @@ class Sender:
             after = (page[-1][NEXT_SEND], page[-1]["_id"])
             mine = [document for document in page if self._loop.owns(document["_id"])]
             for start in range(0, len(mine), AT_ONCE):
-                await asyncio.shield(self._all(mine[start : start + AT_ONCE]))
+                await self._shielded(mine[start : start + AT_ONCE])
         self._parts.telemetry.set("sent_seconds", now.timestamp())
 
-    async def _all(self, documents: Sequence[Document]) -> None:
-        """Send a few at once. Shielded: a service that stops finishes what it claimed, or it would be uncertain."""
-        self._sending = asyncio.gather(*(self._one(document) for document in documents))
-        await self._sending
+    async def _shielded(self, documents: Sequence[Document]) -> None:
+        """Handle a few at once. Shielded: a service that stops finishes what it claimed, or it would be uncertain."""
+        self._active = len(documents)
+        self._sending = asyncio.create_task(self._few(documents))
+        try:
+            await asyncio.shield(self._sending)
+        finally:
+            self._active = 0
 
     async def drain(self) -> None:
         """Wait for what is being sent."""
@@ -60,67 +63,86 @@ class Sender:
         drafts = await self._parts.store.count_by(DOSSIERS, {"letter.s": "drafted"})
         self._parts.telemetry.set("letters_drafted", drafts[0].count if drafts else 0)
 
-    async def _one(self, document: Document) -> None:
-        """Everything that is due of one dossier."""
+    async def _few(self, documents: Sequence[Document]) -> None:
+        """Letters first: the message about a letter is due once it is numbered."""
         now = epoch_ms(self._parts.clock.now())
-        self._active += 1
-        try:
+        for document in documents:
             if document.get("letter", {}).get("next", now + 1) <= now:
                 await self._issue(document["_id"])
-            for name, notice in document.get("notices", {}).items():
-                if notice.get("next", now + 1) <= now:
-                    await self._send(document["_id"], name)
-        finally:
-            self._active -= 1
+        await self._send([document["_id"] for document in documents])
 
-    async def _send(self, dossier: str, name: str) -> None:
-        """Claim, send, settle one message."""
+    # --- messages -----------------------------------------------------------------
 
-        def take(document: Document, found: list[Message]) -> Decision:
-            return claim(document, name, self._desk, found)
+    async def _send(self, dossiers: Sequence[str]) -> None:
+        """Claim what is due of these dossiers, send it, settle it: each in one save for all of them."""
+        claims: Claims = {}
 
-        message = await self._claimed(dossier, take)
-        if message is None:
+        def take(document: Document) -> Decision:
+            claims[document["_id"]] = {}
+            return self._each(document, list(document.get("notices", {})), lambda d, name: self._claim(d, name, claims))
+
+        await self._change(dossiers, take)
+        claimed = [(dossier, name, message) for dossier, own in claims.items() for name, message in own.items()]
+        if not claimed:
             return
         self._parts.crash.passed("after-claim")
-        answer = await self._desk.gateway.send(message)
+        answers = await asyncio.gather(*(self._desk.gateway.send(message) for _, _, message in claimed))
         self._parts.crash.passed("after-send")
-        self._parts.telemetry.count("messages", outcome=answer.outcome)
-        await self._change(dossier, lambda document: settle_answer(document, name, answer, message, self._desk))
+        by_place = {(dossier, name): answer for (dossier, name, _), answer in zip(claimed, answers, strict=True)}
+        await self._change([dossier for dossier, own in claims.items() if own], lambda d: self._settle(d, claims, by_place))
+        for answer in answers:
+            self._parts.telemetry.count("messages", outcome=answer.outcome)
+
+    def _claim(self, document: Document, name: str, claims: Claims) -> Decision:
+        found: list[Message] = []
+        decision = claim(document, name, self._desk, found)
+        if found:
+            claims[document["_id"]][name] = found[0]
+        return decision
+
+    def _settle(self, document: Document, claims: Claims, answers: dict[tuple[str, str], Answer]) -> Decision:
+        own = claims[document["_id"]]
+        return self._each(
+            document,
+            list(own),
+            lambda d, name: settle_answer(d, name, answers[d["_id"], name], own[name], self._desk),
+        )
+
+    @staticmethod
+    def _each(document: Document, names: Sequence[str], decide: Callable[[Document, str], Decision]) -> Decision:
+        """One decision after the other on the same document."""
+        outputs: list[Output] = []
+        for name in names:
+            decision = decide(document, name)
+            document, outputs = decision.document, [*outputs, *decision.outputs]
+        return Decision(document, outputs)
+
+    # --- letters ------------------------------------------------------------------
 
     async def _issue(self, dossier: str) -> None:
         """Claim a letter, bind its number, send it. After a crash between the two the register still knows the number."""
+        units: list[str] = []
 
-        def take(document: Document, found: list[str]) -> Decision:
+        def take(document: Document) -> Decision:
+            units.clear()
             letter, now = document.get("letter", {}), self._parts.clock.now()
             if letter.get("s") != "issuing" or letter["next"] > epoch_ms(now):
                 return Decision(document)
-            found.append(letter["unit"])
+            units.append(letter["unit"])
             until = epoch_ms(now + timedelta(seconds=self._desk.settings.claim_seconds))
             after = {**document, "letter": {**letter, "next": until}}
             plan_next(after)
             return Decision(after)
 
-        unit = await self._claimed(dossier, take)
-        if unit is None:
+        await self._change([dossier], take)
+        if not units:
             return
         year = moment(epoch_ms(self._parts.clock.now())).year
-        number, year = await bind(self._parts.store, unit, year, dossier)
+        number, year = await bind(self._parts.store, units[0], year, dossier)
         self._parts.crash.passed("after-bind")
-        await self._change(dossier, lambda document: issue(document, number, year, self._desk.context))
+        await self._change([dossier], lambda document: issue(document, number, year, self._desk.context))
 
-    async def _claimed(self, dossier: str, take: Callable[[Document, list[Claimed]], Decision]) -> Claimed | None:
-        """What was claimed under the document's revision; None if somebody else has it, or it is not due."""
-        found: list[Claimed] = []
-
-        def decide(document: Document) -> Decision:
-            found.clear()
-            return take(document, found)
-
-        await self._change(dossier, decide)
-        return found[0] if found else None
-
-    async def _change(self, dossier: str, decide: Decide) -> None:
-        intent = await self._intents.change([dossier], decide)
+    async def _change(self, dossiers: Sequence[str], decide: Callable[[Document], Decision]) -> None:
+        intent = await self._intents.change(dossiers, decide)
         if intent is not None:
-            await self._intents.deliver(intent, [dossier])
+            await self._intents.deliver(intent, dossiers)

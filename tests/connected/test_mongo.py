@@ -29,7 +29,7 @@ class TestMongo(DocumentSuite):
 
 
 async def test_a_server_that_does_not_answer_is_unavailable() -> None:
-    store = open_documents(f"mongodb://127.0.0.1:{free_port()}/x?serverSelectionTimeoutMS=300")
+    store = open_documents(f"mongodb://127.0.0.1:{free_port()}/x?serverSelectionTimeoutMS=300&timeoutMS=1000")
 
     with pytest.raises(Unavailable):
         await store.get_many("things", ["a"])

@@ -23,7 +23,7 @@ def things(records: Iterable[LogRecord]) -> dict[Thing, int]:
     """How many distinct ids each thing has in the log."""
     ids: dict[Thing, set[str]] = defaultdict(set)
     for record in records:
-        if record.topic in ("dossiers.v1", "contacts.v1", "deadlines.v1", "notices.v1"):
+        if record.topic in ("dossiers.v1", "contacts.v1", "deadlines.v1", "notices.v1", "feedback.v1"):
             event = event_of(record)
             ids[event["subject"], kind_of(event), occasion(event["data"])].add(event["id"])
     return {thing: len(own) for thing, own in ids.items()}
@@ -31,7 +31,8 @@ def things(records: Iterable[LogRecord]) -> dict[Thing, int]:
 
 def occasion(data: Mapping[str, Any]) -> str:
     """What tells one happening of a kind from another; versions of a statement are one happening."""
-    return str(data.get("rung") or data.get("occasion") or data.get("contact_sequence") or 1)
+    names = ("rung", "occasion", "contact_sequence", "notice", "draft")
+    return str(next((data[name] for name in names if data.get(name)), 1))
 
 
 def judge(records: Sequence[LogRecord], expected: Mapping[Thing, int]) -> Verdict:

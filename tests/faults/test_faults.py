@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import httpx
 import pytest
 
 from dunghen.audit import audit
+from dunghen.demo.checks import register_faults
 from dunghen.demo.driver import Fleet
 from dunghen.demo.phone import Phone
 from dunghen.demo.real import Processes, real_fleet
-from dunghen.log import read_broker
+from dunghen.log import event_of, read_broker
+from dunghen.services import SERVICES
 from reference import OFFICE_TIME
 from runtime.clock import SteppedClock
 from tests.faults.oracle import Thing, judge, things
@@ -37,6 +40,10 @@ POINTS = [
     ("notifier", "after-commit"),
     ("notifier", "after-claim"),
     ("notifier", "after-send"),
+    ("notifier", "after-bind"),
+    ("feedback", "after-save"),
+    ("feedback", "after-publish"),
+    ("feedback", "after-commit"),
     ("reporting", "after-save"),
     ("reporting", "after-publish"),
     ("reporting", "after-commit"),
@@ -50,6 +57,7 @@ class Story:
 
     number: int = 0
     expected: dict[Thing, int] = field(default_factory=dict)
+    unanswered: list[str] = field(default_factory=list)
 
     def opening(self, count: int) -> list[dict[str, Any]]:
         """Receptions of same-day dossiers, each with a contact; every other one is completed at once, the others go overdue."""
@@ -59,16 +67,24 @@ class Story:
             code = f"H37.12-260302-{self.number:05}"
             contact = {"name": "Nông Thị Mẫu", "phone": f"0912{self.number:06}"}
             items.append(received(code, "2026-03-02T09:00", procedure="1.001193", contact=contact))
-            self._expect(code, "dossier.received", "contact.sealed", "deadline.set")
+            self.expect(code, "dossier.received", "contact.sealed", "deadline.set")
             if self.number % 2:
                 items.append(event(code, "completed", "2026-03-02T09:45"))
-                self._expect(code, "dossier.completed", "deadline.settled", "notice.queued", "notice.accepted")
+                self.expect(code, "dossier.completed", "deadline.settled", "feedback.invited")
+                self.expect(code, "notice.queued", "notice.accepted", occasion="result-ready")
+                self.expect(code, "notice.queued", occasion="survey")
             else:
-                self._expect(code, "deadline.overdue")
+                self.expect(code, "deadline.overdue", "letter.drafted")
         return items
 
-    def _expect(self, code: str, *kinds: str) -> None:
-        self.expected |= {(code, kind, "1"): 1 for kind in kinds}
+    def expect(self, code: str, *kinds: str, occasion: str = "1") -> None:
+        """What the log must hold of a dossier, once."""
+        self.expected |= {(code, kind, occasion): 1 for kind in kinds}
+
+    def signed(self, code: str) -> None:
+        """What must follow when a letter was signed with a new date."""
+        self.expect(code, "letter.approved", "deadline.moved", "letter.sent")
+        self.expect(code, "notice.queued", "notice.accepted", occasion="apology")
 
 
 @pytest.fixture
@@ -82,6 +98,7 @@ async def check(real: Real, fleet: Fleet, prefix: str, story: Story) -> None:
     """Everything has happened, exactly once, and the figures are those of the log."""
     await fleet.settle()
     records = await read_broker(real.kafka, prefix)
+    assert register_faults({event_["id"]: (r.topic, event_) for r in records if "id" in (event_ := event_of(r))}) == []
     verdict = judge(records, story.expected)
     figures = audit([(r.topic, r.value) for r in records], fleet.clock.now())
     counts = (len(story.expected), len(verdict.lost), len(verdict.doubled), len(figures.differences()))
@@ -105,11 +122,15 @@ async def test_a_crash_at_each_named_point_loses_and_doubles_nothing(real: Real,
         await processes.start(service, CRASH_AT=point)
         await processes.ready(service)
         sending = asyncio.create_task(fleet.post(story.opening(40)))
+        if point == "after-bind":
+            await sign_letters(fleet, story, 5)
         if point == "after-intent" and service == "sla":
             await sending
             await fleet.set_clock(START.replace(hour=17, minute=minutes + 1))
         status = await asyncio.wait_for(processes.died(service), 60)
         await processes.start(service)
+        await processes.ready(service)
+        await ask_again(fleet, story)
         await sending
         await fleet.settle()
         assert status == -9, f"{service} did not die {point}"
@@ -118,12 +139,36 @@ async def test_a_crash_at_each_named_point_loses_and_doubles_nothing(real: Real,
     await check(real, fleet, prefix, story)
 
 
+async def sign_letters(fleet: Fleet, story: Story, count: int) -> None:
+    """Sign drafts while notifier may die: ask again until it is known that each was taken."""
+    drafts = (await fleet.clients["notifier"].get("/v1/letters")).json()["letters"][:count]
+    body = {"reason": "workload", "by": "Hoàng Đức Giả Định", "new_due_at": "2026-03-05T16:00:00+07:00"}
+    for letter in drafts:
+        story.signed(letter["dossier"])
+    for letter in drafts:
+        try:
+            answer = await fleet.clients["notifier"].post(f"/v1/letters/{letter['dossier']}/approval", json=body)
+        except httpx.TransportError:
+            story.unanswered.append(letter["dossier"])
+        else:
+            assert answer.status_code == 202
+    assert drafts
+
+
+async def ask_again(fleet: Fleet, story: Story) -> None:
+    """Sign what was not answered; 409 says that it had been taken."""
+    body = {"reason": "workload", "by": "Hoàng Đức Giả Định", "new_due_at": "2026-03-05T16:00:00+07:00"}
+    while story.unanswered:
+        answer = await fleet.clients["notifier"].post(f"/v1/letters/{story.unanswered.pop()}/approval", json=body)
+        assert answer.status_code in (202, 409)
+
+
 async def test_five_random_kills_of_each_service_in_mid_batch_lose_and_double_nothing(
     real: Real, running: tuple[Fleet, Processes, str]
 ) -> None:
     fleet, processes, prefix = running
     story, rng = Story(), random.Random(7)
-    victims = [name for name in ("intake", "sla", "notifier", "reporting") for _ in range(5)]
+    victims = [name for name in SERVICES for _ in range(5)]
     rng.shuffle(victims)
     done = asyncio.Event()
 
@@ -145,7 +190,7 @@ async def test_five_random_kills_of_each_service_in_mid_batch_lose_and_double_no
     await fleet.settle()
     await fleet.set_clock(START.replace(hour=18))
 
-    assert processes.kills == 20
+    assert processes.kills == 25
     await check(real, fleet, prefix, story)
 
 
@@ -175,7 +220,7 @@ async def test_at_a_gateway_that_does_not_deduplicate_nobody_is_told_twice(real:
     phone, story = Phone(deduplicates=False), Story()
     async with real_fleet(real.kafka, real.mongo, SteppedClock(START), partitions=4, phone=phone) as (fleet, processes, prefix):
         await processes.terminate("notifier")
-        await processes.start("notifier", CRASH_AT=f"{point}:10")
+        await processes.start("notifier", CRASH_AT=f"{point}:2")
         await processes.ready("notifier")
         await fleet.post(story.opening(60))
         assert await asyncio.wait_for(processes.died("notifier"), 60) == -9
@@ -187,7 +232,7 @@ async def test_at_a_gateway_that_does_not_deduplicate_nobody_is_told_twice(real:
         held = (await fleet.gauges("notifier"))["notices_uncertain"]
 
     due = {code for code, kind, _ in story.expected if kind == "dossier.completed"}
-    ends = Counter(code for code, kind, _ in found if kind in ("notice.accepted", "notice.uncertain"))
+    ends = Counter(code for code, kind, _ in found if kind in ("notice.accepted", "notice.uncertain"))  # only results are due
     uncertain = {code for code, kind, _ in found if kind == "notice.uncertain"}
     assert ends == Counter(due)
     assert uncertain

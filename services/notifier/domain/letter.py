@@ -100,8 +100,7 @@ def compose(head: Letterhead, superior: str, subject: Subject, person: Mapping[s
         f"Lý do: {_reason(decided)}.",
         f"Sự chậm trễ này gây phiền hà, tốn kém chi phí và công sức của Ông/Bà. {head.name} thành thật xin lỗi Ông/Bà"
         + (f" và xin hẹn lại thời gian trả kết quả: {again}." if again else "."),
-        "Rất mong nhận được sự thông cảm của Ông/Bà."
-        + (f" Điện thoại liên hệ: {head.phone.replace(' ', chr(160))}." if head.phone else ""),
+        "Rất mong nhận được sự thông cảm của Ông/Bà." + (f" Điện thoại liên hệ: {head.phone}." if head.phone else ""),
     ]
     return LetterText(
         dossier=subject.dossier,

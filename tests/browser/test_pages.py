@@ -1,0 +1,190 @@
+"""The pages of a finished demo in headless Chromium, on a phone and on a desk: they fit, they are legible, they work."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Response, sync_playwright
+
+from dunghen.demo.people import STORY
+from dunghen.demo.real import free_port
+from dunghen.services import SERVICES
+from tests.real import skip
+
+pytestmark = pytest.mark.browser
+SCREENS = Path(os.environ.get("DUNGHEN_SCREENS", "demo-out/screens"))
+SIZES = {"phone": (390, 844), "desk": (1280, 900)}
+# Draws each letter of the page and compares it with one that no font has.
+TOFU = """() => {
+  const canvas = document.createElement("canvas"); canvas.width = canvas.height = 40;
+  const pen = canvas.getContext("2d", {willReadFrequently: true});
+  pen.font = "24px " + getComputedStyle(document.body).fontFamily;
+  const drawn = text => { pen.clearRect(0, 0, 40, 40); pen.fillText(text, 4, 30);
+                          return pen.getImageData(0, 0, 40, 40).data.join(); };
+  const missing = drawn(String.fromCodePoint(0x10FFFD));
+  return [...new Set(document.body.innerText)].filter(c => c.trim() && drawn(c) === missing);
+}"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Addresses of a served demo, and a browser."""
+
+    port: int
+    browser: Browser
+
+    def at(self, name: str) -> str:
+        """Address of a service or of the phone."""
+        return f"http://127.0.0.1:{self.port + [*SERVICES, 'phone'].index(name)}"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """`demo --serve` as a person runs it; asked to stop at the end, it ends with all its checks green."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        skip("no Chromium (on Debian: apt-get install chromium)")
+    port = free_port()
+    while port > 65_000:
+        port = free_port()
+    command = [sys.executable, "-u", "-m", "dunghen", "demo", "--serve", "--port", str(port)]
+    demo = subprocess.Popen(
+        [*command, "--out", str(tmp_path_factory.mktemp("demo"))], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert demo.stdout is not None
+    for line in demo.stdout:
+        if "Ctrl-C" in line:
+            break
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield Site(port, browser)
+        browser.close()
+    demo.send_signal(signal.SIGTERM)
+    with demo.stdout:
+        rest = demo.stdout.read()
+    assert demo.wait(60) == 0, rest
+
+
+@pytest.fixture(params=SIZES)
+def page(site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of one size; what its console complains about fails the test."""
+    width, height = SIZES[request.param]
+    context = site.browser.new_context(
+        viewport={"width": width, "height": height}, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh"
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert [text for text in complaints if "favicon" not in text and "status of 4" not in text] == []
+
+
+def look(page: Page, name: str) -> None:
+    """Keep a picture, and check what eyes would notice first: nothing sticks out, every letter is drawn."""
+    size = page.viewport_size or {"width": 0, "height": 0}
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENS / f"{name}-{size['width']}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], f"{name} is wider than the screen"
+    assert page.evaluate(TOFU) == []
+    assert page.evaluate("document.documentElement.lang") == "vi"
+    assert "None" not in page.inner_text("body")
+
+
+def opened(answer: Response | None) -> int:
+    """The status of an answer."""
+    assert answer is not None
+    return answer.status
+
+
+def test_the_dashboard_shows_the_province_and_its_frozen_period(site: Site, page: Page) -> None:
+    assert opened(page.goto(f"{site.at('reporting')}/?from=2026-01-08&to=2026-02-27")) == 200
+
+    look(page, "dashboard")
+    text = page.inner_text("main")
+    assert "UBND phường Kỳ Lâm" in text
+    assert re.search(r"có thư xin lỗi, \d+ chưa", text)
+    assert "Bản chỉnh 1" in text
+    with page.expect_download() as download:
+        page.click("text=Biểu II.06a")
+    assert download.value.suggested_filename.endswith(".xlsx")
+
+
+def test_the_letter_desk_lists_letters_and_shows_one(site: Site, page: Page) -> None:
+    for state in ("drafted", "sent", "rejected", "withdrawn"):
+        assert opened(page.goto(f"{site.at('notifier')}/letters?state={state}")) == 200
+        assert page.locator("tbody tr").count() > 0
+    page.goto(f"{site.at('notifier')}/letters")
+
+    look(page, "letter-desk")
+    page.click(f"text={page.locator('tbody a').first.inner_text()}")
+    look(page, "letter-draft")
+    page.goto(f"{site.at('notifier')}/letters/{STORY}")
+    look(page, "letter-sent")
+    assert re.search(r"số \d+/PXL", page.inner_text("main"))
+
+
+def test_a_signer_signs_on_the_page_and_a_wrong_date_is_answered_in_words(site: Site, page: Page) -> None:
+    page.goto(f"{site.at('notifier')}/letters")
+    links = page.locator("tbody a").all_inner_texts()
+    dossier = next(name for name in links if _asks_for_a_date(site, page, name))
+    page.select_option("#reason", label="Cơ quan phối hợp chưa có ý kiến trả lời")
+    page.fill("#new_due_at", "2026-03-07T09:00")  # a Saturday
+    page.click("text=Ký và gửi")
+    assert "phải là ngày làm việc" in page.inner_text("[role=alert]")
+    look(page, "letter-refused")
+    page.select_option("#reason", "other-body")
+    page.fill("#note", "đang chờ trả lời của cơ quan phối hợp")
+    page.fill("#new_due_at", "2026-04-06T09:00")
+    page.click("text=Ký và gửi")
+
+    page.wait_for_url(f"**/letters/{dossier}")
+    assert page.inner_text("main tr:first-child td").startswith(("Đã ký", "Chờ cấp số", "Đã gửi"))
+
+
+def _asks_for_a_date(site: Site, page: Page, dossier: str) -> bool:
+    page.goto(f"{site.at('notifier')}/letters/{dossier}")
+    return page.locator("#new_due_at").count() == 1 and " - " not in page.inner_text("main table")
+
+
+def test_a_citizen_answers_from_the_message_once(site: Site, page: Page) -> None:
+    page.goto(f"{site.at('phone')}/?survey_base={site.at('feedback')}")
+    look(page, "phone")
+    links = [str(link.get_attribute("href")) for link in page.locator("main a").all()]
+    for link in links:
+        page.goto(link)
+        if page.locator("form").count():
+            break
+
+    look(page, "survey")
+    assert page.locator("fieldset").count() == 5
+    page.click("text=Gửi ý kiến")  # the browser keeps it: nothing is chosen
+    assert page.locator("fieldset").count() == 5
+    for fieldset in page.locator("fieldset").all():
+        fieldset.locator("label").first.click()
+    page.click("text=Gửi ý kiến")
+    assert "đã được ghi nhận" in page.inner_text("main")
+    look(page, "survey-thanks")
+    page.goto(page.url)
+    assert "chỉ đánh giá một lần" in page.inner_text("main")
+    assert opened(page.goto(f"{site.at('feedback')}/y-kien/khong-dung")) == 404
+    look(page, "survey-unknown")
+
+
+def test_the_letter_is_a_page_one_can_look_at(site: Site, page: Page) -> None:
+    if shutil.which("pdftoppm") is None:
+        skip("no pdftoppm (on Debian: apt-get install poppler-utils)")
+    pdf = page.request.get(f"{site.at('notifier')}/v1/letters/{STORY}/pdf").body()
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    (SCREENS / "letter.pdf").write_bytes(pdf)
+    subprocess.run(["pdftoppm", "-r", "80", "-png", "-singlefile", SCREENS / "letter.pdf", SCREENS / "letter"], check=True)
+
+    assert (SCREENS / "letter.png").stat().st_size > 20_000

@@ -1,0 +1,75 @@
+"""Images built from the Dockerfile run the flow: one container per service, on the Kafka and MongoDB of the tests."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from dunghen import PROVINCE
+from dunghen.audit import audit
+from dunghen.demo.real import real_fleet
+from dunghen.log import event_of, kind_of, read_broker
+from dunghen.services import SERVICES
+from runtime.clock import SteppedClock
+from tests.connected.test_system import D, at
+from tests.flow.support import event, received
+from tests.real import Real, require_engine
+
+pytestmark = pytest.mark.connected
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def images() -> None:
+    """One image per service; layers are shared."""
+    require_engine()
+    base = os.environ.get("DUNGHEN_BASE_IMAGE", "python:3.13-slim")
+    for service in (*SERVICES, "cli"):
+        arguments = ["--build-arg", f"BASE_IMAGE={base}", "--build-arg", f"SERVICE={service}"]
+        command = ["docker", "build", "-q", "-f", "deploy/Dockerfile", *arguments, "-t", f"dunghen-test/{service}", "."]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+
+
+def in_container(name: str, environment: Sequence[str]) -> list[str]:
+    """Run a service's image on the host's network, with the same settings as a process would have."""
+    names = [part for variable in environment for part in ("--env", variable)]
+    mount = f"{PROVINCE}:{PROVINCE}:ro"
+    return ["docker", "run", "--rm", "--init", "--network", "host", *names, "--volume", mount, f"dunghen-test/{name}"]
+
+
+async def test_the_flow_runs_in_images_from_reception_to_letter_survey_and_figures(real: Real, images: None) -> None:
+    del images
+    clock, one = SteppedClock(at(2, "10:00")), D.format(1)
+    async with real_fleet(real.kafka, real.mongo, clock, partitions=4, command=in_container) as (fleet, _, prefix):
+        await fleet.post([received(one, "2026-03-02T09:00", contact={"name": "Nông Thị Mẫu", "phone": "0912000007"})])
+        await fleet.settle()
+        await fleet.set_clock(at(5, "10:00"))
+        await fleet.settle()
+        body = {"reason": "workload", "by": "Hoàng Đức Giả Định", "new_due_at": at(11).isoformat()}
+        assert (await fleet.clients["notifier"].post(f"/v1/letters/{one}/approval", json=body)).status_code == 202
+        await fleet.settle()
+        await fleet.set_clock(at(10, "10:00"))
+        await fleet.post([event(one, "completed", "2026-03-10T09:30"), event(one, "returned", "2026-03-10T09:45")])
+        await fleet.settle()
+        token = fleet.phone.shown()[-1].text.rpartition("/")[2]
+        answers = {"attitude": "0", "waiting": "1", "appointment": "2", "apology": "0", "facilities": "1"}
+        assert (await fleet.clients["feedback"].post(f"/y-kien/{token}", data=answers)).status_code == 200
+        await fleet.settle()
+        pdf = (await fleet.clients["notifier"].get(f"/v1/letters/{one}/pdf")).content
+        records = await read_broker(real.kafka, prefix)
+
+    kinds = {kind_of(event_of(record)) for record in records}
+    assert {"deadline.moved", "letter.sent", "notice.accepted", "feedback.rated", "metrics.cell"} <= kinds
+    assert audit([(r.topic, r.value) for r in records], clock.now()).differences() == []
+    assert b"LiberationSerif" in pdf  # the font that the image brings
+
+
+def test_the_command_line_has_an_image_too(images: None) -> None:
+    del images
+    command = ["docker", "run", "--rm", "dunghen-test/cli", "dunghen", "keys"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert {line.partition("=")[0] for line in done.stdout.splitlines()} >= {"CONTACTS_PRIVATE_KEY", "FEEDBACK_TOKEN_KEY"}
