@@ -16,7 +16,7 @@ COMMANDS = {
     "report": "report",
     "dlq": "dlq",
     "audit": "audit",
-    "keys": "keys",
+    "secrets": "new_secrets",
 }
 
 

@@ -1,6 +1,5 @@
 """Time as an argument. Rules take `now`; a clock lives in wiring alone."""
 
-import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -42,10 +41,13 @@ class SteppedClock:
 
 
 class RemoteClock:
-    """Follows a stepped clock of another process, read from a URL that answers an ISO time as text."""
+    """Follows a stepped clock of another process, read from a URL that answers an ISO time as text.
 
-    def __init__(self, url: str, every: float = 0.02) -> None:
-        self._url, self._every = url, every
+    With `?after=TIME` the answer comes when the clock has left that time, or after a short while.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
         self._now = datetime.fromisoformat(httpx.get(url).raise_for_status().text)
 
     def now(self) -> datetime:
@@ -56,8 +58,8 @@ class RemoteClock:
         """Read the time again and again until cancelled."""
         async with httpx.AsyncClient() as client:
             while True:
-                self._now = datetime.fromisoformat((await client.get(self._url)).raise_for_status().text)
-                await asyncio.sleep(self._every)
+                answer = await client.get(self._url, params={"after": self._now.isoformat()})
+                self._now = datetime.fromisoformat(answer.raise_for_status().text)
 
 
 def epoch_ms(moment: datetime) -> int:

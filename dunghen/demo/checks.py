@@ -120,7 +120,7 @@ def untold(events: Events) -> list[str]:
         if event["data"].get("notice", "result-ready") == "result-ready":
             by_kind.setdefault(kind_of(event), set()).add(event["subject"])
     due = by_kind.get("dossier.received", set()) & by_kind.get("dossier.completed", set())
-    told = {name for kind in ("accepted", "skipped", "failed") for name in by_kind.get(f"notice.{kind}", set())}
+    told = {name for kind in ("accepted", "delivered", "skipped", "failed") for name in by_kind.get(f"notice.{kind}", set())}
     return sorted(due - told)
 
 

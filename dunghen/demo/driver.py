@@ -81,19 +81,24 @@ def groups_of(prefix: str) -> dict[str, list[str]]:
 
 
 class ClockReaders:
-    """Which processes read the demo's clock, when, and what they were told."""
+    """Which processes read the demo's clock, and what they were told last. A process has one name, and another when it is
+    started again."""
 
     def __init__(self) -> None:
-        self._told: dict[str, tuple[float, datetime]] = {}
+        self._told: dict[str, datetime] = {}
+        self._gone: set[str] = set()
 
     def tell(self, reader: str, moment: datetime) -> None:
         """A process asked for the time."""
-        self._told[reader] = (asyncio.get_running_loop().time(), moment)
+        self._told[reader] = moment
+
+    def forget(self, reader: str) -> None:
+        """A process has ended; a question of it may still be on its way."""
+        self._gone.add(reader)
 
     def all_know(self, moment: datetime) -> bool:
-        """Whether every process that still asks has been told this moment."""
-        now = asyncio.get_running_loop().time()
-        return all(told >= moment for asked, told in self._told.values() if now - asked < 1.0)
+        """Whether every process that lives has been told this moment."""
+        return all(told >= moment for reader, told in self._told.items() if reader not in self._gone)
 
 
 class Fleet:

@@ -7,8 +7,10 @@ import signal
 import socket
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -46,6 +48,7 @@ from runtime.kafka_admin import Lags
 
 KILLED = ("sla", "notifier", "feedback", "reporting")
 READY_SECONDS = 90.0
+HOLD_SECONDS = 0.3  # how long a question for the time waits for the clock to move
 
 
 def free_port() -> int:
@@ -68,10 +71,15 @@ class Processes:
     """One operating system process per service, with what each needs in its environment."""
 
     def __init__(
-        self, common: Mapping[str, str], store_url: Callable[[str], str], logs: Path, command: Command = as_module
+        self,
+        common: Mapping[str, str],
+        store_url: Callable[[str], str],
+        logs: Path,
+        readers: ClockReaders,
+        command: Command = as_module,
     ) -> None:
         """`command` makes the command line of a service from its name and the names in its environment."""
-        self._command = command
+        self._command, self._readers, self._starts = command, readers, Counter[str]()
         self.ports = {name: free_port() for name in SERVICES}
         self.kills = 0
         self._common, self._store_url, self._logs = common, store_url, logs
@@ -80,6 +88,7 @@ class Processes:
 
     async def start(self, name: str, **more: str) -> None:
         """Start a service; its log goes to a file."""
+        self._starts[name] += 1
         environment = {**os.environ, **self.environment(name), **more}
         log = (self._logs / f"{name}.log").open("ab")
         self._files.append(log)
@@ -89,8 +98,12 @@ class Processes:
     def environment(self, name: str) -> dict[str, str]:
         """The settings of a service, as its deployment would give them."""
         own = {"STORE_URL": self._store_url(name), "HTTP_PORT": str(self.ports[name]), "INSTANCE_ID": f"{name}-0"}
-        clock = {"CLOCK_URL": f"{self._common['CLOCK_URL']}/{name}"} if "CLOCK_URL" in self._common else {}
+        clock = {"CLOCK_URL": f"{self._common['CLOCK_URL']}/{self._reader(name)}"} if "CLOCK_URL" in self._common else {}
         return {**self._common, **own, **clock}
+
+    def _reader(self, name: str) -> str:
+        """The name this start of a service reads the clock under."""
+        return f"{name}-{self._starts[name]}"
 
     def pids(self) -> dict[str, int]:
         """Process ids by service."""
@@ -103,19 +116,21 @@ class Processes:
     async def terminate(self, name: str) -> int:
         """Ask a service to stop; returns its exit status."""
         self._running[name].send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(self._running[name].wait(), 30)
+        return await asyncio.wait_for(self.died(name), 30)
 
     async def kill(self, name: str) -> None:
         """SIGKILL, no goodbye."""
         process = self._running[name]
         if process.returncode is None:
             process.kill()
-        await process.wait()
+        await self.died(name)
         self.kills += 1
 
     async def died(self, name: str) -> int:
         """Wait until a service has ended; returns its exit status, negative for a signal."""
-        return await self._running[name].wait()
+        status = await self._running[name].wait()
+        self._readers.forget(self._reader(name))
+        return status
 
     async def stop(self) -> None:
         """Ask all to stop, insist after a while."""
@@ -153,7 +168,10 @@ async def demo_server(clock: SteppedClock, phone: Phone, readers: ClockReaders) 
     app, port = FastAPI(), free_port()
 
     @app.get("/now/{reader}")
-    async def now(reader: str) -> PlainTextResponse:
+    async def now(reader: str, after: datetime | None = None) -> PlainTextResponse:
+        begin = asyncio.get_running_loop().time()
+        while clock.now() == after and asyncio.get_running_loop().time() - begin < HOLD_SECONDS:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
         moment = clock.now()
         readers.tell(reader, moment)
         return PlainTextResponse(moment.isoformat())
@@ -219,7 +237,7 @@ async def real_fleet(
     with tempfile.TemporaryDirectory(prefix="dunghen-logs-") as logs:
         async with real_parts(bootstrap, mongo, prefix, partitions) as store_url, demo_server(clock, screen, readers) as server:
             environment = service_environment(bootstrap, prefix, server, deduplicates=screen.deduplicates)
-            processes = Processes(environment, store_url, Path(logs), command)
+            processes = Processes(environment, store_url, Path(logs), readers, command)
             try:
                 for name in SERVICES:
                     await processes.start(name)
@@ -266,7 +284,11 @@ async def run_real(bootstrap: str, mongo: str, folder: Path, progress: Progress)
 
 def compare(embedded: Result, real: Result) -> Check:
     """How many figures and dossiers ended differently on real parts."""
-    names = {*embedded.dossiers, *real.dossiers}
-    differing = sum(embedded.dossiers.get(name) != real.dossiers.get(name) for name in names)
-    figures = sum(embedded.figures[name] != real.figures[name] for name in embedded.figures)
-    return Check("lệch so với bộ phận nhúng", differing + figures, 0)
+    return Check("lệch so với bộ phận nhúng", len(differences(embedded, real)), 0)
+
+
+def differences(embedded: Result, real: Result) -> list[str]:
+    """The figures and dossiers that ended differently on real parts, both ends of each."""
+    pairs = [(name, embedded.figures.get(name), real.figures.get(name)) for name in {*embedded.figures, *real.figures}]
+    pairs += [(name, embedded.dossiers.get(name), real.dossiers.get(name)) for name in {*embedded.dossiers, *real.dossiers}]
+    return [f"{name}: {there} / {here}" for name, there, here in sorted(pairs, key=lambda pair: pair[0]) if there != here]

@@ -37,7 +37,7 @@ def in_container(name: str, environment: Sequence[str]) -> list[str]:
     """Run a service's image on the host's network, with the same settings as a process would have."""
     names = [part for variable in environment for part in ("--env", variable)]
     mount = f"{PROVINCE}:{PROVINCE}:ro"
-    return ["docker", "run", "--rm", "--init", "--network", "host", *names, "--volume", mount, f"dunghen-test/{name}"]
+    return ["docker", "run", "--rm", "--network", "host", *names, "--volume", mount, f"dunghen-test/{name}"]
 
 
 async def test_the_flow_runs_in_images_from_reception_to_letter_survey_and_figures(real: Real, images: None) -> None:
@@ -69,7 +69,7 @@ async def test_the_flow_runs_in_images_from_reception_to_letter_survey_and_figur
 
 def test_the_command_line_has_an_image_too(images: None) -> None:
     del images
-    command = ["docker", "run", "--rm", "dunghen-test/cli", "dunghen", "keys"]
+    command = ["docker", "run", "--rm", "dunghen-test/cli", "dunghen", "secrets"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 
     assert {line.partition("=")[0] for line in done.stdout.splitlines()} >= {"CONTACTS_PRIVATE_KEY", "FEEDBACK_TOKEN_KEY"}

@@ -81,9 +81,15 @@ async def test_a_late_dossier_is_apologised_for_told_of_and_rated(system: System
     dashboard = (await system.clients["reporting"].get("/", params={"from": "2026-03-01", "to": "2026-03-31"})).text
     assert "1 có thư xin lỗi, 0 chưa" in dashboard
     assert "75,00" in dashboard  # (100 + 75 + 25 + 100 + 75) / 5
-    everything = b"".join(record.value for record in log) + log_lines.getvalue().encode()
-    for secret in (token(system), *PERSON.values(), "912000007", "Giả Định"):
-        assert secret.encode() not in everything
+    everything = b"".join(record.value for record in log).decode() + log_lines.getvalue()
+    pages = [("reporting", "/"), ("notifier", "/letters?state=sent"), ("notifier", f"/letters/{ONE}"), ("feedback", survey)]
+    pages += [("notifier", f"/v1/letters/{ONE}"), *((name, "/metrics") for name in system.clients)]
+    seen = "".join([(await system.clients[name].get(path)).text for name, path in pages])
+    assert ONE in seen
+    for secret in (token(system), *PERSON.values(), "912000007"):
+        assert secret not in everything
+        assert secret not in seen
+    assert "Giả Định" not in everything  # the signer stands on the letter and its desk, on no topic
 
 
 async def test_a_dossier_that_settles_in_time_takes_its_draft_back_and_the_page_says_so(system: System) -> None:

@@ -1,11 +1,11 @@
-"""`dunghen keys`: fresh keys for a new installation, as environment lines."""
+"""`dunghen secrets`: fresh keys for a new installation, as environment lines."""
 
 import typer
 
 from dunghen.together import Keys
 
 
-def keys_command() -> None:
+def secrets_command() -> None:
     """Tạo khóa mới cho một hệ thống mới: niêm phong liên hệ, băm liên hệ, liên kết lấy ý kiến."""
     for name, value in Keys.new().environment().items():
         typer.echo(f"{name}={value}")
@@ -13,4 +13,4 @@ def keys_command() -> None:
 
 def register(app: typer.Typer) -> None:
     """Add this command to the command line."""
-    app.command("keys")(keys_command)
+    app.command("secrets")(secrets_command)
