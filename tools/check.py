@@ -32,6 +32,7 @@ GATES = (
         "topics.yaml has no orphan, every topic an owner and a dead-letter topic",
         ("python", "-m", "tools.catalogue"),
     ),
+    Gate("compat", "no reader of the contracts is broken; the order of the roll-out", ("python", "-m", "tools.compat")),
     Gate("docs", "links of the docs lead somewhere, no path of one machine stands in them", ("python", "-m", "tools.docs")),
 )
 
@@ -64,6 +65,8 @@ def main() -> int:
         begin = time.monotonic()
         done = run(gate, ROOT)
         print(f"{'ok  ' if done.returncode == 0 else 'FAIL'} {gate.name:10} {time.monotonic() - begin:5.1f} s  {gate.what}")
+        if gate.name == "compat":
+            print(*(f"     {line}" for line in done.stdout.splitlines()), sep="\n")
         if done.returncode:
             failed = True
             print(done.stdout + done.stderr)

@@ -222,11 +222,15 @@ class Fleet:
         await self.until("messages to be sent", idle)
 
     async def step_settled(self) -> None:
-        """Wait until what was sent in a step has had its consequences, but for figures: they are asked for at the end."""
+        """Wait until what happened in a step has had its consequences, but for figures: they are asked for at the end.
+
+        sla comes last again: it reads what notifier says, and its timers go no further than it has read.
+        """
         await self.published()
         for service in ("sla", "feedback", "notifier"):
             await self.handled(service)
         await self.messages_sent()
+        await self.handled("sla")
 
     async def settle(self, *, figures: bool = True) -> None:
         """Wait until everything sent so far has had all its consequences, with or without the figures.
@@ -285,7 +289,7 @@ async def run_month(
         if restart is not None:
             await restart()
         await fleet.timers_fired()
-        if released and restart is None:
+        if restart is None:
             await fleet.step_settled()
         if await acts(moment):
             await fleet.settle(figures=False)

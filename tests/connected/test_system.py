@@ -44,9 +44,9 @@ async def fleet(real: Real) -> AsyncIterator[tuple[Fleet, Processes, str]]:
         yield running
 
 
-async def said(real: Real, prefix: str, dossier: str) -> list[str]:
-    """Short types of the distinct events of a dossier on deadlines.v1."""
-    records = await read_broker(real.kafka, prefix, ["deadlines.v1"], dossier)
+async def said(real: Real, prefix: str, dossier: str, topic: str = "deadlines.v1") -> list[str]:
+    """Short types of the distinct events of a dossier on a topic."""
+    records = await read_broker(real.kafka, prefix, [topic], dossier)
     events = {e["id"]: e for e in map(event_of, records) if e["subject"] == dossier}
     return [e["type"].split(".")[-2] for e in events.values()]
 
@@ -85,7 +85,7 @@ async def test_the_demo_ends_equal_on_real_parts_with_processes_killed(real: Rea
     assert [check for check in (*embedded.checks, *on_real.checks) if not check.ok] == []
 
 
-async def test_a_completion_already_in_the_log_prevents_the_overdue(real: Real, fleet: tuple[Fleet, Processes, str]) -> None:
+async def test_a_completion_in_the_log_prevents_overdue_and_letter(real: Real, fleet: tuple[Fleet, Processes, str]) -> None:
     system, processes, prefix = fleet
     await system.post(
         [
@@ -104,6 +104,8 @@ async def test_a_completion_already_in_the_log_prevents_the_overdue(real: Real, 
 
     assert await said(real, prefix, D.format(1)) == ["set", "settled"]
     assert await said(real, prefix, D.format(2)) == ["set", "overdue"]
+    assert "drafted" not in await said(real, prefix, D.format(1), "notices.v1")
+    assert await said(real, prefix, D.format(2), "notices.v1") == ["drafted"]
 
 
 async def test_corrected_and_retracted_completions_change_the_sheet_and_send_nothing_new(

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`append`: text added to a file (made if missing); `says`: what the gate's answer must contain."""
+    """`append`: text added to a file (made if missing); `says`: what the gate's answer must contain; `replace`: words of the
+    file that become others."""
 
     file: str
     append: str
     says: str
+    replace: tuple[str, str] = ("", "")
 
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
@@ -64,6 +66,26 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
             "contracts/metrics.py",
             "\n\nclass Orphan(EventData):\n    TYPE: ClassVar[str] = 'vn.dunghen.orphan.seen.v1'\n\n\nMETRIC_TYPES = (*METRIC_TYPES, Orphan)\n",
             "type vn.dunghen.orphan.seen.v1 travels on no topic",
+        ),
+    ),
+    "compat": (
+        Sample(
+            "contracts/schemas/dossier.completed.json",
+            "",
+            "dossier.completed: /properties/data/properties/version: removed or renamed",
+            replace=('"version"', '"edition"'),
+        ),
+        Sample(
+            "contracts/schemas/notice.skipped.json",
+            "",
+            "notice.skipped: /properties/data/properties/reason/enum",
+            replace=('"too-old",', ""),
+        ),
+        Sample(
+            "contracts/schemas/deadline.warned.json",
+            "",
+            "roll-out: deadlines.v1 (deadline.warned): notifier -> reporting -> sla",
+            replace=('"unit"', '"body"'),
         ),
     ),
     "docs": (
