@@ -17,11 +17,11 @@ from runtime.places import partition_of, watermarks
 MARGIN = timedelta(minutes=1)  # below the watermark, for clocks that differ a little
 PAGE = 500
 
-Fire = Callable[[Document, datetime], Decision]
+Fire = Callable[[Document, datetime, datetime], Decision]
 
 
 class Timers:
-    """Fires what is due. `fire` gets the document and the moment up to which the log is known."""
+    """Fires what is due. `fire` gets the document, the moment up to which the log is known, and the moment it is now."""
 
     def __init__(self, parts: Parts, loop: Loop[EventT], intents: Intents, field: str, fire: Fire) -> None:
         self.parts, self._loop, self._intents, self._field, self._fire = parts, loop, intents, field, fire
@@ -35,14 +35,14 @@ class Timers:
         places, ends = await self._loop.places()
         limits = {number: mark - MARGIN for number, mark in watermarks(now, places, ends).items() if mark is not None}
         if limits:
-            await self._fire_due(limits)
+            await self._fire_due(limits, now)
         due = await self.parts.store.count_by(self._loop.rules.collection, {self._field: Range(high=epoch_ms(now - MARGIN))})
         self.parts.telemetry.set("jobs_due", due[0].count if due else 0)
         if limits and all(limit == now - MARGIN for limit in limits.values()) and not due:
             self._swept = now
             self.parts.telemetry.set("swept_seconds", now.timestamp())
 
-    async def _fire_due(self, limits: dict[int, datetime]) -> None:
+    async def _fire_due(self, limits: dict[int, datetime], now: datetime) -> None:
         consumer = self._loop.consumer
         known = consumer.partitions_for_topic(next(iter(consumer.subscription()))) if consumer is not None else None
         if not known:
@@ -57,12 +57,12 @@ class Timers:
             until = {d["_id"]: limits.get(partition_of(d["_id"], len(known))) for d in page}
             mine = [d["_id"] for d in page if _is_due(d[self._field], until[d["_id"]])]
             if mine:
-                await self._fire_page(mine, until)
+                await self._fire_page(mine, until, now)
 
-    async def _fire_page(self, ids: list[str], until: dict[str, datetime | None]) -> None:
+    async def _fire_page(self, ids: list[str], until: dict[str, datetime | None], now: datetime) -> None:
         def decide(document: Document) -> Decision:
             limit = until[document["_id"]]
-            return self._fire(document, limit) if limit is not None else Decision(document)
+            return self._fire(document, limit, now - MARGIN) if limit is not None else Decision(document)
 
         intent = await self._intents.change(ids, decide)
         if intent is not None:

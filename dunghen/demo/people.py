@@ -35,8 +35,8 @@ class People:
         if moment.astimezone(OFFICE_TIME).time() != HOUR:
             return False
         await self._fleet.settle(figures=False)
-        await self._sign(moment)
         await self._read_messages()
+        await self._sign(moment)
         return True
 
     # --- the desk ---------------------------------------------------------------

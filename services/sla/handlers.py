@@ -84,8 +84,8 @@ def ignore(document: Document, _event: Event, _context: Context) -> Decision:
     return Decision(document)
 
 
-def on_timer(document: Document, until: datetime, context: Context) -> Decision:
-    """Fire the rungs reached by `until`, each once; a rung that a later one overtook is marked, not sent late."""
+def on_timer(document: Document, until: datetime, now: datetime, context: Context) -> Decision:
+    """Fire the rungs reached by `until`, each once; a rung that a later one has overtaken by `now` is marked, not sent late."""
     standing = standing_of(document.get("facts", {}))
     due = document.get("deadline", {}).get("due")
     if standing is None or due is None or "next_rung_at" not in document:
@@ -93,8 +93,8 @@ def on_timer(document: Document, until: datetime, context: Context) -> Decision:
     line = _line(document, context)
     rungs = rungs_of(line, moment(standing.received_at), moment(due), standing.limit[1], context.rungs)
     done: dict[str, str] = document.get("rungs", {})
-    fire, superseded = passed(rungs, done, until)
-    if not fire:
+    fire, superseded = passed(rungs, done, until, now)
+    if not fire and not superseded:
         return Decision(document)
     done = {**done, **{rung.name: "superseded" for rung in superseded}, **{rung.name: "fired" for rung in fire}}
     after = {**document, "rungs": done}

@@ -237,7 +237,7 @@ def test_rungs_fire_once_each_in_order() -> None:
     moment = at(2)
     while moment < at(18):
         moment += timedelta(minutes=30)
-        decision = on_timer(document, moment, CONTEXT)
+        decision = on_timer(document, moment, moment, CONTEXT)
         document = decision.document
         fired += [(name, o.body["data"]["at"]) for name, o in zip(said(decision.outputs), decision.outputs, strict=True)]
 
@@ -253,17 +253,17 @@ def test_rungs_fire_once_each_in_order() -> None:
 def test_after_downtime_overtaken_warnings_are_marked_and_not_sent_late() -> None:
     document, _ = play([received(limit=(10, "working_day"))])
 
-    decision = on_timer(document, at(20), CONTEXT)
+    decision = on_timer(document, at(20), at(20), CONTEXT)
 
     assert said(decision.outputs) == ["overdue"]
     assert set(decision.document["rungs"].values()) == {"superseded", "fired"}
-    assert on_timer(decision.document, at(25), CONTEXT).outputs == ()
+    assert on_timer(decision.document, at(25), at(25), CONTEXT).outputs == ()
 
 
 def test_a_late_warning_does_not_take_the_place_of_the_apology() -> None:
     document, _ = play([received(limit=(10, "working_day"))])
 
-    decision = on_timer(document, at(16, "08:59"), CONTEXT)
+    decision = on_timer(document, at(16, "08:59"), at(16, "08:59"), CONTEXT)
 
     assert said(decision.outputs) == ["apology-due", "warned"]
     assert decision.outputs[0].body["data"]["sign_by"] == at(13).isoformat()
@@ -272,34 +272,34 @@ def test_a_late_warning_does_not_take_the_place_of_the_apology() -> None:
 def test_a_same_day_dossier_has_only_overdue() -> None:
     document, _ = play([received(limit=(1, "same_day"))])
 
-    assert said(on_timer(document, at(2, "16:59"), CONTEXT).outputs) == []
-    assert said(on_timer(document, at(2, "17:00"), CONTEXT).outputs) == ["overdue"]
+    assert said(on_timer(document, at(2, "16:59"), at(2, "16:59"), CONTEXT).outputs) == []
+    assert said(on_timer(document, at(2, "17:00"), at(2, "17:00"), CONTEXT).outputs) == ["overdue"]
 
 
 def test_rungs_in_the_first_quarter_are_left_out() -> None:
     document, _ = play([received(limit=(2, "working_day"))])  # due Wed 4 March: the apology would be at the start
 
-    assert said(on_timer(document, at(4, "08:59"), CONTEXT).outputs) == ["warned"]
+    assert said(on_timer(document, at(4, "08:59"), at(4, "08:59"), CONTEXT).outputs) == ["warned"]
 
 
 def test_a_settled_dossier_fires_nothing_even_if_a_timer_is_late() -> None:
     document, _ = play([received(), fact("completed", at(6))])
 
-    assert on_timer(document, at(30), CONTEXT).outputs == ()
+    assert on_timer(document, at(30), at(30), CONTEXT).outputs == ()
 
 
 def test_a_paused_dossier_is_not_overdue() -> None:
     document, _ = play([received(), fact("supplement-requested", at(3))])
 
-    assert on_timer(document, at(30), CONTEXT).outputs == ()
+    assert on_timer(document, at(30), at(30), CONTEXT).outputs == ()
 
 
 def test_a_corrected_completion_fires_no_second_effect() -> None:
     document, _ = play([received()])
-    document = on_timer(document, at(20), CONTEXT).document
+    document = on_timer(document, at(20), at(20), CONTEXT).document
     document, _ = play([fact("completed", at(20)), fact("retracted", at(20), version=2, fact="completed")], document)
 
-    assert on_timer(document, at(30), CONTEXT).outputs == ()
+    assert on_timer(document, at(30), at(30), CONTEXT).outputs == ()
 
 
 def test_the_wire_carries_the_derivation_that_the_document_does_not_keep() -> None:
@@ -311,3 +311,13 @@ def test_the_wire_carries_the_derivation_that_the_document_does_not_keep() -> No
     assert "cộng thêm 2 giờ làm việc" in texts[2]
     assert "derivation" not in str(document)
     assert encode(outputs[0]) == encode(outputs[0])
+
+
+def test_what_the_clock_has_overtaken_is_not_sent_late_even_if_the_log_is_known_only_to_an_earlier_moment() -> None:
+    document, _ = play([received(limit=(10, "working_day"))])  # due Mon 16 March 09:00
+    behind = on_timer(document, at(11, "16:00"), at(12, "10:00"), CONTEXT)  # 24h is reached, by the clock apology-due is too
+    caught_up = on_timer(behind.document, at(12, "10:00"), at(12, "10:00"), CONTEXT)
+
+    assert said(behind.outputs) == []
+    assert behind.document["rungs"] == {"24h": "superseded"}
+    assert said(caught_up.outputs) == ["apology-due"]

@@ -58,13 +58,15 @@ def rungs_of(line: Timeline, started: datetime, due: datetime, unit: LimitUnit, 
     return [*(Rung(kind, name, to_instant(at)) for at, kind, name in sorted(early) if quarter <= at < end), overdue]
 
 
-def passed(rungs: Sequence[Rung], done: Collection[str], until: datetime) -> tuple[list[Rung], list[Rung]]:
+def passed(rungs: Sequence[Rung], done: Collection[str], until: datetime, now: datetime) -> tuple[list[Rung], list[Rung]]:
     """Which of the rungs reached by `until` are to be fired now, and which are superseded and never sent late.
 
-    A warning is superseded by any later rung, the apology by overdue alone.
+    The log may be known up to `until` only while the clock stands at `now`: what a later rung has overtaken by then is as late
+    as if that one had fired already. A warning is superseded by any later rung, the apology by overdue alone.
     """
-    reached = [rung for rung in rungs if rung.at <= until and rung.name not in done]
-    last = reached[-1] if reached else None
+    waiting = [rung for rung in rungs if rung.name not in done]
+    last = next((rung for rung in reversed(waiting) if rung.at <= max(until, now)), None)
+    reached = [rung for rung in waiting if rung.at <= until]
     fire = [
         rung for rung in reached if rung is last or (rung.kind == "apology-due" and last is not None and last.kind != "overdue")
     ]
