@@ -3,7 +3,7 @@
 from reference.calendar import CalendarDay, CalendarTable, load_national_calendar
 from reference.catalogue import Letterhead, Procedure, ProcedureVersion, ReferenceData, ReferenceDataError, Unit, load_reference
 from reference.derivation import Derivation, Pause, count_due
-from reference.hours import OFFICE_TIME, OpeningHours, Session
+from reference.hours import OFFICE_TIME, OpeningHours, Session, moment
 from reference.silence import silence
 from reference.timeline import Timeline
 from reference.worktime import BeyondCalendarError, LimitError, Rules
@@ -29,5 +29,6 @@ __all__ = [
     "count_due",
     "load_national_calendar",
     "load_reference",
+    "moment",
     "silence",
 ]

@@ -1,13 +1,20 @@
 """Opening hours of a unit by weekday, in minutes of the day. All times are Asia/Ho_Chi_Minh (+07:00, no summer time)."""
 
 import re
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 OFFICE_TIME = timezone(timedelta(hours=7), "+07:00")
+
+
+def moment(ms: int) -> datetime:
+    """The aware time (+07:00) of whole milliseconds since 1970, as documents keep times."""
+    return datetime.fromtimestamp(ms / 1000, OFFICE_TIME)
+
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SESSION = re.compile(r"([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])")
 

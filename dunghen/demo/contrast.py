@@ -7,7 +7,7 @@ from datetime import date, datetime
 from contracts import EVENT_TYPES, decode
 from contracts.facts import Facts, first_standing, merge_fact
 from dunghen.demo.evidence import Evidence
-from reference import OFFICE_TIME, CalendarTable, ReferenceData, Timeline, count_due
+from reference import CalendarTable, ReferenceData, Timeline, count_due, moment
 from reference.calendar import load_seed
 
 FIELDS = {"received": ("competent_unit", "terms")}
@@ -49,7 +49,7 @@ def _receptions(evidence: Evidence) -> list[tuple[datetime, str, tuple[int, str]
         fact = first_standing(own, "received")
         if fact is not None:
             limit = fact["terms"]["limit"]
-            start = datetime.fromtimestamp(fact["at"] / 1000, OFFICE_TIME)
+            start = moment(fact["at"])
             found.append((start, fact["competent_unit"], (limit["value"], limit["unit"])))
     return found
 

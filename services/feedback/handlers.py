@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from contracts import Event, effect_id, to_wire
 from contracts.dossiers import DOSSIER_TYPES, Completed
 from contracts.facts import first_standing, merge_fact, milliseconds
-from reference import OFFICE_TIME, ReferenceData, silence
+from reference import ReferenceData, moment, silence
 from runtime.clock import Clock, epoch_ms
 from runtime.documents import Document
 from runtime.outputs import Decision, Output
@@ -50,8 +49,8 @@ def on_fact(document: Document, event: Event, context: Context) -> Decision:
     received, completed = first_standing(facts, "received"), first_standing(facts, "completed")
     if received is None or completed is None or "invited" in after:
         return Decision(after)
-    at, unit = _moment(completed["at"]), context.reference.units.get(received["competent_unit"])
-    why_not = silence(at, _moment(after["reported_at"]), unit) or ("no-contact" if "contact_sequence" not in received else None)
+    at, unit = moment(completed["at"]), context.reference.units.get(received["competent_unit"])
+    why_not = silence(at, moment(after["reported_at"]), unit) or ("no-contact" if "contact_sequence" not in received else None)
     after["invited"] = {"at": epoch_ms(context.clock.now()), "form": context.settings.form}
     if why_not is not None:
         after["invited"]["not"] = why_not
@@ -79,7 +78,7 @@ def open_form(document: Document, context: Context) -> Form:
     """The form an invitation was made with. Raises CannotAnswerError if it was answered or is too old."""
     if "rating" in document:
         raise CannotAnswerError(used=True)
-    if _moment(document["invited"]["at"]) + context.settings.valid_for < context.clock.now():
+    if moment(document["invited"]["at"]) + context.settings.valid_for < context.clock.now():
         raise CannotAnswerError(used=False)
     return context.forms[document["invited"]["form"]]
 
@@ -92,10 +91,6 @@ def _speak(document: Document, name: str, data: Mapping[str, Any], context: Cont
 def encode(output: Output) -> bytes:
     """An output as a record."""
     return to_wire(SOURCE, output.key, output.id, output.body)
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(OFFICE_TIME)
 
 
 HANDLERS = {model.TYPE: on_fact for model in DOSSIER_TYPES}

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from reference import moment
 from runtime.clock import epoch_ms
 from runtime.documents import Document, Range
 from runtime.intents import Intents
@@ -11,7 +12,7 @@ from runtime.loop import Loop
 from runtime.outputs import Decision, EventT, Output
 from runtime.parts import Parts
 from services.notifier.gateway import Answer, Message
-from services.notifier.handlers.common import moment, plan_next
+from services.notifier.handlers.common import plan_next
 from services.notifier.handlers.letters import issue
 from services.notifier.register import bind
 from services.notifier.sending import Desk, claim, settle_answer

@@ -6,6 +6,7 @@ from typing import Any
 
 from contracts.facts import first_standing
 from contracts.notices import RejectReason
+from reference import moment
 from runtime.documents import Document, In
 from runtime.intents import Decide, Intents
 from runtime.outputs import Decision
@@ -14,7 +15,7 @@ from runtime.sealing import Opener
 from runtime.web import Problem, ProblemError
 from services.notifier.domain.letter import REASONS, Decided, LetterText, Subject, compose
 from services.notifier.domain.sms import symbol
-from services.notifier.handlers.common import Context, moment
+from services.notifier.handlers.common import Context
 from services.notifier.handlers.letters import ONCE, Approval, NotAllowedError, approve, person_of, reject
 from services.notifier.handlers.messages import APOLOGY, RESULT, SURVEY, client_id, on_receipt
 from services.notifier.pdf import render

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.facts import first_standing
+from reference import moment
 from runtime.clock import epoch_ms
 from runtime.documents import Document
 from runtime.outputs import Decision
 from runtime.sealing import Opener
 from services.notifier.domain import apology, mobile, next_window, result_ready, size_of, survey
 from services.notifier.gateway import Answer, Gateway, Message
-from services.notifier.handlers.common import Context, moment
+from services.notifier.handlers.common import Context
 from services.notifier.handlers.messages import APOLOGY, SURVEY, change, client_id, settle
 from services.notifier.settings import NotifierSettings
 

@@ -9,7 +9,7 @@ from contracts import Event, EventData, effect_id, statement_id, to_wire
 from contracts.dossiers import DOSSIER_TYPES
 from contracts.facts import first_standing, merge_fact, milliseconds
 from contracts.notices import NOTICE_TYPES, LetterApproved
-from reference import BeyondCalendarError, LimitError, ReferenceData, Rules, Timeline
+from reference import BeyondCalendarError, LimitError, ReferenceData, Rules, Timeline, moment
 from runtime.clock import Clock
 from runtime.documents import Document
 from runtime.outputs import Decision, Encoder, Output
@@ -27,7 +27,7 @@ from services.sla.domain import (
     rungs_of,
     standing_of,
 )
-from services.sla.domain.promise import moment, steps_of
+from services.sla.domain.promise import steps_of
 from services.sla.domain.repromise import ONCE, Ask, refusal_of
 from services.sla.domain.rungs import sign_by
 from services.sla.settings import SlaSettings

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from contracts import effect_id, to_wire
-from reference import OFFICE_TIME, ReferenceData
+from reference import ReferenceData
 from runtime.clock import Clock
 from runtime.documents import Document
 from runtime.outputs import Output
@@ -31,11 +30,6 @@ def speak(document: Document, name: str, occasion: str, data: Mapping[str, Any],
 def encode(output: Output) -> bytes:
     """An output as a record."""
     return to_wire(SOURCE, output.key, output.id, output.body)
-
-
-def moment(ms: int) -> datetime:
-    """The aware time (+07:00) of milliseconds since 1970."""
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(OFFICE_TIME)
 
 
 def plan_next(document: Document) -> None:

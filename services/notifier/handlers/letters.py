@@ -12,12 +12,12 @@ from contracts import Event
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
 from contracts.facts import first_standing, milliseconds
 from contracts.notices import LateReason, RejectReason
-from reference import silence
+from reference import moment, silence
 from reference.timeline import DAY, to_minute
 from runtime.clock import epoch_ms
 from runtime.documents import Document
 from runtime.outputs import Decision, Output
-from services.notifier.handlers.common import Context, moment, plan_next, speak
+from services.notifier.handlers.common import Context, plan_next, speak
 from services.notifier.handlers.messages import APOLOGY, queue
 
 ONCE = "R16"

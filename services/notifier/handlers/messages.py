@@ -10,12 +10,12 @@ from contracts.dossiers import Completed
 from contracts.facts import first_standing, merge_fact, milliseconds
 from contracts.feedback import FeedbackInvited
 from contracts.notices import SkipReason
-from reference import silence
+from reference import moment, silence
 from runtime.clock import epoch_ms
 from runtime.documents import Document
 from runtime.outputs import Decision, Output
 from services.notifier.domain import FIELDS, next_window
-from services.notifier.handlers.common import Context, moment, plan_next, speak
+from services.notifier.handlers.common import Context, plan_next, speak
 
 RESULT, APOLOGY, SURVEY = "result-ready", "apology", "survey"
 SURVEY_AFTER = timedelta(hours=48)  # a result that nobody fetched: ask then

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from contracts.facts import Facts, first_standing, standing
-from reference import OFFICE_TIME, Pause, Rules, Timeline, count_due
+from reference import Pause, Rules, Timeline, count_due, moment
 from reference.derivation import Derivation, explain, say_instant
 from reference.timeline import to_instant, to_minute
 from reference.worktime import ELAPSED, LimitUnit, PauseKind
@@ -33,11 +33,6 @@ _PAUSES: tuple[tuple[PauseKind, str, str], ...] = (
     ("fee", "fee-requested", "fee-paid"),
     ("agency", "suspended", "resumed"),
 )
-
-
-def moment(ms: int) -> datetime:
-    """The aware time (+07:00) of milliseconds since 1970."""
-    return datetime.fromtimestamp(ms / 1000, OFFICE_TIME)
 
 
 @dataclass(frozen=True, slots=True)

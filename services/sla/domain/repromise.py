@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from reference import Timeline
+from reference import Timeline, moment
 from reference.timeline import DAY, to_minute
 from services.sla.domain.outcome import End
-from services.sla.domain.promise import Standing, moment
+from services.sla.domain.promise import Standing
 
 
 @dataclass(frozen=True, slots=True)
