@@ -65,8 +65,8 @@ def main() -> int:
         begin = time.monotonic()
         done = run(gate, ROOT)
         print(f"{'ok  ' if done.returncode == 0 else 'FAIL'} {gate.name:10} {time.monotonic() - begin:5.1f} s  {gate.what}")
-        if gate.name == "compat":
-            print(*(f"     {line}" for line in done.stdout.splitlines()), sep="\n")
+        for line in done.stdout.splitlines() if gate.name == "compat" else ():
+            print(f"     {line}")
         if done.returncode:
             failed = True
             print(done.stdout + done.stderr)
