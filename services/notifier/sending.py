@@ -34,7 +34,7 @@ def claim(document: Document, name: str, desk: Desk, found: list[Message]) -> De
     if notice.get("next", 1 << 60) > epoch_ms(now):
         return Decision(document)
     if notice["s"] == "claimed" and not desk.settings.gateway_deduplicates:
-        return _held(settle(document, name, "uncertain", {}, desk.context))  # its process died between claim and answer
+        return settle(document, name, "uncertain", {}, desk.context)  # its process died between claim and answer
     # Citizens are not told at night, nor while a record of their dossier is parked.
     later = now + RETRY if document.get("incomplete") else next_window(now)
     if later > now:
@@ -43,8 +43,9 @@ def claim(document: Document, name: str, desk: Desk, found: list[Message]) -> De
         return _wait_for_contact(document, name, desk, now)
     contact = document["contact"]
     number = mobile(str(desk.opener.open(contact["epoch"], contact["sealed"]).get("phone", "")))
-    if number is None:
-        return settle(document, name, "skipped", {"reason": "no-mobile-number"}, desk.context)
+    if number is None or (name == SURVEY and not _link(document, desk)):  # no number, or the key of the link is gone
+        reason = "no-mobile-number" if number is None else "contact-missing"
+        return settle(document, name, "skipped", {"reason": reason}, desk.context)
     message = _message(document, name, number, desk)
     found.append(message)
     until = epoch_ms(now + timedelta(seconds=desk.settings.claim_seconds))
@@ -75,12 +76,16 @@ def _message(document: Document, name: str, number: str, desk: Desk) -> Message:
         new_due = moment(letter["new_due"]) if "new_due" in letter else None
         text = apology(dossier, place, letter["number"], new_due)
     elif name == SURVEY:
-        invited = document["invited"]
-        text = survey(dossier, str(desk.opener.open(invited["epoch"], invited["sealed"]).get("link", "")))
+        text = survey(dossier, _link(document, desk))
     else:
         procedure = reference.procedures.get(received["procedure"])
         text = result_ready(dossier, procedure.name if procedure else received["procedure"], place)
     return Message(client_id(dossier, name), number, unit.brand if unit else "", text)
+
+
+def _link(document: Document, desk: Desk) -> str:
+    invited = document["invited"]
+    return str(desk.opener.open(invited["epoch"], invited["sealed"]).get("link", ""))
 
 
 def settle_answer(document: Document, name: str, answer: Answer, message: Message, desk: Desk) -> Decision:
@@ -92,11 +97,6 @@ def settle_answer(document: Document, name: str, answer: Answer, message: Messag
     if answer.outcome == "refused":
         return settle(document, name, "failed", {"reason": answer.reason[:80]}, desk.context)
     if answer.outcome == "uncertain" and not desk.settings.gateway_deduplicates:
-        return _held(settle(document, name, "uncertain", {}, desk.context))
+        return settle(document, name, "uncertain", {}, desk.context)
     state = "queued" if answer.outcome == "busy" else "claimed"
     return Decision(change(document, name, s=state, next=epoch_ms(desk.context.clock.now() + RETRY)))
-
-
-def _held(decision: Decision) -> Decision:
-    """Listed for a person to look at."""
-    return Decision({**decision.document, "held": 1}, decision.outputs)

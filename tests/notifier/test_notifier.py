@@ -12,6 +12,7 @@ from nacl.public import PrivateKey, SealedBox
 
 from contracts import Event, fact_id
 from contracts.contacts import ContactSealed
+from contracts.feedback import FeedbackInvited
 from dunghen import PROVINCE
 from reference import load_reference
 from runtime.clock import SteppedClock, epoch_ms
@@ -22,7 +23,7 @@ from services.notifier.domain import mobile, next_window, result_ready, size_of,
 from services.notifier.gateway import Answer, HttpGateway, Message
 from services.notifier.handlers import handle
 from services.notifier.handlers.common import Context
-from services.notifier.handlers.messages import RESULT, client_id
+from services.notifier.handlers.messages import RESULT, client_id, on_receipt
 from services.notifier.sending import Desk, claim, settle_answer
 from services.notifier.settings import NotifierSettings
 from tests.sla.test_sla import DOSSIER, at, fact, received
@@ -320,3 +321,44 @@ async def test_what_a_gateway_says_or_does_not_say(reply: httpx.Response | Excep
 def test_a_key_that_is_no_key_is_refused_at_start() -> None:
     with pytest.raises(ValueError, match="32 bytes in base64"):
         Opener.from_base64("abc", 1)
+
+
+# --- receipts, and the invitation to rate -----------------------------------------
+
+
+def invited(link: str = "https://example.org/y-kien/AAAAAAAAAAAAAAAAAAAAAA", epoch: int = 1) -> Event:
+    sealed = base64.b64encode(SealedBox(KEY.public_key).encrypt(json.dumps({"link": link}).encode())).decode()
+    data = FeedbackInvited(at=at(6), form="tthc-2026.1", key_epoch=epoch, sealed=sealed)
+    return Event("invited", "/feedback", FeedbackInvited.TYPE, DOSSIER, at(6), data)
+
+
+def test_the_invitation_goes_out_with_the_result_in_hand_or_two_days_after_it_was_ready() -> None:
+    waiting, outputs = play([PROMISED, contact(), DONE, invited(), invited()])
+    fetched, more = play([PROMISED, contact(), invited(), DONE, fact("returned", at(6, "08:55"))])
+    found: list[Message] = []
+    claim(fetched, "survey", desk(at(6)), found)
+
+    assert said(outputs) == said(more) == ["queued", "queued"]
+    assert waiting["notices"]["survey"]["next"] == epoch_ms(at(8))
+    assert fetched["notices"]["survey"]["next"] == epoch_ms(at(6))
+    assert found[0].text.endswith("(1 phut): https://example.org/y-kien/AAAAAAAAAAAAAAAAAAAAAA")
+    assert size_of(found[0].text).parts == 1
+
+
+def test_an_invitation_whose_key_is_gone_is_skipped_not_sent_without_a_link() -> None:
+    document, _ = play([PROMISED, contact(), DONE, invited(epoch=9), fact("returned", at(6))])
+
+    assert said(list(claim(document, "survey", desk(at(6)), []).outputs)) == ["skipped contact-missing"]
+
+
+def test_a_receipt_ends_a_message_once_and_takes_it_off_the_list_of_uncertain_ones() -> None:
+    document, message = claimed(play([PROMISED, contact(), DONE])[0], desk(at(6)))
+    uncertain = settle_answer(document, RESULT, Answer("uncertain"), message, desk(at(6))).document
+    context = Context(REFERENCE, SteppedClock(at(6)))
+    delivered = on_receipt(uncertain, RESULT, delivered=True, context=context)
+
+    assert uncertain["held"] == 1
+    assert said(list(delivered.outputs)) == ["delivered"]
+    assert "held" not in delivered.document
+    assert on_receipt(delivered.document, RESULT, delivered=False, context=context).outputs == ()
+    assert on_receipt({"_id": DOSSIER, "rev": 0}, RESULT, delivered=True, context=context).outputs == ()

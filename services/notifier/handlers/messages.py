@@ -110,6 +110,10 @@ def settle(document: Document, name: str, state: str, more: Mapping[str, Any], c
     kept = {key: value for key, value in document["notices"][name].items() if key not in ("next", "waits")}
     after = {**document, "notices": {**document["notices"], name: {**kept, "s": state}}}
     plan_next(after)
+    if any(notice["s"] == "uncertain" for notice in after["notices"].values()):
+        after["held"] = 1  # listed for a person to look at
+    else:
+        after.pop("held", None)
     return Decision(after, [say(after, name, state, more, context)])
 
 
