@@ -1,12 +1,12 @@
 """What intake does with items: (document, items, context) -> (document, outputs), and the answers for the sender."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from contracts import to_wire
-from reference import ReferenceData
+from reference import ReferenceData, moment
 from runtime.clock import Clock, epoch_ms
 from runtime.documents import Document
 from runtime.intents import Intents
@@ -63,6 +63,23 @@ def _output(dossier: str, outgoing: Outgoing, root: str, context: Context) -> Ou
         return Output("contacts.v1", dossier, outgoing.id, body)
     body["sequence"] = f"{outgoing.sequence:013d}"
     return Output("dossiers.v1", dossier, outgoing.id, body)
+
+
+def view(document: Document, open_intents: Collection[str]) -> dict[str, Any]:
+    """What a sender may read of a dossier: its facts as they hold, whether a contact is known, how many events wait to be
+    published. No personal data."""
+    facts = [
+        {
+            "type": key.partition("/")[0],
+            "occasion": key.partition("/")[2],
+            "version": fact["v"],
+            "at": moment(fact["at"]).isoformat(),
+            "retracted": bool(fact.get("x")),
+        }
+        for key, fact in sorted(document["facts"].items(), key=lambda item: (item[1]["at"], item[0]))
+    ]
+    pending = sum(len(entry["out"]) for entry in document.get("outbox", ()) if entry["i"] in open_intents)
+    return {"dossier": document["_id"], "facts": facts, "contact": "contact" in document, "pending": pending}
 
 
 def encode(output: Output) -> bytes:

@@ -7,18 +7,21 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from runtime.batch import open_intents_of
 from runtime.intents import Intents
 from runtime.parts import Parts
 from runtime.web import Problem, ProblemError
 from services.intake.domain import Accepted, Answer, Quarantined, Refused
-from services.intake.handlers import Batch, Context, take_batch
+from services.intake.handlers import Batch, Context, take_batch, view
 from services.intake.jobs import Deliveries
+from services.intake.store import DOSSIERS
 
 MOST_BYTES = 8 * 1024 * 1024
 
 
 def add_routes(app: FastAPI, context: Context, parts: Parts, intents: Intents, deliveries: Deliveries) -> None:
     """The routes of intake."""
+    _add_view(app, parts)
 
     @app.post("/v1/dossiers/events", status_code=202, summary="Gửi sự kiện của hồ sơ: một đối tượng hoặc một danh sách")
     async def events(request: Request) -> JSONResponse:
@@ -29,6 +32,15 @@ def add_routes(app: FastAPI, context: Context, parts: Parts, intents: Intents, d
         _count(parts, batch)
         accepted = any(not isinstance(answer, Refused) for answer in batch.answers.values())
         return JSONResponse({"items": _answers(batch, len(items))}, 202 if accepted else 422)
+
+
+def _add_view(app: FastAPI, parts: Parts) -> None:
+    @app.get("/v1/dossiers/{dossier}", summary="Những gì đã nhận về một hồ sơ; không có dữ liệu cá nhân")
+    async def known(dossier: str) -> dict[str, Any]:
+        document = (await parts.store.get_many(DOSSIERS, [dossier])).get(dossier)
+        if document is None:
+            raise ProblemError(Problem("unknown-dossier", "Chưa nhận sự kiện nào của hồ sơ này", 404))
+        return view(document, await open_intents_of(parts, [document]))
 
 
 async def _read(request: Request, most: int) -> Sequence[Any]:

@@ -88,6 +88,23 @@ async def test_good_items_go_in_beside_bad_ones(system: System) -> None:
     assert (await system.send({"x": 1})).status_code == 422
 
 
+async def test_a_sender_can_ask_what_is_known_of_a_dossier(system: System) -> None:
+    person = {"name": "Nông Thị Mẫu", "phone": "0912000007"}
+    await system.send(received(D.format(1), "2026-03-02T09:00", contact=person))
+    await system.send(event(D.format(1), "completed", "2026-03-02T09:30"))
+    await system.send({**event(D.format(1), "retracted", "2026-03-02T09:40"), "fact": "completed"})
+    client = system.clients["intake"]
+    answer = await client.get(f"/v1/dossiers/{D.format(1)}")
+
+    facts = [(fact["type"], fact["version"], fact["retracted"]) for fact in answer.json()["facts"]]
+    assert facts == [("received", 1, False), ("completed", 2, True)]
+    assert answer.json()["contact"] is True
+    await system.settle()
+    assert (await client.get(f"/v1/dossiers/{D.format(1)}")).json()["pending"] == 0
+    assert not [secret for secret in person.values() if secret in answer.text]
+    assert (await client.get(f"/v1/dossiers/{D.format(2)}")).status_code == 404
+
+
 UNREADABLE = (
     (b"{", 400, "broken-json"),
     (b"\xff", 400, "not-utf-8"),

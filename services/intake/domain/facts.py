@@ -83,7 +83,7 @@ HashContact = Callable[[Contact], str]
 def take_in(state: Mapping[str, Any], item: Item, reference: ReferenceData, limits: Limits, hash_contact: HashContact) -> Taken:
     """Merge one item into a dossier's state {facts, sequence, contact}.
 
-    A fact is kept as {v: version, h: digest of its content, o: observed at, at} under `type/occasion`.
+    A fact is kept as {v: version, h: digest of its content, o: observed at, at, x: it was retracted} under `type/occasion`.
     """
     faults = _faults_of(item, reference, limits)
     if faults:
@@ -111,6 +111,8 @@ def take_in(state: Mapping[str, Any], item: Item, reference: ReferenceData, limi
         stamp["observed_at"] = item.observed_at.isoformat()
     data = {"at": item.at.isoformat(), **stamp, **content, **_reference_values(item, reference)}
     fact = {"v": version, "h": digest, "o": observed, "at": milliseconds(item.at)}
+    if isinstance(item, RetractedItem):
+        fact["x"] = True
     after = {
         **state,
         "facts": {**facts, key: fact},
