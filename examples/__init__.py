@@ -1,0 +1,1 @@
+"""Short programs for those who build on Đúng Hẹn."""
