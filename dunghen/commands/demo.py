@@ -19,8 +19,8 @@ from dunghen.demo.evidence import Evidence
 from dunghen.demo.faults import FAULTS, Fault
 from dunghen.demo.people import STORY
 from dunghen.demo.real import compare, run_real
-from dunghen.demo.serving import serve_pages
 from dunghen.demo.view import Progress, show_sheet
+from dunghen.serving import addresses, serve_pages
 from dunghen.together import Together
 from reference import load_reference
 
@@ -43,6 +43,11 @@ def demo_command(
 
     async def keep_pages(running: Together) -> None:
         progress.stop()
+        at = addresses(port)
+        letter = f"{at['notifier']}/v1/letters/{STORY}/pdf"
+        out.print(f"XEM        trang chủ {at['reporting']}/?from=2026-01-08&to=2026-02-27", markup=False)
+        out.print(f"           bàn ký thư {at['notifier']}/letters · một thư {letter}", markup=False)
+        out.print(f"           điện thoại {at['phone']}/?survey_base={at['feedback']}   (Ctrl-C để dừng)", markup=False)
         await serve_pages(running, port)
 
     try:

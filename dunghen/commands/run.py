@@ -2,16 +2,15 @@
 
 import asyncio
 import runpy
-import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from dunghen import PROVINCE
 from dunghen.commands.common import err, out, stop
 from dunghen.services import SERVICES
+from dunghen.serving import addresses, serve_pages
 from dunghen.together import run_together
 from runtime.logs import configure_logs
 
@@ -36,25 +35,17 @@ def run_command(
 
 async def _all(data: Path, reference: Path, port: int) -> None:
     try:
-        together = run_together(data, reference_dir=reference)
-        async with together as running:
-            servers = []
-            for number, (name, service) in enumerate(running.services.items()):
-                config = uvicorn.Config(service.app, host="127.0.0.1", port=port + number, log_config=None, access_log=False)
-                servers.append(uvicorn.Server(config))
-                out.print(f"{name:10} http://127.0.0.1:{port + number}  (/docs, /readyz, /metrics)")
+        async with run_together(data, reference_dir=reference) as running:
+            at = addresses(port)
+            for name in SERVICES:
+                out.print(f"{name:10} {at[name]}  (/docs, /readyz, /metrics)")
+            out.print(f"trang chủ {at['reporting']} · bàn ký thư {at['notifier']}/letters", markup=False)
+            out.print(f"điện thoại {at['phone']}/?survey_base={at['feedback']}", markup=False)
             out.print(f"Kafka nhúng {running.bootstrap_servers}; dữ liệu ở {data}. Dừng: Ctrl-C.")
-            for number in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, _leave, servers)
-            await asyncio.gather(*(server._serve() for server in servers))  # noqa: SLF001 - serve() would take the signals
+            await serve_pages(running, port)
     except ValueError as error:
         err.print(str(error), markup=False)
         raise typer.Exit(2) from None
-
-
-def _leave(servers: list[uvicorn.Server]) -> None:
-    for server in servers:
-        server.should_exit = True
 
 
 def register(app: typer.Typer) -> None:
