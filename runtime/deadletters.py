@@ -6,7 +6,7 @@ Nothing is put back on the source topic; either way the document's incomplete ma
 from runtime.batch import mark_complete
 from runtime.documents import Document
 from runtime.errors import Invalid
-from runtime.intents import Decide, Intents
+from runtime.intents import Intents
 from runtime.outputs import Decision, EventT, Rules
 
 
@@ -20,15 +20,9 @@ async def replay(rules: Rules[EventT], intents: Intents, place: str, key: str, v
         decision = rules.handle(document, event)
         return Decision(mark_complete(decision.document, place), decision.outputs)
 
-    await _change(intents, key, decide)
+    await intents.apply([key], decide)
 
 
 async def discard(intents: Intents, place: str, key: str) -> None:
     """Give a dead letter up: the document is complete without it."""
-    await _change(intents, key, lambda document: Decision(mark_complete(document, place)))
-
-
-async def _change(intents: Intents, key: str, decide: Decide) -> None:
-    intent = await intents.change([key], decide)
-    if intent is not None:
-        await intents.deliver(intent, [key])
+    await intents.apply([key], lambda document: Decision(mark_complete(document, place)))

@@ -71,6 +71,13 @@ class Intents:
             self.parts.crash.passed("after-save")
         return intent
 
+    async def apply(self, ids: Iterable[str], decide: Decide) -> None:
+        """Change documents and publish what they say. Raises Unavailable; what was saved by then the sweeper publishes."""
+        wanted = list(ids)
+        intent = await self.change(wanted, decide)
+        if intent is not None:
+            await self.deliver(intent, wanted)
+
     async def deliver(self, intent: str, ids: Iterable[str]) -> None:
         """Publish what the documents hold for an intent, then forget the intent. Raises Unavailable and keeps it."""
         documents = await self.parts.store.get_many(self._collection, ids)

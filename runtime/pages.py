@@ -1,9 +1,8 @@
 """HTML pages in Vietnamese that work on a phone and without scripts: templates, one style, forms from our own pages only."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -11,7 +10,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from runtime.web import Problem, ProblemError
 
-_OFFICE = ZoneInfo("Asia/Ho_Chi_Minh")
+_OFFICE = timezone(timedelta(hours=7))
 # No script, no frame, nothing from elsewhere; and no address of ours, which may hold a token, travels on.
 HEADERS = {
     "cache-control": "no-store",

@@ -64,9 +64,7 @@ class Timers:
             limit = until[document["_id"]]
             return self._fire(document, limit, now - MARGIN) if limit is not None else Decision(document)
 
-        intent = await self._intents.change(ids, decide)
-        if intent is not None:
-            await self._intents.deliver(intent, ids)
+        await self._intents.apply(ids, decide)
 
 
 def _is_due(due: int, limit: datetime | None) -> bool:

@@ -15,7 +15,6 @@ from typing import Any
 
 from contracts import load_catalogue
 
-ROOT = Path(__file__).parent.parent
 FOLDER = "contracts/schemas"
 _WORDS = ("description", "title", "examples", "$id", "default")
 Schemas = Mapping[str, dict[str, Any]]

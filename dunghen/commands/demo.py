@@ -98,7 +98,7 @@ def _tell(evidence: Evidence, result: Result, folder: Path) -> None:
 def _planted(evidence: Evidence, fault: Fault) -> dict[str, object]:
     """One fault planted alone, and the items that turn red because of it."""
     red = [check for check in evaluate(fault.plant(evidence)).checks if not check.ok]
-    names = telling.checked(red).removeprefix("KIỂM TRA   ") if red else "[bold red]không kiểm tra nào nhận ra[/]"
+    names = telling.items(red) if red else "[bold red]không kiểm tra nào nhận ra[/]"
     out.print(f"GÀI LỖI    {fault.what}: {names}")
     return {"what": fault.what, "notices": fault.notices, "red": [check.name for check in red]}
 

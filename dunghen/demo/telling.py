@@ -60,8 +60,13 @@ def compared(found: Contrast) -> str:
 
 
 def checked(checks: Sequence[Check]) -> str:
-    """One line, green or red per item (rich markup)."""
-    return "KIỂM TRA   " + " · ".join(f"[{'green' if c.ok else 'bold red'}]{c.name} {_value(c)}[/]" for c in checks)
+    """All items on a line."""
+    return f"KIỂM TRA   {items(checks)}"
+
+
+def items(checks: Sequence[Check]) -> str:
+    """Green or red per item (rich markup)."""
+    return " · ".join(f"[{'green' if c.ok else 'bold red'}]{c.name} {_value(c)}[/]" for c in checks)
 
 
 def _value(check: Check) -> str:

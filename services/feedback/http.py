@@ -39,13 +39,12 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -
             return rate(current, given, context)
 
         try:
-            intent = await intents.change([document["_id"]], decide)
+            await intents.apply([document["_id"]], decide)
         except FormError as error:
             return _page(document, given, context, error.missing)
         except CannotAnswerError:
             return _page(await dossier_of(token), given, context)
-        if intent is not None:
-            await intents.deliver(intent, [document["_id"]])
+
         parts.telemetry.count("ratings", form=document["invited"]["form"])
         return _say("thanks", 200, context)
 

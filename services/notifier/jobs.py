@@ -82,7 +82,7 @@ class Sender:
             claims[document["_id"]] = {}
             return self._each(document, list(document.get("notices", {})), lambda d, name: self._claim(d, name, claims))
 
-        await self._change(dossiers, take)
+        await self._intents.apply(dossiers, take)
         claimed = [(dossier, name, message) for dossier, own in claims.items() for name, message in own.items()]
         if not claimed:
             return
@@ -90,7 +90,8 @@ class Sender:
         answers = await asyncio.gather(*(self._desk.gateway.send(message) for _, _, message in claimed))
         self._parts.crash.passed("after-send")
         by_place = {(dossier, name): answer for (dossier, name, _), answer in zip(claimed, answers, strict=True)}
-        await self._change([dossier for dossier, own in claims.items() if own], lambda d: self._settle(d, claims, by_place))
+        told = [dossier for dossier, own in claims.items() if own]
+        await self._intents.apply(told, lambda document: self._settle(document, claims, by_place))
         for answer in answers:
             self._parts.telemetry.count("messages", outcome=answer.outcome)
 
@@ -135,15 +136,10 @@ class Sender:
             plan_next(after)
             return Decision(after)
 
-        await self._change([dossier], take)
+        await self._intents.apply([dossier], take)
         if not units:
             return
         year = moment(epoch_ms(self._parts.clock.now())).year
         number, year = await bind(self._parts.store, units[0], year, dossier)
         self._parts.crash.passed("after-bind")
-        await self._change([dossier], lambda document: issue(document, number, year, self._desk.context))
-
-    async def _change(self, dossiers: Sequence[str], decide: Callable[[Document], Decision]) -> None:
-        intent = await self._intents.change(dossiers, decide)
-        if intent is not None:
-            await self._intents.deliver(intent, dossiers)
+        await self._intents.apply([dossier], lambda document: issue(document, number, year, self._desk.context))

@@ -74,12 +74,10 @@ class LetterDesk:
     async def _change(self, dossier: str, decide: Decide) -> None:
         await self.document(dossier)
         try:
-            intent = await self._intents.change([dossier], decide)
+            await self._intents.apply([dossier], decide)
         except NotAllowedError as error:
             errors = [{"pointer": "", "rule": error.rule, "detail": error.text}]
             raise ProblemError(Problem("not-allowed", "Chưa ký được thư này", 409, error.text, errors)) from None
-        if intent is not None:
-            await self._intents.deliver(intent, [dossier])
 
     async def receipts(self, by_id: Mapping[str, bool]) -> int:
         """Note what the gateway reports, by client id: delivered or not. Returns how many dossiers it concerns."""
@@ -95,9 +93,7 @@ class LetterDesk:
             return decision
 
         ids = [document["_id"] for document in found]
-        intent = await self._intents.change(ids, decide)
-        if intent is not None:
-            await self._intents.deliver(intent, ids)
+        await self._intents.apply(ids, decide)
         return len(ids)
 
 

@@ -14,7 +14,7 @@ from runtime.pages import Pages
 from runtime.parts import Parts
 from runtime.web import Problem, ProblemError
 from services.reporting.overview import overview
-from services.reporting.periods import CannotFreezeError, Periods, default_period
+from services.reporting.periods import CannotFreezeError, Periods, default_period, place_of
 from services.reporting.reports import ReportRefusedError, UnknownUnitError, as_json, ii06a
 from services.reporting.xlsx import render
 
@@ -79,9 +79,7 @@ def _add_periods(app: FastAPI, periods: Periods) -> None:
 
 
 def _shown(period: Document) -> dict[str, Any]:
-    lines = [
-        {"unit": key.partition("|")[0], "field": key.partition("|")[2], **columns} for key, columns in period["lines"].items()
-    ]
+    lines = [{**place_of(key), **columns} for key, columns in period["lines"].items()]
     names = ("first", "last", "version", "frozen_at", "changes")
     return {"report": "II.06a", **{name: period[name] for name in names}, "rows": lines}
 

@@ -9,7 +9,7 @@ from reference import ReferenceData
 from runtime.documents import Documents
 from services.reporting.domain import Flows
 from services.reporting.domain.sheet import COLUMNS
-from services.reporting.store import flows
+from services.reporting.store import COUNTERS, flows
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,8 @@ def _total(found: Mapping[Any, Flows]) -> dict[str, int]:
 
 
 def _line(name: str, before: Flows, during: Mapping[str, int]) -> Line:
-    full = {**dict.fromkeys(("late_with_letter", "late_without_letter", "letters_sent", *RATING), 0), **during}
+    full = {**dict.fromkeys(COUNTERS, 0), **during}
     return Line(name, {column.number: column.value(before, full) for column in COLUMNS}, full)
-
-
-RATING = ("ratings", "rating_answers", "rating_points")
 
 
 def percent(part: int, whole: int) -> str:

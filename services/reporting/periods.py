@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from contracts import statement_id, to_wire
@@ -38,7 +39,7 @@ class Periods:
         if await self._parts.store.count_by(ROWS, {"dirty": 1}):
             raise CannotFreezeError("Số liệu đang được tính lại, xin thử lại sau giây lát.")
         lines = lines_of(await self._sheet(first, last))
-        await self._change(key_of(first, last), lambda period: publish(period, first, last, lines, now))
+        await self.intents.apply([key_of(first, last)], lambda period: publish(period, first, last, lines, now))
         return await self.get(first, last) or {}
 
     async def get(self, first: date, last: date) -> Document | None:
@@ -62,15 +63,10 @@ class Periods:
                 continue
             if lines != period["stated"]:
                 now = self._parts.clock.now()
-                await self._change(period["_id"], lambda current, lines=lines, now=now: restate(current, lines, now))
+                await self.intents.apply([period["_id"]], partial(restate, lines=lines, now=now))
 
     async def _sheet(self, first: date, last: date) -> Sheet:
         return await ii06a(self._parts.store, self._reference, first=first, last=last, unit="all")
-
-    async def _change(self, key: str, decide: Any) -> None:  # noqa: ANN401 - a Decide
-        intent = await self.intents.change([key], decide)
-        if intent is not None:
-            await self.intents.deliver(intent, [key])
 
 
 def key_of(first: date, last: date) -> str:
@@ -83,13 +79,19 @@ def lines_of(sheet: Sheet) -> Lines:
     return {f"{row.unit}|{row.field}": {str(number): value for number, value in row.values.items()} for row in sheet.rows}
 
 
+def place_of(key: str) -> dict[str, str]:
+    """Unit and field of a line."""
+    unit, _, field = key.partition("|")
+    return {"unit": unit, "field": field}
+
+
 def publish(period: Document, first: date, last: date, lines: Lines, now: datetime) -> Decision:
     """Freeze: version 1."""
     if "lines" in period:
         return Decision(period)
     stamp = {"first": first.isoformat(), "last": last.isoformat(), "version": 1, "frozen_at": now.isoformat()}
     after = {**period, **stamp, "lines": lines, "stated": lines, "changes": []}
-    listed = [{"unit": key.partition("|")[0], "field": key.partition("|")[2], "columns": own} for key, own in lines.items()]
+    listed = [{**place_of(key), "columns": own} for key, own in lines.items()]
     return Decision(after, [_speak(after, "published", {"lines": listed}, now)])
 
 
@@ -106,14 +108,15 @@ def restate(period: Document, lines: Lines, now: datetime) -> Decision:
 
 def differences(before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
     """Each figure that differs, by unit, field and column."""
-    found = []
+    changes = []
     for key in sorted({*before, *after}):
         old, new = before.get(key, {}), after.get(key, {})
-        for column in sorted({*old, *new}, key=int):
-            if old.get(column, 0) != new.get(column, 0):
-                place = {"unit": key.partition("|")[0], "field": key.partition("|")[2], "column": column}
-                found.append({**place, "before": old.get(column, 0), "after": new.get(column, 0)})
-    return found
+        changes += [
+            {**place_of(key), "column": column, "before": old.get(column, 0), "after": new.get(column, 0)}
+            for column in sorted({*old, *new}, key=int)
+            if old.get(column, 0) != new.get(column, 0)
+        ]
+    return changes
 
 
 def _speak(period: Document, name: str, more: Mapping[str, Any], now: datetime) -> Output:

@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts import Event
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
-from contracts.facts import first_standing, milliseconds
+from contracts.facts import milliseconds
 from contracts.notices import LateReason, RejectReason
 from reference import moment, silence
 from reference.timeline import DAY, to_minute
@@ -233,8 +233,3 @@ def person_of(document: Document) -> dict[str, Any] | None:
     """The sealed contact a letter goes to: the one it was issued to, else the newest."""
     found: dict[str, Any] | None = document.get("letter", {}).get("contact") or document.get("contact")
     return found
-
-
-def received_of(document: Document) -> dict[str, Any]:
-    """What is known of the reception; empty if nothing is."""
-    return dict(first_standing(document.get("facts", {}), "received") or {})
