@@ -44,7 +44,8 @@ class System:
         await self.fleet.settle()
 
     async def move(self, moment: datetime) -> None:
-        """Move the clock and wait for what follows."""
+        """Wait for what was sent, move the clock, and wait for what follows: a reading of the clock is swept once."""
+        await self.settle()
         await self.fleet.set_clock(moment)
         await self.settle()
 
