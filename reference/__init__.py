@@ -1,8 +1,9 @@
 """What everybody must agree on: units, procedures, the calendar table, and counting in working time."""
 
 from reference.calendar import CalendarDay, CalendarTable, load_national_calendar
-from reference.catalogue import Letterhead, Procedure, ProcedureVersion, ReferenceData, ReferenceDataError, Unit, load_reference
+from reference.catalogue import Letterhead, Procedure, ProcedureVersion, ReferenceData, ReferenceDataError, State, Unit
 from reference.derivation import Derivation, Pause, count_due
+from reference.folder import Watch, load_reference
 from reference.hours import OFFICE_TIME, OpeningHours, Session, moment
 from reference.silence import silence
 from reference.timeline import Timeline
@@ -24,8 +25,10 @@ __all__ = [
     "ReferenceDataError",
     "Rules",
     "Session",
+    "State",
     "Timeline",
     "Unit",
+    "Watch",
     "count_due",
     "load_national_calendar",
     "load_reference",

@@ -1,29 +1,39 @@
-"""Units and procedures of a province, read from a folder of YAML files and checked as a whole."""
+"""Units, procedures and status maps of a province, as data. `reference.folder` reads them from files."""
 
+import unicodedata
 from datetime import date, datetime
-from functools import cached_property
-from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
-from reference.calendar import CalendarTable, load_national_calendar
+from reference.calendar import CalendarTable
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME, OpeningHours
 from reference.timeline import Timeline
 from reference.worktime import LimitUnit
 
-Model = TypeVar("Model", bound=BaseModel)
+State = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]  # TrangThaiHoSo of the national portal
 
 
 class ReferenceDataError(ValueError):
-    """Reference data that cannot be used; the message names the file, the entry and the rule."""
+    """Reference data that cannot be used; the message has one line per fault, naming file, line, entry and rule."""
 
 
-class Letterhead(BaseModel):
-    """What a body's letters carry (NĐ 30/2020, Phụ lục I): its full name, its place, and who signs in which capacity."""
-
+class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Delegation(_Entry):
+    """Ký thay: another signer from a day to a day, both included (NĐ 30/2020, Phụ lục I, mục II)."""
+
+    first: date
+    last: date
+    on_behalf: str = Field(description="Quyền hạn in place of the letterhead's, e.g. KT. Chủ tịch.")
+    title: str
+    signer: str
+
+
+class Letterhead(_Entry):
+    """What a body's letters carry (NĐ 30/2020, Phụ lục I): its full name, its place, and who signs in which capacity."""
 
     name: str = Field(description="Cơ quan ban hành, in full.")
     place: str = Field(description="Địa danh before the date.")
@@ -31,41 +41,73 @@ class Letterhead(BaseModel):
     title: str = Field(description="Chức vụ of the signer.")
     signer: str = Field(description="Họ tên of the signer, without academic titles.")
     phone: str = ""
+    delegations: tuple[Delegation, ...] = ()
+
+    def on(self, day: date) -> "Letterhead":
+        """The letterhead with who signs on a day."""
+        for other in self.delegations:
+            if other.first <= day <= other.last:
+                return self.model_copy(
+                    update={"on_behalf": other.on_behalf, "title": other.title, "signer": other.signer, "delegations": ()}
+                )
+        return self
 
 
-class Unit(BaseModel):
+class Leader(_Entry):
+    """A leader whose phone is public (số điện thoại công khai của Bí thư, Chủ tịch)."""
+
+    title: str
+    phone: str
+
+
+class Unit(_Entry):
     """A body of the province by its mã định danh (QĐ 20/2020/QĐ-TTg)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     code: str
     name: str
     kind: Literal["province", "department", "commune"]
+    valid_from: date | None = Field(default=None, description="First day of this code; none: always.")
+    valid_to: date | None = Field(default=None, description="Last day of this code; none: still in use.")
+    predecessors: tuple[str, ...] = Field(default=(), description="Codes of the units it was made from.")
     hours: OpeningHours = DEFAULT_HOURS
     brand: str = Field(default="", pattern=r"^[A-Za-z0-9]{0,11}$", description="Tên định danh that its SMS carry.")
     go_live: datetime | None = Field(default=None, description="Business times before it count in figures but send nothing.")
     letterhead: Letterhead | None = Field(default=None, description="Without one, the body's letters cannot be approved.")
+    hotline: str = Field(default="", description="Đường dây nóng.")
+    leaders: tuple[Leader, ...] = ()
+    reception: str = Field(default="", description="Lịch tiếp công dân, as posted.")
+
+    def in_use(self, day: date) -> bool:
+        """Whether the code holds on a day."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
-class TimeLimit(BaseModel):
+class TimeLimit(_Entry):
     """ThoiGianGiaiQuyet and DonViTinh of a procedure."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     value: int = Field(default=1, ge=1)
     unit: LimitUnit
 
 
-class ProcedureVersion(BaseModel):
-    """What held for a procedure from `valid_from` on, until the next version."""
+class Fee(_Entry):
+    """Phí, lệ phí, as posted."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    amount: int = Field(ge=0, description="Đồng.")
+    note: str = ""
+
+
+class ProcedureVersion(_Entry):
+    """What held for a procedure from `valid_from` on, until the next version or its own last day."""
 
     valid_from: date
+    valid_to: date | None = Field(default=None, description="Last day of a procedure that was abolished.")
     limit: TimeLimit
     pause_on_fee: bool = False
     pause_on_agency: bool = False
     strategy: Literal["extend", "restart"] = "extend"
+    fees: tuple[Fee, ...] = ()
+    papers: tuple[str, ...] = Field(default=(), description="Thành phần hồ sơ.")
     legal_base: str = ""
 
     @property
@@ -74,40 +116,68 @@ class ProcedureVersion(BaseModel):
         return self.valid_from.isoformat()
 
 
-class Procedure(BaseModel):
+class Procedure(_Entry):
     """A procedure by its mã TTHC, in a field (lĩnh vực), with its dated versions."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     code: str
     name: str
     field: str
+    bodies: tuple[str, ...] = Field(default=(), description="Who handles it: unit codes, or commune for all of them.")
     versions: tuple[ProcedureVersion, ...] = Field(min_length=1)
 
     def version_at(self, moment: datetime) -> ProcedureVersion | None:
-        """The version in force at a moment, or None before the first one (rule 1.9)."""
+        """The version in force at a moment, or None before the first one or after the last one's end (rule 1.9)."""
         day = moment.astimezone(OFFICE_TIME).date()
         in_force = [version for version in self.versions if version.valid_from <= day]
-        return max(in_force, key=lambda version: version.valid_from) if in_force else None
+        latest = max(in_force, key=lambda version: version.valid_from, default=None)
+        return latest if latest is not None and (latest.valid_to is None or day <= latest.valid_to) else None
+
+    def is_handled_by(self, unit: Unit) -> bool:
+        """Whether a unit posts this procedure."""
+        return unit.code in self.bodies or unit.kind in self.bodies
+
+
+class StatusMap(_Entry):
+    """How one sending system writes the ten states (R4): each of its own words, in one of them."""
+
+    system: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    states: dict[str, State] = Field(min_length=1)
 
 
 class ReferenceData(BaseModel):
     """Everything the services agree on, with one timeline per unit made on first use."""
 
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, ignored_types=(cached_property,))
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     province: str
     units: dict[str, Unit]
     procedures: dict[str, Procedure]
+    statuses: dict[str, StatusMap] = Field(default_factory=dict)
     calendar: CalendarTable
+    _by_hours: dict[OpeningHours, Timeline] = PrivateAttr(default_factory=dict)
+    _by_unit: dict[str, Timeline] = PrivateAttr(default_factory=dict)
+    _by_name: dict[str, str] = PrivateAttr(default_factory=dict)
 
-    @cached_property
-    def _by_hours(self) -> dict[OpeningHours, Timeline]:
-        return {}
+    @model_validator(mode="after")
+    def _indexed(self) -> "ReferenceData":
+        self._index_names()
+        return self
 
-    @cached_property
-    def _by_unit(self) -> dict[str, Timeline]:
-        return {}
+    def _index_names(self) -> None:
+        self._by_name = {fold(unit.name): unit.code for unit in self.units.values()}
+        self._by_name |= {fold(procedure.name): procedure.code for procedure in self.procedures.values()}
+
+    def code_named(self, name: str) -> str | None:
+        """The code of the unit or procedure with this name, however it is spaced and capitalised."""
+        return self._by_name.get(fold(name))
+
+    def state(self, system: str, raw: str) -> State | None:
+        """A sending system's word for a state as one of the portal's ten; None if its map does not know it.
+
+        A system without a map writes the portal's own numbers.
+        """
+        known = self.statuses.get(system)
+        return known.states.get(raw) if known is not None else PORTAL_STATES.get(raw)
 
     def timeline(self, unit: str) -> Timeline:
         """The open minutes of a unit; an unknown code counts with the default hours."""
@@ -121,39 +191,16 @@ class ReferenceData(BaseModel):
                 self._by_unit[unit] = line
         return line
 
-
-def load_reference(folder: Path) -> ReferenceData:
-    """Read `province.yaml`, `units.yaml`, `procedures.yaml`. Raises ReferenceDataError naming file, entry and rule."""
-    province = _read(folder / "province.yaml")
-    units = [_parse(Unit, raw, folder / "units.yaml", index) for index, raw in enumerate(_read(folder / "units.yaml"))]
-    procedures = [
-        _parse(Procedure, raw, folder / "procedures.yaml", index) for index, raw in enumerate(_read(folder / "procedures.yaml"))
-    ]
-    for name, codes in (("units.yaml", [u.code for u in units]), ("procedures.yaml", [p.code for p in procedures])):
-        twice = sorted({code for code in codes if codes.count(code) > 1})
-        if twice:
-            raise ReferenceDataError(f"{folder / name}: code {twice[0]} is there twice")
-    return ReferenceData(
-        province=str(province["name"]),
-        units={unit.code: unit for unit in units},
-        procedures={procedure.code: procedure for procedure in procedures},
-        calendar=load_national_calendar(),
-    )
+    def replace(self, other: "ReferenceData") -> None:
+        """Take over the tables of another reading of the same folder."""
+        self.province, self.units, self.procedures = other.province, other.units, other.procedures
+        self.statuses, self._by_unit = other.statuses, {}
+        self._index_names()
 
 
-def _read(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds; the models check it
-    try:
-        return yaml.safe_load(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise ReferenceDataError(f"{path}: this file is missing") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ReferenceDataError(f"{path}: {error}") from error
+PORTAL_STATES: dict[str, State] = {str(number): number for number in range(1, 11)}  # type: ignore[misc]
 
 
-def _parse(model: type[Model], raw: object, path: Path, index: int) -> Model:
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        place = error.errors()[0]
-        field = ".".join(str(part) for part in place["loc"])
-        raise ReferenceDataError(f"{path}: entry {index + 1}: {field}: {place['msg']}") from None
+def fold(name: str) -> str:
+    """A name for comparing: one space between words, no capitals, one Unicode form."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())

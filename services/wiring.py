@@ -1,14 +1,21 @@
-"""What every service's app does the same way: decode events of the contracts, declare its topics for AsyncAPI."""
+"""What every service's app does the same way: decode events of the contracts, declare its topics for AsyncAPI, take in
+changed reference data."""
 
 from collections.abc import Callable
 from functools import reduce
 from operator import or_
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from contracts import EVENT_TYPES, Event, decode, hide_inputs, load_catalogue
+from reference import ReferenceData, ReferenceDataError, Watch, load_reference
 from runtime.errors import Invalid
+from runtime.jobs import Job
 from runtime.kafka import Published
+from runtime.parts import Parts
+
+REFERENCE_SECONDS = 5.0  # between looks at the folder
 
 
 def decoder() -> Callable[[bytes | None], Event]:
@@ -31,3 +38,21 @@ def published_by(service: str) -> list[Published]:
             models = [EVENT_TYPES[full] for full in spec.full_types]
             topics.append(Published(name, reduce(or_, models) if models else bytes, spec.description))
     return topics
+
+
+def follow_reference(reference: ReferenceData, folder: Path, parts: Parts) -> Job:
+    """The job that takes over changed files without a restart; files that break a rule are named in the log and not used."""
+    watch = Watch(folder)
+
+    async def look() -> None:
+        if not watch.changed():
+            return
+        try:
+            reference.replace(load_reference(folder))
+        except ReferenceDataError as error:
+            parts.telemetry.count("job_failures", job="reference")
+            parts.log.error("reference data not taken over", faults=str(error).splitlines())
+        else:
+            parts.log.info("reference data taken over", units=len(reference.units), procedures=len(reference.procedures))
+
+    return Job("reference", REFERENCE_SECONDS, look)

@@ -37,7 +37,8 @@ def build(
     sealer, forms = Sealer.from_base64(settings.contacts_public_key, settings.contacts_key_epoch), load_forms()
     if settings.form not in forms:
         raise ValueError(f"FEEDBACK_FORM: there is no form {settings.form}; there are: {', '.join(sorted(forms))}")
-    context = handlers.Context(reference or load_reference(settings.reference_dir), parts.clock, settings, sealer, forms)
+    reference = reference or load_reference(settings.reference_dir)
+    context = handlers.Context(reference, parts.clock, settings, sealer, forms)
     rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), handlers.encode)
     loop = Loop(parts, rules, load_catalogue().read_by("feedback"))
     loop.subscribe(broker)
@@ -54,5 +55,8 @@ def build(
         collections=(partial(store.declare, parts.store), intents.declare),
         loop=loop,
         intents=intents,
-        jobs=(Job("intents", runtime.sweep_seconds, intents.sweep),),
+        jobs=(
+            wiring.follow_reference(reference, settings.reference_dir, parts),
+            Job("intents", runtime.sweep_seconds, intents.sweep),
+        ),
     )

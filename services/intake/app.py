@@ -34,7 +34,8 @@ def build(
     parts, broker = make_parts("intake", runtime, METRICS, store=documents, clock=clock)
     box = Sealer.from_base64(settings.contacts_public_key, settings.contacts_key_epoch)
     sealer = ContactSealer(box, settings.contacts_hash_key.get_secret_value().encode())
-    context = handlers.Context(reference or load_reference(settings.reference_dir), settings, sealer, parts.clock)
+    reference = reference or load_reference(settings.reference_dir)
+    context = handlers.Context(reference, settings, sealer, parts.clock)
     declare_published(broker, "intake", runtime, wiring.published_by("intake"))
     intents = Intents(parts, store.DOSSIERS, handlers.encode)
     deliveries = Deliveries(parts, intents)
@@ -47,6 +48,9 @@ def build(
         app=app,
         health=health,
         collections=(partial(store.declare, parts.store), intents.declare),
-        jobs=(Job("intents", runtime.sweep_seconds, intents.sweep),),
+        jobs=(
+            wiring.follow_reference(reference, settings.reference_dir, parts),
+            Job("intents", runtime.sweep_seconds, intents.sweep),
+        ),
         drains=(deliveries.drain,),
     )

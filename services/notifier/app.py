@@ -38,7 +38,8 @@ def build(
 ) -> Service:
     """Build the service from settings; reference, documents, clock and gateway may be given."""
     parts, broker = make_parts("notifier", runtime, METRICS, store=documents, clock=clock)
-    context = Context(reference or load_reference(settings.reference_dir), parts.clock)
+    reference = reference or load_reference(settings.reference_dir)
+    context = Context(reference, parts.clock)
     rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode)
     loop = Loop(parts, rules, load_catalogue().read_by("notifier"))
     loop.subscribe(broker)
@@ -61,6 +62,10 @@ def build(
         collections=(partial(store.declare, parts.store), intents.declare),
         loop=loop,
         intents=intents,
-        jobs=(Job("sender", runtime.sweep_seconds, sender.run), Job("intents", runtime.sweep_seconds, intents.sweep)),
+        jobs=(
+            wiring.follow_reference(reference, settings.reference_dir, parts),
+            Job("sender", runtime.sweep_seconds, sender.run),
+            Job("intents", runtime.sweep_seconds, intents.sweep),
+        ),
         drains=(port.close, sender.drain),
     )

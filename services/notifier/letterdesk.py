@@ -119,7 +119,7 @@ def view(document: Document, context: Context) -> dict[str, Any]:
         "symbol": symbol(letter["number"]) if "number" in letter else "",
         "refusal": f"{refusal[1]} ({refusal[0]})" if refusal else "",
         "needs_date": not ended and not (refusal and refusal[0].startswith(ONCE)),
-        "signer": unit.letterhead.signer if unit and unit.letterhead else "",
+        "signer": unit.letterhead.on(context.clock.now().date()).signer if unit and unit.letterhead else "",
     }
 
 
@@ -149,7 +149,8 @@ def text_of(document: Document, opener: Opener, context: Context) -> LetterText 
     )
     contact = person_of(document)
     person = opener.open(contact["epoch"], contact["sealed"]) if contact else {}
-    return compose(unit.letterhead, reference.province, subject, person, decided)
+    day = decided.at or context.clock.now()
+    return compose(unit.letterhead.on(day.date()), reference.province, subject, person, decided)
 
 
 def _time(ms: int | None) -> datetime | None:

@@ -56,6 +56,7 @@ def build(
         loop=loop,
         intents=intents,
         jobs=(
+            wiring.follow_reference(reference, settings.reference_dir, parts),
             Job("cells", settings.flush_seconds, cells.flush),
             Job("intents", runtime.sweep_seconds, periods.intents.sweep),
         ),

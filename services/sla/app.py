@@ -31,7 +31,8 @@ def build(
 ) -> Service:
     """Build the service from settings; reference, documents and clock may be given."""
     parts, broker = make_parts("sla", runtime, (), store=documents, clock=clock)
-    context = handlers.Context.of(reference or load_reference(settings.reference_dir), settings, parts.clock)
+    reference = reference or load_reference(settings.reference_dir)
+    context = handlers.Context.of(reference, settings, parts.clock)
     encode = handlers.make_encoder(context)
     rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode)
     loop = Loop(parts, rules, load_catalogue().read_by("sla"))
@@ -48,5 +49,9 @@ def build(
         collections=(partial(store.declare, parts.store), intents.declare),
         loop=loop,
         intents=intents,
-        jobs=(Job("timers", runtime.sweep_seconds, timers.sweep), Job("intents", runtime.sweep_seconds, intents.sweep)),
+        jobs=(
+            wiring.follow_reference(reference, settings.reference_dir, parts),
+            Job("timers", runtime.sweep_seconds, timers.sweep),
+            Job("intents", runtime.sweep_seconds, intents.sweep),
+        ),
     )

@@ -111,13 +111,13 @@ def test_a_dossier_keeps_the_procedure_version_of_its_reception() -> None:
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("units.yaml", "- {code: H37, name: x, kind: village}", "units.yaml: entry 1: kind"),
+        ("units.yaml", "- {code: H37, name: x, kind: village}", "units.yaml, line 1, entry 1: kind"),
         (
             "units.yaml",
             "- {code: H37, name: x, kind: province}\n- {code: H37, name: y, kind: commune}",
             "code H37 is there twice",
         ),
-        ("procedures.yaml", "- {code: x, name: y, field: z, versions: []}", "procedures.yaml: entry 1: versions"),
+        ("procedures.yaml", "- {code: x, name: y, field: z, versions: []}", "procedures.yaml, line 1, entry 1: versions"),
         ("units.yaml", "- {code: [", "units.yaml"),
         ("units.yaml", None, "this file is missing"),
     ],
