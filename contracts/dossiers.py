@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from contracts.codes import ProcedureCode, UnitCode
 from contracts.envelope import EventData
 
+ReturnMethod = Literal["counter", "post", "online", "home", "ceremony"]
 LimitUnit = Literal["hour", "working_day", "calendar_day", "month", "same_day"]
 
 
@@ -45,6 +46,16 @@ class Terms(BaseModel):
     )
 
 
+class Linked(BaseModel):
+    """Liên thông: one part of a dossier that several bodies handle."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    part: str = Field(max_length=200, description="What this part is, e.g. Đăng ký thường trú.")
+    unit: UnitCode | None = Field(default=None, description="Mã định danh of the body that handles it.")
+    dossier: str | None = Field(default=None, description="Its own mã hồ sơ, if it has one.")
+
+
 class Received(Fact):
     """Tiếp nhận (state 2): the clock starts here. Mẫu 01, NgayTiepNhan."""
 
@@ -54,6 +65,12 @@ class Received(Fact):
     competent_unit: UnitCode = Field(description="Mã định danh of the body that decides (DonViXuLy).")
     channel: Literal[1, 2, 3] = Field(description="KenhThucHien: 1 at the counter, 2 online, 3 by public post.")
     terms: Terms
+    return_method: ReturnMethod | None = Field(
+        default=None,
+        description="Hình thức nhận kết quả (HinhThuc; Mẫu 01, item 6): at the counter, by public post, online, at home, "
+        "handed over at a ceremony.",
+    )
+    linked: tuple[Linked, ...] | None = Field(default=None, description="Parts of a linked dossier (liên thông).")
     promised_at: AwareDatetime | None = Field(
         default=None, description="NgayHenTra printed on the receipt by the sender; if given, it is the promise."
     )

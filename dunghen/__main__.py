@@ -17,6 +17,9 @@ COMMANDS = {
     "dlq": "dlq",
     "audit": "audit",
     "secrets": "new_secrets",
+    "keys": "keys",
+    "quarantine": "quarantine",
+    "reference": "reference",
 }
 
 

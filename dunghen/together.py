@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ from runtime.clock import Clock
 from runtime.embedded import EmbeddedBroker
 from runtime.service import Service, calm_garbage_collector
 from runtime.settings import RuntimeSettings
+from services.intake.keys import Wanted, create_key
 from services.notifier.gateway import HttpGateway
 
 Settings = TypeVar("Settings", bound=BaseSettings)
@@ -58,6 +60,13 @@ class Together:
     reference: ReferenceData
     keys: Keys
     phone: Phone
+    key: str  # for sending to intake
+    operator_key: str
+
+
+def bearer(key: str) -> dict[str, str]:
+    """The header that says who sends."""
+    return {"authorization": f"Bearer {key}"}
 
 
 def demo_environment(keys: Keys, reference_dir: Path) -> dict[str, str]:
@@ -130,4 +139,7 @@ async def run_together(
         await asyncio.gather(
             *(own.enter_async_context(service.running()) for own, service in zip(running, built.values(), strict=True))
         )
-        yield Together(built, broker.bootstrap_servers, reference, keys, phone)
+        store, now = built["intake"].parts.store, datetime.now(UTC)
+        key = await create_key(store, Wanted("demo"), now)
+        operator_key = await create_key(store, Wanted("demo", role="operate"), now)
+        yield Together(built, broker.bootstrap_servers, reference, keys, phone, key, operator_key)

@@ -91,7 +91,7 @@ async def read_topics(broker: str, prefix: str, topics: Sequence[str], key: str 
 async def _read(consumer: AIOKafkaConsumer, prefix: str, topics: Sequence[str], key: str | None) -> list[LogRecord]:
     places = []
     for topic in topics:
-        numbers = await _partitions(consumer, prefix + topic)
+        numbers = await partitions_of(consumer, prefix + topic)
         keyed = key is not None and numbers and not topic.endswith(".dlq")
         places += [
             TopicPartition(prefix + topic, n) for n in numbers if not keyed or n == partition_of(key or "", len(numbers))
@@ -103,17 +103,19 @@ async def _read(consumer: AIOKafkaConsumer, prefix: str, topics: Sequence[str], 
     records = []
     while left:
         for place, batch in (await consumer.getmany(timeout_ms=500, max_records=5000)).items():
-            records += [_record(r, prefix) for r in batch if r.offset < ends[place]]
+            records += [to_log_record(r, prefix) for r in batch if r.offset < ends[place]]
         left = {place for place in left if await consumer.position(place) < ends[place]}
     return records
 
 
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
+async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
+    """The numbers of a topic's partitions; none if there is no such topic."""
     await consumer._client.add_topic(topic)  # noqa: SLF001 - a consumer without group learns of a topic only this way
     return sorted(consumer.partitions_for_topic(topic) or ())
 
 
-def _record(record: Any, prefix: str) -> LogRecord:  # noqa: ANN401 - aiokafka's record
+def to_log_record(record: Any, prefix: str) -> LogRecord:  # noqa: ANN401 - aiokafka's record
+    """A record as this module's callers see it."""
     headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
     topic = record.topic.removeprefix(prefix)
     return LogRecord(topic, record.partition, record.offset, record.timestamp, record.key or b"", record.value or b"", headers)
@@ -131,7 +133,7 @@ class Lags:
         await self._consumer.start()
         await self._admin.start()
         self._places = {
-            group: [TopicPartition(topic, number) for topic in topics for number in await _partitions(self._consumer, topic)]
+            group: [TopicPartition(topic, number) for topic in topics for number in await partitions_of(self._consumer, topic)]
             for group, topics in self._groups.items()
         }
         return self

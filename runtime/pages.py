@@ -33,7 +33,11 @@ class Pages:
 
     def show(self, template: str, values: Mapping[str, Any], status: int = 200) -> HTMLResponse:
         """A page."""
-        return HTMLResponse(self._jinja.get_template(template).render(values), status, HEADERS)
+        return HTMLResponse(self.text(template, values), status, HEADERS)
+
+    def text(self, template: str, values: Mapping[str, Any]) -> str:
+        """A page as text."""
+        return self._jinja.get_template(template).render(values)
 
 
 def when(moment: datetime | None) -> str:

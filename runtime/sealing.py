@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
+from nacl.secret import SecretBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +62,27 @@ class Opener:
 def plain(value: Mapping[str, Any]) -> bytes:
     """Equal values as equal JSON."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Locker:
+    """A service's own box for what only it reads again: personal data that has to wait in its store."""
+
+    key: bytes
+
+    @classmethod
+    def from_secret(cls, secret: bytes, purpose: bytes) -> "Locker":
+        """A key of its own per purpose, from a secret the service has anyway."""
+        return cls(hashlib.blake2b(purpose, key=secret[:64], digest_size=SecretBox.KEY_SIZE).digest())
+
+    def lock(self, value: Mapping[str, Any]) -> str:
+        """Base64 of the value as encrypted JSON."""
+        return base64.b64encode(SecretBox(self.key).encrypt(plain(value))).decode()
+
+    def unlock(self, locked: str) -> dict[str, Any]:
+        """The value again. Raises ValueError if it was locked with another secret."""
+        try:
+            opened: dict[str, Any] = json.loads(SecretBox(self.key).decrypt(base64.b64decode(locked)))
+        except CryptoError:
+            raise ValueError("locked with another secret") from None
+        return opened

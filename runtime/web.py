@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -49,9 +50,34 @@ def problem_response(problem: Problem, headers: Mapping[str, str] | None = None)
     return JSONResponse(problem.body(), problem.status, dict(headers or {}), media_type=PROBLEM)
 
 
-def make_app(title: str, health: Health, telemetry: Telemetry) -> FastAPI:
-    """A FastAPI application with /livez, /readyz, /metrics and problem answers."""
+def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's description of a route's refusals: each is an RFC 9457 problem."""
+    place = {"type": "object", "properties": {name: {"type": "string"} for name in ("pointer", "rule", "detail")}}
+    schema = {
+        "type": "object",
+        "required": ["type", "title", "status"],
+        "properties": {
+            "type": {"type": "string", "pattern": "^urn:dunghen:problem:"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "errors": {"type": "array", "items": place},
+        },
+    }
+    return {status: {"description": HTTPStatus(status).phrase, "content": {PROBLEM: {"schema": schema}}} for status in statuses}
+
+
+def make_app(title: str, health: Health, telemetry: Telemetry, schemas: Mapping[str, Any] | None = None) -> FastAPI:
+    """A FastAPI application with /livez, /readyz, /metrics and problem answers. `schemas`: more components for OpenAPI."""
     app = FastAPI(title=title, docs_url="/docs", redoc_url=None)
+    described = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = described()
+        document.setdefault("components", {}).setdefault("schemas", {}).update(schemas or {})
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
     @app.get("/livez", include_in_schema=False)
     async def livez() -> PlainTextResponse:
@@ -74,7 +100,9 @@ def make_app(title: str, health: Health, telemetry: Telemetry) -> FastAPI:
 
     @app.exception_handler(Unavailable)
     async def on_unavailable(_: Request, error: Unavailable) -> JSONResponse:
-        problem = Problem("unavailable", "Hệ thống tạm thời không ghi được, xin gửi lại", 503, str(error))
+        problem = Problem(
+            "unavailable", "Hệ thống tạm thời không ghi được, xin gửi lại / unavailable, send again", 503, str(error)
+        )
         return problem_response(problem, {"Retry-After": "5"})
 
     @app.exception_handler(RequestValidationError)
@@ -83,6 +111,6 @@ def make_app(title: str, health: Health, telemetry: Telemetry) -> FastAPI:
             {"pointer": "#/" + "/".join(str(p) for p in e["loc"][1:]), "rule": e["type"], "detail": e["msg"]}
             for e in error.errors()
         ]
-        return problem_response(Problem("invalid", "Yêu cầu không hợp lệ", 422, errors=places))
+        return problem_response(Problem("invalid", "Yêu cầu không hợp lệ / invalid request", 422, errors=places))
 
     return app

@@ -14,6 +14,8 @@ from runtime.kafka_admin import LogRecord
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+IntakeUrl = Annotated[str, typer.Option("--url", envvar="INTAKE_URL", help="Địa chỉ của intake.")]
+Key = Annotated[str, typer.Option("--key", envvar="DUNGHEN_KEY", help="Khóa API (dunghen keys new).")]
 LogFolder = Annotated[Path | None, typer.Option("--log", help="Thư mục nhật ký NDJSON, ví dụ của lần chạy demo.")]
 Broker = Annotated[str | None, typer.Option("--broker", envvar="KAFKA_BOOTSTRAP_SERVERS", help="Địa chỉ Kafka.")]
 Prefix = Annotated[str, typer.Option("--topic-prefix", envvar="TOPIC_PREFIX", help="Tiền tố của topic.")]

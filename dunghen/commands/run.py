@@ -41,6 +41,7 @@ async def _all(data: Path, reference: Path, port: int) -> None:
                 out.print(f"{name:10} {at[name]}  (/docs, /readyz, /metrics)")
             out.print(f"trang chủ {at['reporting']} · bàn ký thư {at['notifier']}/letters", markup=False)
             out.print(f"điện thoại {at['phone']}/?survey_base={at['feedback']}", markup=False)
+            out.print(f"gửi hồ sơ: export DUNGHEN_KEY={running.key}", markup=False)
             out.print(f"Kafka nhúng {running.bootstrap_servers}; dữ liệu ở {data}. Dừng: Ctrl-C.")
             await serve_pages(running, port)
     except ValueError as error:

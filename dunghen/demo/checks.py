@@ -59,8 +59,9 @@ def _figures(evidence: Evidence, events: Events, audited: Audited) -> dict[str, 
         if key.startswith("competent/"):
             totals.update(counters)
     return {
-        "rows": evidence.answers.accepted + evidence.answers.refused,
+        "rows": evidence.answers.accepted + evidence.answers.held + evidence.answers.refused,
         "refused_rows": evidence.answers.refused,
+        "held_rows": evidence.answers.held,
         "dossiers": audited.dossiers,
         "facts": sum(topic == "dossiers.v1" for topic, _ in events.values()),
         "cells": len(audited.counted),
@@ -88,7 +89,8 @@ def _checks(evidence: Evidence, events: Events, audited: Audited) -> list[Check]
         Check("SMS trùng", evidence.phone.doubled(), 0),
         Check("SMS sót", len(untold(events)), 0),
         Check("số thư lệch", len(register_faults(events)), 0),
-        Check("dòng từ chối", evidence.answers.refused, _broken_rows()),
+        Check("dòng từ chối", evidence.answers.refused, _broken_rows() - _strange_rows()),
+        Check("dòng chờ người xem", evidence.answers.held, _strange_rows()),
         Check("bản ghi bị giữ lại", sum(record.topic.endswith(".dlq") for record in evidence.records), 0),
         Check("sổ lệch", len(audited.differences()), 0),
         Check("II.06a lệch", len(_sheet_differences(evidence, audited)), 0),
@@ -173,6 +175,11 @@ def _broken_rows() -> int:
     """Rows the month's maker broke on purpose carry this dossier number or no valid code."""
     codes = [row.item["dossier"] for row in load_month()]
     return sum("-9001" in code or code in ("HS-2026-1", "H37.12-260230-0001") for code in codes)
+
+
+def _strange_rows() -> int:
+    """Those among them that are well formed and name what no catalogue knows."""
+    return sum(row.item.get("procedure") == "9.999999" or row.item.get("receiving_unit") == "H99.99" for row in load_month())
 
 
 def _personal_data(evidence: Evidence) -> int:

@@ -63,11 +63,12 @@ def steps(line: Timeline, first: date, last: date) -> Iterator[datetime]:
 
 @dataclass
 class Answers:
-    """What intake said to the rows: distinct fact ids, and how many rows were refused."""
+    """What intake said to the rows: distinct fact ids, how many rows were refused, how many are held for a person."""
 
     ids: set[str] = field(default_factory=set)
     accepted: int = 0
     refused: int = 0
+    held: int = 0
 
 
 def groups_of(prefix: str) -> dict[str, list[str]]:
@@ -134,6 +135,8 @@ class Fleet:
                 if answer["status"] == "accepted":
                     self.answers.ids.add(answer["id"])
                     self.answers.accepted += 1
+                elif answer["status"] == "quarantined":
+                    self.answers.held += 1
                 else:
                     self.answers.refused += 1
             return True

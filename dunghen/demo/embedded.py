@@ -15,7 +15,7 @@ from dunghen.demo.evidence import Evidence
 from dunghen.demo.people import STORY, People
 from dunghen.demo.view import Progress
 from dunghen.log import event_of, read_broker, write_folder
-from dunghen.together import Together, run_together
+from dunghen.together import Together, bearer, run_together
 from runtime.clock import SteppedClock
 from runtime.kafka_admin import Lags, LogRecord
 from runtime.logs import configure_logs
@@ -37,7 +37,10 @@ async def run_embedded(folder: Path, progress: Progress, after: AfterRun | None 
             async with run_together(Path(data), clock=clock, sweep_seconds=0.05) as running:
                 clients = {  # in this process: no connection that would have to be closed
                     name: httpx.AsyncClient(
-                        transport=httpx.ASGITransport(app=service.app), base_url=f"http://{name}", timeout=60
+                        transport=httpx.ASGITransport(app=service.app),
+                        base_url=f"http://{name}",
+                        timeout=60,
+                        headers=bearer(running.key),
                     )
                     for name, service in running.services.items()
                 }

@@ -10,7 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -40,11 +40,14 @@ from dunghen.demo.people import People
 from dunghen.demo.phone import Phone
 from dunghen.demo.view import Progress
 from dunghen.services import SERVICES
-from dunghen.together import Keys, demo_environment
+from dunghen.together import Keys, bearer, demo_environment
 from reference import load_reference
 from runtime.clock import SteppedClock
+from runtime.documents import open_documents
 from runtime.documents.mongo import drop_database
 from runtime.kafka_admin import Lags
+from services.intake.keys import Wanted, create_key
+from services.intake.keys import declare as declare_keys
 
 KILLED = ("sla", "notifier", "feedback", "reporting")
 READY_SECONDS = 90.0
@@ -207,6 +210,16 @@ def service_environment(bootstrap: str, prefix: str, server: str | None, *, dedu
     return common | (demo if server else {})
 
 
+async def demo_key(store_url: str) -> str:
+    """A key for the demo in the store of an intake."""
+    store = open_documents(store_url)
+    try:
+        await declare_keys(store)
+        return await create_key(store, Wanted("demo"), datetime.now(UTC))
+    finally:
+        await store.close()
+
+
 @asynccontextmanager
 async def real_parts(bootstrap: str, mongo: str, prefix: str, partitions: int = 24) -> AsyncIterator[Callable[[str], str]]:
     """Topics and databases of one run, removed at its end; yields the store URL of a service."""
@@ -243,10 +256,11 @@ async def real_fleet(
                     await processes.start(name)
                 for name in SERVICES:
                     await processes.ready(name)
+                key = await demo_key(store_url("intake"))
                 async with AsyncExitStack() as stack:
                     clients = {
                         name: await stack.enter_async_context(
-                            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60)
+                            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, headers=bearer(key))
                         )
                         for name, port in processes.ports.items()
                     }

@@ -9,17 +9,24 @@ from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job
 from runtime.kafka import declare_published
+from runtime.log_reader import LogReader
 from runtime.sealing import Sealer
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
 from runtime.web import make_app
 from services import wiring
-from services.intake import handlers, store
-from services.intake.http import add_routes
+from services.intake import handlers, keys, quality, quarantine, replays, store
+from services.intake.http import Entrance, add_routes
+from services.intake.http.changes import TOPICS
+from services.intake.http.entrance import Pace
+from services.intake.http.events import SCHEMAS
 from services.intake.jobs import Deliveries
 from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
 from services.intake.telemetry import METRICS
+
+WRITE_DOWN_SECONDS = 5.0  # counts of quality, last use of keys
+FORGET_SECONDS = 600.0
 
 
 def build(
@@ -38,19 +45,33 @@ def build(
     context = handlers.Context(reference, settings, sealer, parts.clock)
     declare_published(broker, "intake", runtime, wiring.published_by("intake"))
     intents = Intents(parts, store.DOSSIERS, handlers.encode)
-    deliveries = Deliveries(parts, intents)
+    counts = quality.Quality(parts)
+    entrance = Entrance(
+        parts=parts,
+        context=context,
+        desk=handlers.Desk(context, parts, intents, counts),
+        deliveries=Deliveries(parts, intents),
+        gatekeeper=keys.Gatekeeper(parts),
+        pace=Pace(settings.items_per_minute),
+        replays=replays.Replays(parts.store),
+        log=LogReader(runtime, TOPICS),
+    )
     health = Health(parts, None)
-    app = make_app("Đúng Hẹn intake", health, parts.telemetry)
-    add_routes(app, context, parts, intents, deliveries)
+    app = make_app("Đúng Hẹn intake", health, parts.telemetry, SCHEMAS)
+    add_routes(app, entrance)
+    rooms = (store, keys, quality, quarantine, replays)
     return Service(
         parts=parts,
         broker=broker,
         app=app,
         health=health,
-        collections=(partial(store.declare, parts.store), intents.declare),
+        collections=(*(partial(room.declare, parts.store) for room in rooms), intents.declare),
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
             Job("intents", runtime.sweep_seconds, intents.sweep),
+            Job("quality", WRITE_DOWN_SECONDS, counts.write_down),
+            Job("keys", WRITE_DOWN_SECONDS, entrance.gatekeeper.write_down),
+            Job("answers", FORGET_SECONDS, entrance.replays.forget_old),
         ),
-        drains=(deliveries.drain,),
+        drains=(entrance.deliveries.drain, counts.write_down, entrance.log.close),
     )

@@ -1,24 +1,40 @@
 """What intake does with items: (document, items, context) -> (document, outputs), and the answers for the sender."""
 
-import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from contracts import to_wire
 from reference import ReferenceData, moment
-from runtime.clock import Clock, epoch_ms
+from runtime.clock import Clock
 from runtime.documents import Document
 from runtime.intents import Intents
 from runtime.outputs import Decision, Output
 from runtime.parts import Parts
-from services.intake import store
-from services.intake.domain import Answer, FaultError, Item, Outgoing, Quarantined, Refused, parse_item, take_in
-from services.intake.domain.facts import Limits
+from services.intake import quarantine
+from services.intake.domain import (
+    Accepted,
+    Answer,
+    FaultError,
+    Ground,
+    Item,
+    Limits,
+    Outgoing,
+    Parsed,
+    Quarantined,
+    Refused,
+    Sender,
+    Taken,
+    parse_item,
+    take_in,
+)
+from services.intake.quality import Quality
 from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
+from services.intake.store import DOSSIERS
 
 SOURCE = "/intake"
+RESULTS = {Accepted: "accepted", Refused: "refused", Quarantined: "quarantined"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +46,28 @@ class Context:
     sealer: ContactSealer
     clock: Clock
 
-    def limits(self) -> Limits:
-        """What a fact may be now."""
+    def ground(self, sender: Sender) -> Ground:
+        """What a decision may look at now, for a sender."""
         now = self.clock.now()
-        return Limits(now, now + self.settings.future, self.settings.max_facts)
+        limits = Limits(now, now + self.settings.future, self.settings.max_facts)
+        return Ground(self.reference, limits, self.sealer, sender)
 
 
-def on_items(document: Document, items: Sequence[Item], context: Context) -> tuple[Decision, list[Answer]]:
+def on_items(document: Document, items: Sequence[Item], context: Context, sender: Sender) -> tuple[Decision, list[Taken]]:
     """Merge the items of one dossier, in their order."""
     state: Mapping[str, Any] = document
-    answers: list[Answer] = []
+    results: list[Taken] = []
     outputs: list[Output] = []
-    limits = context.limits()
+    ground = context.ground(sender)
     for item in items:
-        taken = take_in(state, item, context.reference, limits, context.sealer.digest)
+        taken = take_in(state, item, ground)
         state = taken.state
-        answers.append(taken.answer)
-        outputs += [_output(item.dossier, outgoing, taken.outgoing[0].id, context) for outgoing in taken.outgoing]
-    return Decision(document if state is document else dict(state), outputs), answers
+        results.append(taken)
+        root = ""
+        for outgoing in taken.outgoing:
+            root = root if outgoing.contact is not None else outgoing.id
+            outputs.append(_output(item.dossier, outgoing, root, context))
+    return Decision(document if state is document else dict(state), outputs), results
 
 
 def _output(dossier: str, outgoing: Outgoing, root: str, context: Context) -> Output:
@@ -65,9 +85,9 @@ def _output(dossier: str, outgoing: Outgoing, root: str, context: Context) -> Ou
     return Output("dossiers.v1", dossier, outgoing.id, body)
 
 
-def view(document: Document, open_intents: Collection[str]) -> dict[str, Any]:
+def view(document: Document, open_intents: Collection[str], held: int) -> dict[str, Any]:
     """What a sender may read of a dossier: its facts as they hold, whether a contact is known, how many events wait to be
-    published. No personal data."""
+    published, how many items wait for a person. No personal data."""
     facts = [
         {
             "type": key.partition("/")[0],
@@ -76,10 +96,10 @@ def view(document: Document, open_intents: Collection[str]) -> dict[str, Any]:
             "at": moment(fact["at"]).isoformat(),
             "retracted": bool(fact.get("x")),
         }
-        for key, fact in sorted(document["facts"].items(), key=lambda item: (item[1]["at"], item[0]))
+        for key, fact in sorted(document.get("facts", {}).items(), key=lambda item: (item[1]["at"], item[0]))
     ]
     pending = sum(len(entry["out"]) for entry in document.get("outbox", ()) if entry["i"] in open_intents)
-    return {"dossier": document["_id"], "facts": facts, "contact": "contact" in document, "pending": pending}
+    return {"dossier": document["_id"], "facts": facts, "contact": "contact" in document, "pending": pending, "held": held}
 
 
 def encode(output: Output) -> bytes:
@@ -89,11 +109,19 @@ def encode(output: Output) -> bytes:
 
 @dataclass(slots=True)
 class Batch:
-    """One request on its way through: answers by index, items by dossier, and the intent that will publish them."""
+    """One request on its way through: what became of each item, items by dossier, the intent that will publish them."""
 
-    answers: dict[int, Answer] = field(default_factory=dict)
-    by_dossier: dict[str, list[tuple[int, Item]]] = field(default_factory=dict)
+    results: dict[int, Taken] = field(default_factory=dict)
+    by_dossier: dict[str, list[tuple[int, Parsed]]] = field(default_factory=dict)
     intent: str | None = None
+
+    def answers(self) -> list[Answer]:
+        """One answer per item, in the order of the request."""
+        return [self.results[index].answer for index in range(len(self.results))]
+
+    def parsed(self) -> Iterable[tuple[int, Parsed]]:
+        """The items that could be read, with their place in the request."""
+        return (pair for own in self.by_dossier.values() for pair in own)
 
 
 def parse_batch(raw: Sequence[Any]) -> Batch:
@@ -101,40 +129,54 @@ def parse_batch(raw: Sequence[Any]) -> Batch:
     batch = Batch()
     for index, given in enumerate(raw):
         try:
-            item = parse_item(given)
+            parsed = parse_item(given)
         except FaultError as error:
-            batch.answers[index] = Refused(error.faults)
+            batch.results[index] = Taken({}, Refused(error.faults))
         else:
-            batch.by_dossier.setdefault(item.dossier, []).append((index, item))
+            batch.by_dossier.setdefault(parsed.item.dossier, []).append((index, parsed))
     return batch
 
 
-async def take_batch(raw: Sequence[Any], context: Context, parts: Parts, intents: Intents) -> Batch:
-    """Take in a list of items. When this returns, what was accepted cannot be lost any more. Raises Unavailable."""
-    batch = parse_batch(raw)
+class Desk:
+    """Takes items in: checks, saves, keeps what nobody understands, counts. A test key does the first of it alone."""
 
-    def decide(document: Document) -> Decision:
-        own = batch.by_dossier[document["_id"]]
-        decision, answers = on_items(document, [item for _, item in own], context)
-        batch.answers.update(zip((index for index, _ in own), answers, strict=True))
-        return decision
+    def __init__(self, context: Context, parts: Parts, intents: Intents, quality: Quality) -> None:
+        self.context, self._parts, self._intents, self._quality = context, parts, intents, quality
 
-    batch.intent = await intents.change(batch.by_dossier, decide)
-    await _keep_quarantined(batch, raw, parts)
-    return batch
+    async def take(self, raw: Sequence[Any], sender: Sender) -> Batch:
+        """Take in a list of items. When this returns, what was accepted cannot be lost any more. Raises Unavailable."""
+        batch = parse_batch(raw)
 
+        def decide(document: Document) -> Decision:
+            own = batch.by_dossier[document["_id"]]
+            decision, results = on_items(document, [parsed.item for _, parsed in own], self.context, sender)
+            batch.results.update(zip((index for index, _ in own), results, strict=True))
+            return decision
 
-async def _keep_quarantined(batch: Batch, raw: Sequence[Any], parts: Parts) -> None:
-    """Keep what a person has to look at; without its contact, which may not lie about in clear."""
-    for index, answer in batch.answers.items():
-        if isinstance(answer, Quarantined):
-            item = {k: v for k, v in raw[index].items() if not str(k).startswith("contact")}
-            identity = str(uuid.uuid5(uuid.NAMESPACE_OID, repr(sorted(item.items()))))
-            entry = {
-                "_id": identity,
-                "rev": 0,
-                "at": epoch_ms(parts.clock.now()),
-                "reason": answer.reason,
-                "item": item,
-            }
-            await parts.store.insert_unique(store.QUARANTINE, entry)
+        if sender.mode == "test":
+            known = await self._parts.store.get_many(DOSSIERS, batch.by_dossier)
+            for dossier in batch.by_dossier:
+                decide(known.get(dossier, {"_id": dossier, "rev": 0}))
+            return batch
+        batch.intent = await self._intents.change(batch.by_dossier, decide)
+        await quarantine.keep(self._held(batch, raw, sender), self._parts, self.context.sealer.locker())
+        self._count(batch, sender)
+        return batch
+
+    def _held(self, batch: Batch, raw: Sequence[Any], sender: Sender) -> Iterable[quarantine.Held]:
+        for index, parsed in batch.parsed():
+            taken = batch.results[index]
+            flagged = "promise_changes" in taken.notes
+            if isinstance(taken.answer, Quarantined) or flagged:
+                why = taken.answer if isinstance(taken.answer, Quarantined) else Quarantined("promise-changed", "promised_at")
+                fields = type(parsed.item).model_fields
+                item = {k: v for k, v in raw[index].items() if k in fields or str(k).startswith("contact")}
+                yield quarantine.Held(item, sender, why, flag=flagged)
+
+    def _count(self, batch: Batch, sender: Sender) -> None:
+        for taken in batch.results.values():
+            result = RESULTS[type(taken.answer)]
+            self._parts.telemetry.count("items", result=result)
+            self._quality.note(sender.system, (result, *taken.notes))
+        for _, parsed in batch.parsed():
+            self._quality.note(sender.system, ["unknown_fields"] * parsed.unknown)

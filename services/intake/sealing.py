@@ -1,10 +1,11 @@
-"""Contacts leave intake only inside a box that the notifier alone can open."""
+"""What intake keeps from being read: contacts in boxes, digests, and the citizen's look-up code."""
 
+import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
 
-from runtime.sealing import Sealer, plain
+from runtime.sealing import Locker, Sealer, plain
 from services.intake.domain import Contact
 
 
@@ -21,4 +22,26 @@ class ContactSealer:
 
     def digest(self, contact: Contact) -> str:
         """Keyed hash: equal for equal contacts, worthless without the secret."""
-        return hmac.new(self.hash_key, plain(contact.model_dump()), hashlib.sha256).hexdigest()[:24]
+        return _keyed(self.hash_key, plain(contact.model_dump()))
+
+    def digest_number(self, number: str) -> str:
+        """Keyed hash of a phone number."""
+        return digest_number(self.hash_key, number)
+
+    def lookup_code(self, dossier: str) -> str:
+        """Six characters for the receipt: whoever holds them and the mã hồ sơ may ask for the state of the dossier."""
+        digest = hmac.new(self.hash_key, b"lookup/" + dossier.encode(), hashlib.sha256).digest()
+        return base64.b32encode(digest)[:6].decode()
+
+    def locker(self) -> Locker:
+        """The box for contacts of items that wait for a person."""
+        return Locker.from_secret(self.hash_key, b"quarantine")
+
+
+def digest_number(secret: bytes, number: str) -> str:
+    """Keyed hash of a phone number in E.164."""
+    return _keyed(secret, b"number/" + number.encode())
+
+
+def _keyed(secret: bytes, value: bytes) -> str:
+    return hmac.new(secret, value, hashlib.sha256).hexdigest()[:24]

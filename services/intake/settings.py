@@ -32,6 +32,9 @@ class IntakeSettings(BaseSettings):
     )
     future_minutes: int = Field(default=120, ge=0, description="a business time may lie so far ahead of our clock, not further")
     max_items: int = Field(default=1000, ge=1, description="items in one request")
+    items_per_minute: int = Field(
+        default=300_000, ge=1, description="items of one system per minute and instance; more get 429"
+    )
     max_facts: int = Field(default=300, ge=1, description="facts of one dossier; the next one goes into quarantine")
 
     @property

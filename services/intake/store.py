@@ -1,12 +1,10 @@
-"""intake's documents: what is known of each dossier, and what waits for a person."""
+"""intake's documents of dossiers: what is known of each, so that what is said again is nothing new."""
 
-from runtime.documents import Documents, Index
+from runtime.documents import Documents
 
 DOSSIERS = "dossiers"
-QUARANTINE = "quarantine"
 
 
 async def declare(store: Documents) -> None:
-    """Make the collections."""
+    """Make the collection."""
     await store.declare(DOSSIERS)
-    await store.declare(QUARANTINE, [Index("at")])

@@ -13,7 +13,7 @@ import httpx
 
 from dunghen.demo.driver import Fleet, get_report, groups_of
 from dunghen.log import read_broker
-from dunghen.together import Together, run_together
+from dunghen.together import Together, bearer, run_together
 from runtime.clock import SteppedClock
 from runtime.kafka_admin import Lags, LogRecord
 
@@ -83,7 +83,9 @@ async def small_system(folder: Path, start: datetime) -> AsyncIterator[System]:
         Lags(together.bootstrap_servers, groups_of("")) as lags,
     ):
         clients = {
-            name: httpx.AsyncClient(transport=httpx.ASGITransport(app=service.app), base_url=f"http://{name}")
+            name: httpx.AsyncClient(
+                transport=httpx.ASGITransport(app=service.app), base_url=f"http://{name}", headers=bearer(together.key)
+            )
             for name, service in together.services.items()
         }
         yield System(together, Fleet(clients, lags, clock, phone=together.phone))

@@ -16,7 +16,7 @@ from reference import OFFICE_TIME, load_reference
 from runtime.clock import SteppedClock
 from runtime.documents import Document
 from runtime.sealing import Sealer
-from services.intake.domain import Accepted, Answer, Contact, FaultError, Quarantined, Refused, parse_item
+from services.intake.domain import Accepted, Answer, Contact, FaultError, Quarantined, Refused, Sender, parse_item
 from services.intake.files import FileRefusedError, RefusalFile, read_file
 from services.intake.handlers import Context, on_items
 from services.intake.sealing import ContactSealer
@@ -34,6 +34,7 @@ SETTINGS = IntakeSettings.model_validate(
     },
     by_name=True,
 )
+SENDER = Sender("demo")
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=OFFICE_TIME)
 CLOCK = SteppedClock(NOW)
 CONTEXT = Context(load_reference(PROVINCE), SETTINGS, SEALER, CLOCK)
@@ -49,8 +50,8 @@ PERSON = {"name": "Nông Thị Mẫu", "phone": "0912000007"}
 
 
 def take(document: Document, *raw: dict[str, Any]) -> tuple[Document, list[Any], list[Answer]]:
-    decision, answers = on_items(document, [parse_item(item) for item in raw], CONTEXT)
-    return decision.document, list(decision.outputs), answers
+    decision, results = on_items(document, [parse_item(item).item for item in raw], CONTEXT, SENDER)
+    return decision.document, list(decision.outputs), [result.answer for result in results]
 
 
 def new() -> Document:
@@ -190,19 +191,33 @@ def test_what_is_no_object_is_refused(raw: object) -> None:
 @pytest.mark.parametrize(
     ("change", "field", "rule"),
     [
-        ({"procedure": "9.999999"}, "procedure", "unknown-procedure"),
-        ({"receiving_unit": "H99"}, "receiving_unit", "unknown-unit"),
-        ({"competent_unit": "H99"}, "competent_unit", "unknown-unit"),
         ({"at": "2014-12-31T08:00"}, "at", "too-old"),
         ({"at": (NOW + timedelta(hours=3)).isoformat()}, "at", "future"),
     ],
 )
-def test_what_the_catalogues_do_not_know_is_refused(change: dict[str, Any], field: str, rule: str) -> None:
+def test_a_time_that_cannot_be_is_refused(change: dict[str, Any], field: str, rule: str) -> None:
     _, outputs, answers = take(new(), {**RECEIVED, **change})
 
     assert outputs == []
     assert isinstance(answers[0], Refused)
     assert (field, rule) in [(f.field, f.rule) for f in answers[0].faults]
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "reason"),
+    [
+        ({"procedure": "9.999999"}, "procedure", "unknown-procedure"),
+        ({"receiving_unit": "H99"}, "receiving_unit", "unknown-unit"),
+        ({"competent_unit": "H99"}, "competent_unit", "unknown-unit"),
+        ({"receiving_unit": "H37.88.04"}, "receiving_unit", "unit-not-in-use"),
+        ({"receiving_unit": "H37.15", "at": "2025-06-30T08:00"}, "receiving_unit", "unit-not-in-use"),
+    ],
+)
+def test_what_the_catalogues_do_not_know_is_held_for_a_person(change: dict[str, Any], field: str, reason: str) -> None:
+    document, outputs, answers = take(new(), {**RECEIVED, **change})
+
+    assert (document, outputs) == (new(), [])
+    assert answers == [Quarantined(reason, field)]
 
 
 @given(
@@ -212,7 +227,7 @@ def test_what_the_catalogues_do_not_know_is_refused(change: dict[str, Any], fiel
 )
 def test_no_input_does_anything_but_pass_or_be_refused(raw: object) -> None:
     try:
-        dossier = parse_item(raw).dossier
+        dossier = parse_item(raw).item.dossier
     except FaultError as error:
         dossier = "refused" if error.faults else ""
 
@@ -259,10 +274,9 @@ def test_refused_rows_are_kept_as_they_were_and_go_in_after_correction(tmp_path:
     file = tmp_path / "events.csv"
     file.write_text(HEADINGS + GOOD.replace("1.000894", "khai sinh"), "utf-8")
     table = read_file(file)
-    refusals = RefusalFile(file, table.headings)
-    for row in table.rows:
-        refusals.add(row, "procedure: sai")
-    refusals.write()
+    with RefusalFile(file, table) as refusals:
+        for row in table.rows:
+            refusals.add(row, "procedure: sai")
 
     kept = refusals.path.read_text("utf-8")
     assert kept.splitlines()[0].endswith(",error")
@@ -275,7 +289,8 @@ def test_lines_of_ndjson_are_judged_one_by_one(tmp_path: Path) -> None:
     file = tmp_path / "events.ndjson"
     file.write_bytes(json.dumps(RECEIVED).encode() + b"\n\n{broken\n" + b"\xff\xfe\n" + b"[1]\n")
 
-    rows = list(read_file(file).rows)
+    table = read_file(file)
+    rows = list(table.rows)
 
     assert [(row.line, [f.rule for f in row.faults]) for row in rows] == [
         (1, []),
@@ -283,10 +298,9 @@ def test_lines_of_ndjson_are_judged_one_by_one(tmp_path: Path) -> None:
         (4, ["not-utf-8"]),
         (5, ["object"]),
     ]
-    refusals = RefusalFile(file, ())
-    for row in rows[1:]:
-        refusals.add(row, "sai")
-    refusals.write()
+    with RefusalFile(file, table) as refusals:
+        for row in rows[1:]:
+            refusals.add(row, "sai")
     assert refusals.path.read_bytes() == b"{broken\n\xff\xfe\n[1]\n"
 
 
@@ -294,9 +308,8 @@ def test_lines_of_ndjson_are_judged_one_by_one(tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("a.csv", b"", "tệp rỗng"),
-        ("a.csv", GOOD.encode(), "thiếu cột dossier, type, at"),
-        ("a.csv", HEADINGS.encode("utf-16"), "thiếu cột"),
-        ("a.xls", b"x", "cần tệp .csv hoặc .ndjson"),
+        ("a.csv", GOOD.encode(), "thiếu cột .dossier, type, at"),
+        ("a.xls", b"x", "cần tệp .csv, .xlsx, .ndjson"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_what_to_do(tmp_path: Path, name: str, content: bytes, message: str) -> None:

@@ -1,8 +1,9 @@
 """What senders may say, and how it becomes facts: pure functions."""
 
-from services.intake.domain.facts import Accepted, Answer, Outgoing, Quarantined, Refused, take_in
-from services.intake.domain.items import Contact, Item, ReceivedItem, parse_item
+from services.intake.domain.answers import Accepted, Answer, Ground, Limits, Outgoing, Quarantined, Refused, Sender, Taken
+from services.intake.domain.items import Contact, Item, Parsed, ReceivedItem, SnapshotItem, TaggedItem, parse_item
 from services.intake.domain.problems import Fault, FaultError
+from services.intake.domain.taking import take_in
 
 __all__ = [
     "Accepted",
@@ -10,11 +11,18 @@ __all__ = [
     "Contact",
     "Fault",
     "FaultError",
+    "Ground",
     "Item",
+    "Limits",
     "Outgoing",
+    "Parsed",
     "Quarantined",
     "ReceivedItem",
     "Refused",
+    "Sender",
+    "SnapshotItem",
+    "TaggedItem",
+    "Taken",
     "parse_item",
     "take_in",
 ]

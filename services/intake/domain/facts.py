@@ -1,19 +1,20 @@
-"""From items to facts: same content = nothing new, other content = the next version, an older observation changes nothing."""
+"""From events to facts: same content = nothing new, other content = the next version, an older observation changes nothing."""
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts import fact_id
 from contracts.facts import milliseconds
-from reference import OFFICE_TIME, ReferenceData
+from reference import OFFICE_TIME, moment
+from reference.phones import mobile
+from services.intake.domain.answers import Accepted, Ground, Outgoing, Quarantined, Refused, Taken
 from services.intake.domain.items import (
     REPEATING,
-    Contact,
-    Item,
+    EventItem,
     ProgressedItem,
     ReappointedItem,
     ReceivedItem,
@@ -22,132 +23,113 @@ from services.intake.domain.items import (
 from services.intake.domain.problems import Fault
 
 EARLIEST = datetime(2015, 1, 1, tzinfo=OFFICE_TIME)
+LATE = timedelta(hours=48)
+
+# How sure the time of a fact is: taken from when we heard of it, from a step's report, from the sender's own field.
+GUESSED, REPORTED, STATED = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """The item holds; `id` is the id of its fact, the same however often it is sent."""
+class Manner:
+    """How a fact is said: how sure its time is, whether it may only fill what is unknown, which field it was in."""
 
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The item is given back to the sender."""
-
-    faults: tuple[Fault, ...]
+    sure: int = STATED
+    fill: bool = False
+    field: str = "at"
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantined:
-    """The item is kept for a person to look at."""
-
-    reason: str
+PLAINLY = Manner()
 
 
-Answer = Accepted | Refused | Quarantined
+def take_event(state: Mapping[str, Any], item: EventItem, ground: Ground, manner: Manner = PLAINLY) -> Taken:
+    """Merge one event into a dossier's state {facts, sequence, contact, received}.
 
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A new fact to state: its id, full type, sequence and payload; or a contact to seal."""
-
-    id: str
-    kind: str
-    sequence: int
-    data: Mapping[str, Any]
-    contact: Contact | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a fact may be, at this moment."""
-
-    now: datetime
-    latest: datetime
-    max_facts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of one item: the dossier's state after it, the answer, and what to publish."""
-
-    state: Mapping[str, Any]
-    answer: Answer
-    outgoing: tuple[Outgoing, ...] = ()
-
-
-HashContact = Callable[[Contact], str]
-
-
-def take_in(state: Mapping[str, Any], item: Item, reference: ReferenceData, limits: Limits, hash_contact: HashContact) -> Taken:
-    """Merge one item into a dossier's state {facts, sequence, contact}.
-
-    A fact is kept as {v: version, h: digest of its content, o: observed at, at, x: it was retracted} under `type/occasion`.
+    A fact is kept as {v: version, h: digest of its content, o: observed at, at, x: it was retracted, c: how sure, if less than
+    stated} under `type/occasion`; of the reception, the content is kept too. Refuses and quarantines without change.
     """
-    faults = _faults_of(item, reference, limits)
-    if faults:
-        return Taken(state, Refused(tuple(faults)))
+    answer = _faults_of(item, ground, manner) or _unknown(item, ground)
+    if answer is not None:
+        return Taken(state, answer)
     kind = item.fact if isinstance(item, RetractedItem) else item.type
     facts: Mapping[str, Any] = state.get("facts", {})
-    occasion = _occasion_of(item, kind, facts)
+    occasion = occasion_of(item, kind, facts)
     key = f"{kind}/{occasion}"
     known = facts.get(key)
-    contact_state, contact_out = _contact_of(state, item, hash_contact)
-    content = _content(item, contact_state)
-    digest = _digest({**content, "at": milliseconds(item.at), "type": item.type})
-    observed = milliseconds(item.observed_at or limits.now)
     if isinstance(item, RetractedItem) and known is None:
         return Taken(state, Refused((Fault("fact", "unknown-fact", "không có sự kiện nào như vậy để rút lại"),)))
-    if known is not None and (known["h"] == digest or (item.observed_at is not None and observed <= known["o"])):
-        return Taken(state, Accepted(fact_id(item.dossier, kind, occasion, known["v"])))
-    if known is None and len(facts) >= limits.max_facts:
+    contact_state, contact_out, notes = _contact_of(state, item, ground, fill=manner.fill)
+    content = _content(item, contact_state, state.get("received", {}), fill=manner.fill)
+    if manner.fill and known is not None:
+        item = item.model_copy(update={"at": moment(known["at"])})
+    digest = _digest({**content, "at": milliseconds(item.at), "type": item.type})
+    observed = milliseconds(item.observed_at or ground.limits.now)
+    if known is not None and _stands(known, digest, observed if item.observed_at else None, manner):
+        return Taken(state, Accepted((fact_id(item.dossier, kind, occasion, known["v"]),)), notes=tuple(notes))
+    if known is None and len(facts) >= ground.limits.max_facts:
         return Taken(state, Quarantined("too-many-facts"))
     version = known["v"] + 1 if known is not None else 1
-    sequence = max(state.get("sequence", 0) + 1, milliseconds(limits.now))
+    sequence = max(state.get("sequence", 0) + 1, milliseconds(ground.limits.now))
     identity = fact_id(item.dossier, kind, occasion, version)
     stamp = {"occasion": occasion, "version": version}
     if item.observed_at is not None:
         stamp["observed_at"] = item.observed_at.isoformat()
-    data = {"at": item.at.isoformat(), **stamp, **content, **_reference_values(item, reference)}
+    data = {"at": item.at.isoformat(), **stamp, **content}
+    if isinstance(item, ReceivedItem):
+        data["terms"] = _terms(content["procedure"], item.at, ground)
     fact = {"v": version, "h": digest, "o": observed, "at": milliseconds(item.at)}
     if isinstance(item, RetractedItem):
         fact["x"] = True
+    if manner.sure != STATED:
+        fact["c"] = manner.sure
     after = {
         **state,
         "facts": {**facts, key: fact},
         "sequence": sequence,
         **({"contact": contact_state} if contact_state else {}),
+        **({"received": content} if isinstance(item, ReceivedItem) else {}),
     }
+    notes += ["corrections"] if version > 1 else []
+    notes += ["late_reports"] if ground.limits.now - item.at > LATE else []
     outgoing = Outgoing(identity, item.type, sequence, data)
-    return Taken(after, Accepted(identity), (outgoing, *contact_out))
+    return Taken(after, Accepted((identity,)), (outgoing, *contact_out), tuple(notes))
 
 
-def _faults_of(item: Item, reference: ReferenceData, limits: Limits) -> list[Fault]:
+def _stands(known: Mapping[str, Any], digest: str, observed: int | None, manner: Manner) -> bool:
+    """Whether what is known stands against what was said now."""
+    less_sure = manner.sure < STATED and manner.sure <= known.get("c", STATED)
+    older = observed is not None and observed <= known["o"]
+    return bool(known["h"] == digest or older or (less_sure and not known.get("x")))
+
+
+def _faults_of(item: EventItem, ground: Ground, manner: Manner) -> Refused | None:
     faults = []
-    if item.at > limits.latest:
-        faults.append(Fault("at", "future", "thời điểm nằm ở tương lai"))
+    if item.at > ground.limits.latest:
+        faults.append(Fault(manner.field, "future", "thời điểm nằm ở tương lai"))
     if item.at < EARLIEST:
-        faults.append(Fault("at", "too-old", "thời điểm trước năm 2015"))
-    if isinstance(item, ReceivedItem):
-        faults += _reference_faults(item, reference)
-    return faults
+        faults.append(Fault(manner.field, "too-old", "thời điểm trước năm 2015"))
+    return Refused(tuple(faults)) if faults else None
 
 
-def _reference_faults(item: ReceivedItem, reference: ReferenceData) -> list[Fault]:
-    faults = []
+def _unknown(item: EventItem, ground: Ground) -> Quarantined | None:
+    """What the catalogues do not know may be their fault: it is held for a person, not refused."""
+    if not isinstance(item, ReceivedItem):
+        return None
+    day = item.at.astimezone(OFFICE_TIME).date()
     for field, code in (("receiving_unit", item.receiving_unit), ("competent_unit", item.competent_unit)):
-        if code is not None and code not in reference.units:
-            faults.append(Fault(field, "unknown-unit", "mã đơn vị không có trong danh mục"))
-    procedure = reference.procedures.get(item.procedure)
+        if code is None:
+            continue
+        unit = ground.reference.units.get(code)
+        if unit is None:
+            return Quarantined("unknown-unit", field)
+        if not unit.in_use(day):
+            return Quarantined("unit-not-in-use", field)
+    procedure = ground.reference.procedures.get(item.procedure)
     if procedure is None:
-        faults.append(Fault("procedure", "unknown-procedure", "mã thủ tục không có trong danh mục"))
-    elif procedure.version_at(item.at) is None:
-        faults.append(Fault("procedure", "no-version", "thủ tục chưa có hiệu lực vào thời điểm tiếp nhận"))
-    return faults
+        return Quarantined("unknown-procedure", "procedure")
+    return Quarantined("no-version", "procedure") if procedure.version_at(item.at) is None else None
 
 
-def _occasion_of(item: Item, kind: str, facts: Mapping[str, Any]) -> str:
+def occasion_of(item: EventItem, kind: str, facts: Mapping[str, Any]) -> str:
     """The sender's own number; else 1 for what happens once; else the occasion with this very time, or the next ordinal."""
     if item.occasion is not None:
         return item.occasion
@@ -160,38 +142,34 @@ def _occasion_of(item: Item, kind: str, facts: Mapping[str, Any]) -> str:
 
 
 def _contact_of(
-    state: Mapping[str, Any], item: Item, hash_contact: HashContact
-) -> tuple[Mapping[str, Any], tuple[Outgoing, ...]]:
+    state: Mapping[str, Any], item: EventItem, ground: Ground, *, fill: bool
+) -> tuple[Mapping[str, Any], tuple[Outgoing, ...], list[str]]:
     """The contact known after this item, and what to seal if it is another one. A missing contact changes nothing."""
     known: Mapping[str, Any] = state.get("contact", {})
-    contact = item.contact if isinstance(item, ReceivedItem) else None
+    if not isinstance(item, ReceivedItem):
+        return known, (), []
+    contact = item.contact
     if contact is None or contact.is_empty():
-        return known, ()
-    digest = hash_contact(contact)
-    if known.get("h") == digest:
-        return known, ()
+        return known, (), [] if known else ["missing_contacts"]
+    number = mobile(contact.phone)
+    notes = ["junk_phones"] if number is None else []
+    if ground.sender.mode == "pilot" and (number is None or ground.digests.digest_number(number) not in ground.sender.numbers):
+        return known, (), notes
+    digest = ground.digests.digest(contact)
+    if known.get("h") == digest or (fill and known):
+        return known, (), notes
     sequence = known.get("seq", 0) + 1
     identity = fact_id(item.dossier, "contact", "1", sequence)
     data = {"at": item.at.isoformat(), "contact_sequence": sequence}
-    return {"seq": sequence, "h": digest}, (Outgoing(identity, "contact", sequence, data, contact),)
+    return {"seq": sequence, "h": digest}, (Outgoing(identity, "contact", sequence, data, contact),), notes
 
 
-def _content(item: Item, contact: Mapping[str, Any]) -> dict[str, Any]:
+def _content(item: EventItem, contact: Mapping[str, Any], known: Mapping[str, Any], *, fill: bool) -> dict[str, Any]:
     """What the sender says in this item, beside when and which."""
     if isinstance(item, RetractedItem):
         return {"fact": item.fact}
     if isinstance(item, ReceivedItem):
-        content: dict[str, Any] = {
-            "procedure": item.procedure,
-            "receiving_unit": item.receiving_unit,
-            "competent_unit": item.competent_unit or item.receiving_unit,
-            "channel": item.channel,
-        }
-        if item.promised_at is not None:
-            content["promised_at"] = item.promised_at.isoformat()
-        if contact:
-            content["contact_sequence"] = contact["seq"]
-        return content
+        return _reception(item, contact, known, fill=fill)
     if isinstance(item, ReappointedItem):
         return {"new_due_at": item.new_due_at.isoformat()}
     if isinstance(item, ProgressedItem):
@@ -201,23 +179,38 @@ def _content(item: Item, contact: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def _reception(item: ReceivedItem, contact: Mapping[str, Any], known: Mapping[str, Any], *, fill: bool) -> dict[str, Any]:
+    """The reception with what was said before and is left out now; with `fill`, what was said before wins."""
+    given: dict[str, Any] = {
+        "procedure": item.procedure,
+        "receiving_unit": item.receiving_unit,
+        "competent_unit": item.competent_unit,
+        "channel": item.channel,
+        "return_method": item.return_method,
+        "linked": [part.model_dump(exclude_none=True) for part in item.linked] or None,
+        "promised_at": item.promised_at.isoformat() if item.promised_at else None,
+    }
+    said = {key: value for key, value in given.items() if value is not None}
+    whole = {**said, **known} if fill else {**known, **said}
+    whole = {"competent_unit": whole["receiving_unit"], "channel": 1, **whole}
+    if contact:
+        whole["contact_sequence"] = contact["seq"]
+    return {name: whole[name] for name in (*given, "contact_sequence") if name in whole}
+
+
 def _digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
-def _reference_values(item: Item, reference: ReferenceData) -> dict[str, Any]:
+def _terms(procedure: str, at: datetime, ground: Ground) -> dict[str, Any]:
     """The terms of the procedure version in force at reception; the dossier keeps them for ever (rule 1.9)."""
-    if not isinstance(item, ReceivedItem):
-        return {}
-    version = reference.procedures[item.procedure].version_at(item.at)
+    version = ground.reference.procedures[procedure].version_at(at)
     if version is None:
         raise AssertionError("checked before")
     return {
-        "terms": {
-            "procedure_version": version.name,
-            "limit": {"value": version.limit.value, "unit": version.limit.unit},
-            "pause_on_fee": version.pause_on_fee,
-            "pause_on_agency": version.pause_on_agency,
-            "strategy": version.strategy,
-        }
+        "procedure_version": version.name,
+        "limit": {"value": version.limit.value, "unit": version.limit.unit},
+        "pause_on_fee": version.pause_on_fee,
+        "pause_on_agency": version.pause_on_agency,
+        "strategy": version.strategy,
     }

@@ -1,29 +1,35 @@
-"""An item: one event of one dossier as a sender writes it, in JSON or as a row of a file."""
+"""An item: what a sender writes about one dossier, in JSON or as a row of a file: one event, or a snapshot of the whole."""
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from contracts.codes import DossierCode, ProcedureCode, UnitCode
+from contracts.dossiers import ReturnMethod
 from reference import OFFICE_TIME
 from services.intake.domain.problems import Fault, FaultError, faults_of
 
-_VIETNAMESE_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2})(?::(\d{2}))?")
+_VIETNAMESE_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
+_PORTAL_DATE = re.compile(r"\d{14}", re.ASCII)
 
 
 def parse_office_time(value: Any) -> Any:  # noqa: ANN401 - pydantic judges what is no text
-    """ISO 8601 or dd/mm/yyyy hh:mm; without offset it is Vietnamese time (+07:00). Raises ValueError."""
+    """ISO 8601, dd/mm/yyyy hh:mm or the portal's yyyyMMddHHmmss; without offset it is Vietnamese time. Raises ValueError."""
     if not isinstance(value, str):
         return value
     text = value.strip()
-    match = _VIETNAMESE_DATE.fullmatch(text)
     try:
+        match = _VIETNAMESE_DATE.fullmatch(text)
         if match is not None:
             day, month, year, hour, minute, second = (int(group or 0) for group in match.groups())
             return datetime(year, month, day, hour, minute, second, tzinfo=OFFICE_TIME)
+        if _PORTAL_DATE.fullmatch(text):
+            return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=OFFICE_TIME)
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("không phải ngày giờ: cần dạng 2026-02-12T15:40+07:00 hoặc 12/02/2026 15:40") from None
@@ -32,13 +38,15 @@ def parse_office_time(value: Any) -> Any:  # noqa: ANN401 - pydantic judges what
     return moment if moment.tzinfo else moment.replace(tzinfo=OFFICE_TIME)
 
 
-def _as_text(value: Any) -> Any:  # noqa: ANN401 - numbers are fine as occasions
+def _as_text(value: Any) -> Any:  # noqa: ANN401 - numbers are fine as occasions and states
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 OfficeTime = Annotated[datetime, BeforeValidator(parse_office_time)]
 Occasion = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
-
+Channel = Annotated[Literal[1, 2, 3], BeforeValidator(lambda v: int(v) if isinstance(v, str) and v in ("1", "2", "3") else v)]
+Word = Annotated[str, BeforeValidator(_as_text), StringConstraints(min_length=1, max_length=40)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 
 # Events that say only when they happened.
 PlainKind = Literal[
@@ -71,61 +79,119 @@ class Contact(BaseModel):
         return not (self.name or self.phone or self.email or self.address)
 
 
+class LinkedPart(BaseModel):
+    """Liên thông: one part of a linked dossier, the body that handles it, and its own code if it has one."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    part: str = Field(min_length=1, max_length=200)
+    unit: UnitCode | None = None
+    dossier: DossierCode | None = None
+
+
 class _Item(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="ignore")
 
     dossier: DossierCode
-    occasion: Occasion | None = None
-    at: OfficeTime
     observed_at: OfficeTime | None = None
 
 
-class ReceivedItem(_Item):
-    """Tiếp nhận."""
+class _Event(_Item):
+    occasion: Occasion | None = None
+    at: OfficeTime
+
+
+class ReceivedItem(_Event):
+    """Tiếp nhận. What is left out and was said before still holds."""
 
     type: Literal["received"]
     procedure: ProcedureCode
     receiving_unit: UnitCode
     competent_unit: UnitCode | None = None
-    channel: Annotated[
-        Literal[1, 2, 3], BeforeValidator(lambda v: int(v) if isinstance(v, str) and v in ("1", "2", "3") else v)
-    ] = 1
+    channel: Channel | None = Field(default=None, description="1 if never given.")
+    return_method: ReturnMethod | None = None
+    linked: tuple[LinkedPart, ...] = Field(default=(), max_length=20)
     promised_at: OfficeTime | None = None
     contact: Contact | None = None
 
 
-class ProgressedItem(_Item):
-    """A step of the handling."""
+class ProgressedItem(_Event):
+    """A step of the handling; with `state`, the state that the dossier was in after it (CapNhatTienDoHoSoMC)."""
 
     type: Literal["progressed"]
     step: str = Field(min_length=1, max_length=200)
     department: str | None = Field(default=None, max_length=200)
     started_at: OfficeTime | None = None
     step_due_at: OfficeTime | None = None
+    state: Word | None = None
 
 
-class ReappointedItem(_Item):
+class ReappointedItem(_Event):
     """Hẹn lại ngày trả."""
 
     type: Literal["reappointed"]
     new_due_at: OfficeTime
 
 
-class PlainItem(_Item):
+class PlainItem(_Event):
     """Events that say only when they happened."""
 
     type: PlainKind
 
 
-class RetractedItem(_Item):
+class RetractedItem(_Event):
     """Takes a fact back: `fact` and `occasion` say which."""
 
     type: Literal["retracted"]
     fact: Literal["received", "progressed", "reappointed", PlainKind]
 
 
-Item = ReceivedItem | ProgressedItem | ReappointedItem | PlainItem | RetractedItem
-_ITEM: TypeAdapter[Item] = TypeAdapter(Annotated[Item, Field(discriminator="type")])
+class Supplement(BaseModel):
+    """One round of a snapshot's supplements (DanhSachHoSoBoSung)."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    occasion: Occasion | None = Field(default=None, description="HoSoBoSungId; left out: its place in the list.")
+    requested_at: OfficeTime = Field(description="NgayBoSung.")
+    supplemented_at: OfficeTime | None = Field(default=None, description="NgayTiepNhanBoSung.")
+    new_due_at: OfficeTime | None = Field(default=None, description="NgayHenTraMoi.")
+
+
+class Reappointment(BaseModel):
+    """A re-promise that a snapshot marks as such."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    at: OfficeTime
+    new_due_at: OfficeTime
+
+
+class SnapshotItem(_Item):
+    """Everything a sender knows of a dossier now (DongBoHoSoMC, a row of Mẫu 07). Its difference to what is known is stated."""
+
+    type: Literal["snapshot"]
+    state: Word = Field(description="TrangThaiHoSo, in the sender's own words.")
+    procedure: ProcedureCode | None = None
+    procedure_name: Name | None = Field(default=None, description="Where there is no code: the name as in the catalogue.")
+    receiving_unit: UnitCode | None = None
+    competent_unit: UnitCode | None = None
+    competent_unit_name: Name | None = Field(default=None, description="Where there is no code.")
+    channel: Channel | None = None
+    return_method: ReturnMethod | None = None
+    linked: tuple[LinkedPart, ...] = Field(default=(), max_length=20)
+    promised_at: OfficeTime | None = Field(default=None, description="NgayHenTra.")
+    received_at: OfficeTime | None = Field(default=None, description="NgayTiepNhan.")
+    completed_at: OfficeTime | None = Field(default=None, description="NgayKetThucXuLy, of the states 3, 7, 8, 9 and 10.")
+    returned_at: OfficeTime | None = Field(default=None, description="NgayTra.")
+    supplements: tuple[Supplement, ...] = Field(default=(), max_length=50)
+    reappointed: Reappointment | None = None
+    contact: Contact | None = None
+
+
+EventItem = ReceivedItem | ProgressedItem | ReappointedItem | PlainItem | RetractedItem
+Item = EventItem | SnapshotItem
+TaggedItem = Annotated[Item, Field(discriminator="type")]
+_ITEM: TypeAdapter[Item] = TypeAdapter(TaggedItem)
 
 # Happens more than once to a dossier, so that an item without occasion needs an ordinal.
 REPEATING = frozenset(
@@ -142,7 +208,20 @@ REPEATING = frozenset(
 )
 
 
-def parse_item(raw: Any) -> Item:  # noqa: ANN401 - whatever was sent
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """An item, and how many of its fields nobody knows."""
+
+    item: Item
+    unknown: int = 0
+
+
+@cache
+def _fields(model: type[BaseModel]) -> frozenset[str]:
+    return frozenset(model.model_fields)
+
+
+def parse_item(raw: Any) -> Parsed:  # noqa: ANN401 - whatever was sent
     """Check one item. Raises FaultError naming each field and rule."""
     if not isinstance(raw, Mapping):
         raise FaultError([Fault("item", "object", "phải là một đối tượng JSON")])
@@ -155,6 +234,7 @@ def parse_item(raw: Any) -> Item:  # noqa: ANN401 - whatever was sent
     if contact and "contact" not in given:
         given["contact"] = contact
     try:
-        return _ITEM.validate_python(given)
+        item = _ITEM.validate_python(given)
     except ValidationError as error:
         raise FaultError(faults_of(error)) from None
+    return Parsed(item, len(given.keys() - _fields(type(item))))

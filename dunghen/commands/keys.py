@@ -1,0 +1,126 @@
+"""`dunghen keys`: API keys of sending systems: new, ls, rotate, end. Works on intake's own store."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal, TypeVar
+
+import typer
+from rich.table import Table
+
+from dunghen.commands.common import err, out, stop
+from reference import moment
+from reference.phones import mobile
+from runtime.documents import Documents, open_documents
+from runtime.errors import Unavailable
+from services.intake import keys
+from services.intake.sealing import digest_number
+
+Answer = TypeVar("Answer")
+Store = Annotated[str, typer.Option("--store", envvar="STORE_URL", help="Kho dữ liệu của intake (STORE_URL của intake).")]
+
+keys_app = typer.Typer(no_args_is_help=True, help="Khóa API của các hệ thống gửi hồ sơ.")
+
+
+def _with_store(url: str, work: Callable[[Documents], Awaitable[Answer]]) -> Answer:
+    async def run() -> Answer:
+        store = open_documents(url)
+        try:
+            await keys.declare(store)
+            return await work(store)
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(run())
+    except Unavailable as error:
+        stop(f"kho dữ liệu không trả lời ({error})", 3)
+    except ValueError as error:
+        stop(str(error))
+
+
+@keys_app.command("new")
+def new_command(
+    system: Annotated[str, typer.Argument(help="Tên hệ thống, ví dụ motcua-hoangvan (a-z, 0-9, -)")],
+    store: Store,
+    unit: Annotated[
+        list[str] | None, typer.Option(help="Mã đơn vị được gửi; lặp lại cho nhiều đơn vị; bỏ trống: mọi đơn vị")
+    ] = None,
+    mode: Annotated[
+        Literal["live", "test", "pilot"], typer.Option(help="live; test: kiểm tra, không lưu; pilot: chỉ nhắn các số đã nêu")
+    ] = "live",
+    number: Annotated[list[str] | None, typer.Option(help="Số điện thoại được nhắn khi pilot")] = None,
+    operator: Annotated[bool, typer.Option("--operator", help="Khóa cho người vận hành (quarantine), không gửi hồ sơ")] = False,
+) -> None:
+    """Tạo một khóa; khóa chỉ hiện một lần."""
+    if not keys.SYSTEM.fullmatch(system):
+        stop("tên hệ thống chỉ gồm a-z, 0-9 và dấu -, dài nhất 40")
+    wanted = keys.Wanted(system, tuple(unit or ()), mode, "operate" if operator else "send", _digests(mode, number or []))
+    key = _with_store(store, lambda documents: keys.create_key(documents, wanted, datetime.now(UTC)))
+    err.print("Khóa này chỉ hiện một lần; giữ nó như mật khẩu:", markup=False)
+    typer.echo(key)
+
+
+def _digests(mode: str, numbers: list[str]) -> tuple[str, ...]:
+    """Pilot numbers as intake compares them: as keyed hashes."""
+    if (mode == "pilot") != bool(numbers):
+        stop("pilot cần ít nhất một --number, và chỉ pilot có --number")
+    secret = os.environ.get("CONTACTS_HASH_KEY", "")
+    if numbers and not secret:
+        stop("cần CONTACTS_HASH_KEY của intake để giữ số điện thoại dưới dạng băm")
+    read = [mobile(number) for number in numbers]
+    if None in read:
+        stop("một --number không phải số di động đang dùng")
+    return tuple(digest_number(secret.encode(), number) for number in read if number)
+
+
+@keys_app.command("ls")
+def ls_command(store: Store) -> None:
+    """Liệt kê khóa: hệ thống, đơn vị, hạn, lần dùng cuối."""
+    found = _with_store(store, lambda documents: documents.find(keys.KEYS, {}, order="system", limit=1000))
+    table = Table("Khóa", "Hệ thống", "Đơn vị", "Chế độ", "Tạo", "Hết hạn", "Dùng lần cuối")
+    for key in found:
+        role = "vận hành" if key["role"] == "operate" else key["mode"]
+        times = [_when(key.get(name)) for name in ("created_at", "until", "used_at")]
+        table.add_row(key["_id"], key["system"], ", ".join(key["units"]) or "tất cả", role, *times)
+    out.print(table)
+
+
+def _when(ms: int | None) -> str:
+    return "-" if ms is None else f"{moment(ms):%d/%m/%Y %H:%M}"
+
+
+@keys_app.command("rotate")
+def rotate_command(
+    system: Annotated[str, typer.Argument(help="Tên hệ thống")],
+    store: Store,
+    overlap_hours: Annotated[int, typer.Option(min=0, help="Khóa cũ còn dùng được bao nhiêu giờ")] = 168,
+) -> None:
+    """Tạo khóa mới như khóa mới nhất của hệ thống; khóa cũ hết hạn sau thời gian gối đầu."""
+    try:
+        key = _with_store(
+            store, lambda documents: keys.rotate_key(documents, system, timedelta(hours=overlap_hours), datetime.now(UTC))
+        )
+    except LookupError:
+        stop(f"hệ thống {system} chưa có khóa nào")
+    err.print(f"Khóa cũ hết hạn sau {overlap_hours} giờ. Khóa mới chỉ hiện một lần:", markup=False)
+    typer.echo(key)
+
+
+@keys_app.command("end")
+def end_command(identity: Annotated[str, typer.Argument(help="Tám ký tự sau dh_")], store: Store) -> None:
+    """Kết thúc một khóa ngay."""
+
+    async def end(documents: Documents) -> list[str]:
+        found: dict[str, Any] = await documents.get_many(keys.KEYS, [identity])
+        return await keys.end_keys(documents, found.values(), datetime.now(UTC))
+
+    if not _with_store(store, end):
+        stop(f"không có khóa {identity} còn hiệu lực")
+    out.print(f"Khóa {identity} đã hết hiệu lực.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the command line."""
+    app.add_typer(keys_app, name="keys")

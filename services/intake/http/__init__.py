@@ -1,0 +1,14 @@
+"""intake's HTTP side: request -> handler -> answer. No rules here."""
+
+from fastapi import FastAPI
+
+from services.intake.http import changes, events, files, operating, pages, portal
+from services.intake.http.entrance import Entrance
+
+__all__ = ["Entrance", "add_routes"]
+
+
+def add_routes(app: FastAPI, entrance: Entrance) -> None:
+    """All routes of intake."""
+    for room in (events, files, portal, changes, operating, pages):
+        room.add_routes(app, entrance)

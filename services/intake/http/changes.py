@@ -1,0 +1,75 @@
+"""GET /v1/changes: deadlines and notices of a sender's own units, for systems without Kafka."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request
+
+from runtime.kafka_admin import LogRecord
+from runtime.log_reader import Places
+from runtime.web import Problem, ProblemError, problem_answers
+from services.intake.domain import Sender
+from services.intake.http.entrance import Entrance
+from services.intake.store import DOSSIERS
+
+TOPICS = ("deadlines.v1", "notices.v1")
+
+
+def add_routes(app: FastAPI, entrance: Entrance) -> None:
+    """Add it."""
+
+    @app.get(
+        "/v1/changes",
+        summary="Ngày hẹn và thông báo của các đơn vị mình, cho hệ thống không đọc Kafka",
+        responses=problem_answers(400, 401, 403, 422, 503),
+    )
+    async def changes(
+        request: Request,
+        after: Annotated[
+            str, Query(max_length=4000, description="Con trỏ của lần trước; latest: từ bây giờ; trống: từ đầu")
+        ] = "",
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> dict[str, Any]:
+        sender = await entrance.admit(request)
+        page = await entrance.log.read(None if after == "latest" else _places(after), limit)
+        items = await _own(page.records, sender, entrance)
+        return {"items": items, "cursor": _cursor(page.places), "more": page.more}
+
+
+async def _own(records: Any, sender: Sender, entrance: Entrance) -> list[dict[str, Any]]:  # noqa: ANN401 - LogRecords
+    """The events of dossiers that the sender may speak of."""
+    codes = list(dict.fromkeys(record.key.decode("utf-8", "replace") for record in records))
+    known = await entrance.parts.store.get_many(DOSSIERS, codes) if codes else {}
+    mine = {code for code in codes if _is_own(code, known.get(code, {}), sender)}
+    return [_event(record) for record in records if record.key.decode("utf-8", "replace") in mine]
+
+
+def _is_own(code: str, document: Mapping[str, Any], sender: Sender) -> bool:
+    received = document.get("received", {})
+    units = {received[name] for name in ("receiving_unit", "competent_unit") if name in received}
+    return sender.may_speak_of(units, code)
+
+
+def _event(record: LogRecord) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(record.value)
+    return {"topic": record.topic, "dossier": event["subject"], **{k: event[k] for k in ("id", "type", "time", "data")}}
+
+
+def _cursor(places: Places) -> str:
+    return base64.urlsafe_b64encode(json.dumps(places, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _places(cursor: str) -> Places:
+    if not cursor:
+        return {}
+    try:
+        raw = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        places = {topic: [int(offset) for offset in raw[topic]] for topic in TOPICS if topic in raw}
+    except (binascii.Error, ValueError, TypeError, AttributeError):
+        places = None
+    if places is None or any(offset < 0 for offsets in places.values() for offset in offsets):
+        raise ProblemError(Problem("bad-cursor", "Con trỏ không đúng / not a cursor of ours", 400))
+    return places

@@ -1,0 +1,124 @@
+"""What every way in shares: who sends, how much and how fast, and what happens to items then."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import FixedWindowRateLimiter
+
+from runtime.clock import machine_ms
+from runtime.log_reader import LogReader
+from runtime.parts import Parts
+from runtime.web import Problem, ProblemError
+from services.intake.domain import Sender
+from services.intake.handlers import Batch, Context, Desk
+from services.intake.jobs import Deliveries
+from services.intake.keys import Gatekeeper, Role
+from services.intake.replays import Replays
+
+MOST_BYTES = 8 * 1024 * 1024
+MOST_DEPTH = 20
+
+
+class Pace:
+    """So many items per minute and system. Each instance counts alone."""
+
+    def __init__(self, items_per_minute: int) -> None:
+        self._limit = RateLimitItemPerMinute(items_per_minute)
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+
+    async def admit(self, system: str, items: int, now: float) -> None:
+        """Count items. Raises ProblemError 429 that says when to come again."""
+        if await self._limiter.hit(self._limit, system, cost=items):
+            return
+        again = max(1, round((await self._limiter.get_window_stats(self._limit, system)).reset_time - now))
+        detail = f"at most {self._limit.amount} items per minute and system; come again in {again} s"
+        problem = Problem("too-fast", "Gửi quá nhanh, xin gửi lại sau / too fast, come again later", 429, detail)
+        raise ProblemError(problem, {"Retry-After": str(again)})
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """The parts of intake that its routes need."""
+
+    parts: Parts
+    context: Context
+    desk: Desk
+    deliveries: Deliveries
+    gatekeeper: Gatekeeper
+    pace: Pace
+    replays: Replays
+    log: LogReader
+
+    async def admit(self, request: Request, role: Role = "send") -> Sender:
+        """Who sends. Raises ProblemError."""
+        return await self.gatekeeper.sender(request, role)
+
+    async def take(self, items: Sequence[Any], sender: Sender) -> Batch:
+        """Take items in and have them published. Raises Unavailable, ProblemError."""
+        await self.pace.admit(sender.system, len(items), wall_seconds())
+        batch = await self.desk.take(items, sender)
+        if batch.intent is not None:
+            self.deliveries.start(batch.intent, batch.by_dossier)
+        return batch
+
+
+def wall_seconds() -> float:
+    """The machine's clock: what the limiter counts by."""
+    return machine_ms() / 1000
+
+
+async def read_body(request: Request, most: int = MOST_BYTES) -> bytes:
+    """The whole body. Raises ProblemError 413 as soon as it is too large, without reading on."""
+    size, pieces = 0, []
+    async for piece in request.stream():
+        size += len(piece)
+        if size > most:
+            raise ProblemError(Problem("too-large", "Yêu cầu quá lớn / the request is too large", 413, f"at most {most} bytes"))
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def read_json(body: bytes) -> Any:  # noqa: ANN401 - JSON
+    """A body as JSON. Raises ProblemError."""
+    try:
+        raw = json.loads(body)
+    except UnicodeDecodeError:
+        title = "Nội dung không phải UTF-8 / the body is not UTF-8"
+        raise ProblemError(Problem("not-utf-8", title, 400, "the body must be UTF-8")) from None
+    except (ValueError, RecursionError) as error:
+        place = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        raise ProblemError(Problem("broken-json", "Nội dung không phải JSON / not JSON", 400, place)) from None
+    if _depth(raw) > MOST_DEPTH:
+        title = "Nội dung lồng nhau quá sâu / nested too deeply"
+        raise ProblemError(Problem("too-deep", title, 413, f"at most {MOST_DEPTH} levels"))
+    return raw
+
+
+def _depth(value: Any) -> int:  # noqa: ANN401 - JSON
+    depth, level = 0, [value]
+    while level and depth <= MOST_DEPTH:
+        depth += 1
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+            if isinstance(inner, dict | list)
+        ]
+    return depth
+
+
+def read_items(raw: Any, most: int) -> Sequence[Any]:  # noqa: ANN401 - JSON
+    """One object or a list of them. Raises ProblemError."""
+    if not isinstance(raw, dict | list) or not raw:
+        title = "Cần một đối tượng hoặc một danh sách / an object or a list is needed"
+        raise ProblemError(Problem("invalid", title, 422, "the body must be an object or a list of objects, not empty"))
+    items = raw if isinstance(raw, list) else [raw]
+    if len(items) > most:
+        title = "Quá nhiều sự kiện trong một yêu cầu / too many items in one request"
+        raise ProblemError(Problem("too-many-items", title, 413, f"at most {most} items"))
+    return items

@@ -1,0 +1,98 @@
+"""POST /v1/dossiers/events and GET /v1/dossiers/CODE."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from pydantic import TypeAdapter
+
+from runtime.batch import open_intents_of
+from runtime.web import Problem, ProblemError, problem_answers
+from services.intake import quarantine
+from services.intake.domain import Accepted, Answer, Quarantined, ReceivedItem, Refused, SnapshotItem, TaggedItem
+from services.intake.handlers import Batch, view
+from services.intake.http.entrance import Entrance, read_body, read_items, read_json
+from services.intake.store import DOSSIERS
+
+_SCHEMA = TypeAdapter(TaggedItem).json_schema(ref_template="#/components/schemas/{model}")
+SCHEMAS: dict[str, Any] = _SCHEMA.pop("$defs")
+_BODY = {
+    "required": True,
+    "content": {"application/json": {"schema": {"oneOf": [_SCHEMA, {"type": "array", "items": _SCHEMA, "minItems": 1}]}}},
+}
+
+
+def add_routes(app: FastAPI, entrance: Entrance) -> None:
+    """Add them."""
+    settings = entrance.context.settings
+
+    @app.post(
+        "/v1/dossiers/events",
+        status_code=202,
+        summary="Gửi sự kiện hoặc ảnh chụp của hồ sơ: một đối tượng hoặc một danh sách",
+        openapi_extra={"requestBody": _BODY},
+        responses=problem_answers(400, 401, 403, 413, 422, 429, 503),
+    )
+    async def events(request: Request) -> JSONResponse:
+        sender = await entrance.admit(request)
+        body = await read_body(request)
+        key = request.headers.get("idempotency-key") if sender.mode != "test" else None
+        if key:
+            known = await entrance.replays.known(sender.system, key, body)
+            if known is not None:
+                return JSONResponse(known[1], known[0], {"Idempotency-Replayed": "true"})
+        items = read_items(read_json(body), settings.max_items)
+        batch = await entrance.take(items, sender)
+        accepted = any(not isinstance(answer, Refused) for answer in batch.answers())
+        status, answer = (202 if accepted else 422), {"items": say_all(batch, entrance)}
+        if key:
+            await entrance.replays.keep(sender.system, key, body, status, answer)
+        return JSONResponse(answer, status)
+
+    @app.get(
+        "/v1/dossiers/{dossier}",
+        summary="Những gì đã nhận về một hồ sơ; không có dữ liệu cá nhân",
+        responses=problem_answers(401, 403, 404, 503),
+    )
+    async def known(dossier: str, request: Request) -> dict[str, Any]:
+        sender = await entrance.admit(request)
+        store = entrance.parts.store
+        document = (await store.get_many(DOSSIERS, [dossier])).get(dossier)
+        held = await quarantine.held_of(store, dossier)
+        received = (document or {}).get("received", {})
+        units = {received[name] for name in ("receiving_unit", "competent_unit") if name in received}
+        # What belongs to others is as unknown as what does not exist.
+        if (document is None and not held) or not sender.may_speak_of(units, dossier):
+            title = "Chưa nhận sự kiện nào của hồ sơ này / nothing was received of this dossier"
+            raise ProblemError(Problem("unknown-dossier", title, 404))
+        shown = document or {"_id": dossier}
+        return view(shown, await open_intents_of(entrance.parts, [shown]), held)
+
+
+def say_all(batch: Batch, entrance: Entrance) -> list[dict[str, Any]]:
+    """The answers, in the order of the request."""
+    items = {index: parsed.item for index, parsed in batch.parsed()}
+    answers = []
+    for index, answer in enumerate(batch.answers()):
+        said = {"index": index, **_say(answer, index)}
+        item = items.get(index)
+        if isinstance(answer, Accepted) and isinstance(item, ReceivedItem | SnapshotItem):
+            said["lookup_code"] = entrance.context.sealer.lookup_code(item.dossier)
+        answers.append(said)
+    return answers
+
+
+def _say(answer: Answer, index: int) -> dict[str, Any]:
+    match answer:
+        case Accepted(ids):
+            return {"status": "accepted", **({"id": ids[0]} if len(ids) == 1 else {"ids": list(ids)})}
+        case Quarantined(reason, field):
+            errors = (
+                [{"pointer": f"#/{index}/{field}", "rule": reason, "detail": "danh mục chưa có giá trị này"}] if field else []
+            )
+            title = "Được giữ lại chờ kiểm tra / kept for a person"
+            return {"status": "quarantined", "problem": Problem(reason, title, 202, errors=errors).body()}
+        case Refused(faults):
+            errors = [{"pointer": f"#/{index}/{f.field.replace('.', '/')}", "rule": f.rule, "detail": f.detail} for f in faults]
+            title = "Sự kiện không hợp lệ / invalid item"
+            return {"status": "refused", "problem": Problem("invalid-item", title, 422, errors=errors).body()}

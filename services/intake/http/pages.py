@@ -1,0 +1,40 @@
+"""Pages: how good the data is that systems send, and what units post in public."""
+
+from datetime import date, timedelta
+from typing import Annotated
+
+from fastapi import FastAPI, Query
+from fastapi.responses import HTMLResponse
+
+from reference import OFFICE_TIME
+from runtime.pages import HEADERS, Pages
+from runtime.web import Problem, ProblemError
+from services.intake import posting, quality
+from services.intake.http.entrance import Entrance
+
+
+def add_routes(app: FastAPI, entrance: Entrance) -> None:
+    """Add them."""
+    pages, reference = Pages("services.intake"), entrance.context.reference
+
+    def today() -> date:
+        return entrance.context.clock.now().astimezone(OFFICE_TIME).date()
+
+    @app.get("/quality", response_class=HTMLResponse, summary="Chất lượng dữ liệu theo hệ thống")
+    async def quality_page(days: Annotated[int, Query(ge=1, le=366)] = 30) -> HTMLResponse:
+        last = today()
+        first = last - timedelta(days=days - 1)
+        rows = await quality.table(entrance.parts.store, first, last)
+        values = {"province": reference.province, "first": first, "last": last, "rows": rows, "kinds": quality.KINDS}
+        return pages.show("quality.html", values)
+
+    @app.get("/thu-tuc", response_class=HTMLResponse, summary="Thủ tục công khai: các cơ quan")
+    async def index() -> HTMLResponse:
+        return HTMLResponse(posting.index_page(pages, reference, today()), headers=HEADERS)
+
+    @app.get("/thu-tuc/{code}", response_class=HTMLResponse, summary="Thủ tục công khai của một cơ quan")
+    async def unit_page(code: str) -> HTMLResponse:
+        unit = reference.units.get(code)
+        if unit is None or unit not in posting.units_on(reference, today()):
+            raise ProblemError(Problem("unknown-unit", "Mã đơn vị không có trong danh mục / unknown unit", 404))
+        return HTMLResponse(posting.unit_page(pages, reference, unit, today()), headers=HEADERS)

@@ -1,0 +1,100 @@
+"""The national portal's way in: /mapi/login and /mapi/g, as adapters of field systems call them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from runtime.clock import machine_ms
+from runtime.documents import Document
+from runtime.sealing import Locker
+from runtime.web import ProblemError
+from services.intake import portal
+from services.intake.domain import Sender
+from services.intake.http.entrance import Entrance, read_body, read_items, read_json
+from services.intake.store import DOSSIERS
+
+SESSION_MS = 3_600_000
+_OBJECT = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+
+
+def add_routes(app: FastAPI, entrance: Entrance) -> None:
+    """Add them. Answers are 200 with the portal's own error_code, as its clients expect."""
+    locker = Locker.from_secret(entrance.context.sealer.hash_key, b"portal-session")
+
+    @app.post("/mapi/login", summary="Cổng DVCQG: lấy phiên", openapi_extra={"requestBody": _OBJECT})
+    async def login(request: Request) -> JSONResponse:
+        given = await _object(request)
+        password = given.get("password")
+        try:
+            sender = await entrance.gatekeeper.sender_of(password if isinstance(password, str) else "")
+        except ProblemError as error:
+            return JSONResponse(portal.failure(portal.NO_SESSION, error.problem.title))
+        if sender.system != given.get("username"):
+            return JSONResponse(portal.failure(portal.NO_SESSION, "Tên hệ thống không đúng với khóa"))
+        session = locker.lock({"key": password, "until": machine_ms() + SESSION_MS})
+        return JSONResponse({"session": session, "error_code": 0})
+
+    @app.post(
+        "/mapi/g", summary="Cổng DVCQG: DongBoHoSoMC, CapNhatTienDoHoSoMC, TraCuuHoSo", openapi_extra={"requestBody": _OBJECT}
+    )
+    async def call(request: Request) -> JSONResponse:
+        given = await _object(request)
+        try:
+            sender = await _sender(request, given, entrance, locker)
+            return JSONResponse(await _serve(given, sender, entrance))
+        except ProblemError as error:
+            if error.problem.status in (429, 503):
+                raise
+            code = portal.NO_SESSION if error.problem.status in (401, 403) else portal.BAD_REQUEST
+            return JSONResponse(portal.failure(code, f"{error.problem.title} {error.problem.detail}".strip()))
+
+
+async def _object(request: Request) -> Mapping[str, Any]:
+    raw = read_json(await read_body(request))
+    return raw if isinstance(raw, dict) else {}
+
+
+async def _sender(request: Request, given: Mapping[str, Any], entrance: Entrance, locker: Locker) -> Sender:
+    session = given.get("session")
+    if not isinstance(session, str) or not session:
+        return await entrance.admit(request)
+    try:
+        opened = locker.unlock(session)
+    except ValueError:
+        opened = {}
+    return await entrance.gatekeeper.sender_of(opened["key"] if opened.get("until", 0) > machine_ms() else "")
+
+
+async def _serve(given: Mapping[str, Any], sender: Sender, entrance: Entrance) -> dict[str, Any]:
+    service = given.get("service")
+    if service == "TraCuuHoSo":
+        return await _look_up(given.get("mahoso"), sender, entrance)
+    if not isinstance(service, str) or service not in portal.SERVICES:
+        known = ", ".join((*portal.SERVICES, "TraCuuHoSo"))
+        return portal.failure(portal.BAD_REQUEST, f"service phải là một trong: {known}")
+    read, names = portal.SERVICES[service]
+    data = given.get("data")
+    items = read_items(_unpacked(data), entrance.context.settings.max_items)
+    unit = given.get("madonvi")
+    wanted = unit if isinstance(unit, str) and unit else None
+    batch = await entrance.take([read(item, wanted) for item in items], sender)
+    dossiers = [item.get("MaHoSo") if isinstance(item, Mapping) else None for item in items]
+    return portal.answer_of(dossiers, batch.answers(), names)
+
+
+def _unpacked(data: Any) -> Any:  # noqa: ANN401 - JSON
+    """Some adapters send `data` as JSON inside a string."""
+    return read_json(data.encode()) if isinstance(data, str) else data
+
+
+async def _look_up(code: Any, sender: Sender, entrance: Entrance) -> dict[str, Any]:  # noqa: ANN401 - whatever was sent
+    """Whether a dossier is known, which decides between isUpdating True and False."""
+    if not isinstance(code, str):
+        return portal.failure(portal.BAD_REQUEST, "thiếu mahoso")
+    document: Document | None = (await entrance.parts.store.get_many(DOSSIERS, [code])).get(code)
+    received = (document or {}).get("received", {})
+    units = {received[name] for name in ("receiving_unit", "competent_unit") if name in received}
+    found = document is not None and sender.may_speak_of(units, code)
+    return {"error_code": portal.OK, "message": "Thành công", "data": [{"MaHoSo": code}] if found else []}

@@ -1,0 +1,121 @@
+"""The national portal's payloads as field systems send them (DongBoHoSoMC, CapNhatTienDoHoSoMC), and its form of answers.
+
+Only names and shapes change here; what a payload means is decided in the domain.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from services.intake.domain import Accepted, Answer, Quarantined
+
+OK, PARTLY, BAD_REQUEST, NO_SESSION = "00", "01", "02", "03"
+_UNIT = re.compile(r"(?:\d{3}\.\d{2}\.\d{2}\.)?[HG]\d{2}(?:\.\d{2,3})*", re.ASCII)
+_RETURN_METHODS = {"0": "counter", "1": "post"}  # HinhThuc
+
+# Our field <- its official name in DongBoHoSoMC. Names of people and officers, files and fees are not taken.
+_SNAPSHOT = {
+    "dossier": "MaHoSo",
+    "state": "TrangThaiHoSo",
+    "procedure": "MaTTHC",
+    "channel": "KenhThucHien",
+    "received_at": "NgayTiepNhan",
+    "promised_at": "NgayHenTra",
+    "completed_at": "NgayKetThucXuLy",
+    "returned_at": "NgayTra",
+}
+_CONTACT = {"name": "ChuHoSo", "phone": "SoDienThoai", "email": "Email"}
+_SUPPLEMENT = {
+    "occasion": "HoSoBoSungId",
+    "requested_at": "NgayBoSung",
+    "supplemented_at": "NgayTiepNhanBoSung",
+    "new_due_at": "NgayHenTraMoi",
+}
+_STEP = {
+    "dossier": "MaHoSo",
+    "at": "ThoiDiemXuLy",
+    "step": "NoiDungXuLy",
+    "department": "PhongBanXuLy",
+    "started_at": "NgayBatDau",
+    "step_due_at": "NgayKetThucTheoQuyDinh",
+    "state": "TrangThai",
+}
+_OFFICIAL = (
+    {f"contact.{ours}": theirs for ours, theirs in _CONTACT.items()}
+    | _SNAPSHOT
+    | {"competent_unit": "DonViXuLy", "receiving_unit": "madonvi", "return_method": "HinhThuc", "procedure_name": "TenTTHC"}
+)
+
+
+def snapshot_of(given: Any, unit: str | None) -> Any:  # noqa: ANN401 - whatever was sent
+    """A DongBoHoSoMC item as a snapshot; `unit` is the madonvi it came under."""
+    if not isinstance(given, Mapping):
+        return given
+    item: dict[str, Any] = {"type": "snapshot", "receiving_unit": unit, **_renamed(given, _SNAPSHOT)}
+    if "procedure" not in item:
+        item["procedure_name"] = given.get("TenTTHC")
+    body = given.get("DonViXuLy")
+    if body:
+        item["competent_unit" if isinstance(body, str) and _UNIT.fullmatch(body) else "competent_unit_name"] = body
+    method = given.get("HinhThuc")
+    if method not in (None, ""):
+        item["return_method"] = _RETURN_METHODS.get(str(method), method)
+    contact = _renamed(given, _CONTACT)
+    if contact:
+        item["contact"] = contact
+    rounds = given.get("DanhSachHoSoBoSung")
+    if rounds:
+        item["supplements"] = [_renamed(r, _SUPPLEMENT) if isinstance(r, Mapping) else r for r in _listed(rounds)]
+    return item
+
+
+def step_of(given: Any, _: str | None) -> Any:  # noqa: ANN401 - whatever was sent
+    """A CapNhatTienDoHoSoMC item as a step with the state after it. The officer's name is left behind."""
+    return {"type": "progressed", **_renamed(given, _STEP)} if isinstance(given, Mapping) else given
+
+
+SERVICES: Mapping[str, tuple[Callable[[Any, str | None], Any], Mapping[str, str]]] = {
+    "DongBoHoSoMC": (snapshot_of, _OFFICIAL),
+    "CapNhatTienDoHoSoMC": (step_of, _STEP),
+}
+
+
+def _renamed(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {ours: given[theirs] for ours, theirs in names.items() if given.get(theirs) not in (None, "")}
+
+
+def _listed(value: Any) -> Sequence[Any]:  # noqa: ANN401 - a list, as it should be, or what the model will refuse
+    return value if isinstance(value, list) else [value]
+
+
+def official_name(field: str, names: Mapping[str, str]) -> str:
+    """A field of ours under its official name, for answers."""
+    if field.startswith("supplements."):
+        _, number, name = (*field.split(".", 2), "")[:3]
+        return f"DanhSachHoSoBoSung/{number}/{_SUPPLEMENT.get(name, name)}"
+    return names.get(field, field)
+
+
+def answer_of(dossiers: Sequence[Any], answers: Sequence[Answer], names: Mapping[str, str]) -> dict[str, Any]:
+    """The portal's answer form: 00 if everything was taken (or is held for a person), else 01 and which items and why."""
+    data = [{"MaHoSo": code, **_say(answer, names)} for code, answer in zip(dossiers, answers, strict=True)]
+    refused = sum(entry["error_code"] != OK for entry in data)
+    if not refused:
+        return {"error_code": OK, "message": "Thành công", "data": data}
+    return {"error_code": PARTLY, "message": f"{refused} trên {len(data)} hồ sơ bị từ chối", "data": data}
+
+
+def _say(answer: Answer, names: Mapping[str, str]) -> dict[str, str]:
+    match answer:
+        case Accepted():
+            return {"error_code": OK, "message": "Thành công"}
+        case Quarantined(reason, field):
+            return {"error_code": OK, "message": f"Được giữ lại chờ kiểm tra: {official_name(field, names)} ({reason})"}
+        case _:
+            faults = "; ".join(f"{official_name(fault.field, names)}: {fault.detail}" for fault in answer.faults)
+            return {"error_code": PARTLY, "message": faults}
+
+
+def failure(code: str, message: str) -> dict[str, str]:
+    """An answer to a request that could not be read at all."""
+    return {"error_code": code, "message": message}
