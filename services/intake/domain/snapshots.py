@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from contracts.facts import milliseconds
-from reference import State, moment
+from reference import OFFICE_TIME, State, moment
 from services.intake.domain.answers import Ground
 from services.intake.domain.facts import GUESSED, REPORTED, Manner
 from services.intake.domain.items import (
@@ -30,8 +30,8 @@ EndKind = Literal["refused", "withdrawn", "stopped", "completed"]
 PHASES: Mapping[int, int] = {1: 1, 2: 2, 4: 3, 5: 3, 6: 3, 3: 4, 7: 4, 8: 4, 9: 4, 10: 5}
 END_KINDS: tuple[EndKind, ...] = ("refused", "withdrawn", "stopped", "completed")
 ENDS: Mapping[int, EndKind] = {3: "refused", 7: "withdrawn", 8: "stopped", 9: "completed", 10: "completed"}
-# Which states say that a pause of a kind is over: the work goes on. At an end, the pause ends with the dossier.
-SUPPLEMENT_OVER, FEE_OVER = frozenset({2, 4, 6}), frozenset({2, 4, 5})
+# States that say that the work goes on, so that no pause is open. At an end, a pause ends with the dossier.
+WORKING = frozenset({2, 4})
 
 Facts = Mapping[str, Mapping[str, Any]]
 
@@ -88,14 +88,11 @@ def _pauses_after(facts: Facts, word: State) -> Iterator[tuple[PlainKind, str | 
     fees = _open(facts, "fee-requested", "fee-paid")
     if word == 5 and not supplements:
         yield "supplement-requested", None
-    if word in SUPPLEMENT_OVER:
-        for occasion in supplements:
-            yield "supplemented", occasion
     if word == 6:
         yield "fee-requested", fees[0] if fees else None
-    if word in FEE_OVER:
-        for occasion in fees:
-            yield "fee-paid", occasion
+    if word in WORKING:
+        yield from (("supplemented", occasion) for occasion in supplements)
+        yield from (("fee-paid", occasion) for occasion in fees)
 
 
 def _ends_after(facts: Facts, word: State) -> Iterator[tuple[PlainKind, None]]:
@@ -232,16 +229,20 @@ class _Comparison:
             taken[entry.occasion] = same[0]
         return taken.get(entry.occasion, entry.occasion)
 
+    @property
+    def _heard(self) -> datetime:
+        return self.snapshot.observed_at or self.ground.limits.now.astimezone(OFFICE_TIME)
+
     def _pauses_without_times(self) -> None:
         """States that say a pause began or ended without saying when: we know when we heard of it."""
         if self.straggler:
             return
-        heard = self.snapshot.observed_at or self.ground.limits.now
+        heard = self._heard
         listed = {entry.supplemented_at is None for entry in self.snapshot.supplements}
         supplements = _open(self.facts, "supplement-requested", "supplemented")
         if self.word == 5 and not supplements and True not in listed:
             self._guess("supplement-requested", heard)
-        if self.word in SUPPLEMENT_OVER:
+        if self.word in WORKING:
             said = {s.item.occasion for s in self.found.said if s.item.type == "supplemented"}
             for occasion in supplements:
                 if occasion not in said:
@@ -249,7 +250,7 @@ class _Comparison:
         fees = _open(self.facts, "fee-requested", "fee-paid")
         if self.word == 6 and not fees:
             self._guess("fee-requested", heard)
-        if self.word in FEE_OVER:
+        if self.word in WORKING:
             for occasion in fees:
                 self._guess("fee-paid", heard, occasion)
 
@@ -275,13 +276,13 @@ class _Comparison:
             if at is not None:
                 self._plain(kind, at, "completed_at")
             elif kind not in standing_ends:
-                self._guess(kind, self.snapshot.observed_at or self.ground.limits.now)
+                self._guess(kind, self._heard)
 
     def _hand_over(self) -> None:
         if self.snapshot.returned_at is not None:
             self._plain("returned", self.snapshot.returned_at, "returned_at")
         elif not standing(self.facts, "returned"):
-            self._guess("returned", self.snapshot.observed_at or self.ground.limits.now)
+            self._guess("returned", self._heard)
 
     # --- saying -------------------------------------------------------------------
 
