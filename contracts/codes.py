@@ -8,6 +8,7 @@ from pydantic import AfterValidator, StringConstraints
 
 # Three generations of mã hồ sơ: 000.00.14.H56-200203-0118, H56.12-250701-0001, G09.20-20260609-0092637.
 _DOSSIER = re.compile(r"(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[HG][0-9]{2}(?:\.[0-9]{2,3})*-([0-9]{6}|[0-9]{8})-[0-9]{4,7}")
+_EXAMPLES = ("H56.12-250701-0001", "G09.20-20260609-0092637", "000.00.14.H56-200203-0118")
 PROCEDURE_PATTERN = r"^[0-9]\.[0-9]{6}(?:\.(?:000\.00\.00\.)?[HG][0-9]{2})?$"
 UNIT_PATTERN = r"^(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[HG][0-9]{2}(?:\.[0-9]{2,3})*$"
 
@@ -19,13 +20,13 @@ def check_dossier_code(code: str) -> str:
     """
     match = _DOSSIER.fullmatch(code)
     if match is None:
-        raise ValueError("mã hồ sơ must look like H56.12-250701-0001, G09.20-20260609-0092637 or 000.00.14.H56-200203-0118")
+        raise ValueError(f"không phải mã hồ sơ: cần dạng {', '.join(_EXAMPLES)}")
     digits = match.group(1)
     full = digits if len(digits) == 8 else "20" + digits
     try:
         date(int(full[:4]), int(full[4:6]), int(full[6:]))
     except ValueError:
-        raise ValueError(f"mã hồ sơ contains {digits}, which is not a date") from None
+        raise ValueError(f"mã hồ sơ có {digits}, không phải là một ngày") from None
     return code
 
 

@@ -1,8 +1,9 @@
 """`dunghen import FILE`: rows of a file to intake, good rows in, refused rows kept beside the file."""
 
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -11,7 +12,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from dunghen.commands.common import IntakeUrl, Key, err, out, stop
 from dunghen.together import bearer
-from services.intake.files import FileRefusedError, RefusalFile, Row, Table, read_file
+from services.intake.files import FileRefusedError, RefusalFile, Row, read_file
 
 CHUNK = 500
 
@@ -33,12 +34,10 @@ def import_command(
         with client, RefusalFile(file, table) as refusals, Progress(console=err, transient=True) as progress:
             task = progress.add_task("Đang gửi", total=None)
             while chunk := list(islice(table.rows, CHUNK)):
-                good = [row for row in chunk if row.item is not None]
-                for row in chunk:
-                    if row.item is None:
-                        _refuse(row, table, [(f.field, f.detail) for f in row.faults], refusals)
-                if good:
-                    _send(client, good, table, refusals, counts)
+                for row, faults in _send(client, chunk, counts):
+                    reason = table.say(faults)
+                    err.print(f"dòng {row.line}: {reason}", markup=False)
+                    refusals.add(row, reason)
                 progress.update(task, advance=len(chunk))
     except FileRefusedError as error:
         stop(str(error))
@@ -49,7 +48,27 @@ def import_command(
         raise typer.Exit(1)
 
 
-def _send(client: httpx.Client, rows: list[Row], table: Table, refusals: RefusalFile, counts: dict[str, int]) -> None:
+def _send(client: httpx.Client, chunk: list[Row], counts: dict[str, int]) -> Iterator[tuple[Row, list[tuple[str, str]]]]:
+    """Send the rows that say an item; yields the refused ones in their order, with field and reason."""
+    good = [row for row in chunk if row.item is not None]
+    answers = iter(_ask(client, good) if good else ())
+    for row in chunk:
+        if row.item is None:
+            yield row, [(fault.field, fault.detail) for fault in row.faults]
+            continue
+        said = next(answers)
+        if said["status"] == "refused":
+            yield row, [(_field(e["pointer"]), e["detail"]) for e in said["problem"]["errors"]]
+        else:
+            counts[said["status"]] += 1
+
+
+def _field(pointer: str) -> str:
+    """`supplements.0.requested_at` for `#/7/supplements/0/requested_at`."""
+    return pointer.split("/", 2)[-1].replace("/", ".")
+
+
+def _ask(client: httpx.Client, rows: list[Row]) -> list[dict[str, Any]]:
     tries = Retrying(
         retry=retry_if_exception_type((httpx.TransportError, _Busy)),
         stop=stop_after_attempt(6),
@@ -63,12 +82,8 @@ def _send(client: httpx.Client, rows: list[Row], table: Table, refusals: Refusal
     answer = response.json()
     if "items" not in answer:
         stop(f"{answer['title']} {answer.get('detail', '')}".strip())
-    for row, said in zip(rows, answer["items"], strict=True):
-        if said["status"] == "refused":
-            errors = said["problem"]["errors"]
-            _refuse(row, table, [(e["pointer"].split("/", 2)[-1].replace("/", "."), e["detail"]) for e in errors], refusals)
-        else:
-            counts[said["status"]] += 1
+    items: list[dict[str, Any]] = answer["items"]
+    return items
 
 
 def _post(client: httpx.Client, rows: list[Row]) -> httpx.Response:
@@ -76,12 +91,6 @@ def _post(client: httpx.Client, rows: list[Row]) -> httpx.Response:
     if response.status_code == 429 or response.status_code >= 500:
         raise _Busy
     return response
-
-
-def _refuse(row: Row, table: Table, faults: list[tuple[str, str]], refusals: RefusalFile) -> None:
-    reason = table.say(faults)
-    err.print(f"dòng {row.line}: {reason}", markup=False)
-    refusals.add(row, reason)
 
 
 def register(app: typer.Typer) -> None:

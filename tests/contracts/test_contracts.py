@@ -42,14 +42,14 @@ def test_codes_of_three_generations_are_taken_unchanged(code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "rule"),
     [
-        ("H56.12-250701-0001\n", "must look like"),
-        ("H56.12-250701-001", "must look like"),
-        ("h56.12-250701-0001", "must look like"),
-        ("H56.12-٢٥0701-0001", "must look like"),
-        ("X56.12-250701-0001", "must look like"),
-        ("H56.12-250230-0001", "not a date"),
-        ("H56.12-20251301-0001", "not a date"),
-        ("", "must look like"),
+        ("H56.12-250701-0001\n", "không phải mã hồ sơ"),
+        ("H56.12-250701-001", "không phải mã hồ sơ"),
+        ("h56.12-250701-0001", "không phải mã hồ sơ"),
+        ("H56.12-٢٥0701-0001", "không phải mã hồ sơ"),
+        ("X56.12-250701-0001", "không phải mã hồ sơ"),
+        ("H56.12-250230-0001", "không phải là một ngày"),
+        ("H56.12-20251301-0001", "không phải là một ngày"),
+        ("", "không phải mã hồ sơ"),
     ],
 )
 def test_other_codes_are_refused_with_the_rule(code: str, rule: str) -> None:

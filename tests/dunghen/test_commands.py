@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import uvicorn
 from typer.testing import CliRunner
 
+from dunghen import PROVINCE
 from dunghen.__main__ import make_app
 from dunghen.demo.real import free_port
 from dunghen.together import run_together
@@ -63,12 +65,15 @@ def test_commands_that_need_a_log_say_so(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 @pytest.fixture
-def intake_url(tmp_path: Path) -> Iterator[str]:
-    """A running system; yields the address of its intake."""
+def intake(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A running system; yields what the commands need in their environment to reach its intake."""
     port, ready, leave = free_port(), threading.Event(), threading.Event()
+    environment = {"INTAKE_URL": f"http://127.0.0.1:{port}"}
 
     async def serve() -> None:
         async with run_together(tmp_path / "data") as running:
+            environment["DUNGHEN_KEY"] = running.key
+            environment["OPERATOR_KEY"] = running.operator_key
             config = uvicorn.Config(
                 running.services["intake"].app, host="127.0.0.1", port=port, log_config=None, access_log=False
             )
@@ -85,12 +90,12 @@ def intake_url(tmp_path: Path) -> Iterator[str]:
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
     assert ready.wait(30)
-    yield f"http://127.0.0.1:{port}"
+    yield environment
     leave.set()
     thread.join(30)
 
 
-def test_a_file_is_sent_and_its_refused_rows_go_in_after_correction(intake_url: str, tmp_path: Path) -> None:
+def test_a_file_is_sent_and_its_refused_rows_go_in_after_correction(intake: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "events.ndjson"
     rows = [
         received("H37.12-260302-0001", "2026-03-02T09:00"),
@@ -99,23 +104,71 @@ def test_a_file_is_sent_and_its_refused_rows_go_in_after_correction(intake_url: 
     ]
     file.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
 
-    first = RUN.invoke(app, ["import", str(file), "--url", intake_url])
+    first = RUN.invoke(app, ["import", str(file)], env=intake)
     refused = tmp_path / "events.refused.ndjson"
     assert first.exit_code == 1
-    assert "Đã nhận 1 dòng, từ chối 2 dòng." in first.stdout
-    assert "dòng 2: procedure: mã thủ tục không có trong danh mục" in first.stderr
+    assert "Đã nhận 1 dòng, giữ lại chờ kiểm tra 1 dòng, từ chối 1 dòng." in first.stdout
+    assert "dòng 3: dossier: " in first.stderr
 
-    text = refused.read_text("utf-8").replace("9.999999", "1.000894").replace("HS-3", "H37.12-260302-0003")
-    refused.write_text(text, "utf-8")
-    second = RUN.invoke(app, ["import", str(refused), "--url", intake_url])
+    refused.write_text(refused.read_text("utf-8").replace("HS-3", "H37.12-260302-0003"), "utf-8")
+    second = RUN.invoke(app, ["import", str(refused)], env=intake)
     assert second.exit_code == 0, second.stdout
-    assert "Đã nhận 2 dòng, từ chối 0 dòng." in second.stdout
+    assert "Đã nhận 1 dòng, từ chối 0 dòng." in second.stdout
     assert not (tmp_path / "events.refused.refused.ndjson").exists()
+
+    operator = {**intake, "DUNGHEN_KEY": intake["OPERATOR_KEY"], "COLUMNS": "200"}
+    listed = RUN.invoke(app, ["quarantine", "ls"], env=operator).stdout
+    assert "unknown-procedure" in listed
+    assert "9.999999" in listed
+    entry = next(word for word in listed.split() if len(word) == 36 and word.count("-") == 4)
+    assert RUN.invoke(app, ["quarantine", "fix", entry, "procedure=1.000894"], env=operator).exit_code == 0
+    assert "Nhận 1," in RUN.invoke(app, ["quarantine", "resubmit", entry], env=operator).stdout
+    assert "0 mục" in RUN.invoke(app, ["quarantine", "ls"], env=operator).stdout
+    assert RUN.invoke(app, ["quarantine", "ls"], env=intake).exit_code == 2
+
+
+def test_keys_are_made_rotated_listed_and_ended(tmp_path: Path) -> None:
+    store = {"STORE_URL": f"sqlite:///{tmp_path / 'intake.db'}", "COLUMNS": "200"}
+
+    key = RUN.invoke(app, ["keys", "new", "motcua", "--unit", "H37.12"], env=store)
+    assert re.fullmatch(r"dh_[0-9a-f]{8}_[\w-]{43}", key.stdout.strip())
+    second = RUN.invoke(app, ["keys", "rotate", "motcua", "--overlap-hours", "0"], env=store).stdout.strip()
+    listed = RUN.invoke(app, ["keys", "ls"], env=store).stdout
+    assert "H37.12" in listed
+    assert listed.count("motcua") == 2
+    assert second.rpartition("_")[2] not in listed
+    assert RUN.invoke(app, ["keys", "end", second[3:11]], env=store).exit_code == 0
+    assert RUN.invoke(app, ["keys", "end", second[3:11]], env=store).exit_code == 2
+    pilot = ["keys", "new", "thi-diem", "--mode", "pilot", "--number"]
+    assert "CONTACTS_HASH_KEY" in RUN.invoke(app, [*pilot, "0912000007"], env=store).stderr
+    with_secret = {**store, "CONTACTS_HASH_KEY": "a secret of the test run"}
+    assert RUN.invoke(app, [*pilot, "0912000007"], env=with_secret).exit_code == 0
+    assert "số di động" in RUN.invoke(app, [*pilot, "0205 000 112"], env=with_secret).stderr
+    assert RUN.invoke(app, ["keys", "new", "Một Cửa"], env=store).exit_code == 2
+    assert RUN.invoke(app, ["keys", "rotate", "khac"], env=store).exit_code == 2
+    assert "0912000007" not in "".join(path.read_bytes().decode("latin-1") for path in tmp_path.iterdir())
+
+
+def test_reference_data_is_checked_with_line_numbers_and_becomes_pages(tmp_path: Path) -> None:
+    assert "60 thủ tục trong 12 lĩnh vực" in RUN.invoke(app, ["reference", "check"], env={"COLUMNS": "200"}).stdout
+    for source in PROVINCE.glob("*.yaml"):
+        (tmp_path / source.name).write_text(source.read_text("utf-8"), "utf-8")
+    units = tmp_path / "units.yaml"
+    units.write_text(units.read_text("utf-8").replace("kind: commune", "kind: village", 1), "utf-8")
+    wrong = RUN.invoke(app, ["reference", "check", str(tmp_path)])
+    line = next(n for n, text in enumerate(units.read_text("utf-8").splitlines(), 1) if "village" in text)
+    assert wrong.exit_code == 1
+    assert f"units.yaml, line {line}, entry 4: kind" in wrong.stderr
+
+    assert RUN.invoke(app, ["reference", "pages", str(tmp_path / "www"), "--on", "2026-03-02"]).exit_code == 0
+    page = (tmp_path / "www" / "H37.07.html").read_text("utf-8")
+    assert "Cấp giấy phép môi trường" in page
+    assert 'href="H37.07.html"' in (tmp_path / "www" / "index.html").read_text("utf-8")
 
 
 def test_files_that_cannot_be_read_are_refused_before_anything_is_sent(tmp_path: Path) -> None:
     (tmp_path / "empty.csv").touch()
 
-    done = RUN.invoke(app, ["import", str(tmp_path / "empty.csv"), "--url", "http://127.0.0.1:9"])
+    done = RUN.invoke(app, ["import", str(tmp_path / "empty.csv"), "--key", "x"])
     assert done.exit_code == 2
     assert "tệp rỗng" in done.stderr

@@ -45,7 +45,7 @@ def test_every_check_of_the_demo_holds_and_the_table_shows_it(demo: Demo) -> Non
     checks = {check["name"]: check for check in demo.result["checks"]}
 
     assert all(check["ok"] for check in checks.values())
-    assert checks["dòng từ chối"]["value"] == 12
+    assert (checks["dòng từ chối"]["value"], checks["dòng chờ người xem"]["value"]) == (10, 2)
     assert demo.result["figures"]["dossiers"] >= 2000
     assert "sổ lệch 0" in demo.done.stdout
     assert "Toàn tỉnh" in demo.done.stdout
@@ -86,7 +86,7 @@ def test_the_story_of_a_late_dossier_reads_from_reception_to_return(demo: Demo) 
 
 def test_an_unknown_dossier_is_said_to_be_unknown(demo: Demo) -> None:
     assert dunghen("follow", "H37.12-260212-9999", "--log", str(demo.log)).returncode == 1
-    assert "must look like" in dunghen("follow", "HS-1", "--log", str(demo.log)).stderr
+    assert "không phải mã hồ sơ" in dunghen("follow", "HS-1", "--log", str(demo.log)).stderr
 
 
 def test_the_audit_finds_nothing_and_a_changed_figure_is_found(demo: Demo, tmp_path: Path) -> None:

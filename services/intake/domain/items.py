@@ -15,6 +15,7 @@ from reference import OFFICE_TIME
 from services.intake.domain.problems import Fault, FaultError, faults_of
 
 _VIETNAMESE_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
+_DATE_ALONE = re.compile(r"\d{1,2}/\d{1,2}/\d{4}", re.ASCII)
 _PORTAL_DATE = re.compile(r"\d{14}", re.ASCII)
 
 
@@ -30,7 +31,7 @@ def parse_office_time(value: Any) -> Any:  # noqa: ANN401 - pydantic judges what
             return datetime(year, month, day, hour, minute, second, tzinfo=OFFICE_TIME)
         if _PORTAL_DATE.fullmatch(text):
             return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=OFFICE_TIME)
-        moment = datetime.fromisoformat(text)
+        moment = datetime.strptime(text, "%d/%m/%Y") if _DATE_ALONE.fullmatch(text) else datetime.fromisoformat(text)  # noqa: DTZ007
     except ValueError:
         raise ValueError("không phải ngày giờ: cần dạng 2026-02-12T15:40+07:00 hoặc 12/02/2026 15:40") from None
     if len(text) <= 10:

@@ -19,6 +19,8 @@ _SENTENCES = {
     "model_attributes_type": "phải là một đối tượng",
     "dict_type": "phải là một đối tượng",
     "string_too_short": "không được để trống",
+    "string_too_long": "dài quá {max_length} ký tự",
+    "too_long": "dài quá {max_length}",
 }
 
 
@@ -48,6 +50,7 @@ def faults_of(error: ValidationError) -> list[Fault]:
             field = "type"
         else:
             field = ".".join(str(part) for part in item["loc"][1:]) or "item"
-        detail = _SENTENCES.get(rule) or item["msg"].removeprefix("Value error, ")
+        sentence = _SENTENCES.get(rule, "").format(**item.get("ctx", {}))
+        detail = sentence or item["msg"].removeprefix("Value error, ")
         faults.append(Fault(field, "invalid" if rule == "value_error" else rule, detail))
     return faults

@@ -73,4 +73,4 @@ def old_font(text: str) -> str | None:
         return None
     counts = {"TCVN3 (ABC)": len(_TCVN3.findall(text)), "VNI": len(_VNI.findall(text))}
     font = max(counts, key=lambda name: counts[name])
-    return font if counts[font] else None
+    return font if counts[font] > 1 else None  # Noël alone is a name

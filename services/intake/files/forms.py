@@ -105,9 +105,10 @@ class Form:
                 faults.append(fault)
             elif text:
                 values[field] = text
-        font = old_font(" ".join(str(value) for value in values.values()))
-        if font is not None:
-            faults.append(Fault("row", "old-font", f"chữ viết bằng phông {font}; {ADVICE.format(font=font)}"))
+        for field, value in values.items():
+            font = old_font(value)
+            if font is not None:
+                faults.append(Fault(field, "old-font", f"chữ viết bằng phông {font}; {ADVICE.format(font=font)}"))
         return self.build(values), faults
 
 

@@ -11,8 +11,8 @@ from fastapi.responses import FileResponse, JSONResponse
 from starlette.background import BackgroundTask
 
 from runtime.web import Problem, ProblemError, problem_answers
-from services.intake.domain import Quarantined, Refused, Sender
-from services.intake.files import FileRefusedError, RefusalFile, Row, Table, read_file
+from services.intake.domain import Answer, Quarantined, Refused, Sender
+from services.intake.files import FileRefusedError, RefusalFile, Row, read_file
 from services.intake.http.entrance import Entrance
 
 MOST_FILE_BYTES = 64 * 1024 * 1024
@@ -73,25 +73,19 @@ async def _take_file(path: Path, entrance: Entrance, sender: Sender) -> tuple[di
     with RefusalFile(path, table) as refusals:
         while chunk := await asyncio.to_thread(lambda: list(islice(table.rows, CHUNK))):
             summary["rows"] += len(chunk)
-            good = [row for row in chunk if row.item is not None]
-            for row in chunk:
-                if row.item is None:
-                    _refuse(row, table.say([(f.field, f.detail) for f in row.faults]), refusals, summary)
-            await _take_rows(good, table, refusals, summary, entrance, sender)
+            for row, answer in zip(chunk, await _answers(chunk, entrance, sender), strict=True):
+                if isinstance(answer, Refused):
+                    _refuse(row, table.say([(f.field, f.detail) for f in answer.faults]), refusals, summary)
+                else:
+                    summary["quarantined" if isinstance(answer, Quarantined) else "accepted"] += 1
     return summary, refusals
 
 
-async def _take_rows(
-    rows: list[Row], table: Table, refusals: RefusalFile, summary: dict[str, Any], entrance: Entrance, sender: Sender
-) -> None:
-    if not rows:
-        return
-    batch = await entrance.take([row.item for row in rows], sender)
-    for row, answer in zip(rows, batch.answers(), strict=True):
-        if isinstance(answer, Refused):
-            _refuse(row, table.say([(f.field, f.detail) for f in answer.faults]), refusals, summary)
-        else:
-            summary["quarantined" if isinstance(answer, Quarantined) else "accepted"] += 1
+async def _answers(chunk: list[Row], entrance: Entrance, sender: Sender) -> list[Answer]:
+    """An answer per row: rows that say no item are refused without asking."""
+    good = [row for row in chunk if row.item is not None]
+    taken = iter((await entrance.take([row.item for row in good], sender)).answers() if good else ())
+    return [Refused(tuple(row.faults)) if row.item is None else next(taken) for row in chunk]
 
 
 def _refuse(row: Row, reason: str, refusals: RefusalFile, summary: dict[str, Any]) -> None:
