@@ -32,6 +32,7 @@ def make_broker(settings: RuntimeSettings, log: Log) -> KafkaBroker:
         metadata_max_age_ms=10_000,
         request_timeout_ms=15_000,
         graceful_timeout=settings.stop_seconds,
+        id_generator=lambda: "",  # events carry their own ids; a random header per record costs more than encoding it
         apply_types=False,  # our decoder keeps raw records; see runtime.loop
         logger=log,
         log_level=logging.DEBUG,
@@ -83,7 +84,6 @@ class Publisher:
                     self._prefix + record.topic,
                     key=record.raw_key if record.raw_key is not None else record.key.encode(),
                     headers={**CONTENT_TYPE, **dict(record.headers)} if record.headers else CONTENT_TYPE,
-                    correlation_id="",
                     no_confirm=True,
                 )
                 sent.append(future)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.secret import SecretBox
@@ -61,7 +62,7 @@ class Opener:
 
 def plain(value: Mapping[str, Any]) -> bytes:
     """Equal values as equal JSON."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 @dataclass(frozen=True, slots=True)

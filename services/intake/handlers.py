@@ -1,5 +1,6 @@
 """What intake does with items: (document, items, context) -> (document, outputs), and the answers for the sender."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -174,9 +175,9 @@ class Desk:
                 yield quarantine.Held(item, sender, why, flag=flagged)
 
     def _count(self, batch: Batch, sender: Sender) -> None:
-        for taken in batch.results.values():
-            result = RESULTS[type(taken.answer)]
-            self._parts.telemetry.count("items", result=result)
-            self._quality.note(sender.system, (result, *taken.notes))
-        for _, parsed in batch.parsed():
-            self._quality.note(sender.system, ["unknown_fields"] * parsed.unknown)
+        results = Counter(RESULTS[type(taken.answer)] for taken in batch.results.values())
+        for result, count in results.items():
+            self._parts.telemetry.count("items", count, result=result)
+        notes = Counter(note for taken in batch.results.values() for note in taken.notes)
+        unknown = sum(parsed.unknown for _, parsed in batch.parsed())
+        self._quality.note(sender.system, results + notes + Counter(unknown_fields=unknown))

@@ -4,7 +4,7 @@ A crash loses the counts of those seconds; nothing else depends on them.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -42,14 +42,14 @@ class Quality:
         self._parts = parts
         self._counts: Counter[tuple[str, str, str]] = Counter()
 
-    def note(self, system: str, kinds: Iterable[str]) -> None:
+    def note(self, system: str, kinds: Mapping[str, int]) -> None:
         """Count, for a system, today. Raises KeyError for a kind that is not in the list."""
         day = self._parts.clock.now().astimezone(OFFICE_TIME).date().isoformat()
-        for kind in kinds:
+        for kind, count in kinds.items():
             if kind not in KINDS:
                 raise KeyError(kind)
-            self._counts[system, day, kind] += 1
-            self._parts.telemetry.count("quality", system=system, kind=kind)
+            self._counts[system, day, kind] += count
+            self._parts.telemetry.count("quality", count, system=system, kind=kind)
 
     async def write_down(self) -> None:
         """Add what was counted since the last time to this instance's documents."""

@@ -1,11 +1,12 @@
 """From events to facts: same content = nothing new, other content = the next version, an older observation changes nothing."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+import orjson
 
 from contracts import fact_id
 from contracts.facts import milliseconds
@@ -199,7 +200,7 @@ def _reception(item: ReceivedItem, contact: Mapping[str, Any], known: Mapping[st
 
 
 def _digest(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
 def _terms(procedure: str, at: datetime, ground: Ground) -> dict[str, Any]:

@@ -21,6 +21,39 @@ _BODY = {
     "content": {"application/json": {"schema": {"oneOf": [_SCHEMA, {"type": "array", "items": _SCHEMA, "minItems": 1}]}}},
 }
 
+_ANSWERS: dict[str, Any] = {
+    "type": "object",
+    "required": ["items"],
+    "properties": {
+        "items": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["index", "status"],
+                "properties": {
+                    "index": {"type": "integer"},
+                    "status": {"enum": ["accepted", "quarantined", "refused"]},
+                    "id": {"type": "string", "format": "uuid"},
+                    "ids": {"type": "array", "items": {"type": "string", "format": "uuid"}},
+                    "lookup_code": {"type": "string", "pattern": "^[A-Z2-7]{6}$"},
+                    "problem": {"type": "object", "required": ["type", "title", "status"]},
+                },
+            },
+        }
+    },
+}
+
+
+def _responses() -> dict[int | str, dict[str, Any]]:
+    """202 and 422 answer per item; a request that is refused as a whole is a problem."""
+    described = problem_answers(400, 401, 403, 413, 422, 429, 503)
+    described[422]["content"]["application/json"] = {"schema": _ANSWERS}
+    described[202] = {
+        "description": "Từng mục được nhận, giữ lại hay từ chối",
+        "content": {"application/json": {"schema": _ANSWERS}},
+    }
+    return described
+
 
 def add_routes(app: FastAPI, entrance: Entrance) -> None:
     """Add them."""
@@ -31,7 +64,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         status_code=202,
         summary="Gửi sự kiện hoặc ảnh chụp của hồ sơ: một đối tượng hoặc một danh sách",
         openapi_extra={"requestBody": _BODY},
-        responses=problem_answers(400, 401, 403, 413, 422, 429, 503),
+        responses=_responses(),
     )
     async def events(request: Request) -> JSONResponse:
         sender = await entrance.admit(request)

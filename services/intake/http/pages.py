@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from reference import OFFICE_TIME
 from runtime.pages import HEADERS, Pages
-from runtime.web import Problem, ProblemError
+from runtime.web import Problem, ProblemError, problem_answers
 from services.intake import posting, quality
 from services.intake.http.entrance import Entrance
 
@@ -20,7 +20,9 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
     def today() -> date:
         return entrance.context.clock.now().astimezone(OFFICE_TIME).date()
 
-    @app.get("/quality", response_class=HTMLResponse, summary="Chất lượng dữ liệu theo hệ thống")
+    @app.get(
+        "/quality", response_class=HTMLResponse, summary="Chất lượng dữ liệu theo hệ thống", responses=problem_answers(422, 503)
+    )
     async def quality_page(days: Annotated[int, Query(ge=1, le=366)] = 30) -> HTMLResponse:
         last = today()
         first = last - timedelta(days=days - 1)
@@ -32,7 +34,12 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
     async def index() -> HTMLResponse:
         return HTMLResponse(posting.index_page(pages, reference, today()), headers=HEADERS)
 
-    @app.get("/thu-tuc/{code}", response_class=HTMLResponse, summary="Thủ tục công khai của một cơ quan")
+    @app.get(
+        "/thu-tuc/{code}",
+        response_class=HTMLResponse,
+        summary="Thủ tục công khai của một cơ quan",
+        responses=problem_answers(404, 422),
+    )
     async def unit_page(code: str) -> HTMLResponse:
         unit = reference.units.get(code)
         if unit is None or unit not in posting.units_on(reference, today()):
