@@ -25,7 +25,7 @@ class Step(BaseModel):
 class DeadlineStated(EventData):
     """The promise in force. Highest version of a dossier holds; four types say how it came to change."""
 
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, description="Highest holds.")
     unit: str = Field(description="Competent body whose calendar and hours were counted.")
     due_at: AwareDatetime | None = Field(default=None, description="Ngày hẹn trả in force (NgayHenTra); absent while paused.")
     computed_due_at: AwareDatetime | None = Field(
@@ -36,7 +36,7 @@ class DeadlineStated(EventData):
     basis: Literal["computed", "promised", "reappointed"] = Field(description="Where due_at comes from.")
     provisional: bool = Field(default=False, description="The count touched a year whose calendar is not confirmed (R8).")
     calendar_version: str = Field(description="Version of the calendar table it was counted with.")
-    derivation: tuple[Step, ...] = ()
+    derivation: tuple[Step, ...] = Field(default=(), description="How due_at came about, step by step.")
 
 
 class DeadlineSet(DeadlineStated):
@@ -68,16 +68,16 @@ class DeadlineWarned(EventData):
 
     TYPE: ClassVar[str] = "vn.dunghen.deadline.warned.v1"
     rung: str = Field(description="Which warning, e.g. 24h: open hours before the due date.")
-    unit: str
-    due_at: AwareDatetime
+    unit: str = Field(description="Competent body (DonViXuLy).")
+    due_at: AwareDatetime = Field(description="The promise in force (NgayHenTra).")
 
 
 class DeadlineApologyDue(EventData):
     """An apology letter has to be drafted now, to be signed in time (Mẫu 04, lead of one day)."""
 
     TYPE: ClassVar[str] = "vn.dunghen.deadline.apology-due.v1"
-    unit: str
-    due_at: AwareDatetime
+    unit: str = Field(description="Competent body (DonViXuLy).")
+    due_at: AwareDatetime = Field(description="The promise in force (NgayHenTra).")
     sign_by: AwareDatetime = Field(description="Due date less one working day: the lawful lead.")
 
 
@@ -85,16 +85,16 @@ class DeadlineOverdue(EventData):
     """The due date has passed without a result."""
 
     TYPE: ClassVar[str] = "vn.dunghen.deadline.overdue.v1"
-    unit: str
-    due_at: AwareDatetime
+    unit: str = Field(description="Competent body (DonViXuLy).")
+    due_at: AwareDatetime = Field(description="The promise in force (NgayHenTra).")
 
 
 class DeadlineSettled(EventData):
     """How the promise ended. Highest version holds; `open` means an earlier outcome was taken back."""
 
     TYPE: ClassVar[str] = "vn.dunghen.deadline.settled.v1"
-    version: int = Field(ge=1)
-    unit: str
+    version: int = Field(ge=1, description="Highest holds.")
+    unit: str = Field(description="Competent body (DonViXuLy).")
     outcome: Literal["early", "on_time", "late", "open"] = Field(description="Trước hạn, đúng hạn, quá hạn; or open again.")
     state: Literal[7, 8, 9, 10] | None = Field(default=None, description="TrangThaiHoSo that ended it.")
     ended_at: AwareDatetime | None = Field(default=None, description="Time of state 9, else of 10, else of 7 or 8.")
@@ -106,9 +106,9 @@ class DeadlineRefused(EventData):
     """A re-promise that the rules do not allow."""
 
     TYPE: ClassVar[str] = "vn.dunghen.deadline.refused.v1"
-    unit: str
+    unit: str = Field(description="Competent body (DonViXuLy).")
     rule: str = Field(description="The rule that forbids it, e.g. R16: at most one re-promise.")
-    text: str
+    text: str = Field(description="The sentence for the officer.")
 
 
 DEADLINE_TYPES: tuple[type[EventData], ...] = (

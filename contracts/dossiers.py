@@ -28,7 +28,7 @@ class Limit(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     value: int = Field(ge=1, description="Number of units; 1 for same_day.")
-    unit: LimitUnit
+    unit: LimitUnit = Field(description="DonViTinh.")
 
 
 class Terms(BaseModel):
@@ -37,7 +37,7 @@ class Terms(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     procedure_version: str = Field(description="Version of the procedure in the reference data, e.g. 2025-07-01.")
-    limit: Limit
+    limit: Limit = Field(description="ThoiGianGiaiQuyet with its unit.")
     pause_on_fee: bool = Field(default=False, description="Time at state 6 (nghĩa vụ tài chính) is outside the limit.")
     pause_on_agency: bool = Field(default=False, description="Time at another body (lấy ý kiến) is outside the limit.")
     strategy: Literal["extend", "restart"] = Field(
@@ -64,7 +64,7 @@ class Received(Fact):
     receiving_unit: UnitCode = Field(description="Mã định danh of the unit that took it in (Bộ phận TN&TKQ).")
     competent_unit: UnitCode = Field(description="Mã định danh of the body that decides (DonViXuLy).")
     channel: Literal[1, 2, 3] = Field(description="KenhThucHien: 1 at the counter, 2 online, 3 by public post.")
-    terms: Terms
+    terms: Terms = Field(description="What held for the procedure at reception; kept for ever.")
     return_method: ReturnMethod | None = Field(
         default=None,
         description="Hình thức nhận kết quả (HinhThuc; Mẫu 01, item 6): at the counter, by public post, online, at home, "

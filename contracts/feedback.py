@@ -21,7 +21,7 @@ class FeedbackRated(EventData):
 
     TYPE: ClassVar[str] = "vn.dunghen.feedback.rated.v1"
     unit: str = Field(description="Competent body that was rated.")
-    form: str
+    form: str = Field(description="Survey form and its version.")
     scores: dict[str, int | None] = Field(
         description="Per question 100, 75, 50, 25 or 0; null: does not apply, in no mean (R33)."
     )

@@ -40,11 +40,11 @@ class MetricsCell(EventData):
 
     TYPE: ClassVar[str] = "vn.dunghen.metrics.cell.v1"
     role: Role = Field(description="received: by the unit that took it in; competent: by the unit that decides.")
-    unit: str
-    procedure: str
+    unit: str = Field(description="Mã định danh of the unit in that role.")
+    procedure: str = Field(description="Mã TTHC.")
     day: date = Field(description="Business day, Asia/Ho_Chi_Minh.")
-    counters: Counters
-    revision: int = Field(ge=1)
+    counters: Counters = Field(description="Flows of the day (docs/counters.md).")
+    revision: int = Field(ge=1, description="Highest of a key holds.")
     definition: str = Field(description="Version of the counter definitions.")
 
 

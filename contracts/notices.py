@@ -18,7 +18,7 @@ class NoticeStated(EventData):
     notice: Notice = Field(
         description="result-ready: đã có kết quả (state 9); apology: thư xin lỗi đã ban hành; survey: mời đánh giá."
     )
-    channel: Literal["sms"] = "sms"
+    channel: Literal["sms"] = Field(default="sms", description="How it was sent.")
 
 
 class NoticeQueued(NoticeStated):
@@ -57,7 +57,7 @@ class NoticeSkipped(NoticeStated):
     """No message is sent, for a reason. For an apology: no letter is drafted either."""
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.skipped.v1"
-    reason: SkipReason
+    reason: SkipReason = Field(description="History is silent (two reasons), or there is nobody to reach (three).")
 
 
 class LetterStated(EventData):
@@ -89,7 +89,7 @@ class LetterRejected(LetterStated):
     """The signer rejected the draft: in time after all, or exempt (R19)."""
 
     TYPE: ClassVar[str] = "vn.dunghen.letter.rejected.v1"
-    reason: RejectReason
+    reason: RejectReason = Field(description="In time after all, or one of the exemptions of R19.")
 
 
 class LetterWithdrawn(LetterStated):
@@ -103,8 +103,8 @@ class LetterSent(LetterStated):
 
     TYPE: ClassVar[str] = "vn.dunghen.letter.sent.v1"
     number: int = Field(ge=1, description="Running number of the body in that year (R22).")
-    year: int
-    new_due_at: AwareDatetime | None = None
+    year: int = Field(description="Year of the register that the number is of.")
+    new_due_at: AwareDatetime | None = Field(default=None, description="Thời gian hẹn trả kết quả lại, as printed.")
 
 
 NOTICE_TYPES: tuple[type[EventData], ...] = (

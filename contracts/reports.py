@@ -13,8 +13,8 @@ class ReportLine(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    unit: str
-    field: str
+    unit: str = Field(description="Competent unit.")
+    field: str = Field(description="Lĩnh vực (column 2).")
     columns: dict[str, int] = Field(description='Keys "3" to "13".')
 
 
@@ -23,19 +23,19 @@ class ReportChange(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    unit: str
-    field: str
-    column: str
-    before: int
-    after: int
+    unit: str = Field(description="Competent unit.")
+    field: str = Field(description="Lĩnh vực.")
+    column: str = Field(description="Official number of the column, 3 to 13.")
+    before: int = Field(description="As stated by the version before.")
+    after: int = Field(description="As it is known now.")
 
 
 class ReportStated(EventData):
     """What both say: which report, which period (both days included), which version."""
 
     report: str = Field(description="II.06a")
-    first: date
-    last: date
+    first: date = Field(description="Từ ngày, included.")
+    last: date = Field(description="Đến ngày, included.")
     version: int = Field(ge=1, description="1: frozen; each restatement is one higher.")
     definition: str = Field(description="Version of the counter definitions.")
 
@@ -44,15 +44,15 @@ class ReportPublished(ReportStated):
     """A period is frozen: these are its figures, and they stay."""
 
     TYPE: ClassVar[str] = "vn.dunghen.report.published.v1"
-    lines: tuple[ReportLine, ...]
+    lines: tuple[ReportLine, ...] = Field(description="All lines of the sheet.")
 
 
 class ReportRestated(ReportStated):
     """Facts that came after the freeze change figures of the period; the frozen sheet stays as it was."""
 
     TYPE: ClassVar[str] = "vn.dunghen.report.restated.v1"
-    reason: str
-    changes: tuple[ReportChange, ...]
+    reason: str = Field(description="Why, in a sentence.")
+    changes: tuple[ReportChange, ...] = Field(description="Each figure that is another one now.")
 
 
 REPORT_TYPES: tuple[type[EventData], ...] = (ReportPublished, ReportRestated)

@@ -32,6 +32,31 @@ def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
     return event
 
 
+class Calm(logging.Filter):
+    """Lets a library say the same thing once in ten seconds: a broker that is down is told of hundreds of times a second."""
+
+    EVERY_SECONDS = 10.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is written; the first one after a silence says how many were left out."""
+        if not record.name.startswith(CHATTY):
+            return True
+        key = (record.name, str(record.msg))
+        since, left_out = self._said.get(key, (-self.EVERY_SECONDS, 0))
+        if record.created - since < self.EVERY_SECONDS:
+            self._said[key] = (since, left_out + 1)
+            return False
+        self._said[key] = (record.created, 0)
+        if left_out:
+            record.msg = f"{record.msg} (and {left_out} times more before this)"
+        return True
+
+
+CHATTY = ("aiokafka", "httpx", "httpcore", "pymongo", "uvicorn.access", "faststream")
 Log = structlog.stdlib.BoundLogger
 
 
@@ -54,10 +79,11 @@ def configure_logs(level: str, *, stream: Any = None) -> None:  # noqa: ANN401 -
             ],
         )
     )
+    handler.addFilter(Calm())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("aiokafka", "httpx", "httpcore", "pymongo", "uvicorn.access", "faststream"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

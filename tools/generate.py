@@ -19,7 +19,7 @@ from dunghen import PROVINCE
 from dunghen.services import SERVICES
 from dunghen.together import Keys, demo_environment, from_environment
 from runtime.settings import RuntimeSettings
-from tools import make_month, reference_docs, seed_calendar
+from tools import event_docs, lives, make_month, reference_docs, seed_calendar
 
 ROOT = Path(__file__).parent.parent
 
@@ -110,7 +110,10 @@ def outputs() -> dict[Path, Callable[[], str]]:
         ROOT / "dunghen/demo/month.csv": make_month.generate,
         ROOT / "docs/settings.md": reference_docs.settings,
         ROOT / "docs/metrics.md": reference_docs.metrics,
+        ROOT / "docs/events.md": event_docs.events,
     }
+    for life in lives.LIVES:
+        made[ROOT / f"contracts/examples/lives/{life.name}"] = lambda life=life: lives.golden(life)  # type: ignore[misc]
     for full in EVENT_TYPES:
         short = full.removeprefix("vn.dunghen.").removesuffix(".v1")
         made[ROOT / f"contracts/schemas/{short}.json"] = lambda full=full: as_json(schema_of(full))  # type: ignore[misc]

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from contracts import EVENT_TYPES, Event, decode, encode, fact_id, hide_inputs, load_catalogue
 from contracts.codes import check_dossier_code
 from contracts.dossiers import Completed, Retracted
-from contracts.envelope import UnknownData
+from contracts.envelope import EventData, UnknownData
 from contracts.facts import Facts, first_standing, merge_fact
 from contracts.ids import NAMESPACE
 
@@ -141,3 +141,29 @@ def test_a_retracted_fact_does_not_stand() -> None:
 @given(st.text(max_size=20), st.integers(1, 9))
 def test_ids_are_uuid5_of_their_cause(dossier: str, version: int) -> None:
     assert fact_id(dossier, "completed", "1", version) == str(uuid5(NAMESPACE, f"fact/{dossier}/completed/1/{version}"))
+
+
+@pytest.mark.parametrize("model", EVENT_TYPES.values(), ids=lambda model: model.TYPE)
+def test_every_field_says_what_it_is(model: type[EventData]) -> None:
+    schema = model.model_json_schema()
+    objects = {"": schema, **schema.get("$defs", {})}
+    silent = [
+        f"{name}.{field}"
+        for name, about in objects.items()
+        for field, said in about.get("properties", {}).items()
+        if "description" not in said
+    ]
+
+    assert model.__doc__
+    assert silent == []
+
+
+@pytest.mark.parametrize("life", sorted((ROOT / "contracts/examples/lives").glob("*.ndjson")), ids=lambda path: path.stem)
+def test_a_life_of_golden_messages_is_valid_and_ends(life: Path) -> None:
+    messages = [json.loads(line) for line in life.read_text("utf-8").splitlines()]
+    events = [decode(json.dumps(message["value"]).encode(), EVENT_TYPES) for message in messages]
+
+    assert {message["topic"] for message in messages} == {"dossiers.v1", "deadlines.v1"}
+    assert all(message["key"] == event.subject for message, event in zip(messages, events, strict=True))
+    assert len({event.id for event in events}) == len(events)
+    assert any(event.type.endswith("deadline.settled.v1") for event in events)

@@ -3,13 +3,20 @@
 import re
 import shlex
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import typer
 
+from dunghen import PROVINCE
 from dunghen.__main__ import make_app
+from dunghen.together import Keys, demo_environment, from_environment
+from runtime.settings import RuntimeSettings
+from services.intake.app import build
+from services.intake.settings import IntakeSettings
 from tools.reference_docs import SETTINGS, environment_names
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +34,8 @@ def dev(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.parametrize(("page", "line"), LINES, ids=[f"{p.relative_to(ROOT)}: {line[:60]}" for p, line in LINES])
-def test_a_command_of_the_docs_is_one_that_exists(page: Path, line: str) -> None:
+def test_a_command_of_the_docs_is_one_that_exists(page: Path, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORE_URL", "sqlite:////dev/null")  # the pages export it
     words = shlex.split(line)
     if words[0] == "export":
         names = {word.partition("=")[0] for word in words[1:]}
@@ -37,9 +45,22 @@ def test_a_command_of_the_docs_is_one_that_exists(page: Path, line: str) -> None
         parse(typer.main.get_command(make_app()), words[2:])
     elif words[0] == "./dev":
         assert re.search(rf"^  {words[1]}\)", DEV, re.MULTILINE), words[1]
+    elif words[0] == "curl":
+        asked = urlsplit(words[[word.startswith("http://") for word in words].index(True)])
+        assert (asked.netloc, asked.path in intake_paths()) == ("127.0.0.1:8101", True)
+        assert all((ROOT / word[1:]).exists() for word in words if word.startswith("@examples/"))
     else:
         assert words[:2] == ["python", "-m"]
         assert (ROOT / Path(*words[2].split(".")) / "__main__.py").exists()
+
+
+@cache
+def intake_paths() -> set[str]:
+    """The paths intake answers on, by its own OpenAPI document."""
+    runtime = RuntimeSettings(kafka_bootstrap_servers="localhost:9092", store_url="sqlite:////dev/null")
+    settings = from_environment(IntakeSettings, demo_environment(Keys.new(), PROVINCE))
+    nothing: Any = object()
+    return set(build(runtime, settings, documents=nothing).app.openapi()["paths"])
 
 
 def parse(command: Any, words: list[str]) -> None:

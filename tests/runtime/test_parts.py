@@ -115,6 +115,18 @@ def test_codes_and_sequences_stay_readable(text: str) -> None:
     assert redact(text) == text
 
 
+def test_a_library_says_the_same_thing_once_in_a_while_and_how_often_it_was(log_lines: io.StringIO) -> None:
+    for wait in (0.0, 11.0):
+        for number in range(100):
+            record = logging.LogRecord("aiokafka.conn", logging.ERROR, "", 0, "no node %s", (number,), None)
+            record.created += wait
+            logging.getLogger().handle(record)
+    logging.getLogger("services.sla").error("no node 1")
+
+    lines = [json.loads(line)["event"] for line in log_lines.getvalue().splitlines()]
+    assert lines == ["no node 0", "no node 0 (and 99 times more before this)", "no node 1"]
+
+
 def test_logs_are_json_with_hidden_personal_keys(log_lines: io.StringIO) -> None:
     get_log("sla").info("sent", phone="x", dossier="H37.12-260212-0007")
     logging.getLogger("library").warning("call 0912345678 failed")

@@ -1,0 +1,62 @@
+"""The golden messages of contracts/examples/lives: what the dossiers of examples/lives become on dossiers.v1 and deadlines.v1.
+
+Made by the services' own handlers, each event reported two minutes after it happened. Timers are left out.
+"""
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from nacl.public import PrivateKey
+
+from contracts import EVENT_TYPES, decode
+from dunghen import PROVINCE
+from dunghen.together import Keys, demo_environment, from_environment
+from reference import load_reference
+from runtime.clock import SteppedClock
+from runtime.documents import Document
+from runtime.sealing import Sealer
+from services.intake import handlers as intake
+from services.intake.domain import Sender, parse_item
+from services.intake.domain.items import parse_office_time
+from services.intake.sealing import ContactSealer
+from services.intake.settings import IntakeSettings
+from services.sla import handlers as sla
+from services.sla.settings import SlaSettings
+
+ROOT = Path(__file__).parent.parent
+LIVES = sorted((ROOT / "examples/lives").glob("*.ndjson"))
+REPORTED_AFTER = timedelta(minutes=2)
+
+
+def golden(life: Path) -> str:
+    """The messages of one life, one JSON object {topic, key, value} per line, in the order of saying."""
+    lines = life.read_text("utf-8").splitlines()
+    return "".join(
+        json.dumps(message, ensure_ascii=False) + "\n" for message in _messages([json.loads(line) for line in lines])
+    )
+
+
+def _messages(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    reference, environment = load_reference(PROVINCE), demo_environment(Keys.new(), PROVINCE)
+    sealer = ContactSealer(Sealer.from_base64(base64.b64encode(bytes(PrivateKey.generate().public_key)).decode(), 1), b"golden")
+    known: Document = {"_id": items[0]["dossier"], "rev": 0}
+    promised = dict(known)
+    for item in items:
+        clock = SteppedClock(parse_office_time(item["at"]) + REPORTED_AFTER)
+        context = intake.Context(reference, from_environment(IntakeSettings, environment), sealer, clock)
+        decision, _ = intake.on_items(known, [parse_item(item).item], context, Sender("example"))
+        known = decision.document
+        for output in decision.outputs:
+            if output.topic != "dossiers.v1":
+                continue  # sealed contacts are never the same twice
+            fact = intake.encode(output)
+            yield {"topic": output.topic, "key": output.key, "value": json.loads(fact)}
+            of_sla = sla.Context.of(reference, from_environment(SlaSettings, environment), clock)
+            stated = sla.handle(promised, decode(fact, EVENT_TYPES), of_sla)
+            promised, encode = stated.document, sla.make_encoder(of_sla)
+            for said in stated.outputs:
+                yield {"topic": said.topic, "key": said.key, "value": json.loads(encode(said))}
