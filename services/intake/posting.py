@@ -37,15 +37,18 @@ def units_on(reference: ReferenceData, day: date) -> list[Unit]:
     ]
 
 
-def posted(reference: ReferenceData, unit: Unit, day: date) -> list[tuple[str, list[Posted]]]:
-    """A unit's procedures in force on a day, by field."""
+def posted(reference: ReferenceData, unit: Unit, day: date) -> list[tuple[str, str, list[Posted]]]:
+    """A unit's procedures in force on a day: (field, legal bases, procedures)."""
     noon = datetime.combine(day, time(12), OFFICE_TIME)
     by_field: dict[str, list[Posted]] = {}
     for procedure in reference.procedures.values():
         version = procedure.version_at(noon)
         if version is not None and procedure.is_handled_by(unit):
             by_field.setdefault(procedure.field, []).append(Posted(procedure, version))
-    return list(by_field.items())
+    return [
+        (field, "; ".join(dict.fromkeys(entry.version.legal_base for entry in entries if entry.version.legal_base)), entries)
+        for field, entries in by_field.items()
+    ]
 
 
 def say_hours(hours: OpeningHours) -> list[str]:

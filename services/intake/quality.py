@@ -14,19 +14,19 @@ from runtime.errors import Unavailable
 from runtime.parts import Parts
 
 QUALITY = "quality"
-# What is counted, in the order of the page, with what it is called there.
+# What is counted, in the order of the page: its heading, and what it means.
 KINDS = {
-    "accepted": "Đã nhận",
-    "refused": "Từ chối",
-    "quarantined": "Giữ lại",
-    "unknown_fields": "Trường lạ",
-    "junk_phones": "Số điện thoại không nhắn được",
-    "missing_contacts": "Thiếu liên hệ",
-    "corrections": "Đính chính",
-    "late_reports": "Báo muộn trên 48 giờ",
-    "stragglers": "Bản cũ đến sau",
-    "guessed_times": "Thiếu thời điểm",
-    "promise_changes": "Đổi ngày hẹn không lý do",
+    "accepted": ("Nhận", "sự kiện được nhận"),
+    "refused": ("Từ chối", "sự kiện không hợp lệ, trả lại hệ thống gửi"),
+    "quarantined": ("Giữ lại", "mã đơn vị, thủ tục hoặc trạng thái chưa có trong danh mục, chờ người xem"),
+    "unknown_fields": ("Trường lạ", "trường không ai biết"),
+    "junk_phones": ("Số hỏng", "số điện thoại không nhắn tin được"),
+    "missing_contacts": ("Thiếu liên hệ", "tiếp nhận không kèm liên hệ"),
+    "corrections": ("Đính chính", "sự kiện thay một sự kiện đã gửi"),
+    "late_reports": ("Báo muộn", "gửi muộn hơn 48 giờ"),
+    "stragglers": ("Bản cũ", "bản chụp cũ đến sau bản mới"),
+    "guessed_times": ("Thiếu giờ", "trạng thái không kèm thời điểm, lấy lúc nhận tin"),
+    "promise_changes": ("Đổi hẹn", "ngày hẹn trả bị đổi không lý do"),
 }
 
 

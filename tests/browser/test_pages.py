@@ -1,5 +1,6 @@
 """The pages of a finished demo in headless Chromium, on a phone and on a desk: they fit, they are legible, they work."""
 
+import io
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Response, sync_playwright
+from pypdf import PdfReader
 
 from dunghen.demo.people import STORY
 from dunghen.demo.real import free_port
@@ -188,3 +190,22 @@ def test_the_letter_is_a_page_one_can_look_at(site: Site, page: Page) -> None:
     subprocess.run(["pdftoppm", "-r", "80", "-png", "-singlefile", SCREENS / "letter.pdf", SCREENS / "letter"], check=True)
 
     assert (SCREENS / "letter.png").stat().st_size > 20_000
+
+
+def test_what_units_post_in_public_fits_a_screen_and_a_sheet_of_a4(site: Site, page: Page) -> None:
+    assert opened(page.goto(f"{site.at('intake')}/thu-tuc")) == 200
+    look(page, "thu-tuc")
+
+    page.click("text=UBND phường Kỳ Lâm")
+    look(page, "thu-tuc-don-vi")
+    assert "Thứ Bảy tiếp nhận: 07:30-11:00" in page.inner_text("main")
+    sheets = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    assert {(round(sheet.mediabox.width), round(sheet.mediabox.height)) for sheet in sheets.pages} == {(595, 842)}
+    assert "Đăng ký kết hôn" in sheets.pages[0].extract_text()
+
+
+def test_the_quality_of_what_systems_send_is_seen(site: Site, page: Page) -> None:
+    assert opened(page.goto(f"{site.at('intake')}/quality?days=60")) == 200
+
+    look(page, "quality")
+    assert "demo" in page.inner_text("main")
