@@ -18,7 +18,7 @@ class FeedbackSettings(BaseSettings):
     )
 
     reference_dir: Annotated[Path, AfterValidator(existing_folder)] = Field(
-        validation_alias="REFERENCE_DIR", description="folder with province.yaml, units.yaml, procedures.yaml"
+        validation_alias="REFERENCE_DIR", description="folder of the reference data (docs/reference-data.md)"
     )
     contacts_public_key: str = Field(
         validation_alias="CONTACTS_PUBLIC_KEY", description="base64 of the notifier's public key that links are sealed to"

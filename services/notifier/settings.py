@@ -17,7 +17,7 @@ class NotifierSettings(BaseSettings):
     )
 
     reference_dir: Annotated[Path, AfterValidator(existing_folder)] = Field(
-        validation_alias="REFERENCE_DIR", description="folder with province.yaml, units.yaml, procedures.yaml"
+        validation_alias="REFERENCE_DIR", description="folder of the reference data (docs/reference-data.md)"
     )
     contacts_private_key: SecretStr = Field(
         validation_alias="CONTACTS_PRIVATE_KEY",

@@ -15,6 +15,6 @@ class ReportingSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_prefix="REPORTING_", populate_by_name=True)
 
     reference_dir: Annotated[Path, AfterValidator(existing_folder)] = Field(
-        validation_alias="REFERENCE_DIR", description="folder with province.yaml, units.yaml, procedures.yaml"
+        validation_alias="REFERENCE_DIR", description="folder of the reference data (docs/reference-data.md)"
     )
     flush_seconds: float = Field(default=1.0, gt=0, description="pause between two flushes of changed figures")

@@ -16,7 +16,7 @@ class SlaSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_prefix="SLA_", populate_by_name=True)
 
     reference_dir: Annotated[Path, AfterValidator(existing_folder)] = Field(
-        validation_alias="REFERENCE_DIR", description="folder with province.yaml, units.yaml, procedures.yaml"
+        validation_alias="REFERENCE_DIR", description="folder of the reference data (docs/reference-data.md)"
     )
     after_hours: Literal["next_opening", "civil_code"] = Field(
         default="next_opening", description="which day is uncounted for a dossier received after hours (D3)"
