@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 from motor.motor_asyncio import AsyncIOMotorClient
 from openpyxl import Workbook
 
@@ -242,8 +243,8 @@ async def run_outage(kafka: str, mongo: str, minutes: float) -> None:
             try:
                 if await asyncio.wait_for(intake.in_kafka(), 20) >= accepted:
                     break
-            except Exception:  # noqa: BLE001, S110 - it is not up yet
-                pass
+            except (KafkaError, TimeoutError):
+                print("outage:   Kafka is not up yet", file=sys.stderr)
             await asyncio.sleep(0.2)
         seconds = time.perf_counter() - begin
         found = await intake.in_kafka()

@@ -160,19 +160,17 @@ class Desk:
                 decide(known.get(dossier, {"_id": dossier, "rev": 0}))
             return batch
         batch.intent = await self._intents.change(batch.by_dossier, decide)
-        await quarantine.keep(self._held(batch, raw, sender), self._parts, self.context.sealer.locker())
+        await quarantine.keep(self._held(batch, sender), self._parts, self.context.sealer.locker())
         self._count(batch, sender)
         return batch
 
-    def _held(self, batch: Batch, raw: Sequence[Any], sender: Sender) -> Iterable[quarantine.Held]:
+    def _held(self, batch: Batch, sender: Sender) -> Iterable[quarantine.Held]:
         for index, parsed in batch.parsed():
             taken = batch.results[index]
             flagged = "promise_changes" in taken.notes
             if isinstance(taken.answer, Quarantined) or flagged:
                 why = taken.answer if isinstance(taken.answer, Quarantined) else Quarantined("promise-changed", "promised_at")
-                fields = type(parsed.item).model_fields
-                item = {k: v for k, v in raw[index].items() if k in fields or str(k).startswith("contact")}
-                yield quarantine.Held(item, sender, why, flag=flagged)
+                yield quarantine.Held(parsed.item, sender, why, flag=flagged)
 
     def _count(self, batch: Batch, sender: Sender) -> None:
         results = Counter(RESULTS[type(taken.answer)] for taken in batch.results.values())

@@ -9,7 +9,7 @@ from runtime.clock import epoch_ms
 from runtime.documents import Document, Documents, Index
 from runtime.parts import Parts
 from runtime.sealing import Locker
-from services.intake.domain import Quarantined, Sender
+from services.intake.domain import Item, Quarantined, Sender
 
 QUARANTINE = "quarantine"
 
@@ -21,16 +21,12 @@ async def declare(store: Documents) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One item to keep: as it was sent, by whom, and why it is kept."""
+    """One item to keep: by whom, and why. `flag`: it was taken in, a person should only know."""
 
-    item: Mapping[str, Any]
+    item: Item
     sender: Sender
     why: Quarantined
-    flag: bool = False  # it was taken in; a person should know
-
-
-def _is_contact(key: str) -> bool:
-    return key.startswith("contact")
+    flag: bool = False
 
 
 def identity_of(system: str, reason: str, item: Mapping[str, Any]) -> str:
@@ -41,8 +37,8 @@ def identity_of(system: str, reason: str, item: Mapping[str, Any]) -> str:
 async def keep(held: Iterable[Held], parts: Parts, locker: Locker) -> None:
     """Keep items; the same item again is the same entry. Raises Unavailable."""
     for one in held:
-        item = {key: value for key, value in one.item.items() if not _is_contact(str(key))}
-        contact = {str(key): value for key, value in one.item.items() if _is_contact(str(key))}
+        item = one.item.model_dump(mode="json", exclude_none=True, exclude={"contact"})
+        contact = getattr(one.item, "contact", None)
         identity = identity_of(one.sender.system, one.why.reason, item)
         entry: Document = {
             "_id": identity,
@@ -55,11 +51,11 @@ async def keep(held: Iterable[Held], parts: Parts, locker: Locker) -> None:
             "reason": one.why.reason,
             "field": one.why.field,
             "flag": one.flag,
-            "dossier": str(item.get("dossier", ""))[:64],
+            "dossier": one.item.dossier,
             "item": item,
         }
-        if contact and not one.flag:
-            entry["locked"] = locker.lock(contact)
+        if contact is not None and not one.flag:
+            entry["locked"] = locker.lock(contact.model_dump())
         await parts.store.insert_unique(QUARANTINE, entry)
 
 
@@ -70,7 +66,7 @@ def sender_of(entry: Document) -> Sender:
 
 def item_of(entry: Document, locker: Locker) -> dict[str, Any]:
     """A kept item as it was sent, its contact with it."""
-    return {**entry["item"], **(locker.unlock(entry["locked"]) if "locked" in entry else {})}
+    return {**entry["item"], **({"contact": locker.unlock(entry["locked"])} if "locked" in entry else {})}
 
 
 def describe(entry: Document) -> dict[str, Any]:
@@ -107,5 +103,5 @@ async def fix(store: Documents, identity: str, changes: Mapping[str, Any]) -> Do
     entry = (await store.get_many(QUARANTINE, [identity])).get(identity)
     if entry is None or entry["flag"]:
         return None
-    changed = {**entry, "item": {**entry["item"], **{k: v for k, v in changes.items() if not _is_contact(k)}}}
+    changed = {**entry, "item": {**entry["item"], **{k: v for k, v in changes.items() if not k.startswith("contact")}}}
     return None if await store.save_many(QUARANTINE, [changed]) else changed

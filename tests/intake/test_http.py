@@ -178,6 +178,21 @@ async def test_two_ways_at_once_make_one_fact(intake: Alone) -> None:
     assert list((await stored(intake, "dossiers"))[0]["facts"]) == ["received/1"]
 
 
+async def test_two_instances_on_one_store_give_the_same_answers_and_one_fact(tmp_path: Path) -> None:
+    async with (
+        intake_alone(tmp_path) as one,
+        intake_alone(tmp_path, CONTACTS_HASH_KEY=one.environment["CONTACTS_HASH_KEY"]) as two,
+    ):
+        key = await one.key()
+        items = [received(number, contact=PERSON) for number in range(20)]
+        answers = await asyncio.gather(*(instance.send(key, *items) for instance in (one, two) * 5))
+
+        assert len({answer.text for answer in answers}) == 1
+        documents = await stored(one, "dossiers")
+        assert {tuple(document["facts"]) for document in documents} == {("received/1",)}
+        assert {fact["v"] for document in documents for fact in document["facts"].values()} == {1}
+
+
 # --- quarantine -------------------------------------------------------------------
 
 

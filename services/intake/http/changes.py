@@ -3,7 +3,6 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
@@ -13,7 +12,7 @@ from runtime.log_reader import Places
 from runtime.web import Problem, ProblemError, problem_answers
 from services.intake.domain import Sender
 from services.intake.http.entrance import Entrance
-from services.intake.store import DOSSIERS
+from services.intake.store import DOSSIERS, units_of
 
 TOPICS = ("deadlines.v1", "notices.v1")
 
@@ -43,14 +42,8 @@ async def _own(records: Any, sender: Sender, entrance: Entrance) -> list[dict[st
     """The events of dossiers that the sender may speak of."""
     codes = list(dict.fromkeys(record.key.decode("utf-8", "replace") for record in records))
     known = await entrance.parts.store.get_many(DOSSIERS, codes) if codes else {}
-    mine = {code for code in codes if _is_own(code, known.get(code, {}), sender)}
+    mine = {code for code in codes if sender.may_speak_of(units_of(known.get(code)), code)}
     return [_event(record) for record in records if record.key.decode("utf-8", "replace") in mine]
-
-
-def _is_own(code: str, document: Mapping[str, Any], sender: Sender) -> bool:
-    received = document.get("received", {})
-    units = {received[name] for name in ("receiving_unit", "competent_unit") if name in received}
-    return sender.may_speak_of(units, code)
 
 
 def _event(record: LogRecord) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from services.intake import quarantine
 from services.intake.domain import Accepted, Answer, Quarantined, ReceivedItem, Refused, SnapshotItem, TaggedItem
 from services.intake.handlers import Batch, view
 from services.intake.http.entrance import Entrance, read_body, read_items, read_json
-from services.intake.store import DOSSIERS
+from services.intake.store import DOSSIERS, units_of
 
 _SCHEMA = TypeAdapter(TaggedItem).json_schema(ref_template="#/components/schemas/{model}")
 SCHEMAS: dict[str, Any] = _SCHEMA.pop("$defs")
@@ -92,10 +92,8 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         store = entrance.parts.store
         document = (await store.get_many(DOSSIERS, [dossier])).get(dossier)
         held = await quarantine.held_of(store, dossier)
-        received = (document or {}).get("received", {})
-        units = {received[name] for name in ("receiving_unit", "competent_unit") if name in received}
         # What belongs to others is as unknown as what does not exist.
-        if (document is None and not held) or not sender.may_speak_of(units, dossier):
+        if (document is None and not held) or not sender.may_speak_of(units_of(document), dossier):
             title = "Chưa nhận sự kiện nào của hồ sơ này / nothing was received of this dossier"
             raise ProblemError(Problem("unknown-dossier", title, 404))
         shown = document or {"_id": dossier}

@@ -3,13 +3,13 @@
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from runtime.documents import Document
 from runtime.web import Problem, ProblemError, problem_answers
 from services.intake import quarantine
 from services.intake.domain import Quarantined, Refused
-from services.intake.http.entrance import Entrance
+from services.intake.http.entrance import Entrance, read_body, read_json
 from services.intake.http.events import say_all
 
 
@@ -20,6 +20,11 @@ class Resubmit(BaseModel):
 
     ids: list[str] = Field(default_factory=list, max_length=500)
     reason: str = ""
+
+
+def _body(schema: dict[str, Any]) -> dict[str, Any]:
+    # Described here and read by us: nothing of a body is read before the key is known.
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
 def add_routes(app: FastAPI, entrance: Entrance) -> None:
@@ -37,23 +42,46 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         return {"items": [quarantine.describe(entry) for entry in found]}
 
     @app.post(
-        "/v1/quarantine/{identity}/fix", summary="Sửa trường của một mục", responses=problem_answers(401, 403, 404, 422, 503)
+        "/v1/quarantine/{identity}/fix",
+        summary="Sửa trường của một mục",
+        openapi_extra={"requestBody": _body({"type": "object"})},
+        responses=problem_answers(400, 401, 403, 404, 413, 422, 503),
     )
-    async def fix(identity: str, changes: dict[str, Any], request: Request) -> dict[str, Any]:
+    async def fix(identity: str, request: Request) -> dict[str, Any]:
         await entrance.admit(request, "operate")
+        changes = read_json(await read_body(request))
+        if not isinstance(changes, dict):
+            raise ProblemError(Problem("invalid", "Cần một đối tượng / an object is needed", 422, "FIELD: VALUE"))
         changed = await quarantine.fix(store, identity, changes)
         if changed is None:
             raise ProblemError(Problem("unknown-entry", "Không có mục này / there is no such entry", 404))
         return quarantine.describe(changed)
 
-    @app.post("/v1/quarantine/resubmit", summary="Gửi lại các mục", responses=problem_answers(401, 403, 422, 503))
-    async def resubmit(wanted: Resubmit, request: Request) -> dict[str, Any]:
+    @app.post(
+        "/v1/quarantine/resubmit",
+        summary="Gửi lại các mục",
+        openapi_extra={"requestBody": _body(Resubmit.model_json_schema())},
+        responses=problem_answers(400, 401, 403, 413, 422, 429, 503),
+    )
+    async def resubmit(request: Request) -> dict[str, Any]:
         await entrance.admit(request, "operate")
+        wanted = _wanted(read_json(await read_body(request)))
         found = await quarantine.entries(store, wanted.reason, wanted.ids)
         counts = {"accepted": 0, "quarantined": 0, "refused": 0, "dismissed": 0}
         for entry in found:
             counts[await _again(entry, entrance)] += 1
         return counts
+
+
+def _wanted(raw: Any) -> Resubmit:  # noqa: ANN401 - whatever was sent
+    try:
+        return Resubmit.model_validate(raw)
+    except ValidationError as error:
+        places = [
+            {"pointer": "#/" + "/".join(str(part) for part in e["loc"]), "rule": e["type"], "detail": e["msg"]}
+            for e in error.errors(include_input=False)
+        ]
+        raise ProblemError(Problem("invalid", "Yêu cầu không hợp lệ / invalid request", 422, errors=places)) from None
 
 
 async def _again(entry: Document, entrance: Entrance) -> str:

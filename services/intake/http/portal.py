@@ -13,7 +13,7 @@ from runtime.web import ProblemError
 from services.intake import portal
 from services.intake.domain import Sender
 from services.intake.http.entrance import Entrance, read_body, read_items, read_json
-from services.intake.store import DOSSIERS
+from services.intake.store import DOSSIERS, units_of
 
 SESSION_MS = 3_600_000
 _OBJECT = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
@@ -94,7 +94,5 @@ async def _look_up(code: Any, sender: Sender, entrance: Entrance) -> dict[str, A
     if not isinstance(code, str):
         return portal.failure(portal.BAD_REQUEST, "thiếu mahoso")
     document: Document | None = (await entrance.parts.store.get_many(DOSSIERS, [code])).get(code)
-    received = (document or {}).get("received", {})
-    units = {received[name] for name in ("receiving_unit", "competent_unit") if name in received}
-    found = document is not None and sender.may_speak_of(units, code)
+    found = document is not None and sender.may_speak_of(units_of(document), code)
     return {"error_code": portal.OK, "message": "Thành công", "data": [{"MaHoSo": code}] if found else []}
