@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import unicodedata
 import zipfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from services.intake.files import FileRefusedError, Row, read_file
+from services.intake.files import FileRefusedError, RefusalFile, Row, read_file
 from services.intake.files.encodings import old_font, recognise
 from tests.intake.alone import Alone, intake_alone
 
@@ -185,6 +186,41 @@ async def test_an_unknown_unit_procedure_or_state_of_a_row_is_kept_not_refused(i
     assert (answer.json()["quarantined"], answer.json()["refused"]) == (3, 0)
     kept = await intake.service.parts.store.find("quarantine", {})
     assert {entry["reason"] for entry in kept} == {"unknown-unit", "unknown-procedure", "unknown-status"}
+
+
+def test_request_lines_of_the_portal_are_rows_too(tmp_path: Path) -> None:
+    file = tmp_path / "portal.ndjson"
+    item = {"MaHoSo": "H37.12-260302-0001", "MaTTHC": "1.000894", "TrangThaiHoSo": "2", "NgayTiepNhan": "20260302083000"}
+    step = {"MaHoSo": item["MaHoSo"], "ThoiDiemXuLy": "hôm qua", "NoiDungXuLy": "Trình ký", "TrangThai": "4"}
+    requests = [
+        {
+            "session": "x",
+            "madonvi": "H37.12",
+            "service": "DongBoHoSoMC",
+            "isUpdating": "False",
+            "data": [item, {**item, "MaHoSo": "1"}],
+        },
+        {"session": "x", "madonvi": "H37.12", "service": "CapNhatTienDoHoSoMC", "data": [step]},
+    ]
+    file.write_text("\n".join(json.dumps(request) for request in requests), "utf-8")
+
+    table = read_file(file)
+    rows = list(table.rows)
+
+    assert [(row.line, [fault.field for fault in row.faults]) for row in rows] == [
+        (1, []),
+        (1, ["MaHoSo"]),
+        (2, ["ThoiDiemXuLy"]),
+    ]
+    assert rows[0].item is not None
+    assert (rows[0].item["type"], rows[0].item["receiving_unit"]) == ("snapshot", "H37.12")
+    with RefusalFile(file, table) as refusals:
+        refusals.add(rows[1], "MaHoSo: sai")
+    assert [row.item is None for row in read_file(refusals.path).rows] == [True]
+    refusals.path.write_text(
+        refusals.path.read_text("utf-8").replace('"MaHoSo": "1"', '"MaHoSo": "H37.12-260302-0002"'), "utf-8"
+    )
+    assert [row.item is None for row in read_file(refusals.path).rows] == [False]
 
 
 # --- encodings --------------------------------------------------------------------

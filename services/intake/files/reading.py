@@ -8,6 +8,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from services.intake import portal
 from services.intake.domain import Fault, FaultError, parse_item
 from services.intake.files.encodings import SAMPLE_BYTES, recognise
 from services.intake.files.forms import Form, understand
@@ -128,7 +129,22 @@ def _read_ndjson(path: Path) -> Iterator[Row]:
             else:
                 if isinstance(item, dict):
                     item.pop(ERROR_COLUMN, None)
-                yield _checked(number, line, item)
+                yield from _rows_of(number, line, item)
+
+
+def _rows_of(number: int, line: bytes, item: Any) -> Iterator[Row]:  # noqa: ANN401 - whatever the file holds
+    """One item; or a request line of the portal (`service`, `data`), which is a row per dossier in it."""
+    if not isinstance(item, dict) or item.get("service") not in portal.SERVICES:
+        yield _checked(number, line, item)
+        return
+    read, names = portal.SERVICES[item["service"]]
+    unit = item.get("madonvi")
+    data = item.get("data")
+    for given in data if isinstance(data, list) else [data]:
+        alone = json.dumps({**item, "data": [given]}, ensure_ascii=False).encode()
+        row = _checked(number, alone, read(given, unit if isinstance(unit, str) else None))
+        faults = [Fault(portal.official_name(fault.field, names), fault.rule, fault.detail) for fault in row.faults]
+        yield Row(number, alone, row.item, faults)
 
 
 def _checked(line: int, raw: Any, item: Any) -> Row:  # noqa: ANN401 - whatever the file holds
