@@ -7,7 +7,7 @@ because swaps are announced late: the one of 2026-01-02 and 2026-01-10 was publi
 import csv
 import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Literal
 
 Kind = Literal["off", "makeup"]
+SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,18 @@ class CalendarTable:
         text = "\n".join(f"{r.day} {r.kind} {r.name} {r.source}" for r in sorted(self.by_date.values(), key=lambda r: r.day))
         digest = hashlib.sha256(f"{self.first_year} {self.last_year} {self.confirmed_through}\n{text}".encode()).hexdigest()
         return f"vn-{digest[:12]}"
+
+    def with_days(self, days: Mapping[date, Literal["work", "off"]], source: str = "patch") -> "CalendarTable":
+        """The same table with single dates off or worked. A weekday that is worked has its own hours, a weekend day those of
+        a makeup day."""
+        kept = [row for row in self.by_date.values() if row.day not in days]
+        kept += [CalendarDay(day, "off", "Ngày nghỉ", source) for day, kind in days.items() if kind == "off"]
+        kept += [
+            CalendarDay(day, "makeup", "Ngày làm việc bù", source)
+            for day, kind in days.items()
+            if kind == "work" and day.weekday() >= SATURDAY
+        ]
+        return CalendarTable(tuple(kept), self.first_year, self.last_year, self.confirmed_through)
 
     def patched(self, rows: Iterable[CalendarDay]) -> "CalendarTable":
         """The same table with rows added or replaced."""

@@ -2,6 +2,8 @@
 
 import json
 import re
+import sys
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, get_args
@@ -10,6 +12,7 @@ import typer
 from pydantic import ValidationError
 
 from dunghen import PROVINCE
+from dunghen.cases import answers
 from dunghen.commands.common import ReferenceDir, out, stop
 from reference import (
     BeyondCalendarError,
@@ -64,6 +67,19 @@ def explain(
     for step in steps:
         out.print(step.text + (f"  [dim]({step.source})[/dim]" if step.source else ""))
     out.print(f"[dim]Lịch {result.calendar_version}[/dim]")
+
+
+@commands.command("batch")
+def batch(file: Annotated[Path, typer.Argument(help="Tệp JSON Lines, mỗi dòng một trường hợp; - là đầu vào chuẩn")]) -> None:
+    """Tính ngày hẹn trả của từng dòng, mỗi dòng một câu trả lời JSON."""
+    try:
+        with nullcontext(sys.stdin) if str(file) == "-" else file.open(encoding="utf-8") as lines:
+            for said in answers(lines):
+                typer.echo(json.dumps(said, ensure_ascii=False))
+    except FileNotFoundError:
+        stop(f"{file}: không có tệp này")
+    except UnicodeDecodeError:
+        stop(f"{file}: không phải UTF-8")
 
 
 def _moment(text: str) -> datetime:

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -172,3 +173,44 @@ def test_files_that_cannot_be_read_are_refused_before_anything_is_sent(tmp_path:
     done = RUN.invoke(app, ["import", str(tmp_path / "empty.csv"), "--key", "x"])
     assert done.exit_code == 2
     assert "tệp rỗng" in done.stderr
+
+
+def test_anybodys_cases_are_counted_line_by_line(tmp_path: Path) -> None:
+    def case(identity: str, **more: Any) -> str:
+        given = {"received": "2026-01-05T09:00:00+07:00", "limit": {"value": 5, "unit": "working_day"}, **more}
+        return json.dumps({"id": identity, "input": given})
+
+    pause = {"kind": "fee", "from": "2026-01-06T09:00:00+07:00"}
+    lines = [
+        case("plain"),
+        case("patched", calendar_patch={"2026-01-02": "work", "2026-01-10": "off"}),
+        case("before the patch", received="2025-12-31T09:00:00", calendar_patch={"2026-01-02": "work", "2026-01-10": "off"}),
+        case("own hours", limit={"unit": "same_day"}, hours={"weekdays": ["08:00-12:00", "13:00-16:00"]}),
+        case("a fee that does not count", pauses=[pause]),
+        case("a fee that does", pauses=[pause], pause_on_fee=True),
+        case("next year", received="2026-12-31T09:00:00+07:00"),
+        case("limit 0", limit={"value": 0, "unit": "hour"}),
+        case("half a day", limit={"value": 0.5, "unit": "working_day"}),
+        case("a misspelt field", pausse=[]),
+        "nonsense",
+    ]
+    file = tmp_path / "cases.jsonl"
+    file.write_text("\n".join(lines), "utf-8")
+
+    done = RUN.invoke(app, ["deadline", "batch", str(file)])
+    said = {answer["id"]: answer for answer in map(json.loads, done.stdout.splitlines())}
+
+    assert {name: answer["due_at"] for name, answer in said.items() if answer["state"] == "due"} == {
+        "plain": "2026-01-10T09:00:00+07:00",
+        "patched": "2026-01-12T09:00:00+07:00",
+        "before the patch": "2026-01-06T09:00:00+07:00",
+        "own hours": "2026-01-05T16:00:00+07:00",
+        "a fee that does not count": "2026-01-10T09:00:00+07:00",
+        "next year": "2027-01-08T09:00:00+07:00",
+    }
+    assert said["next year"]["provisional"]
+    assert said["a fee that does"]["state"] == "paused"
+    wrong = {name: answer["error"] for name, answer in said.items() if answer["state"] == "error"}
+    assert set(wrong) == {"limit 0", "half a day", "a misspelt field", None}
+    assert "D8" in wrong["limit 0"]
+    assert "pausse" in wrong["a misspelt field"]

@@ -1,0 +1,103 @@
+"""Due dates of anybody's own cases: one JSON object per line in, one answer per line out."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from reference import (
+    BeyondCalendarError,
+    LimitError,
+    OpeningHours,
+    Pause,
+    Timeline,
+    count_due,
+    load_national_calendar,
+)
+from reference.hours import DEFAULT_HOURS, OFFICE_TIME
+from reference.worktime import LimitUnit, PauseKind
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class CaseLimit(_Part):
+    """ThoiGianGiaiQuyet and DonViTinh. What is below 1 is refused when it is counted (D8)."""
+
+    value: int = Field(default=1, strict=True)
+    unit: LimitUnit
+
+
+class CasePause(_Part):
+    """A stretch in which the dossier waited; without `to` it still does."""
+
+    kind: PauseKind
+    start: datetime = Field(alias="from")
+    end: datetime | None = Field(default=None, alias="to")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "CasePause":
+        if self.end is not None and local(self.end) < local(self.start):
+            raise ValueError("a pause must not end before it begins")
+        return self
+
+
+class CaseInput(_Part):
+    """Everything a due date is counted from. `calendar_patch` changes single dates of the national calendar."""
+
+    received: datetime
+    limit: CaseLimit
+    hours: OpeningHours = DEFAULT_HOURS
+    pauses: tuple[CasePause, ...] = ()
+    pause_on_fee: bool = False
+    pause_on_agency: bool = False
+    strategy: Literal["extend", "restart"] = "extend"
+    calendar_patch: dict[date, Literal["work", "off"]] = Field(default_factory=dict)
+
+
+def local(moment: datetime) -> datetime:
+    """A time without offset is Vietnamese time."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=OFFICE_TIME)
+
+
+def answers(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """An answer per line that is not empty."""
+    for line in lines:
+        if line.strip():
+            yield answer(line)
+
+
+def answer(line: str) -> dict[str, Any]:
+    """{id, state: due | paused | error, due_at, provisional, error} of one case."""
+    said: dict[str, Any] = {"id": None, "state": "error", "due_at": None, "provisional": None, "error": None}
+    try:
+        raw = json.loads(line)
+        said["id"] = raw.get("id") if isinstance(raw, dict) else None
+        return said | _count(CaseInput.model_validate(raw["input"]))
+    except ValidationError as error:
+        place = error.errors(include_url=False)[0]
+        return said | {"error": f"{'.'.join(str(part) for part in place['loc'])}: {place['msg']}"}
+    except (LimitError, BeyondCalendarError) as error:
+        return said | {"error": str(error)}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        return said | {"error": f'not a case ({type(error).__name__}): needs {{"id", "input": {{"received", "limit"}}}}'}
+
+
+def _count(case: CaseInput) -> dict[str, Any]:
+    wanted = {"supplement": True, "force_majeure": True, "fee": case.pause_on_fee, "agency": case.pause_on_agency}
+    pauses = [Pause(p.kind, local(p.start), local(p.end) if p.end else None) for p in case.pauses if wanted[p.kind]]
+    line = _line(case.hours, tuple(sorted(case.calendar_patch.items())))
+    result = count_due(
+        line, local(case.received), (case.limit.value, case.limit.unit), pauses, restart=case.strategy == "restart"
+    )
+    due = result.due_at.isoformat() if result.due_at else None
+    return {"state": result.state, "due_at": due, "provisional": result.provisional}
+
+
+@lru_cache(maxsize=64)
+def _line(hours: OpeningHours, patch: tuple[tuple[date, Literal["work", "off"]], ...]) -> Timeline:
+    return Timeline(load_national_calendar().with_days(dict(patch)), hours)

@@ -1,0 +1,113 @@
+"""A second way to count due dates: day by day and minute by minute, with the holidays typed in. Slow, and shares no code."""
+
+from datetime import date, datetime, time, timedelta
+
+_OFF = """
+2024-01-01 2024-02-08 2024-02-09 2024-02-12 2024-02-13 2024-02-14 2024-04-18 2024-04-29 2024-04-30 2024-05-01 2024-09-02
+2024-09-03
+2025-01-01 2025-01-27 2025-01-28 2025-01-29 2025-01-30 2025-01-31 2025-04-07 2025-04-30 2025-05-01 2025-05-02 2025-09-01
+2025-09-02
+2026-01-01 2026-01-02 2026-02-16 2026-02-17 2026-02-18 2026-02-19 2026-02-20 2026-04-27 2026-04-30 2026-05-01 2026-08-31
+2026-09-01 2026-09-02 2026-11-24
+2027-01-01 2027-02-04 2027-02-05 2027-02-08 2027-02-09 2027-02-10 2027-04-16 2027-04-30 2027-05-03 2027-09-02 2027-09-03
+2027-11-24
+"""
+OFF = {date.fromisoformat(text) for text in _OFF.split()}
+MAKEUP = {date(2024, 5, 4), date(2025, 4, 26), date(2026, 1, 10), date(2026, 8, 22)}
+ONE_DAY, ONE_MINUTE = timedelta(days=1), timedelta(minutes=1)
+SESSIONS = ((time(7, 30), time(11, 30)), (time(13, 30), time(17, 0)))
+
+
+def working(day: date) -> bool:
+    """Whether a date counts."""
+    return day in MAKEUP or (day.weekday() < 5 and day not in OFF)
+
+
+def is_open(moment: datetime) -> bool:
+    """Whether the minute that begins here is an open one."""
+    return working(moment.date()) and any(start <= moment.time() < end for start, end in SESSIONS)
+
+
+def start_of(received: datetime) -> datetime:
+    """D3: where the clock starts; exactly at closing or at lunch start is still that session."""
+    moment = received.replace(second=0, microsecond=0)
+    while not (working(moment.date()) and any(start <= moment.time() <= end for start, end in SESSIONS)):
+        moment += ONE_MINUTE
+    return moment
+
+
+def clipped(moment: datetime) -> datetime:
+    """D2: the time of day moved into the hours of its day."""
+    clock = moment.time()
+    if clock < time(7, 30):
+        clock = time(7, 30)
+    elif time(11, 30) < clock < time(13, 30):
+        clock = time(11, 30)
+    elif clock > time(17, 0):
+        clock = time(17, 0)
+    return datetime.combine(moment.date(), clock)
+
+
+def plus_open(moment: datetime, minutes: int) -> datetime:
+    """The earliest moment at which so many open minutes have passed."""
+    while minutes:
+        if is_open(moment):
+            minutes -= 1
+        moment += ONE_MINUTE
+    return moment
+
+
+def open_between(start: datetime, end: datetime) -> int:
+    """Open minutes between two moments, one by one."""
+    minutes = 0
+    while start < end:
+        minutes += is_open(start)
+        start += ONE_MINUTE
+    return minutes
+
+
+def next_working(day: date) -> date:
+    """The first working day at or after a date."""
+    while not working(day):
+        day += ONE_DAY
+    return day
+
+
+def raw_due(start: datetime, received: datetime, value: int, unit: str) -> datetime:
+    """The due moment before days off are pushed away and hours applied (D2 to D5)."""
+    if unit == "h":
+        return plus_open(start, value * 60)
+    if unit == "same-day":
+        day = start.date()
+        if received.date() == day and received.time() > time(15, 0):
+            day = next_working(day + ONE_DAY)
+        return datetime.combine(day, time(17, 0))
+    day = start.date()
+    if unit == "wd":
+        for _ in range(value):
+            day = next_working(day + ONE_DAY)
+        return clipped(datetime.combine(day, start.time()))
+    if unit == "d":
+        return start + value * ONE_DAY
+    month = day.month - 1 + value
+    year, month = day.year + month // 12, month % 12 + 1
+    number = day.day
+    while True:
+        try:
+            return datetime.combine(date(year, month, number), start.time())
+        except ValueError:
+            number -= 1  # the last day of the month
+
+
+def due(received: datetime, value: int, unit: str, pauses: list[tuple[datetime, datetime]] | None = None) -> datetime:
+    """The due moment (local time without offset). Pauses do not overlap and are in order."""
+    raw = raw_due(start_of(received), received, value, unit)
+
+    def finished(moment: datetime) -> datetime:
+        return clipped(datetime.combine(next_working(moment.date()), moment.time())) if unit in ("d", "mo") else moment
+
+    for begin, end in pauses or []:
+        if begin >= finished(raw):
+            continue
+        raw = raw + (end - begin) if unit in ("d", "mo") else plus_open(raw, open_between(begin, end))
+    return finished(raw)
