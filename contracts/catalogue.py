@@ -7,6 +7,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.calendar import CALENDAR_TYPES
 from contracts.contacts import CONTACT_TYPES
 from contracts.deadlines import DEADLINE_TYPES
 from contracts.dossiers import DOSSIER_TYPES
@@ -16,7 +17,16 @@ from contracts.metrics import METRIC_TYPES
 from contracts.notices import NOTICE_TYPES
 from contracts.reports import REPORT_TYPES
 
-_ALL = (DOSSIER_TYPES, CONTACT_TYPES, DEADLINE_TYPES, NOTICE_TYPES, FEEDBACK_TYPES, METRIC_TYPES, REPORT_TYPES)
+_ALL = (
+    DOSSIER_TYPES,
+    CONTACT_TYPES,
+    DEADLINE_TYPES,
+    NOTICE_TYPES,
+    FEEDBACK_TYPES,
+    METRIC_TYPES,
+    REPORT_TYPES,
+    CALENDAR_TYPES,
+)
 EVENT_TYPES: dict[str, type[EventData]] = {model.TYPE: model for models in _ALL for model in models}
 
 # What a dead letter says about itself, as Kafka headers.
@@ -43,6 +53,9 @@ class TopicSpec(BaseModel):
     types: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
     retention: Literal["unlimited", "compact"]
+    partitions: int | None = Field(
+        default=None, ge=1, description="Fixed number; none: as many as all dossier-keyed topics have."
+    )
     max_compaction_lag_hours: int | None = Field(default=None, ge=1)
     dead_letters_of: tuple[str, ...] = ()
 

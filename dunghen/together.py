@@ -103,12 +103,17 @@ def prepare_folder(data: Path) -> None:
 
 @asynccontextmanager
 async def run_together(
-    data: Path, *, clock: Clock | None = None, reference_dir: Path = PROVINCE, sweep_seconds: float = 1.0
+    data: Path,
+    *,
+    clock: Clock | None = None,
+    reference_dir: Path = PROVINCE,
+    reference: ReferenceData | None = None,
+    sweep_seconds: float = 1.0,
 ) -> AsyncIterator[Together]:
-    """Start an embedded broker and all services, each with its own SQLite file in `data`."""
+    """Start an embedded broker and all services, each with its own SQLite file in `data`, on one reading of the folder."""
     prepare_folder(data)
     calm_garbage_collector()
-    keys, reference = Keys.new(), load_reference(reference_dir)
+    keys, reference = Keys.new(), reference or load_reference(reference_dir)
     broker = EmbeddedBroker(load_catalogue().topics)
 
     def runtime(name: str) -> RuntimeSettings:

@@ -1,6 +1,6 @@
 """What everybody must agree on: units, procedures, the calendar table, and counting in working time."""
 
-from reference.calendar import CalendarDay, CalendarTable, load_national_calendar
+from reference.calendar import CalendarChange, CalendarDay, CalendarTable, load_national_calendar
 from reference.catalogue import Letterhead, Procedure, ProcedureVersion, ReferenceData, ReferenceDataError, State, Unit
 from reference.derivation import Derivation, Pause, count_due
 from reference.folder import Watch, load_reference
@@ -12,6 +12,7 @@ from reference.worktime import BeyondCalendarError, LimitError, Rules
 __all__ = [
     "OFFICE_TIME",
     "BeyondCalendarError",
+    "CalendarChange",
     "CalendarDay",
     "CalendarTable",
     "Derivation",

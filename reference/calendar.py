@@ -9,7 +9,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from importlib.resources import files
 from typing import Literal
@@ -27,6 +27,19 @@ class CalendarDay:
     name: str
     source: str
     announced_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChange:
+    """A change that became known while the system runs: which dates, for whom (`unit` None: everybody), since when."""
+
+    number: int
+    recorded: datetime
+    days: tuple[tuple[date, Literal["work", "off"]], ...]
+    name: str
+    source: str
+    unit: str | None = None
+    confirmed_through: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,17 +67,27 @@ class CalendarTable:
         digest = hashlib.sha256(f"{self.first_year} {self.last_year} {self.confirmed_through}\n{text}".encode()).hexdigest()
         return f"vn-{digest[:12]}"
 
-    def with_days(self, days: Mapping[date, Literal["work", "off"]], source: str = "patch") -> "CalendarTable":
+    def with_days(self, days: Mapping[date, Literal["work", "off"]], name: str = "", source: str = "patch") -> "CalendarTable":
         """The same table with single dates off or worked. A weekday that is worked has its own hours, a weekend day those of
         a makeup day."""
         kept = [row for row in self.by_date.values() if row.day not in days]
-        kept += [CalendarDay(day, "off", "Ngày nghỉ", source) for day, kind in days.items() if kind == "off"]
+        kept += [CalendarDay(day, "off", name or "Ngày nghỉ", source) for day, kind in days.items() if kind == "off"]
         kept += [
-            CalendarDay(day, "makeup", "Ngày làm việc bù", source)
+            CalendarDay(day, "makeup", name or "Ngày làm việc bù", source)
             for day, kind in days.items()
             if kind == "work" and day.weekday() >= SATURDAY
         ]
         return CalendarTable(tuple(kept), self.first_year, self.last_year, self.confirmed_through)
+
+    def changed(self, changes: Iterable[CalendarChange]) -> "CalendarTable":
+        """The same table with changes in their order."""
+        table = self
+        for change in changes:
+            table = table.with_days(dict(change.days), change.name, change.source)
+            if change.confirmed_through is not None:
+                confirmed = max(table.confirmed_through, change.confirmed_through)
+                table = CalendarTable(table.days, table.first_year, table.last_year, confirmed)
+        return table
 
     def patched(self, rows: Iterable[CalendarDay]) -> "CalendarTable":
         """The same table with rows added or replaced."""

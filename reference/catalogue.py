@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
-from reference.calendar import CalendarTable
+from reference.calendar import CalendarChange, CalendarTable
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME, OpeningHours
 from reference.timeline import Timeline
 from reference.worktime import LimitUnit
@@ -154,8 +154,9 @@ class ReferenceData(BaseModel):
     procedures: dict[str, Procedure]
     statuses: dict[str, StatusMap] = Field(default_factory=dict)
     calendar: CalendarTable
-    _by_hours: dict[OpeningHours, Timeline] = PrivateAttr(default_factory=dict)
-    _by_unit: dict[str, Timeline] = PrivateAttr(default_factory=dict)
+    _changes: list[CalendarChange] = PrivateAttr(default_factory=list)
+    _lines: dict[tuple[OpeningHours, tuple[int, ...]], Timeline] = PrivateAttr(default_factory=dict)
+    _by_unit: dict[tuple[str, int], Timeline] = PrivateAttr(default_factory=dict)
     _by_name: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
@@ -179,17 +180,47 @@ class ReferenceData(BaseModel):
         known = self.statuses.get(system)
         return known.states.get(raw) if known is not None else PORTAL_STATES.get(raw)
 
-    def timeline(self, unit: str) -> Timeline:
-        """The open minutes of a unit; an unknown code counts with the default hours."""
-        line = self._by_unit.get(unit)
+    def change_calendar(self, change: CalendarChange) -> None:
+        """Take in a change of the calendar; one that is known already changes nothing."""
+        if change.number not in {known.number for known in self._changes}:
+            self._changes.append(change)
+            self._changes.sort(key=lambda known: known.number)
+            self._by_unit = {}
+
+    @property
+    def changes(self) -> tuple[CalendarChange, ...]:
+        """All changes of the calendar that are known, in their order."""
+        return tuple(self._changes)
+
+    @property
+    def known(self) -> int:
+        """The number of the newest change; 0 if there is none."""
+        return self._changes[-1].number if self._changes else 0
+
+    def known_at(self, moment: datetime) -> int:
+        """The number of the newest change recorded by a moment; 0 before the first."""
+        return max((change.number for change in self._changes if change.recorded <= moment), default=0)
+
+    def timeline(self, unit: str, known: int | None = None) -> Timeline:
+        """The open minutes of a unit, by the calendar as it was when change `known` was the newest; None: as it is now.
+
+        An unknown unit counts with the default hours.
+        """
+        key = (unit, self.known if known is None else min(known, self.known))
+        line = self._by_unit.get(key)
         if line is None:
-            hours = self.units[unit].hours if unit in self.units else DEFAULT_HOURS
-            if hours not in self._by_hours:
-                self._by_hours[hours] = Timeline(self.calendar, hours)
-            line = self._by_hours[hours]
+            line = self._line(*key)
             if unit in self.units:
-                self._by_unit[unit] = line
+                self._by_unit[key] = line
         return line
+
+    def _line(self, unit: str, known: int) -> Timeline:
+        hours = self.units[unit].hours if unit in self.units else DEFAULT_HOURS
+        changes = [change for change in self._changes if change.number <= known and change.unit in (None, unit)]
+        key = (hours, tuple(change.number for change in changes))
+        if key not in self._lines:
+            self._lines[key] = Timeline(self.calendar.changed(changes) if changes else self.calendar, hours)
+        return self._lines[key]
 
     def replace(self, other: "ReferenceData") -> None:
         """Take over the tables of another reading of the same folder."""

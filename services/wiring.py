@@ -9,12 +9,16 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from contracts import EVENT_TYPES, Event, decode, hide_inputs, load_catalogue
-from reference import ReferenceData, ReferenceDataError, Watch, load_reference
+from contracts.calendar import CalendarChanged
+from reference import CalendarChange, ReferenceData, ReferenceDataError, Watch, load_reference
 from runtime.errors import Invalid
 from runtime.jobs import Job
 from runtime.kafka import Published
+from runtime.log_reader import LogReader, Places
 from runtime.parts import Parts
 
+CALENDAR = "calendar.v1"
+CALENDAR_SECONDS = 1.0
 REFERENCE_SECONDS = 5.0  # between looks at the folder
 
 
@@ -38,6 +42,40 @@ def published_by(service: str) -> list[Published]:
             models = [EVENT_TYPES[full] for full in spec.full_types]
             topics.append(Published(name, reduce(or_, models) if models else bytes, spec.description))
     return topics
+
+
+class CalendarFollower:
+    """Keeps a service's calendar as calendar.v1 says: all of it before the service takes its first record, then what comes."""
+
+    def __init__(self, reference: ReferenceData, parts: Parts) -> None:
+        self._reference, self._parts = reference, parts
+        self._reader = LogReader(parts.settings, [CALENDAR])
+        self._places: Places = {}
+
+    async def read(self) -> None:
+        """Take in everything that is new. Raises Unavailable."""
+        more = True
+        while more:
+            page = await self._reader.read(self._places, 500)
+            for record in page.records:
+                self._take(decode(record.value, EVENT_TYPES))
+            self._places, more = page.places, page.more
+
+    def _take(self, event: Event) -> None:
+        data = event.data
+        if isinstance(data, CalendarChanged):
+            days = tuple((day.day, day.kind) for day in data.days)
+            change = CalendarChange(data.number, event.time, days, data.name, data.source, data.unit, data.confirmed_through)
+            self._reference.change_calendar(change)
+            self._parts.log.info("calendar changed", number=data.number, days=len(days), scope=data.unit or "province")
+
+    def job(self) -> Job:
+        """The job that goes on reading."""
+        return Job("calendar", CALENDAR_SECONDS, self.read)
+
+    async def close(self) -> None:
+        """Give back the connection."""
+        await self._reader.close()
 
 
 def follow_reference(reference: ReferenceData, folder: Path, parts: Parts) -> Job:

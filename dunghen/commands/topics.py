@@ -40,22 +40,21 @@ def apply_command(
 async def apply_topics(broker: str, prefix: str, *, replication: int, partitions: int, dry_run: bool = False) -> list[str]:
     """Create what is missing; returns one line per topic. Raises Unavailable, TopicsError."""
     existing = await partition_counts(broker)
-    lines, missing = [], {}
+    lines: list[str] = []
+    missing: dict[int, dict[str, dict[str, str]]] = {}
     for name, spec in load_catalogue().topics.items():
-        full = prefix + name
+        full, wanted = prefix + name, spec.partitions or partitions
         if full in existing:
-            differs = (
-                "" if existing[full] == partitions else f", danh mục muốn {partitions}: không tự đổi, vì khóa sẽ đổi phân vùng"
-            )
+            differs = "" if existing[full] == wanted else f", danh mục muốn {wanted}: không tự đổi, vì khóa sẽ đổi phân vùng"
             lines.append(f"có sẵn    {full} ({existing[full]} phân vùng{differs})")
         else:
-            missing[full] = spec.kafka_config()
-            settings = ", ".join(f"{key}={value}" for key, value in missing[full].items())
+            missing.setdefault(wanted, {})[full] = spec.kafka_config()
+            settings = ", ".join(f"{key}={value}" for key, value in spec.kafka_config().items())
             lines.append(
-                f"{'sẽ tạo' if dry_run else 'đã tạo'}    {full} ({partitions} phân vùng, {replication} bản sao, {settings})"
+                f"{'sẽ tạo' if dry_run else 'đã tạo'}    {full} ({wanted} phân vùng, {replication} bản sao, {settings})"
             )
-    if missing and not dry_run:
-        await create_topics(broker, missing, partitions=partitions, replication=replication)
+    for number, topics in missing.items() if not dry_run else ():
+        await create_topics(broker, topics, partitions=number, replication=replication)
     return lines
 
 

@@ -38,6 +38,7 @@ def build(
     if settings.form not in forms:
         raise ValueError(f"FEEDBACK_FORM: there is no form {settings.form}; there are: {', '.join(sorted(forms))}")
     reference = reference or load_reference(settings.reference_dir)
+    calendar = wiring.CalendarFollower(reference, parts)
     context = handlers.Context(reference, parts.clock, settings, sealer, forms)
     rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), handlers.encode)
     loop = Loop(parts, rules, load_catalogue().read_by("feedback"))
@@ -52,11 +53,13 @@ def build(
         broker=broker,
         app=app,
         health=health,
-        collections=(partial(store.declare, parts.store), intents.declare),
+        collections=(calendar.read, partial(store.declare, parts.store), intents.declare),
         loop=loop,
         intents=intents,
+        drains=(calendar.close,),
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
+            calendar.job(),
             Job("intents", runtime.sweep_seconds, intents.sweep),
         ),
     )

@@ -39,6 +39,7 @@ def build(
     """Build the service from settings; reference, documents, clock and gateway may be given."""
     parts, broker = make_parts("notifier", runtime, METRICS, store=documents, clock=clock)
     reference = reference or load_reference(settings.reference_dir)
+    calendar = wiring.CalendarFollower(reference, parts)
     context = Context(reference, parts.clock)
     rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode)
     loop = Loop(parts, rules, load_catalogue().read_by("notifier"))
@@ -59,13 +60,14 @@ def build(
         broker=broker,
         app=app,
         health=health,
-        collections=(partial(store.declare, parts.store), intents.declare),
+        collections=(calendar.read, partial(store.declare, parts.store), intents.declare),
         loop=loop,
         intents=intents,
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
+            calendar.job(),
             Job("sender", runtime.sweep_seconds, sender.run),
             Job("intents", runtime.sweep_seconds, intents.sweep),
         ),
-        drains=(port.close, sender.drain),
+        drains=(calendar.close, port.close, sender.drain),
     )

@@ -41,6 +41,7 @@ def build(
     declare_published(broker, "reporting", runtime, wiring.published_by("reporting"))
     intents = Intents(parts, store.ROWS, _encode_nothing)
     reference = reference or load_reference(settings.reference_dir)
+    calendar = wiring.CalendarFollower(reference, parts)
     periods = Periods(parts, reference)
     cells = Cells(parts, intents, periods.restate)
     health = Health(parts, loop)
@@ -52,11 +53,13 @@ def build(
         broker=broker,
         app=app,
         health=health,
-        collections=(partial(store.declare, parts.store), intents.declare),
+        collections=(calendar.read, partial(store.declare, parts.store), intents.declare),
         loop=loop,
         intents=intents,
+        drains=(calendar.close,),
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
+            calendar.job(),
             Job("cells", settings.flush_seconds, cells.flush),
             Job("intents", runtime.sweep_seconds, periods.intents.sweep),
         ),

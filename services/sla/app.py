@@ -18,6 +18,10 @@ from runtime.timers import Timers
 from runtime.web import make_app
 from services import wiring
 from services.sla import handlers, store
+from services.sla.calendar import JOURNAL
+from services.sla.calendar import encode as encode_change
+from services.sla.http import add_routes
+from services.sla.jobs import Recount
 from services.sla.settings import SlaSettings
 
 
@@ -32,6 +36,7 @@ def build(
     """Build the service from settings; reference, documents and clock may be given."""
     parts, broker = make_parts("sla", runtime, (), store=documents, clock=clock)
     reference = reference or load_reference(settings.reference_dir)
+    calendar = wiring.CalendarFollower(reference, parts)
     context = handlers.Context.of(reference, settings, parts.clock)
     encode = handlers.make_encoder(context)
     rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode)
@@ -40,18 +45,26 @@ def build(
     declare_published(broker, "sla", runtime, wiring.published_by("sla"))
     intents = Intents(parts, store.DOSSIERS, encode)
     timers = Timers(parts, loop, intents, store.NEXT_RUNG, partial(handlers.on_timer, context=context))
+    journal = Intents(parts, JOURNAL, encode_change)
+    recount = Recount(parts, intents, context)
     health = Health(parts, loop)
+    app = make_app("Đúng Hẹn sla", health, parts.telemetry)
+    add_routes(app, parts, context, journal)
     return Service(
         parts=parts,
         broker=broker,
-        app=make_app("Đúng Hẹn sla", health, parts.telemetry),
+        app=app,
         health=health,
-        collections=(partial(store.declare, parts.store), intents.declare),
+        collections=(calendar.read, partial(store.declare, parts.store), intents.declare),
         loop=loop,
         intents=intents,
+        drains=(calendar.close,),
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
+            calendar.job(),
             Job("timers", runtime.sweep_seconds, timers.sweep),
             Job("intents", runtime.sweep_seconds, intents.sweep),
+            Job("journal", runtime.sweep_seconds, journal.sweep),
+            Job("recount", runtime.sweep_seconds, recount.sweep),
         ),
     )

@@ -69,7 +69,8 @@ def on_ask(document: Document, event: Event, context: Context) -> Decision:
         return Decision(document)
     facts = document.get("facts", {})
     ask = Ask(milliseconds(data.at), document.get("deadline", {}).get("due"), milliseconds(data.new_due_at))
-    refusal = refusal_of(standing_of(facts), end_of(facts), context.reference.timeline(data.unit), ask)
+    line = context.reference.timeline(data.unit, context.reference.known_at(event.time))
+    refusal = refusal_of(standing_of(facts), end_of(facts), line, ask)
     after = {**document, "asks": {**document.get("asks", {}), event.id: "refused" if refusal else "granted"}}
     if refusal is not None:
         said = {"unit": data.unit, "rule": refusal.rule, "text": refusal.text}
@@ -102,6 +103,45 @@ def on_timer(document: Document, until: datetime, now: datetime, context: Contex
     return Decision(after, [_rung_output(after, rung, line, context) for rung in fire])
 
 
+def on_calendar(document: Document, context: Context) -> Decision:
+    """The calendar changed after an open dossier was counted."""
+    if document.get("counted_with", context.reference.known) >= context.reference.known:
+        return Decision(document)
+    after = dict(document)
+    return Decision(after, _by_newest_calendar(after, context))
+
+
+def _by_newest_calendar(after: Document, context: Context) -> list[Output]:
+    """Count an open dossier by the newest calendar. A date that only we counted moves; one that was printed stays, and is
+    listed where our count would be another now (R7). Changes `after`."""
+    standing, known, newest = standing_of(after["facts"]), after["counted_with"], context.reference.changes[-1]
+    if standing is None or after["deadline"]["due"] is None:
+        return []  # while it waits there is no date, and when it goes on it is counted anew
+    after["counted_with"] = newest.number
+    unit = _unit(after)
+    before = promise_of(standing, context.reference.timeline(unit, known), context.rules)
+    try:
+        now = promise_of(standing, context.reference.timeline(unit), context.rules)
+    except BeyondCalendarError:
+        return []
+    if now.computed == before.computed:
+        return []
+    if now.basis != "computed":
+        after["conflict"] = {"number": newest.number, "before": _ms(before.computed), "now": _ms(now.computed)}
+        return []
+    version = after["deadline"]["v"] + 1
+    after["deadline"] = {**after["deadline"], "v": version, "due": _ms(now.due)}
+    _plan_rungs(after, standing, context)
+    data = {
+        "at": newest.recorded.isoformat(),
+        "version": version,
+        **_promise_data(now, unit),
+        **_counted_from(standing, newest.number),
+    }
+    identity = statement_id("sla", after["_id"], "deadline", version)
+    return [_output(after, identity, "deadline.moved", data, None, context)]
+
+
 # --- statements -----------------------------------------------------------------
 
 
@@ -110,32 +150,43 @@ def _restate(after: Document, event: Event, context: Context) -> list[Output]:
     facts = after["facts"]
     standing = standing_of(facts)
     if standing is None:
-        after.pop("next_rung_at", None)
+        _close(after)
         return _settle(after, None, None, event, context)
-    line = _line(after, context)
     outputs = []
     known = after.get("deadline")
     if known is None or known["of"] != standing.key():
-        outputs += _state_deadline(after, standing, line, event, context)
+        outputs += _state_deadline(after, standing, event, context)
     outputs += _settle(after, end_of(facts), standing, event, context)
     if after.get("settled", {}).get("outcome", "open") == "open":
-        _plan_rungs(after, standing, line, context)
+        _plan_rungs(after, standing, context)
+        if after.get("counted_with", context.reference.known) < context.reference.known:
+            outputs += _by_newest_calendar(after, context)
     else:
-        after.pop("next_rung_at", None)
+        _close(after)
     return outputs
 
 
-def _state_deadline(after: Document, standing: Standing, line: Timeline, event: Event, context: Context) -> list[Output]:
+def _close(after: Document) -> None:
+    """An ended dossier has no timer, is not overdue, and no calendar moves it."""
+    for field in ("next_rung_at", "open_due", "counted_with", "conflict"):
+        after.pop(field, None)
+
+
+def _state_deadline(after: Document, standing: Standing, event: Event, context: Context) -> list[Output]:
     known: Mapping[str, Any] | None = after.get("deadline")
     unit = _unit(after)
+    # By the calendar as it was known when the fact was recorded: a fact that is replayed gives the date it gave then.
+    calendar = context.reference.known_at(event.time)
+    after["unit"], after["counted_with"] = unit, calendar
+    after.pop("conflict", None)
     try:
-        promise = promise_of(standing, line, context.rules)
+        promise = promise_of(standing, context.reference.timeline(unit, calendar), context.rules)
     except (LimitError, BeyondCalendarError) as error:
         after["deadline"] = {"v": (known or {}).get("v", 0), "of": standing.key(), "due": None}
         text = f"Không tính được ngày hẹn trả: {error}"
         return [_effect(after, "deadline.refused", "uncountable", {"unit": unit, "rule": "D8", "text": text}, event, context)]
     version = (known or {}).get("v", 0) + 1
-    due = milliseconds(promise.due) if promise.due else None
+    due = _ms(promise.due)
     before = (known or {}).get("due")
     name = _name_of_change(known, before, due)
     after["deadline"] = {"v": version, "of": standing.key(), "due": due}
@@ -145,7 +196,7 @@ def _state_deadline(after: Document, standing: Standing, line: Timeline, event: 
             "at": _business_time(event),
             "version": version,
             **_promise_data(promise, unit),
-            "of": standing.key(),
+            **_counted_from(standing, calendar),
         }
         outputs.append(_output(after, statement_id("sla", after["_id"], "deadline", version), name, data, event, context))
     else:
@@ -154,6 +205,11 @@ def _state_deadline(after: Document, standing: Standing, line: Timeline, event: 
         said = {"unit": unit, "rule": ONCE.rule, "text": ONCE.text}
         outputs.append(_effect(after, "deadline.refused", str(len(standing.reappointed)), said, event, context))
     return outputs
+
+
+def _counted_from(standing: Standing, calendar: int) -> dict[str, Any]:
+    """What the derivation is made from when the statement goes out."""
+    return {"of": standing.key(), "calendar": calendar}
 
 
 def _name_of_change(known: Mapping[str, Any] | None, before: int | None, due: int | None) -> str:
@@ -224,12 +280,14 @@ def _due_at_end(after: Document, standing: Standing, end: End, context: Context)
 # --- rungs ----------------------------------------------------------------------
 
 
-def _plan_rungs(after: Document, standing: Standing, line: Timeline, context: Context) -> None:
+def _plan_rungs(after: Document, standing: Standing, context: Context) -> None:
     due = after["deadline"]["due"]
     if due is None:
         after.pop("next_rung_at", None)
+        after.pop("open_due", None)
         return
-    rungs = rungs_of(line, moment(standing.received_at), moment(due), standing.limit[1], context.rungs)
+    after["open_due"] = due
+    rungs = rungs_of(_line(after, context), moment(standing.received_at), moment(due), standing.limit[1], context.rungs)
     _set_next_rung(after, rungs, after.get("rungs", {}))
 
 
@@ -266,7 +324,12 @@ def _unit(document: Document) -> str:
 
 
 def _line(document: Document, context: Context) -> Timeline:
-    return context.reference.timeline(_unit(document))
+    """The calendar that the document's promise was counted with."""
+    return context.reference.timeline(_unit(document), document.get("counted_with"))
+
+
+def _ms(time: datetime | None) -> int | None:
+    return None if time is None else milliseconds(time)
 
 
 def _effect(after: Document, name: str, occasion: str, data: dict[str, Any], event: Event, context: Context) -> Output:
@@ -286,20 +349,19 @@ def make_encoder(context: Context) -> Encoder:
 
     def encode(output: Output) -> bytes:
         data = dict(output.body["data"])
-        key = data.pop("of", None)
+        key, calendar = data.pop("of", None), data.pop("calendar", None)
         if key is not None:
-            data["derivation"] = _derivation(key, data, context)
+            data["derivation"] = _derivation(key, context.reference.timeline(data["unit"], calendar), context)
         return to_wire(SOURCE, output.key, output.id, {**output.body, "data": data})
 
     return encode
 
 
-def _derivation(key: list[Any], data: Mapping[str, Any], context: Context) -> list[dict[str, Any]]:
+def _derivation(key: list[Any], line: Timeline, context: Context) -> list[dict[str, Any]]:
     received_at, value, unit, restart, pauses, promised_at, reappointed = key
     standing = Standing(
         received_at, (value, unit), restart, tuple((k, s, e) for k, s, e in pauses), promised_at, tuple(reappointed)
     )
-    line = context.reference.timeline(data["unit"])
     return steps_of(standing, promise_of(standing, line, context.rules), line)
 
 

@@ -1,11 +1,15 @@
-"""sla's documents: one per dossier, found by id, and by the time of its next rung."""
+"""sla's documents: one per dossier, found by id, by the time of its next rung, and by its due moment while it is open."""
 
 from runtime.documents import Documents, Index
+from services.sla.calendar import JOURNAL
 
 DOSSIERS = "dossiers"
 NEXT_RUNG = "next_rung_at"
+OPEN_DUE = "open_due"  # the due moment, while the dossier is open
+CONFLICT = "conflict.number"  # the change that contradicts a printed date; asked for rarely, so it has no index
 
 
 async def declare(store: Documents) -> None:
-    """Make the collection and its index."""
-    await store.declare(DOSSIERS, [Index(NEXT_RUNG)])
+    """Make the collections and their indexes."""
+    await store.declare(DOSSIERS, [Index(NEXT_RUNG), Index(OPEN_DUE)])
+    await store.declare(JOURNAL)

@@ -203,7 +203,7 @@ def test_anybodys_cases_are_counted_line_by_line(tmp_path: Path) -> None:
     assert {name: answer["due_at"] for name, answer in said.items() if answer["state"] == "due"} == {
         "plain": "2026-01-10T09:00:00+07:00",
         "patched": "2026-01-12T09:00:00+07:00",
-        "before the patch": "2026-01-06T09:00:00+07:00",
+        "before the patch": "2026-01-08T09:00:00+07:00",
         "own hours": "2026-01-05T16:00:00+07:00",
         "a fee that does not count": "2026-01-10T09:00:00+07:00",
         "next year": "2027-01-08T09:00:00+07:00",

@@ -14,6 +14,7 @@ import httpx
 from dunghen.demo.driver import Fleet, get_report, groups_of
 from dunghen.log import read_broker
 from dunghen.together import Together, bearer, run_together
+from reference import ReferenceData
 from runtime.clock import SteppedClock
 from runtime.kafka_admin import Lags, LogRecord
 
@@ -75,11 +76,11 @@ async def until(done: Callable[[], Awaitable[bool]], seconds: float = 30.0) -> N
 
 
 @asynccontextmanager
-async def small_system(folder: Path, start: datetime) -> AsyncIterator[System]:
+async def small_system(folder: Path, start: datetime, reference: ReferenceData | None = None) -> AsyncIterator[System]:
     """All services on embedded parts, at a time."""
     clock = SteppedClock(start)
     async with (
-        run_together(folder, clock=clock, sweep_seconds=0.05) as together,
+        run_together(folder, clock=clock, reference=reference, sweep_seconds=0.05) as together,
         Lags(together.bootstrap_servers, groups_of("")) as lags,
     ):
         clients = {

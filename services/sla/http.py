@@ -1,0 +1,63 @@
+"""What officers ask sla over HTTP: the calendar and its journal, printed dates that a change contradicts, what is overdue."""
+
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query
+
+from reference import moment
+from runtime.clock import epoch_ms
+from runtime.documents import Document, Range
+from runtime.intents import Intents
+from runtime.parts import Parts
+from runtime.web import Problem, ProblemError
+from services.sla.calendar import NewChange, add_change, describe, journal
+from services.sla.handlers import Context
+from services.sla.store import CONFLICT, DOSSIERS, OPEN_DUE
+
+Unit = Annotated[str, Query(max_length=40, description="Mã đơn vị; trống: mọi đơn vị")]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+
+def add_routes(app: FastAPI, parts: Parts, context: Context, calendar: Intents) -> None:
+    """Add them."""
+
+    @app.post("/v1/calendar/changes", status_code=201, summary="Thêm ngày nghỉ, hoán đổi, đóng cửa; có văn bản và người ký")
+    async def change(wanted: NewChange) -> dict[str, Any]:
+        if wanted.unit is not None and wanted.unit not in context.reference.units:
+            raise ProblemError(Problem("unknown-unit", "Mã đơn vị không có trong danh mục / unknown unit", 404))
+        return describe(await add_change(wanted, parts, calendar))
+
+    @app.get("/v1/calendar/changes", summary="Sổ các thay đổi của lịch")
+    async def changes() -> dict[str, Any]:
+        return {"items": [describe(entry) for entry in await journal(parts)]}
+
+    @app.get(
+        "/v1/calendar/conflicts", summary="Ngày đã hẹn trên giấy mà lịch mới tính khác: người quyết định, máy không tự dời"
+    )
+    async def conflicts(unit: Unit = "", limit: Limit = 500) -> dict[str, Any]:
+        found = await parts.store.find(DOSSIERS, _of(unit) | {CONFLICT: Range(low=1)}, order=CONFLICT, limit=limit)
+        return {"items": [_conflict(document) for document in found]}
+
+    @app.get("/v1/overdue", summary="Hồ sơ đang quá hạn, lâu nhất trước")
+    async def overdue(unit: Unit = "", limit: Limit = 500) -> dict[str, Any]:
+        now = epoch_ms(context.clock.now())
+        found = await parts.store.find(DOSSIERS, _of(unit) | {OPEN_DUE: Range(high=now - 1)}, order=OPEN_DUE, limit=limit)
+        return {"items": [_overdue(document) for document in found]}
+
+
+def _of(unit: str) -> dict[str, Any]:
+    return {"unit": unit} if unit else {}
+
+
+def _conflict(document: Document) -> dict[str, Any]:
+    found = document["conflict"]
+    times = {"promised": document["deadline"]["due"], "counted_before": found["before"], "counted_now": found["now"]}
+    return {"dossier": document["_id"], "unit": document["unit"], "change": found["number"], **_times(times)}
+
+
+def _overdue(document: Document) -> dict[str, Any]:
+    return {"dossier": document["_id"], "unit": document["unit"], **_times({"due_at": document[OPEN_DUE]})}
+
+
+def _times(values: dict[str, int | None]) -> dict[str, str | None]:
+    return {name: None if ms is None else moment(ms).isoformat() for name, ms in values.items()}
