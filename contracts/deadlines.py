@@ -67,7 +67,11 @@ class DeadlineWarned(EventData):
     """A warning to staff before the due date (R13)."""
 
     TYPE: ClassVar[str] = "vn.dunghen.deadline.warned.v1"
-    rung: str = Field(description="Which warning, e.g. 24h: open hours before the due date.")
+    rung: str = Field(
+        description="24h: open hours before the due date; 24h/2: the same after a re-promise; step/3: a step's own limit."
+    )
+    step: str | None = Field(default=None, description="NoiDungXuLy of the step whose limit ran out.")
+    department: str | None = Field(default=None, description="PhongBanXuLy that holds the dossier.")
     unit: str = Field(description="Competent body (DonViXuLy).")
     due_at: AwareDatetime = Field(description="The promise in force (NgayHenTra).")
 
@@ -85,8 +89,21 @@ class DeadlineOverdue(EventData):
     """The due date has passed without a result."""
 
     TYPE: ClassVar[str] = "vn.dunghen.deadline.overdue.v1"
+    tier: int = Field(default=1, ge=1, description="2: the date of the one re-promise has passed too, a case for superiors.")
     unit: str = Field(description="Competent body (DonViXuLy).")
     due_at: AwareDatetime = Field(description="The promise in force (NgayHenTra).")
+
+
+class TimeSpent(BaseModel):
+    """Open minutes of the unit's calendar from reception to end. The first four add up to the last."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    unit: int = Field(ge=0, description="With the competent unit.")
+    citizen: int = Field(ge=0, description="Waiting for papers or a payment.")
+    body: int = Field(ge=0, description="With another body.")
+    force_majeure: int = Field(ge=0, description="Stopped by force majeure.")
+    elapsed: int = Field(ge=0, description="All working time between the two.")
 
 
 class DeadlineSettled(EventData):
@@ -100,6 +117,10 @@ class DeadlineSettled(EventData):
     ended_at: AwareDatetime | None = Field(default=None, description="Time of state 9, else of 10, else of 7 or 8.")
     due_at: AwareDatetime | None = Field(default=None, description="The promise it was measured against.")
     against_first: Outcome | None = Field(default=None, description="The outcome against the first promise.")
+    supplements: int | None = Field(
+        default=None, ge=0, description="How often papers were asked for; more than once counts as late in QĐ 766 (R10, D13)."
+    )
+    spent: TimeSpent | None = Field(default=None, description="Of a late one: who used the time.")
 
 
 class DeadlineRefused(EventData):

@@ -114,9 +114,15 @@ class FeePaid(Fact):
 
 
 class Suspended(Fact):
-    """Waiting at another body (lấy ý kiến, niêm yết, thẩm định hiện trường)."""
+    """Waiting at another body (lấy ý kiến, niêm yết, thẩm định hiện trường), or stopped by force majeure."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.suspended.v1"
+    reason: Literal["agency", "force_majeure"] | None = Field(
+        default=None, description="Absent: agency. Force majeure (bất khả kháng) stops the clock of every procedure."
+    )
+    decision: str | None = Field(
+        default=None, max_length=200, description="Số, ngày văn bản of the signer who found force majeure; never a name."
+    )
 
 
 class Resumed(Fact):

@@ -20,6 +20,7 @@ COMMANDS = {
     "keys": "keys",
     "quarantine": "quarantine",
     "reference": "reference",
+    "calendar": "calendar",
 }
 
 

@@ -21,6 +21,7 @@ from services.reporting.settings import ReportingSettings
 from services.reporting.telemetry import METRICS as REPORTING_METRICS
 from services.sla.app import build as build_sla
 from services.sla.settings import SlaSettings
+from services.sla.telemetry import METRICS as SLA_METRICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Kind:
 
 SERVICES: Mapping[str, Kind] = {
     "intake": Kind(IntakeSettings, build_intake, INTAKE_METRICS),
-    "sla": Kind(SlaSettings, build_sla),
+    "sla": Kind(SlaSettings, build_sla, SLA_METRICS),
     "notifier": Kind(NotifierSettings, build_notifier, NOTIFIER_METRICS),
     "feedback": Kind(FeedbackSettings, build_feedback, FEEDBACK_METRICS),
     "reporting": Kind(ReportingSettings, build_reporting, REPORTING_METRICS),

@@ -11,6 +11,7 @@ from reference.hours import DEFAULT_HOURS, OFFICE_TIME, OpeningHours
 from reference.timeline import Timeline
 from reference.worktime import LimitUnit
 
+Schedule = tuple[OpeningHours, tuple[tuple[date, OpeningHours], ...]]
 State = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]  # TrangThaiHoSo of the national portal
 
 
@@ -60,6 +61,13 @@ class Leader(_Entry):
     phone: str
 
 
+class HoursChange(_Entry):
+    """Opening hours that hold from a day on."""
+
+    valid_from: date
+    hours: OpeningHours
+
+
 class Unit(_Entry):
     """A body of the province by its mã định danh (QĐ 20/2020/QĐ-TTg)."""
 
@@ -70,6 +78,9 @@ class Unit(_Entry):
     valid_to: date | None = Field(default=None, description="Last day of this code; none: still in use.")
     predecessors: tuple[str, ...] = Field(default=(), description="Codes of the units it was made from.")
     hours: OpeningHours = DEFAULT_HOURS
+    hours_changes: tuple[HoursChange, ...] = Field(
+        default=(), description="Other hours from a day on, in the order of the days."
+    )
     brand: str = Field(default="", pattern=r"^[A-Za-z0-9]{0,11}$", description="Tên định danh that its SMS carry.")
     go_live: datetime | None = Field(default=None, description="Business times before it count in figures but send nothing.")
     letterhead: Letterhead | None = Field(default=None, description="Without one, the body's letters cannot be approved.")
@@ -106,6 +117,8 @@ class ProcedureVersion(_Entry):
     pause_on_fee: bool = False
     pause_on_agency: bool = False
     strategy: Literal["extend", "restart"] = "extend"
+    warn_open_hours: tuple[int, ...] | None = Field(default=None, description="Warnings so many open hours before due (D19).")
+    apology_lead_days: int | None = Field(default=None, ge=1, description="apology-due so many working days before due (D19).")
     fees: tuple[Fee, ...] = ()
     papers: tuple[str, ...] = Field(default=(), description="Thành phần hồ sơ.")
     legal_base: str = ""
@@ -155,7 +168,7 @@ class ReferenceData(BaseModel):
     statuses: dict[str, StatusMap] = Field(default_factory=dict)
     calendar: CalendarTable
     _changes: list[CalendarChange] = PrivateAttr(default_factory=list)
-    _lines: dict[tuple[OpeningHours, tuple[int, ...]], Timeline] = PrivateAttr(default_factory=dict)
+    _lines: dict[tuple[Schedule, tuple[int, ...]], Timeline] = PrivateAttr(default_factory=dict)
     _by_unit: dict[tuple[str, int], Timeline] = PrivateAttr(default_factory=dict)
     _by_name: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -215,11 +228,13 @@ class ReferenceData(BaseModel):
         return line
 
     def _line(self, unit: str, known: int) -> Timeline:
-        hours = self.units[unit].hours if unit in self.units else DEFAULT_HOURS
+        of_unit = self.units.get(unit)
+        hours = of_unit.hours if of_unit else DEFAULT_HOURS
+        later = tuple((change.valid_from, change.hours) for change in of_unit.hours_changes) if of_unit else ()
         changes = [change for change in self._changes if change.number <= known and change.unit in (None, unit)]
-        key = (hours, tuple(change.number for change in changes))
+        key = ((hours, later), tuple(change.number for change in changes))
         if key not in self._lines:
-            self._lines[key] = Timeline(self.calendar.changed(changes) if changes else self.calendar, hours)
+            self._lines[key] = Timeline(self.calendar.changed(changes) if changes else self.calendar, hours, later)
         return self._lines[key]
 
     def replace(self, other: "ReferenceData") -> None:

@@ -4,6 +4,7 @@ Instants are whole local minutes: date.toordinal() * 1440 + minute of the day, i
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -30,11 +31,11 @@ def to_instant(minute: int) -> datetime:
 
 
 class Timeline:
-    """Counted days of a calendar with the hours of a unit."""
+    """Counted days of a calendar with the hours of a unit. `later`: other hours from a day on, in the order of the days."""
 
-    def __init__(self, calendar: CalendarTable, hours: OpeningHours) -> None:
+    def __init__(self, calendar: CalendarTable, hours: OpeningHours, later: Sequence[tuple[date, OpeningHours]] = ()) -> None:
         self.calendar = calendar
-        self.hours = hours
+        self._hours, self._later = hours, later
         self._days: list[int] = []  # ordinals of counted days
         self._sessions: list[tuple[Session, ...]] = []  # of each counted day
         self._before: list[int] = [0]  # open minutes before each counted day, and after the last
@@ -46,10 +47,11 @@ class Timeline:
                 self._before.append(self._before[-1] + sum(s.end - s.start for s in sessions))
 
     def _sessions_of(self, day: date) -> tuple[Session, ...]:
+        hours = next((hours for first, hours in reversed(self._later) if first <= day), self._hours)
         row = self.calendar.by_date.get(day)
         if row is None:
-            return self.hours.of_weekday(day.weekday())
-        return self.hours.of_makeup_day if row.kind == "makeup" else ()
+            return hours.of_weekday(day.weekday())
+        return hours.of_makeup_day if row.kind == "makeup" else ()
 
     def _index(self, ordinal: int) -> int:
         """Index of the first counted day at or after `ordinal`."""

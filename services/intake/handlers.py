@@ -35,6 +35,11 @@ from services.intake.settings import IntakeSettings
 from services.intake.store import DOSSIERS
 
 SOURCE = "/intake"
+# What is taken in and shown to a person all the same.
+FLAGS = {
+    "promise_changes": Quarantined("promise-changed", "promised_at"),
+    "contradictions": Quarantined("ends-before-reception", "at"),
+}
 RESULTS = {Accepted: "accepted", Refused: "refused", Quarantined: "quarantined"}
 
 
@@ -167,10 +172,10 @@ class Desk:
     def _held(self, batch: Batch, sender: Sender) -> Iterable[quarantine.Held]:
         for index, parsed in batch.parsed():
             taken = batch.results[index]
-            flagged = "promise_changes" in taken.notes
-            if isinstance(taken.answer, Quarantined) or flagged:
-                why = taken.answer if isinstance(taken.answer, Quarantined) else Quarantined("promise-changed", "promised_at")
-                yield quarantine.Held(parsed.item, sender, why, flag=flagged)
+            if isinstance(taken.answer, Quarantined):
+                yield quarantine.Held(parsed.item, sender, taken.answer)
+            for note in FLAGS.keys() & taken.notes:
+                yield quarantine.Held(parsed.item, sender, FLAGS[note], flag=True)
 
     def _count(self, batch: Batch, sender: Sender) -> None:
         results = Counter(RESULTS[type(taken.answer)] for taken in batch.results.values())

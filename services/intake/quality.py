@@ -26,6 +26,7 @@ KINDS = {
     "late_reports": ("Báo muộn", "gửi muộn hơn 48 giờ"),
     "stragglers": ("Bản cũ", "bản chụp cũ đến sau bản mới"),
     "guessed_times": ("Thiếu giờ", "trạng thái không kèm thời điểm, lấy lúc nhận tin"),
+    "contradictions": ("Mâu thuẫn", "hồ sơ kết thúc trước khi được tiếp nhận"),
     "promise_changes": ("Đổi hẹn", "ngày hẹn trả bị đổi không lý do"),
 }
 

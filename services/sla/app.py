@@ -23,6 +23,7 @@ from services.sla.calendar import encode as encode_change
 from services.sla.http import add_routes
 from services.sla.jobs import Recount
 from services.sla.settings import SlaSettings
+from services.sla.telemetry import METRICS
 
 
 def build(
@@ -34,7 +35,7 @@ def build(
     clock: Clock | None = None,
 ) -> Service:
     """Build the service from settings; reference, documents and clock may be given."""
-    parts, broker = make_parts("sla", runtime, (), store=documents, clock=clock)
+    parts, broker = make_parts("sla", runtime, METRICS, store=documents, clock=clock)
     reference = reference or load_reference(settings.reference_dir)
     calendar = wiring.CalendarFollower(reference, parts)
     context = handlers.Context.of(reference, settings, parts.clock)

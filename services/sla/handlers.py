@@ -8,6 +8,7 @@ from typing import Any, Literal
 from contracts import Event, EventData, effect_id, statement_id, to_wire
 from contracts.dossiers import DOSSIER_TYPES
 from contracts.facts import first_standing, merge_fact, milliseconds
+from contracts.facts import standing as standing_facts
 from contracts.notices import NOTICE_TYPES, LetterApproved
 from reference import BeyondCalendarError, LimitError, ReferenceData, Rules, Timeline, moment
 from runtime.clock import Clock
@@ -25,7 +26,10 @@ from services.sla.domain import (
     passed,
     promise_of,
     rungs_of,
+    second_tier,
     standing_of,
+    step_rung,
+    time_spent,
 )
 from services.sla.domain.promise import steps_of
 from services.sla.domain.repromise import ONCE, Ask, refusal_of
@@ -91,16 +95,17 @@ def on_timer(document: Document, until: datetime, now: datetime, context: Contex
     due = document.get("deadline", {}).get("due")
     if standing is None or due is None or "next_rung_at" not in document:
         return Decision(document)
-    line = _line(document, context)
-    rungs = rungs_of(line, moment(standing.received_at), moment(due), standing.limit[1], context.rungs)
     done: dict[str, str] = document.get("rungs", {})
+    rungs, step = _rungs(document, standing, context), _step(document)
     fire, superseded = passed(rungs, done, until, now)
+    if step is not None and step.name not in done and step.at <= until:
+        fire = [step, *fire]
     if not fire and not superseded:
         return Decision(document)
     done = {**done, **{rung.name: "superseded" for rung in superseded}, **{rung.name: "fired" for rung in fire}}
     after = {**document, "rungs": done}
-    _set_next_rung(after, rungs, done)
-    return Decision(after, [_rung_output(after, rung, line, context) for rung in fire])
+    _set_next_rung(after, [*rungs, *([step] if step else [])], done)
+    return Decision(after, [_rung_output(after, rung, context) for rung in fire])
 
 
 def on_calendar(document: Document, context: Context) -> Decision:
@@ -168,7 +173,7 @@ def _restate(after: Document, event: Event, context: Context) -> list[Output]:
 
 def _close(after: Document) -> None:
     """An ended dossier has no timer, is not overdue, and no calendar moves it."""
-    for field in ("next_rung_at", "open_due", "counted_with", "conflict"):
+    for field in ("next_rung_at", "open_due", "counted_with", "conflict", "differs"):
         after.pop(field, None)
 
 
@@ -190,6 +195,9 @@ def _state_deadline(after: Document, standing: Standing, event: Event, context: 
     before = (known or {}).get("due")
     name = _name_of_change(known, before, due)
     after["deadline"] = {"v": version, "of": standing.key(), "due": due}
+    after.pop("differs", None)
+    if promise.basis == "promised" and promise.due != promise.computed:
+        after["differs"] = _ms(promise.computed)
     outputs = []
     if known is None or before != due:
         data: dict[str, Any] = {
@@ -248,6 +256,7 @@ def _settle(after: Document, end: End | None, standing: Standing | None, event: 
             "end": end.at,
             "state": end.state,
             "due": milliseconds(due),
+            "supplements": len(standing_facts(after["facts"], "supplement-requested")),
         }
         data = {
             "unit": _unit(after),
@@ -256,7 +265,10 @@ def _settle(after: Document, end: End | None, standing: Standing | None, event: 
             "ended_at": moment(end.at).isoformat(),
             "due_at": due.isoformat(),
             "against_first": outcome_of(moment(end.at), first, context.early_by),
+            "supplements": result["supplements"],
         }
+        if result["outcome"] == "late":
+            data["spent"] = time_spent(after["facts"], _line(after, context), standing.received_at, end.at)
     if stated is not None and {k: v for k, v in stated.items() if k != "v"} == result:
         return []
     version = (stated or {}).get("v", 0) + 1
@@ -287,25 +299,54 @@ def _plan_rungs(after: Document, standing: Standing, context: Context) -> None:
         after.pop("open_due", None)
         return
     after["open_due"] = due
-    rungs = rungs_of(_line(after, context), moment(standing.received_at), moment(due), standing.limit[1], context.rungs)
-    _set_next_rung(after, rungs, after.get("rungs", {}))
+    step = _step(after)
+    _set_next_rung(after, [*_rungs(after, standing, context), *([step] if step else [])], after.get("rungs", {}))
+
+
+def _rungs(document: Document, standing: Standing, context: Context) -> list[Rung]:
+    """The rungs before the date in force: after a re-promise, those of its second tier."""
+    due, line = moment(document["deadline"]["due"]), _line(document, context)
+    rungs = rungs_of(line, moment(standing.received_at), due, standing.limit[1], _rung_rules(document, context))
+    return second_tier(rungs) if standing.reappointed else rungs
+
+
+def _rung_rules(document: Document, context: Context) -> RungRules:
+    """The rungs of the procedure version at reception where it names its own, else the settings'."""
+    received = first_standing(document["facts"], "received") or {}
+    procedure = context.reference.procedures.get(received.get("procedure", ""))
+    for version in procedure.versions if procedure else ():
+        if version.name == received["terms"]["procedure_version"]:
+            return RungRules(
+                context.rungs.warn_open_hours if version.warn_open_hours is None else version.warn_open_hours,
+                version.apology_lead_days or context.rungs.apology_lead_days,
+                context.rungs.sign_lead_days,
+            )
+    return context.rungs
+
+
+def _step(document: Document) -> Rung | None:
+    """The limit of the current step. While the clock stands still, no step is late."""
+    return step_rung(document["facts"]) if document.get("deadline", {}).get("due") is not None else None
 
 
 def _set_next_rung(after: Document, rungs: list[Rung], done: Mapping[str, str]) -> None:
-    waiting = [rung for rung in rungs if rung.name not in done]
+    waiting = [rung.at for rung in rungs if rung.name not in done]
     if waiting:
-        after["next_rung_at"] = milliseconds(waiting[0].at)
+        after["next_rung_at"] = milliseconds(min(waiting))
     else:
         after.pop("next_rung_at", None)
 
 
-def _rung_output(after: Document, rung: Rung, line: Timeline, context: Context) -> Output:
+def _rung_output(after: Document, rung: Rung, context: Context) -> Output:
     due = moment(after["deadline"]["due"])
     data: dict[str, Any] = {"at": rung.at.isoformat(), "unit": _unit(after), "due_at": due.isoformat()}
     if rung.kind == "warned":
         data["rung"] = rung.name
+        data |= {name: value for name, value in zip(("step", "department"), rung.step or (), strict=False) if value}
     if rung.kind == "apology-due":
-        data["sign_by"] = sign_by(line, due, context.rungs).isoformat()
+        data["sign_by"] = sign_by(_line(after, context), due, context.rungs).isoformat()
+    if rung.kind == "overdue" and rung.tier > 1:
+        data["tier"] = rung.tier
     identity = effect_id("sla", after["_id"], rung.kind, rung.name)
     return _output(after, identity, f"deadline.{rung.kind}", data, None, context)
 

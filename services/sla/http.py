@@ -12,7 +12,7 @@ from runtime.parts import Parts
 from runtime.web import Problem, ProblemError
 from services.sla.calendar import NewChange, add_change, describe, journal
 from services.sla.handlers import Context
-from services.sla.store import CONFLICT, DOSSIERS, OPEN_DUE
+from services.sla.store import CONFLICT, DIFFERS, DOSSIERS, OPEN_DUE
 
 Unit = Annotated[str, Query(max_length=40, description="Mã đơn vị; trống: mọi đơn vị")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -38,6 +38,11 @@ def add_routes(app: FastAPI, parts: Parts, context: Context, calendar: Intents) 
         found = await parts.store.find(DOSSIERS, _of(unit) | {CONFLICT: Range(low=1)}, order=CONFLICT, limit=limit)
         return {"items": [_conflict(document) for document in found]}
 
+    @app.get("/v1/differences", summary="Hồ sơ đang mở mà ngày hẹn in trên giấy khác ngày tính")
+    async def differences(unit: Unit = "", limit: Limit = 500) -> dict[str, Any]:
+        found = await parts.store.find(DOSSIERS, _of(unit) | {DIFFERS: Range(low=1)}, order=OPEN_DUE, limit=limit)
+        return {"items": [_difference(document) for document in found]}
+
     @app.get("/v1/overdue", summary="Hồ sơ đang quá hạn, lâu nhất trước")
     async def overdue(unit: Unit = "", limit: Limit = 500) -> dict[str, Any]:
         now = epoch_ms(context.clock.now())
@@ -53,6 +58,11 @@ def _conflict(document: Document) -> dict[str, Any]:
     found = document["conflict"]
     times = {"promised": document["deadline"]["due"], "counted_before": found["before"], "counted_now": found["now"]}
     return {"dossier": document["_id"], "unit": document["unit"], "change": found["number"], **_times(times)}
+
+
+def _difference(document: Document) -> dict[str, Any]:
+    times = {"promised": document["deadline"]["due"], "counted": document[DIFFERS]}
+    return {"dossier": document["_id"], "unit": document["unit"], **_times(times)}
 
 
 def _overdue(document: Document) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from reference import OFFICE_TIME
 from runtime.documents import Range
 from runtime.documents.port import Scalar
 from runtime.intents import Intents
@@ -10,6 +11,15 @@ from services.sla.handlers import Context, on_calendar
 from services.sla.store import DOSSIERS, OPEN_DUE
 
 PAGE = 200
+DECEMBER = 12
+
+
+def warn_of_next_year(parts: Parts, context: Context) -> None:
+    """Set the gauges that say whether next year can be counted on."""
+    today = context.clock.now().astimezone(OFFICE_TIME).date()
+    confirmed = context.reference.timeline("").calendar.confirmed_through
+    parts.telemetry.set("calendar_confirmed_through", confirmed)
+    parts.telemetry.set("calendar_unconfirmed", today.month == DECEMBER and confirmed <= today.year)
 
 
 class Recount:
@@ -22,6 +32,7 @@ class Recount:
 
     async def sweep(self) -> None:
         """Count anew what was counted with an older calendar. Raises Unavailable, and then goes through all of it again."""
+        warn_of_next_year(self._parts, self._context)
         newest = self._context.reference.known
         if newest == self._done:
             return

@@ -8,6 +8,8 @@ NEXT_RUNG = "next_rung_at"
 OPEN_DUE = "open_due"  # the due moment, while the dossier is open
 CONFLICT = "conflict.number"  # the change that contradicts a printed date; asked for rarely, so it has no index
 
+DIFFERS = "differs"  # our count, where the printed date is another
+
 
 async def declare(store: Documents) -> None:
     """Make the collections and their indexes."""

@@ -122,3 +122,30 @@ async def test_a_change_without_source_or_for_an_unknown_unit_is_refused(system:
 
     assert [answer.status_code for answer in (nameless, unknown, impossible)] == [422, 404, 422]
     assert (await client.get("/v1/calendar/changes")).json() == {"items": []}
+
+
+async def test_next_years_list_ends_the_provisional_dates_and_the_gauge(system: System) -> None:
+    async def gauge() -> float:
+        return (await system.fleet.gauges("sla"))["calendar_unconfirmed"]
+
+    assert await gauge() == 0  # 29 December 2025: the list of 2026 is known
+    await system.move(at("2026-12-28T10:00"))
+    await system.send(received("H37.12-261228-0001", "2026-12-28T09:00"))
+    await system.settle()
+    assert await gauge() == 1
+    assert await dates(system, "H37.12-261228-0001") == [("set", "2027-01-05T09:00")]
+
+    await change(system, days={"2027-01-01": "off"}, name="Lịch nghỉ năm 2027", confirmed_through=2027)
+    await system.send(received("H37.12-261228-0002", "2026-12-28T09:00"))
+    await system.settle()
+
+    async def confirmed() -> bool:
+        return await gauge() == 0
+
+    await until(confirmed)
+    raw = [
+        json.loads(r.value)["data"]
+        for r in await system.log()
+        if r.topic == "deadlines.v1" and r.key.startswith(b"H37.12-261228")
+    ]
+    assert [stated["provisional"] for stated in raw if "provisional" in stated] == [True, False]

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +218,27 @@ def test_what_the_catalogues_do_not_know_is_held_for_a_person(change: dict[str, 
 
     assert (document, outputs) == (new(), [])
     assert answers == [Quarantined(reason, field)]
+
+
+def test_force_majeure_needs_the_document_of_its_signer() -> None:
+    stop = {"dossier": RECEIVED["dossier"], "type": "suspended", "at": "2026-03-02T09:00", "reason": "force_majeure"}
+    with pytest.raises(FaultError, match="văn bản"):
+        parse_item(stop)
+
+    _, outputs, _ = take(new(), {**stop, "decision": "QĐ 12/QĐ-UBND ngày 02/03/2026"})
+    assert outputs[0].body["data"]["decision"] == "QĐ 12/QĐ-UBND ngày 02/03/2026"
+
+
+def test_a_gap_between_versions_of_a_procedure_holds_the_reception() -> None:
+    procedure = CONTEXT.reference.procedures["1.000894"]
+    version = procedure.versions[0].model_copy(update={"valid_to": date(2026, 2, 28)})
+    gap = procedure.model_copy(update={"versions": (version, version.model_copy(update={"valid_from": date(2026, 4, 1)}))})
+    reference = CONTEXT.reference.model_copy(update={"procedures": {"1.000894": gap}})
+    context = Context(reference, SETTINGS, SEALER, CLOCK)
+
+    _, results = on_items(new(), [parse_item(RECEIVED).item], context, SENDER)
+
+    assert results[0].answer == Quarantined("no-version", "procedure")
 
 
 @given(

@@ -20,11 +20,14 @@ from services.intake.domain.items import (
     ReappointedItem,
     ReceivedItem,
     RetractedItem,
+    SuspendedItem,
 )
 from services.intake.domain.problems import Fault
 
 EARLIEST = datetime(2015, 1, 1, tzinfo=OFFICE_TIME)
 LATE = timedelta(hours=48)
+
+ENDS = ("completed/1", "returned/1", "withdrawn/1", "stopped/1")
 
 # How sure the time of a fact is: taken from when we heard of it, from a step's report, from the sender's own field.
 GUESSED, REPORTED, STATED = 0, 1, 2
@@ -90,9 +93,19 @@ def take_event(state: Mapping[str, Any], item: EventItem, ground: Ground, manner
         **({"received": content} if isinstance(item, ReceivedItem) else {}),
     }
     notes += ["corrections"] if version > 1 else []
+    notes += ["contradictions"] if _ends_before_it_began(after["facts"], key) else []
     notes += ["late_reports"] if ground.limits.now - item.at > LATE else []
     outgoing = Outgoing(identity, item.type, sequence, data)
     return Taken(after, Accepted((identity,)), (outgoing, *contact_out), tuple(notes))
+
+
+def _ends_before_it_began(facts: Mapping[str, Mapping[str, Any]], key: str) -> bool:
+    """Whether the fact just taken in makes a dossier end before its reception: one of the two was mistyped."""
+    received = facts.get("received/1")
+    if received is None or received.get("x"):
+        return False
+    ends = (key,) if key in ENDS else ENDS if key == "received/1" else ()
+    return any(end in facts and not facts[end].get("x") and facts[end]["at"] < received["at"] for end in ends)
 
 
 def _stands(known: Mapping[str, Any], digest: str, observed: int | None, manner: Manner) -> bool:
@@ -173,6 +186,8 @@ def _content(item: EventItem, contact: Mapping[str, Any], known: Mapping[str, An
         return _reception(item, contact, known, fill=fill)
     if isinstance(item, ReappointedItem):
         return {"new_due_at": item.new_due_at.isoformat()}
+    if isinstance(item, SuspendedItem):
+        return item.model_dump(include={"reason", "decision"}, exclude_none=True)
     if isinstance(item, ProgressedItem):
         times = {"started_at": item.started_at, "step_due_at": item.step_due_at}
         optional = {"department": item.department, **{k: t.isoformat() for k, t in times.items() if t is not None}}

@@ -7,7 +7,16 @@ from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from contracts.codes import DossierCode, ProcedureCode, UnitCode
 from contracts.dossiers import ReturnMethod
@@ -55,7 +64,6 @@ PlainKind = Literal[
     "supplemented",
     "fee-requested",
     "fee-paid",
-    "suspended",
     "resumed",
     "completed",
     "returned",
@@ -140,11 +148,25 @@ class PlainItem(_Event):
     type: PlainKind
 
 
+class SuspendedItem(_Event):
+    """Lấy ý kiến cơ quan khác, or bất khả kháng with the document of who signed for it (rule 2.7 d)."""
+
+    type: Literal["suspended"]
+    reason: Literal["agency", "force_majeure"] | None = None
+    decision: str | None = Field(default=None, min_length=3, max_length=200, description="Số, ngày văn bản.")
+
+    @model_validator(mode="after")
+    def _signed(self) -> "SuspendedItem":
+        if self.reason == "force_majeure" and self.decision is None:
+            raise ValueError("bất khả kháng phải có decision: số, ngày văn bản của người có thẩm quyền")
+        return self
+
+
 class RetractedItem(_Event):
     """Takes a fact back: `fact` and `occasion` say which."""
 
     type: Literal["retracted"]
-    fact: Literal["received", "progressed", "reappointed", PlainKind]
+    fact: Literal["received", "progressed", "reappointed", "suspended", PlainKind]
 
 
 class Supplement(BaseModel):
@@ -189,7 +211,7 @@ class SnapshotItem(_Item):
     contact: Contact | None = None
 
 
-EventItem = ReceivedItem | ProgressedItem | ReappointedItem | PlainItem | RetractedItem
+EventItem = ReceivedItem | ProgressedItem | ReappointedItem | SuspendedItem | PlainItem | RetractedItem
 Item = EventItem | SnapshotItem
 TaggedItem = Annotated[Item, Field(discriminator="type")]
 _ITEM: TypeAdapter[Item] = TypeAdapter(TaggedItem)

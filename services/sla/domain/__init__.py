@@ -2,7 +2,8 @@
 
 from services.sla.domain.outcome import End, Outcome, end_of, outcome_of
 from services.sla.domain.promise import FIELDS, Promise, Standing, promise_of, standing_of
-from services.sla.domain.rungs import Rung, RungRules, passed, rungs_of
+from services.sla.domain.rungs import Rung, RungRules, passed, rungs_of, second_tier, step_rung
+from services.sla.domain.spent import time_spent
 
 __all__ = [
     "FIELDS",
@@ -17,5 +18,8 @@ __all__ = [
     "passed",
     "promise_of",
     "rungs_of",
+    "second_tier",
     "standing_of",
+    "step_rung",
+    "time_spent",
 ]

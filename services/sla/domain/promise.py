@@ -13,12 +13,13 @@ from reference.worktime import ELAPSED, LimitUnit, PauseKind
 
 # What sla folds of each fact.
 FIELDS: dict[str, tuple[str, ...]] = {
+    "progressed": ("step", "department", "step_due_at"),
     "received": ("procedure", "competent_unit", "terms", "promised_at"),
     "supplement-requested": (),
     "supplemented": (),
     "fee-requested": (),
     "fee-paid": (),
-    "suspended": (),
+    "suspended": ("reason",),
     "resumed": (),
     "reappointed": ("new_due_at",),
     "completed": (),
@@ -28,7 +29,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "stopped": (),
 }
 
-_PAUSES: tuple[tuple[PauseKind, str, str], ...] = (
+WAITING: tuple[tuple[PauseKind, str, str], ...] = (
     ("supplement", "supplement-requested", "supplemented"),
     ("fee", "fee-requested", "fee-paid"),
     ("agency", "suspended", "resumed"),
@@ -71,8 +72,8 @@ def standing_of(facts: Facts) -> Standing | None:
     if received is None or first_standing(facts, "refused") is not None:
         return None
     terms = received["terms"]
-    wanted = {"supplement": True, "fee": terms["pause_on_fee"], "agency": terms["pause_on_agency"]}
-    pauses = [pause for kind, begin, end in _PAUSES if wanted[kind] for pause in _pauses(facts, kind, begin, end)]
+    wanted = {"supplement": True, "force_majeure": True, "fee": terms["pause_on_fee"], "agency": terms["pause_on_agency"]}
+    pauses = [pause for name in WAITING for pause in stretches(facts, *name) if wanted[pause[0]]]
     # A date granted to a signed letter stays the one re-promise, whatever a sender reports about earlier ones afterwards.
     asked = sorted(standing(facts, "reappointed").values(), key=lambda fact: (not fact.get("granted"), fact["at"]))
     return Standing(
@@ -85,13 +86,14 @@ def standing_of(facts: Facts) -> Standing | None:
     )
 
 
-def _pauses(facts: Facts, kind: PauseKind, begin: str, end: str) -> list[tuple[PauseKind, int, int | None]]:
+def stretches(facts: Facts, kind: PauseKind, begin: str, end: str) -> list[tuple[PauseKind, int, int | None]]:
     """Pair each request with the completion of the same occasion; a completion before its request ends nothing."""
     ends = standing(facts, end)
     pauses: list[tuple[PauseKind, int, int | None]] = []
     for occasion, fact in standing(facts, begin).items():
         until = ends[occasion]["at"] if occasion in ends else None
-        pauses.append((kind, fact["at"], None if until is None or until < fact["at"] else until))
+        own: PauseKind = "force_majeure" if fact.get("reason") == "force_majeure" else kind
+        pauses.append((own, fact["at"], None if until is None or until < fact["at"] else until))
     return pauses
 
 

@@ -1,11 +1,12 @@
 """The rungs before and at a due moment: warnings, apology-due, overdue (D19, docs/decisions/0006-rungs.md)."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from reference import Timeline
+from contracts.facts import Facts, standing
+from reference import Timeline, moment
 from reference.timeline import DAY, to_instant, to_minute
 from reference.worktime import LimitUnit
 
@@ -28,6 +29,8 @@ class Rung:
     kind: Kind
     name: str
     at: datetime
+    tier: int = 1
+    step: tuple[str, str | None] | None = None  # of a step's own limit: what it is, which department
 
 
 def _days_before(line: Timeline, due: int, days: int) -> int:
@@ -38,6 +41,23 @@ def _days_before(line: Timeline, due: int, days: int) -> int:
 def sign_by(line: Timeline, due: datetime, rules: RungRules) -> datetime:
     """When an apology letter must be signed: the lawful lead before the due moment."""
     return to_instant(_days_before(line, to_minute(due), rules.sign_lead_days))
+
+
+def second_tier(rungs: Sequence[Rung]) -> list[Rung]:
+    """The rungs of a re-promised date: warnings and overdue once more, no second letter."""
+    return [replace(rung, name=f"{rung.name}/2", tier=2) for rung in rungs if rung.kind != "apology-due"]
+
+
+def step_rung(facts: Facts) -> Rung | None:
+    """The limit of the step that the dossier is in now; none if it has none."""
+    steps = standing(facts, "progressed")
+    if not steps:
+        return None
+    occasion, newest = max(steps.items(), key=lambda item: (item[1]["at"], item[0]))
+    due = newest.get("step_due_at")
+    if due is None:
+        return None
+    return Rung("warned", f"step/{occasion}", moment(due), step=(newest["step"], newest.get("department")))
 
 
 def rungs_of(line: Timeline, started: datetime, due: datetime, unit: LimitUnit, rules: RungRules) -> list[Rung]:
