@@ -40,7 +40,7 @@ class DeadlineStated(EventData):
 
 
 class DeadlineSet(DeadlineStated):
-    """First due date, at reception."""
+    """First due date, at reception; or the same date stated anew, when its calendar was confirmed."""
 
     TYPE: ClassVar[str] = "vn.dunghen.deadline.set.v1"
 

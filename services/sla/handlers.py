@@ -129,7 +129,7 @@ def _by_newest_calendar(after: Document, context: Context) -> list[Output]:
         now = promise_of(standing, context.reference.timeline(unit), context.rules)
     except BeyondCalendarError:
         return []
-    if now.computed == before.computed:
+    if now.computed == before.computed and (now.basis != "computed" or now.provisional == before.provisional):
         return []
     if now.basis != "computed":
         after["conflict"] = {"number": newest.number, "before": _ms(before.computed), "now": _ms(now.computed)}
@@ -144,7 +144,8 @@ def _by_newest_calendar(after: Document, context: Context) -> list[Output]:
         **_counted_from(standing, newest.number),
     }
     identity = statement_id("sla", after["_id"], "deadline", version)
-    return [_output(after, identity, "deadline.moved", data, None, context)]
+    name = "deadline.moved" if now.due != before.due else "deadline.set"  # the same date, no longer provisional
+    return [_output(after, identity, name, data, None, context)]
 
 
 # --- statements -----------------------------------------------------------------
