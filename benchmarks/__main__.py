@@ -4,41 +4,57 @@ import argparse
 import asyncio
 import os
 import sys
+from collections.abc import Awaitable, Callable
 
-from benchmarks import intake, memory, throughput, worktime
+from benchmarks import intake, memory, storm, throughput, worktime
 
-NAMES = ("worktime", "memory", "intake", "workbook", "outage", "sla", "reporting")
+Options = argparse.Namespace
+Bench = Callable[[str, str, Options], Awaitable[None]]
+
+
+async def _storms(kafka: str, mongo: str, options: Options) -> None:
+    for kind in options.kinds.split(","):
+        await storm.run(kafka, mongo, options.storm, kind)
+
+
+BENCHES: dict[str, Bench] = {
+    "memory": lambda kafka, mongo, _: memory.run(kafka, mongo),
+    "intake": lambda kafka, mongo, options: intake.run_lists(kafka, mongo, options.rounds),
+    "workbook": lambda kafka, mongo, _: intake.run_workbook(kafka, mongo),
+    "outage": lambda kafka, mongo, options: intake.run_outage(kafka, mongo, options.minutes),
+    "storm": _storms,
+    "sla": lambda kafka, mongo, options: throughput.run(kafka, mongo, "sla", options.dossiers, options.rounds),
+    "reporting": lambda kafka, mongo, options: throughput.run(kafka, mongo, "reporting", options.dossiers, options.rounds),
+}
+USUAL = ("worktime", "memory", "sla")
 
 
 def main() -> int:
-    """Run the named benchmarks, or all that can run here."""
+    """Run the named benchmarks, or the usual ones."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help=", ".join(NAMES))
+    parser.add_argument("names", nargs="*", default=USUAL, help=", ".join(("worktime", *BENCHES)))
     parser.add_argument("--dossiers", type=int, default=10_000, help="dossiers for sla and reporting")
     parser.add_argument("--rounds", type=int, default=2, help="alternating rounds of service and bare loop")
     parser.add_argument("--minutes", type=float, default=5, help="how long Kafka is down in outage")
+    parser.add_argument("--storm", type=int, default=100_000, help="dossiers due at one moment in storm")
+    parser.add_argument("--kinds", default="plain,killed,partitions", help="which storms")
     options = parser.parse_args()
-    kafka, mongo = os.environ.get("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("MONGO_URL")
-    wanted = options.names or ["worktime", "memory", "sla"]
-    if "worktime" in wanted:
+    if "worktime" in options.names:
         worktime.run()
-    if set(NAMES[1:]).isdisjoint(wanted):
+    wanted = [name for name in options.names if name != "worktime"]
+    if not wanted:
         return 0
-    if not (kafka and mongo):
-        print(f"{', '.join(NAMES[1:])} need KAFKA_BOOTSTRAP_SERVERS and MONGO_URL", file=sys.stderr)
+    kafka, mongo = os.environ.get("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("MONGO_URL")
+    if not (kafka and mongo) or any(name not in BENCHES for name in wanted):
+        print(f"{', '.join(BENCHES)} need KAFKA_BOOTSTRAP_SERVERS and MONGO_URL; there is no other bench", file=sys.stderr)
         return 2
-    if "memory" in wanted:
-        asyncio.run(memory.run(kafka, mongo))
-    if "intake" in wanted:
-        asyncio.run(intake.run_lists(kafka, mongo, options.rounds))
-    if "workbook" in wanted:
-        asyncio.run(intake.run_workbook(kafka, mongo))
-    if "outage" in wanted:
-        asyncio.run(intake.run_outage(kafka, mongo, options.minutes))
-    for name in ("sla", "reporting"):
-        if name in wanted:
-            asyncio.run(throughput.run(kafka, mongo, name, options.dossiers, options.rounds))
+    for name in wanted:
+        asyncio.run(_run(BENCHES[name], kafka, mongo, options))
     return 0
+
+
+async def _run(bench: Bench, kafka: str, mongo: str, options: Options) -> None:
+    await bench(kafka, mongo, options)
 
 
 if __name__ == "__main__":
