@@ -1,10 +1,11 @@
 """Units, procedures and status maps of a province, as data. `reference.folder` reads them from files."""
 
 import unicodedata
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from reference.calendar import CalendarChange, CalendarTable
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME, OpeningHours
@@ -157,25 +158,23 @@ class StatusMap(_Entry):
     states: dict[str, State] = Field(min_length=1)
 
 
-class ReferenceData(BaseModel):
-    """Everything the services agree on, with one timeline per unit made on first use."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+@dataclass
+class ReferenceData:
+    """Everything the services agree on, with one timeline per unit and calendar made on first use."""
 
     province: str
     units: dict[str, Unit]
     procedures: dict[str, Procedure]
-    statuses: dict[str, StatusMap] = Field(default_factory=dict)
     calendar: CalendarTable
-    _changes: list[CalendarChange] = PrivateAttr(default_factory=list)
-    _lines: dict[tuple[Schedule, tuple[int, ...]], Timeline] = PrivateAttr(default_factory=dict)
-    _by_unit: dict[tuple[str, int], Timeline] = PrivateAttr(default_factory=dict)
-    _by_name: dict[str, str] = PrivateAttr(default_factory=dict)
+    statuses: dict[str, StatusMap] = field(default_factory=dict)
+    known: int = field(default=0, init=False)  # the number of the newest change of the calendar
+    _changes: list[CalendarChange] = field(default_factory=list, init=False)
+    _lines: dict[tuple[Schedule, tuple[int, ...]], Timeline] = field(default_factory=dict, init=False)
+    _by_unit: dict[tuple[str, int], Timeline] = field(default_factory=dict, init=False)
+    _by_name: dict[str, str] = field(default_factory=dict, init=False)
 
-    @model_validator(mode="after")
-    def _indexed(self) -> "ReferenceData":
+    def __post_init__(self) -> None:
         self._index_names()
-        return self
 
     def _index_names(self) -> None:
         self._by_name = {fold(unit.name): unit.code for unit in self.units.values()}
@@ -198,6 +197,7 @@ class ReferenceData(BaseModel):
         if change.number not in {known.number for known in self._changes}:
             self._changes.append(change)
             self._changes.sort(key=lambda known: known.number)
+            self.known = self._changes[-1].number
             self._by_unit = {}
 
     @property
@@ -205,14 +205,9 @@ class ReferenceData(BaseModel):
         """All changes of the calendar that are known, in their order."""
         return tuple(self._changes)
 
-    @property
-    def known(self) -> int:
-        """The number of the newest change; 0 if there is none."""
-        return self._changes[-1].number if self._changes else 0
-
     def known_at(self, moment: datetime) -> int:
         """The number of the newest change recorded by a moment; 0 before the first."""
-        return max((change.number for change in self._changes if change.recorded <= moment), default=0)
+        return max((change.number for change in self._changes if change.recorded <= moment), default=0) if self.known else 0
 
     def timeline(self, unit: str, known: int | None = None) -> Timeline:
         """The open minutes of a unit, by the calendar as it was when change `known` was the newest; None: as it is now.

@@ -180,7 +180,7 @@ def _close(after: Document) -> None:
 
 def _state_deadline(after: Document, standing: Standing, event: Event, context: Context) -> list[Output]:
     known: Mapping[str, Any] | None = after.get("deadline")
-    unit = _unit(after)
+    unit, other_unit = standing.unit, after.get("unit") not in (None, standing.unit)
     # By the calendar as it was known when the fact was recorded: a fact that is replayed gives the date it gave then.
     calendar = context.reference.known_at(event.time)
     after["unit"], after["counted_with"] = unit, calendar
@@ -200,7 +200,7 @@ def _state_deadline(after: Document, standing: Standing, event: Event, context: 
     if promise.basis == "promised" and promise.due != promise.computed:
         after["differs"] = _ms(promise.computed)
     outputs = []
-    if known is None or before != due:
+    if known is None or before != due or other_unit:
         data: dict[str, Any] = {
             "at": _business_time(event),
             "version": version,
@@ -361,8 +361,8 @@ def _business_time(event: Event) -> str:
 
 
 def _unit(document: Document) -> str:
-    received = first_standing(document["facts"], "received")
-    return str(received["competent_unit"]) if received else "unknown"
+    """The competent unit that the document's promise was counted for."""
+    return str(document.get("unit", "unknown"))
 
 
 def _line(document: Document, context: Context) -> Timeline:
@@ -400,9 +400,9 @@ def make_encoder(context: Context) -> Encoder:
 
 
 def _derivation(key: list[Any], line: Timeline, context: Context) -> list[dict[str, Any]]:
-    received_at, value, unit, restart, pauses, promised_at, reappointed = key
+    body, received_at, value, unit, restart, pauses, promised_at, reappointed = key
     standing = Standing(
-        received_at, (value, unit), restart, tuple((k, s, e) for k, s, e in pauses), promised_at, tuple(reappointed)
+        body, received_at, (value, unit), restart, tuple((k, s, e) for k, s, e in pauses), promised_at, tuple(reappointed)
     )
     return steps_of(standing, promise_of(standing, line, context.rules), line)
 

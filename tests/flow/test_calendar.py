@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def at(text: str) -> datetime:
 @pytest.fixture
 async def system(tmp_path: Path) -> AsyncIterator[System]:
     """29 December 2025, and nobody knows of the swap yet: the seed of the calendar as its library has it."""
-    reference = load_reference(PROVINCE).model_copy(update={"calendar": load_seed()})
+    reference = replace(load_reference(PROVINCE), calendar=load_seed())
     async with small_system(tmp_path / "data", at("2025-12-29T10:00"), reference) as running:
         yield running
 

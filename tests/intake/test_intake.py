@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -233,7 +234,7 @@ def test_a_gap_between_versions_of_a_procedure_holds_the_reception() -> None:
     procedure = CONTEXT.reference.procedures["1.000894"]
     version = procedure.versions[0].model_copy(update={"valid_to": date(2026, 2, 28)})
     gap = procedure.model_copy(update={"versions": (version, version.model_copy(update={"valid_from": date(2026, 4, 1)}))})
-    reference = CONTEXT.reference.model_copy(update={"procedures": {"1.000894": gap}})
+    reference = replace(CONTEXT.reference, procedures={"1.000894": gap})
     context = Context(reference, SETTINGS, SEALER, CLOCK)
 
     _, results = on_items(new(), [parse_item(RECEIVED).item], context, SENDER)

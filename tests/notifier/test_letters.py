@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,7 @@ def test_an_end_that_was_taken_back_puts_the_draft_back_on_the_desk() -> None:
 
 def test_history_is_silent_for_letters_too() -> None:
     unit = REFERENCE.units["H37.12"].model_copy(update={"go_live": at(20)})
-    before = REFERENCE.model_copy(update={"units": {**REFERENCE.units, "H37.12": unit}})
+    before = replace(REFERENCE, units={**REFERENCE.units, "H37.12": unit})
     early = handle({"_id": DOSSIER, "rev": 0}, OVER, context(at(25), before))
     stale = sla(DeadlineOverdue, DUE, recorded=DUE + timedelta(hours=49), due_at=DUE)
     old, outputs = play([stale, stale, OVER])
@@ -193,7 +194,7 @@ def test_a_new_date_has_to_be_a_later_working_day(new_due: datetime | None, rule
 
 def test_a_paused_an_incomplete_and_an_unsigned_body_keep_the_letter_on_the_desk() -> None:
     bare = REFERENCE.units["H37.12"].model_copy(update={"letterhead": None})
-    reference = REFERENCE.model_copy(update={"units": {**REFERENCE.units, "H37.12": bare}})
+    reference = replace(REFERENCE, units={**REFERENCE.units, "H37.12": bare})
     cases = (
         (drafted(promise(2, None)), context(at(6)), "paused"),
         ({**drafted(), "incomplete": ["dossiers.v1/0/1"]}, context(at(6)), "incomplete"),

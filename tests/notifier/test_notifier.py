@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -181,7 +182,7 @@ def test_a_corrected_or_repeated_completion_queues_nothing_new() -> None:
 
 def test_history_before_go_live_is_silent() -> None:
     unit = REFERENCE.units["H37.12"].model_copy(update={"go_live": at(10)})
-    reference = REFERENCE.model_copy(update={"units": {**REFERENCE.units, "H37.12": unit}})
+    reference = replace(REFERENCE, units={**REFERENCE.units, "H37.12": unit})
     document: Document = {"_id": DOSSIER, "rev": 0}
     for event in (PROMISED, contact()):
         document = handle(document, event, Context(reference, SteppedClock(at(12)))).document

@@ -1,5 +1,6 @@
 """A dossier's clock: steps, second tiers, force majeure, who used the time, what contradicts itself, any order of facts."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -204,6 +205,16 @@ def test_of_two_receptions_with_different_limits_the_later_version_holds() -> No
     assert last(outputs, "moved")["due_at"] == at(16).isoformat()
 
 
+def test_a_corrected_competent_unit_is_counted_by_its_own_hours_and_said() -> None:
+    """Kỳ Lâm opens at 07:00, Hoàng Vân at 07:30."""
+    early = received(at(2, "06:30"), competent_unit="H37.13", version=2)
+    _, outputs = play([received(at(2, "06:30")), early])
+
+    assert said(outputs) == ["set", "moved"]
+    assert (last(outputs, "set")["due_at"], last(outputs, "set")["unit"]) == (at(9, "07:30").isoformat(), "H37.12")
+    assert (last(outputs, "moved")["due_at"], last(outputs, "moved")["unit"]) == (at(9, "07:00").isoformat(), "H37.13")
+
+
 def test_a_limit_below_one_and_a_unit_without_hours_cannot_be_written_down() -> None:
     with pytest.raises(ValueError, match="greater than or equal to 1"):
         Limit(value=0, unit="working_day")
@@ -215,7 +226,7 @@ def test_a_unit_may_have_other_hours_from_a_day_on() -> None:
     reference = load_reference(PROVINCE)
     later = HoursChange.model_validate({"valid_from": "2026-03-05", "hours": {"weekdays": ["08:00-12:00", "13:00-16:30"]}})
     unit = reference.units["H37.12"].model_copy(update={"hours_changes": (later,)})
-    line = reference.model_copy(update={"units": {"H37.12": unit}}).timeline("H37.12")
+    line = replace(reference, units={"H37.12": unit}).timeline("H37.12")
 
     assert count_due(line, at(3, "17:00"), (1, "working_day")).due_at == at(4, "17:00")
     assert count_due(line, at(4, "17:00"), (1, "working_day")).due_at == at(5, "16:30")

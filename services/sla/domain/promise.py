@@ -40,6 +40,7 @@ WAITING: tuple[tuple[PauseKind, str, str], ...] = (
 class Standing:
     """What the clock of a dossier is made of; equal standings have equal promises. Times in ms."""
 
+    unit: str  # the competent body, whose calendar and hours are counted
     received_at: int
     limit: tuple[int, LimitUnit]
     restart: bool
@@ -50,7 +51,7 @@ class Standing:
     def key(self) -> list[Any]:
         """As JSON, to keep beside the promise that was counted from it."""
         pauses = [list(pause) for pause in self.pauses]
-        return [self.received_at, *self.limit, self.restart, pauses, self.promised_at, list(self.reappointed)]
+        return [self.unit, self.received_at, *self.limit, self.restart, pauses, self.promised_at, list(self.reappointed)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def standing_of(facts: Facts) -> Standing | None:
     # A date granted to a signed letter stays the one re-promise, whatever a sender reports about earlier ones afterwards.
     asked = sorted(standing(facts, "reappointed").values(), key=lambda fact: (not fact.get("granted"), fact["at"]))
     return Standing(
+        unit=received["competent_unit"],
         received_at=received["at"],
         limit=(terms["limit"]["value"], terms["limit"]["unit"]),
         restart=terms["strategy"] == "restart",
