@@ -23,6 +23,7 @@ BENCHES: dict[str, Bench] = {
     "workbook": lambda kafka, mongo, _: intake.run_workbook(kafka, mongo),
     "outage": lambda kafka, mongo, options: intake.run_outage(kafka, mongo, options.minutes),
     "storm": _storms,
+    "flat": lambda kafka, mongo, options: throughput.run_flat(kafka, mongo, options.dossiers, (10_000, 1_000_000)),
     "sla": lambda kafka, mongo, options: throughput.run(kafka, mongo, "sla", options.dossiers, options.rounds),
     "reporting": lambda kafka, mongo, options: throughput.run(kafka, mongo, "reporting", options.dossiers, options.rounds),
 }

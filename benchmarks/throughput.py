@@ -7,6 +7,7 @@ import statistics
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
@@ -15,8 +16,11 @@ from contracts.envelope import to_wire
 from contracts.ids import fact_id
 from dunghen.commands.topics import apply_topics, remove_topics
 from dunghen.demo.real import service_environment
+from runtime.documents import open_documents
 from runtime.documents.mongo import drop_database
 from runtime.kafka_admin import Lags
+from services.sla.store import DOSSIERS as SLA_DOSSIERS
+from services.sla.store import declare as declare_sla
 
 PARTITIONS = 4
 CHUNK = 5000  # receptions, then their completions: as in life, the two events of a dossier never share a batch
@@ -135,3 +139,51 @@ async def run(kafka: str, mongo: str, service: str, dossiers: int, rounds: int) 
 
 def _list(rates: Sequence[float]) -> str:
     return ", ".join(f"{value:,.0f}" for value in rates)
+
+
+async def run_flat(kafka: str, mongo: str, dossiers: int, sizes: Sequence[int]) -> None:
+    """sla's rate with few and with many dossiers in its store; the many are settled ones of earlier years."""
+    rates = []
+    for size in sizes:
+        prefix = f"bench{secrets.token_hex(3)}."
+        url = f"{mongo.rstrip('/')}/{prefix.rstrip('.')}sla"
+        topics = [prefix + topic for topic in load_catalogue().read_by("sla")]
+        records = records_of(dossiers)
+        await apply_topics(kafka, prefix, replication=1, partitions=PARTITIONS)
+        try:
+            await _preload(url, size)
+            await fill(kafka, prefix + "dossiers.v1", records)
+            async with Lags(kafka, {prefix + "sla": topics}) as lags:
+                environment = service_environment(kafka, prefix, None)
+                environment |= {"STORE_URL": url, "HTTP_PORT": "0", "SWEEP_SECONDS": "1"}
+                async with process("-m", "services.sla", environment=environment):
+                    rates.append(await rate(lags, prefix + "sla", len(records)))
+        finally:
+            await remove_topics(kafka, prefix)
+            await drop_database(url)
+        print(f"flat:     {size:,} dossiers in the store: {rates[-1]:,.0f} events/s")
+    print(f"flat:     {rates[-1] / rates[0]:.2f} of the first rate")
+
+
+async def _preload(url: str, size: int) -> None:
+    """Documents as sla leaves them behind."""
+    documents = open_documents(url)
+    try:
+        await declare_sla(documents)
+        for start in range(0, size, 2000):
+            page = [_settled(number) for number in range(start, min(start + 2000, size))]
+            await documents.save_many(SLA_DOSSIERS, page)
+    finally:
+        await documents.close()
+
+
+def _settled(number: int) -> dict[str, Any]:
+    received = {"v": 1, "at": 1700000000000, "procedure": "1.000894", "competent_unit": "H37.12", "terms": TERMS}
+    return {
+        "_id": f"H37.12-231115-{number:07}",
+        "rev": 0,
+        "unit": "H37.12",
+        "facts": {"received": {"1": received}, "completed": {"1": {"v": 1, "at": 1700300000000}}},
+        "deadline": {"v": 1, "of": ["H37.12", 1700000000000, 5, "working_day", False, [], None, []], "due": 1700400000000},
+        "settled": {"v": 1, "outcome": "early", "end": 1700300000000, "state": 9, "due": 1700400000000, "supplements": 0},
+    }

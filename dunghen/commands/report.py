@@ -23,6 +23,7 @@ from services.reporting.handlers import Context, handle
 from services.reporting.reports import as_json
 from services.reporting.xlsx import render
 
+DEFAULT_URL = "http://127.0.0.1:8105"
 commands = typer.Typer(help="Báo cáo.", no_args_is_help=True)
 
 
@@ -38,7 +39,9 @@ def ii06a(
     unit: Annotated[str, typer.Option(help="Mã đơn vị | all | province")] = "province",
     kind: Annotated[str, typer.Option("--format", help="json | xlsx")] = "json",
     output: Annotated[Path | None, typer.Option("--output", help="Ghi vào tệp này")] = None,
-    url: Annotated[str | None, typer.Option(help="Địa chỉ của reporting; không có: tính từ nhật ký")] = None,
+    url: Annotated[
+        str, typer.Option(envvar="REPORTING_URL", help="Địa chỉ của reporting, nếu không tính từ nhật ký")
+    ] = DEFAULT_URL,
     log: LogFolder = None,
     broker: Broker = None,
     prefix: Prefix = "",
@@ -48,7 +51,7 @@ def ii06a(
     begin, end = _day("--from", first), _day("--to", last)
     if kind not in ("json", "xlsx"):
         stop("--format: json hoặc xlsx")
-    if url is not None:
+    if log is None and not broker:
         content = _ask(url, begin, end, unit, kind)
     else:
         records = read_log(log, broker, prefix, topics=["dossiers.v1", "deadlines.v1"])

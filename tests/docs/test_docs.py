@@ -35,11 +35,15 @@ def dev(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 @pytest.mark.parametrize(("page", "line"), LINES, ids=[f"{p.relative_to(ROOT)}: {line[:60]}" for p, line in LINES])
 def test_a_command_of_the_docs_is_one_that_exists(page: Path, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STORE_URL", "sqlite:////dev/null")  # the pages export it
+    monkeypatch.setenv("STORE_URL", "sqlite:////dev/null")  # the pages export them
+    monkeypatch.setenv("DUNGHEN_KEY", "dh_key")
     words = shlex.split(line)
     if words[0] == "export":
         names = {word.partition("=")[0] for word in words[1:]}
-        known = {name for model in SETTINGS.values() for name in environment_names(model).values()} | {"MONGO_URL"}
+        known = {name for model in SETTINGS.values() for name in environment_names(model).values()} | {
+            "MONGO_URL",
+            "DUNGHEN_KEY",
+        }
         assert names <= known
     elif words[:2] == ["./dev", "dunghen"]:
         parse(typer.main.get_command(make_app()), words[2:])

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from dunghen.demo.real import free_port
 from dunghen.together import run_together
 from tests.flow.support import received
 
+ROOT = Path(__file__).parents[2]
 RUN, app = CliRunner(), make_app()
 
 
@@ -69,24 +71,28 @@ def test_commands_that_need_a_log_say_so(monkeypatch: pytest.MonkeyPatch, tmp_pa
 def intake(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A running system; yields what the commands need in their environment to reach its intake."""
     port, ready, leave = free_port(), threading.Event(), threading.Event()
-    environment = {"INTAKE_URL": f"http://127.0.0.1:{port}"}
+    other = free_port()
+    environment = {"INTAKE_URL": f"http://127.0.0.1:{port}", "REPORTING_URL": f"http://127.0.0.1:{other}"}
 
     async def serve() -> None:
         async with run_together(tmp_path / "data") as running:
             environment["DUNGHEN_KEY"] = running.key
             environment["OPERATOR_KEY"] = running.operator_key
-            config = uvicorn.Config(
-                running.services["intake"].app, host="127.0.0.1", port=port, log_config=None, access_log=False
-            )
-            server = uvicorn.Server(config)
-            task = asyncio.create_task(server._serve())
-            while not server.started:
+            servers = [
+                uvicorn.Server(
+                    uvicorn.Config(running.services[name].app, host="127.0.0.1", port=at, log_config=None, access_log=False)
+                )
+                for name, at in (("intake", port), ("reporting", other))
+            ]
+            tasks = [asyncio.create_task(server._serve()) for server in servers]
+            while not all(server.started for server in servers):
                 await asyncio.sleep(0.01)
             ready.set()
             while not leave.is_set():
                 await asyncio.sleep(0.05)
-            server.should_exit = True
-            await task
+            for server in servers:
+                server.should_exit = True
+            await asyncio.gather(*tasks)
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
@@ -126,6 +132,21 @@ def test_a_file_is_sent_and_its_refused_rows_go_in_after_correction(intake: dict
     assert "Nhận 1," in RUN.invoke(app, ["quarantine", "resubmit", entry], env=operator).stdout
     assert "0 mục" in RUN.invoke(app, ["quarantine", "ls"], env=operator).stdout
     assert RUN.invoke(app, ["quarantine", "ls"], env=intake).exit_code == 2
+
+
+def test_a_log_of_portal_payloads_becomes_ii06a_by_the_commands_of_the_docs(intake: dict[str, str]) -> None:
+    sent = RUN.invoke(app, ["import", str(ROOT / "examples/payloads.ndjson")], env=intake)
+    assert sent.exit_code == 0, sent.stdout
+
+    report = ["report", "II.06a", "--from", "2026-10-15", "--to", "2026-11-14", "--unit", "all", "--format", "json"]
+    total: dict[str, int] = {}
+    for _ in range(100):
+        total = json.loads(RUN.invoke(app, report, env=intake).stdout)["total"]
+        if total["7"] == 3:
+            break
+        time.sleep(0.2)
+    # Four received, three by the portal; one early, one late, one withdrawn early; the one with a supplement is still open.
+    assert total == {"3": 4, "4": 3, "5": 1, "6": 0, "7": 3, "8": 2, "9": 0, "10": 1, "11": 1, "12": 0, "13": 1}
 
 
 def test_keys_are_made_rotated_listed_and_ended(tmp_path: Path) -> None:
