@@ -4,7 +4,7 @@ There are no per-document marks: the outputs stay with their documents, the inte
 """
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from runtime.batch import open_intents_of
 from runtime.clock import machine_ms
@@ -37,15 +37,17 @@ class Intents:
         """Make the collections this needs."""
         await self.parts.store.declare(INTENTS, [Index("at")])
 
-    async def change(self, ids: Iterable[str], decide: Decide) -> str | None:
+    async def change(self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None) -> str | None:
         """Decide and save documents under one new intent; returns its id, or None if nothing changed.
 
         After this returns, what was decided cannot be lost any more. `decide` runs again for a document whose revision moved.
+        `found`: the documents, if the caller has just read them.
         """
         waiting = list(dict.fromkeys(ids))
         intent: str | None = None
         while waiting:
-            documents = await self.parts.store.get_many(self._collection, waiting)
+            documents = found or await self.parts.store.get_many(self._collection, waiting)
+            found = None
             open_intents = await open_intents_of(self.parts, documents.values())
             changed, speaks = [], False
             new = intent or str(uuid.uuid4())
@@ -71,10 +73,10 @@ class Intents:
             self.parts.crash.passed("after-save")
         return intent
 
-    async def apply(self, ids: Iterable[str], decide: Decide) -> None:
+    async def apply(self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None) -> None:
         """Change documents and publish what they say. Raises Unavailable; what was saved by then the sweeper publishes."""
         wanted = list(ids)
-        intent = await self.change(wanted, decide)
+        intent = await self.change(wanted, decide, found)
         if intent is not None:
             await self.deliver(intent, wanted)
 

@@ -3,6 +3,7 @@
 So nothing fires before a fact that is already in the log has been handled, and no timer is lost with a process.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -15,7 +16,8 @@ from runtime.parts import Parts
 from runtime.places import partition_of, watermarks
 
 MARGIN = timedelta(minutes=1)  # below the watermark, for clocks that differ a little
-PAGE = 500
+PAGE = 500  # documents that are saved together
+AT_ONCE = 3  # pages on their way at one time: while one waits for the store or for Kafka, another is decided
 
 Fire = Callable[[Document, datetime, datetime], Decision]
 
@@ -50,21 +52,24 @@ class Timers:
         high, after = epoch_ms(max(limits.values())), None
         while True:
             where = {self._field: Range(high=high)}
-            page = await self.parts.store.find(self._loop.rules.collection, where, order=self._field, limit=PAGE, after=after)
-            if not page:
+            found = await self.parts.store.find(
+                self._loop.rules.collection, where, order=self._field, limit=PAGE * AT_ONCE, after=after
+            )
+            if not found:
                 return
-            after = (page[-1][self._field], page[-1]["_id"])
-            until = {d["_id"]: limits.get(partition_of(d["_id"], len(known))) for d in page}
-            mine = [d["_id"] for d in page if _is_due(d[self._field], until[d["_id"]])]
-            if mine:
-                await self._fire_page(mine, until, now)
+            after = (found[-1][self._field], found[-1]["_id"])
+            until = {d["_id"]: limits.get(partition_of(d["_id"], len(known))) for d in found}
+            mine = [d for d in found if _is_due(d[self._field], until[d["_id"]])]
+            pages = [mine[start : start + PAGE] for start in range(0, len(mine), PAGE)]
+            await asyncio.gather(*(self._fire_page(page, until, now) for page in pages))
 
-    async def _fire_page(self, ids: list[str], until: dict[str, datetime | None], now: datetime) -> None:
+    async def _fire_page(self, page: list[Document], until: dict[str, datetime | None], now: datetime) -> None:
         def decide(document: Document) -> Decision:
             limit = until[document["_id"]]
             return self._fire(document, limit, now - MARGIN) if limit is not None else Decision(document)
 
-        await self._intents.apply(ids, decide)
+        documents = {document["_id"]: document for document in page}
+        await self._intents.apply(documents, decide, documents)
 
 
 def _is_due(due: int, limit: datetime | None) -> bool:

@@ -108,6 +108,26 @@ async def test_a_completion_in_the_log_prevents_overdue_and_letter(real: Real, f
     assert await said(real, prefix, D.format(2), "notices.v1") == ["drafted"]
 
 
+async def test_a_service_that_starts_again_counts_by_the_calendar_that_changed(
+    real: Real, fleet: tuple[Fleet, Processes, str]
+) -> None:
+    """Hoàng Vân closes on Wednesday for a storm: 5 working days from Monday end a day later."""
+    drive, processes, prefix = fleet
+    closure = {"name": "Đóng cửa vì bão", "source": "Công điện 1", "signer": "Chủ tịch Mẫu", "unit": "H37.12"}
+    answer = await drive.clients["sla"].post("/v1/calendar/changes", json={**closure, "days": {"2026-03-04": "off"}})
+    assert answer.status_code == 201
+    await processes.kill("sla")
+    await drive.post([received(D.format(1), "2026-03-02T09:00")])
+    await processes.start("sla")
+    await drive.settle()
+
+    records = await read_broker(real.kafka, prefix, ["deadlines.v1", "calendar.v1"])
+    stated = [event_of(record)["data"] for record in records if record.topic == "deadlines.v1"]
+    assert sum(record.topic == "calendar.v1" for record in records) == 1
+    assert [data["due_at"] for data in stated if "calendar_version" in data] == [at(10).isoformat()]
+    assert (await drive.clients["sla"].get("/v1/calendar/changes")).json()["items"][0]["signer"] == "Chủ tịch Mẫu"
+
+
 async def test_corrected_and_retracted_completions_change_the_sheet_and_send_nothing_new(
     real: Real, fleet: tuple[Fleet, Processes, str]
 ) -> None:
