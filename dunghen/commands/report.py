@@ -20,7 +20,7 @@ from runtime.documents import Document
 from runtime.kafka_admin import LogRecord
 from services.reporting.domain import CellKey, Sheet, broken_rules, contributions, make_sheet
 from services.reporting.handlers import Context, handle
-from services.reporting.reports import as_json
+from services.reporting.reports import as_csv, as_json
 from services.reporting.xlsx import render
 
 DEFAULT_URL = "http://127.0.0.1:8105"
@@ -37,7 +37,7 @@ def ii06a(
     first: Annotated[str, typer.Option("--from", help="Từ ngày, YYYY-MM-DD")],
     last: Annotated[str, typer.Option("--to", help="Đến ngày, YYYY-MM-DD")],
     unit: Annotated[str, typer.Option(help="Mã đơn vị | all | province")] = "province",
-    kind: Annotated[str, typer.Option("--format", help="json | xlsx")] = "json",
+    kind: Annotated[str, typer.Option("--format", help="json | csv | xlsx")] = "json",
     output: Annotated[Path | None, typer.Option("--output", help="Ghi vào tệp này")] = None,
     url: Annotated[
         str, typer.Option(envvar="REPORTING_URL", help="Địa chỉ của reporting, nếu không tính từ nhật ký")
@@ -49,8 +49,8 @@ def ii06a(
 ) -> None:
     """Biểu II.06a/VPCP/KSTT của một đơn vị, tất cả đơn vị, hoặc toàn tỉnh."""
     begin, end = _day("--from", first), _day("--to", last)
-    if kind not in ("json", "xlsx"):
-        stop("--format: json hoặc xlsx")
+    if kind not in ("json", "csv", "xlsx"):
+        stop("--format: json, csv hoặc xlsx")
     if log is None and not broker:
         content = _ask(url, begin, end, unit, kind)
     else:
@@ -103,6 +103,8 @@ def _from_records(
         for rule in broken:
             err.print(f"  R35: {rule}", markup=False)
         stop("Số liệu mâu thuẫn, không xuất báo cáo", 1)
+    if kind == "csv":
+        return as_csv(sheet)
     return json.dumps(as_json(sheet), ensure_ascii=False, indent=2).encode() if kind == "json" else render(sheet, data, unit)
 
 

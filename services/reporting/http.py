@@ -15,7 +15,7 @@ from runtime.parts import Parts
 from runtime.web import Problem, ProblemError
 from services.reporting.overview import overview
 from services.reporting.periods import CannotFreezeError, Periods, default_period, place_of
-from services.reporting.reports import ReportRefusedError, UnknownUnitError, as_json, ii06a
+from services.reporting.reports import ReportRefusedError, UnknownUnitError, as_csv, as_json, ii06a
 from services.reporting.xlsx import render
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -52,13 +52,15 @@ def _add_reports(app: FastAPI, parts: Parts, reference: ReferenceData) -> None:
         first: From,
         last: To,
         unit: str = "province",
-        format: Literal["json", "xlsx"] = "json",  # noqa: A002 - the name on the wire
+        format: Literal["json", "xlsx", "csv"] = "json",  # noqa: A002 - the name on the wire
     ) -> Response:
         with _problems():
             sheet = await ii06a(parts.store, reference, first=first, last=last, unit=unit)
         if format == "json":
             return JSONResponse(as_json(sheet))
-        headers = {"content-disposition": f'attachment; filename="II.06a_{unit}_{first}_{last}.xlsx"'}
+        headers = {"content-disposition": f'attachment; filename="II.06a_{unit}_{first}_{last}.{format}"'}
+        if format == "csv":
+            return Response(as_csv(sheet), media_type="text/csv; charset=utf-8", headers=headers)
         return Response(render(sheet, reference, unit), media_type=XLSX, headers=headers)
 
 

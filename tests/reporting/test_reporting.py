@@ -20,6 +20,7 @@ from services.reporting.domain import CellKey, broken_rules, contributions, make
 from services.reporting.handlers import Context, handle, recount
 from services.reporting.overview import percent
 from services.reporting.periods import differences, publish, restate
+from services.reporting.reports import as_csv, unassigned
 from services.reporting.xlsx import render
 from tests.sla.test_sla import DOSSIER, at, fact, received
 
@@ -175,6 +176,24 @@ def test_carry_over_is_the_closing_stock_of_the_period_before() -> None:
     closing = make_sheet(date(2026, 1, 1), date(2026, 2, 28), {}, BEFORE).total[11]
 
     assert make_sheet(FIRST, LAST, BEFORE, DURING).total[6] == closing
+
+
+def test_the_sheet_is_a_table_for_spreadsheets_too() -> None:
+    sheet = make_sheet(
+        date(2026, 3, 1), date(2026, 3, 31), {}, {("H37.12", "Hộ tịch"): {"received_online": 2, "resolved_early": 1}}
+    )
+
+    lines = as_csv(sheet).decode("utf-8-sig").splitlines()
+    assert lines[0] == "unit,field,3,4,5,6,7,8,9,10,11,12,13"
+    assert lines[1] == "H37.12,Hộ tịch,2,2,0,0,1,1,0,0,1,1,0"
+    assert lines[2].startswith("total,,2,2,0,0,1")
+
+
+def test_a_unit_that_left_the_list_stops_the_report() -> None:
+    reference = load_reference(PROVINCE)
+    sheet = make_sheet(date(2026, 3, 1), date(2026, 3, 31), {}, {("H99.99", "Hộ tịch"): {"received_online": 1}})
+
+    assert unassigned(sheet, reference) == ["H99.99: not in units.yaml; keep old units there, with valid_to"]
 
 
 def test_the_workbook_has_the_official_layout() -> None:
