@@ -66,6 +66,8 @@ class LogReader:
             for topic in self._topics
             for number in await partitions_of(consumer, prefix + topic)
         ]
+        if not known:
+            return Page((), {}, more=False)  # no such topic yet
         ends = await asyncio.wait_for(consumer.end_offsets(known), 10)
         start = {place: _offset(places, place, prefix) if places is not None else ends[place] for place in known}
         left = {place for place in known if start[place] < ends[place]}

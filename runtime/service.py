@@ -91,12 +91,12 @@ class Service:
 
 
 async def _patiently(declare: Any, parts: Parts) -> None:  # noqa: ANN401 - a coroutine function
-    """Wait for a store that is not up yet, as in a cluster that starts as a whole."""
+    """Wait for a part that is not up yet, as in a cluster that starts as a whole."""
     while True:
         try:
             await declare()
         except Unavailable as error:
-            parts.log.warning("waiting for the store", reason=str(error))
+            parts.log.warning("waiting for a part", reason=str(error))
             await asyncio.sleep(1)
         else:
             return
