@@ -85,8 +85,9 @@ async def test_a_key_speaks_of_its_own_units_only(intake: Alone) -> None:
     done = {"dossier": received(1)["dossier"], "type": "completed", "at": "2026-03-20T09:00+07:00"}
 
     answer = await intake.send(theirs, done)
+    taken_over = await intake.send(theirs, received(1, receiving_unit="H37.13", competent_unit="H37.13"))
 
-    assert answer.status_code == 422
+    assert (answer.status_code, taken_over.status_code) == (422, 422)
     assert answer.json()["items"][0]["problem"]["errors"][0]["rule"] == "not-your-unit"
     assert (await intake.client.get(f"/v1/dossiers/{done['dossier']}", headers=mine)).status_code == 200
     assert kind(await intake.client.get(f"/v1/dossiers/{done['dossier']}", headers=theirs)) == (404, "unknown-dossier")

@@ -38,10 +38,11 @@ def _take_step(state: Mapping[str, Any], item: ProgressedItem, ground: Ground) -
 
 
 def _stranger(state: Mapping[str, Any], item: Item, ground: Ground) -> Refused | None:
-    """A system speaks of the dossiers of its own units only."""
+    """A system speaks of the dossiers of its own units only. Whose a dossier is, its reception said; nobody takes it over."""
     received = state.get("received", {})
-    given = (item.receiving_unit, item.competent_unit) if isinstance(item, ReceivedItem | SnapshotItem) else ()
-    units = {unit for unit in (received.get("receiving_unit"), received.get("competent_unit"), *given) if unit}
+    units = {received[name] for name in ("receiving_unit", "competent_unit") if name in received}
+    if not units and isinstance(item, ReceivedItem | SnapshotItem):
+        units = {unit for unit in (item.receiving_unit, item.competent_unit) if unit}
     if ground.sender.may_speak_of(units, item.dossier):
         return None
     return Refused((Fault("dossier", "not-your-unit", "hồ sơ không thuộc đơn vị mà khóa này được gửi"),))
