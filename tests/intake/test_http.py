@@ -61,6 +61,10 @@ async def test_a_key_is_kept_as_a_hash_and_tells_when_it_was_used(intake: Alone)
 
     await intake.service.jobs[3].run()
 
+    async def written() -> bool:  # perhaps by the job itself
+        return "used_at" in (await stored(intake, "keys"))[0]
+
+    await until(written)
     document = (await stored(intake, "keys"))[0]
     assert secret not in str(document)
     assert document["used_at"] == round(intake.clock.now().timestamp() * 1000)
@@ -375,6 +379,10 @@ async def test_quality_is_counted_per_system(intake: Alone) -> None:
     await intake.send(key, received(4))
     await intake.service.jobs[2].run()
 
+    async def all_written() -> bool:
+        return sum(document["counts"].get("accepted", 0) for document in await stored(intake, "quality")) == 4
+
+    await until(all_written)
     page = (await intake.client.get("/quality?days=3")).text
     counts = (await stored(intake, "quality"))[0]["counts"]
     assert counts == {
