@@ -380,7 +380,7 @@ async def test_quality_is_counted_per_system(intake: Alone) -> None:
     await intake.service.jobs[2].run()
 
     async def all_written() -> bool:
-        return sum(document["counts"].get("accepted", 0) for document in await stored(intake, "quality")) == 4
+        return bool(sum(document["counts"].get("accepted", 0) for document in await stored(intake, "quality")) == 4)
 
     await until(all_written)
     page = (await intake.client.get("/quality?days=3")).text
