@@ -15,7 +15,7 @@ from runtime.parts import Parts
 from runtime.web import Problem, ProblemError
 from services.reporting.overview import overview
 from services.reporting.periods import CannotFreezeError, Periods, default_period, place_of
-from services.reporting.reports import ReportRefusedError, UnknownUnitError, as_csv, as_json, ii06a
+from services.reporting.reports import Figure, ReportRefusedError, UnknownUnitError, as_csv, as_json, behind, ii06a
 from services.reporting.xlsx import render
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -62,6 +62,18 @@ def _add_reports(app: FastAPI, parts: Parts, reference: ReferenceData) -> None:
         if format == "csv":
             return Response(as_csv(sheet), media_type="text/csv; charset=utf-8", headers=headers)
         return Response(render(sheet, reference, unit), media_type=XLSX, headers=headers)
+
+    @app.get("/v1/reports/II.06a/dossiers", summary="Các hồ sơ làm nên một con số: mã hồ sơ, không có dữ liệu cá nhân")
+    async def dossiers(
+        first: From,
+        last: To,
+        unit: str,
+        column: Annotated[int, Query(ge=3, le=13)],
+        field: str | None = None,
+    ) -> dict[str, Any]:
+        with _problems():
+            found = await behind(parts.store, reference, Figure(column, field), first=first, last=last, unit=unit)
+        return {"column": column, "figure": len(found), "dossiers": found}
 
 
 def _add_periods(app: FastAPI, periods: Periods) -> None:

@@ -2,14 +2,16 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from reference import ReferenceData
 from runtime.documents import Documents
-from services.reporting.domain import COLUMNS, Sheet, broken_rules, make_sheet
-from services.reporting.store import flows
+from services.reporting.domain import COLUMNS, FLOW_COLUMNS, CellKey, Sheet, broken_rules, make_sheet
+from services.reporting.store import flows, rows_of_cells
 
 
 class ReportRefusedError(Exception):
@@ -44,6 +46,46 @@ async def ii06a(store: Documents, reference: ReferenceData, *, first: date, last
     if broken:
         raise ReportRefusedError(broken)
     return sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of a sheet: column and, if not the whole unit's, the field."""
+
+    column: int
+    field: str | None = None
+
+
+async def behind(
+    store: Documents, reference: ReferenceData, figure: Figure, *, first: date, last: date, unit: str
+) -> list[str]:
+    """The dossiers that a figure of a unit's sheet is made of, by their codes: as many as the figure says.
+
+    Each dossier is put through the column's own definition. Raises UnknownUnitError, ValueError for an unknown column.
+    """
+    if unit not in reference.units:
+        raise UnknownUnitError(unit)
+    wanted = next((c for c in COLUMNS if c.number == figure.column), None)
+    if wanted is None or last < first:
+        raise ValueError(f"there is no column {figure.column}" if wanted is None else "the period ends before it begins")
+    fields = {code: procedure.field for code, procedure in reference.procedures.items()}
+    found = []
+    since = first if figure.column in FLOW_COLUMNS else None  # what is open, or was carried over, may be of any day before
+    async for row in rows_of_cells(store, unit, since, last):
+        before: Counter[str] = Counter()
+        during: Counter[str] = Counter()
+        for text, counters in row["adds"].items():
+            key = CellKey.parse(text)
+            if (
+                key.role == "competent"
+                and key.unit == unit
+                and key.day <= last
+                and figure.field in (None, fields.get(key.procedure))
+            ):
+                (during if key.day >= first else before).update(counters)
+        if wanted.value(before, during):
+            found.append(row["_id"])
+    return sorted(found)
 
 
 def unassigned(sheet: Sheet, reference: ReferenceData) -> list[str]:

@@ -1,15 +1,16 @@
 """reporting's documents: one row per dossier, one cell per key, one record per frozen period."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from datetime import date
 
 from contracts.metrics import Counters
-from runtime.documents import Documents, In, Index, Range
+from runtime.documents import Document, Documents, In, Index, Range
 from services.reporting.domain import Flows
 
 ROWS = "rows"
 CELLS = "cells"
 PERIODS = "periods"
+KEYS_AT_ONCE = 200
 COUNTERS = tuple(Counters.model_fields)
 
 
@@ -38,3 +39,20 @@ async def flows(
         for name, value in zip(COUNTERS, row.sums, strict=True):
             sums[name] += value
     return dict(found)
+
+
+async def rows_of_cells(store: Documents, unit: str, first: date | None, last: date) -> AsyncIterator[Document]:
+    """The dossiers that count in any cell of a competent unit from `first` (None: the beginning) to `last`, each once."""
+    seen: set[str] = set()
+    days = Range(first.isoformat() if first else None, last.isoformat())
+    where: dict[str, str | Range] = {"role": "competent", "unit": unit, "day": days}
+    after: tuple[str, str] | None = None
+    while cells := await store.find(CELLS, where, order="day", limit=KEYS_AT_ONCE, after=after):
+        after = (cells[-1]["day"], cells[-1]["_id"])
+        keys, behind = In(tuple(cell["_id"] for cell in cells)), None
+        while rows := await store.find(ROWS, {"cells": keys}, limit=1000, after=behind):
+            behind = (rows[-1]["_id"], rows[-1]["_id"])
+            for row in rows:
+                if row["_id"] not in seen:
+                    seen.add(row["_id"])
+                    yield row

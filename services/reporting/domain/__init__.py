@@ -2,12 +2,13 @@
 
 from services.reporting.domain.cells import DEFINITION, CellKey, contributions, flip_at
 from services.reporting.domain.rows import FIELDS, merge_effect, merge_statement
-from services.reporting.domain.sheet import COLUMNS, Flows, Sheet, SheetRow, broken_rules, make_sheet
+from services.reporting.domain.sheet import COLUMNS, FLOW_COLUMNS, Flows, Sheet, SheetRow, broken_rules, make_sheet
 
 __all__ = [
     "COLUMNS",
     "DEFINITION",
     "FIELDS",
+    "FLOW_COLUMNS",
     "CellKey",
     "Flows",
     "Sheet",

@@ -50,6 +50,9 @@ COLUMNS = (
 )
 
 
+FLOW_COLUMNS = (4, 5, 7, 8, 9, 10)  # made of what happened in the period alone
+
+
 @dataclass(frozen=True, slots=True)
 class SheetRow:
     """One line of the sheet: a field of one competent unit, with its columns by official number."""
