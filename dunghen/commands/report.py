@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from contracts import EVENT_TYPES, decode
 from dunghen import PROVINCE
 from dunghen.commands.audit import moment_of
-from dunghen.commands.common import Broker, LogFolder, Prefix, ReferenceDir, err, out, read_log, stop
+from dunghen.commands.common import LogFolder, Prefix, ReferenceDir, err, out, read_log, stop
 from reference import ReferenceDataError, load_reference
 from runtime.clock import SystemClock, epoch_ms
 from runtime.documents import Document
@@ -43,7 +43,7 @@ def ii06a(
         str, typer.Option(envvar="REPORTING_URL", help="Địa chỉ của reporting, nếu không tính từ nhật ký")
     ] = DEFAULT_URL,
     log: LogFolder = None,
-    broker: Broker = None,
+    broker: Annotated[str | None, typer.Option(help="Tính từ nhật ký của Kafka này, không hỏi reporting")] = None,
     prefix: Prefix = "",
     reference: ReferenceDir = PROVINCE,
 ) -> None:
@@ -51,8 +51,8 @@ def ii06a(
     begin, end = _day("--from", first), _day("--to", last)
     if kind not in ("json", "csv", "xlsx"):
         stop("--format: json, csv hoặc xlsx")
-    if log is None and not broker:
-        content = _ask(url, begin, end, unit, kind)
+    if url is not None or not (log or broker):
+        content = _ask(url or DEFAULT_URL, begin, end, unit, kind)
     else:
         records = read_log(log, broker, prefix, topics=["dossiers.v1", "deadlines.v1"])
         content = _from_records(records, begin, end, unit, kind, reference, from_log=log is not None)
