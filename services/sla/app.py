@@ -25,6 +25,8 @@ from services.sla.jobs import Recount
 from services.sla.settings import SlaSettings
 from services.sla.telemetry import METRICS
 
+JOURNAL_SECONDS = 5.0  # between looks for calendar changes that were journaled and not published
+
 
 def build(
     runtime: RuntimeSettings,
@@ -65,7 +67,7 @@ def build(
             calendar.job(),
             Job("timers", runtime.sweep_seconds, timers.sweep),
             Job("intents", runtime.sweep_seconds, intents.sweep),
-            Job("journal", runtime.sweep_seconds, journal.sweep),
+            Job("journal", JOURNAL_SECONDS, journal.sweep),
             Job("recount", runtime.sweep_seconds, recount.sweep),
         ),
     )
