@@ -40,7 +40,7 @@ def ii06a(
     kind: Annotated[str, typer.Option("--format", help="json | csv | xlsx")] = "json",
     output: Annotated[Path | None, typer.Option("--output", help="Ghi vào tệp này")] = None,
     url: Annotated[
-        str, typer.Option(envvar="REPORTING_URL", help="Địa chỉ của reporting, nếu không tính từ nhật ký")
+        str, typer.Option(envvar="REPORTING_URL", help="Địa chỉ của reporting; --log hoặc --broker: tính từ nhật ký")
     ] = DEFAULT_URL,
     log: LogFolder = None,
     broker: Annotated[str | None, typer.Option(help="Tính từ nhật ký của Kafka này, không hỏi reporting")] = None,
@@ -51,8 +51,8 @@ def ii06a(
     begin, end = _day("--from", first), _day("--to", last)
     if kind not in ("json", "csv", "xlsx"):
         stop("--format: json, csv hoặc xlsx")
-    if url is not None or not (log or broker):
-        content = _ask(url or DEFAULT_URL, begin, end, unit, kind)
+    if log is None and broker is None:
+        content = _ask(url, begin, end, unit, kind)
     else:
         records = read_log(log, broker, prefix, topics=["dossiers.v1", "deadlines.v1"])
         content = _from_records(records, begin, end, unit, kind, reference, from_log=log is not None)
