@@ -24,7 +24,7 @@ from dunghen.log import event_of, read_broker
 from reference import OFFICE_TIME
 from runtime.clock import SteppedClock
 from runtime.kafka_admin import partition_counts
-from tests.flow.support import event, received
+from tests.flow.support import event, received, until
 from tests.real import Real, containers
 
 pytestmark = pytest.mark.connected
@@ -116,6 +116,12 @@ async def test_a_service_that_starts_again_counts_by_the_calendar_that_changed(
     closure = {"name": "Đóng cửa vì bão", "source": "Công điện 1", "signer": "Chủ tịch Mẫu", "unit": "H37.12"}
     answer = await drive.clients["sla"].post("/v1/calendar/changes", json={**closure, "days": {"2026-03-04": "off"}})
     assert answer.status_code == 201
+
+    async def all_follow() -> bool:
+        logged = [json.loads(line) for line in processes.log_text().splitlines() if '"calendar changed"' in line]
+        return {line["service"] for line in logged} == {"sla", "notifier", "feedback", "reporting"}
+
+    await until(all_follow)
     await processes.kill("sla")
     await drive.post([received(D.format(1), "2026-03-02T09:00")])
     await processes.start("sla")

@@ -97,6 +97,16 @@ async def test_a_key_speaks_of_its_own_units_only(intake: Alone) -> None:
     assert kind(await intake.client.get(f"/v1/dossiers/{done['dossier']}", headers=theirs)) == (404, "unknown-dossier")
 
 
+async def test_an_early_event_of_a_code_that_tells_no_unit_is_not_lost(intake: Alone) -> None:
+    mine, theirs = await intake.key(units=("H37.12",)), await intake.key("other", units=("H37.13",))
+    old = {"dossier": "000.00.12.H37-260319-0001", "type": "completed", "at": "2026-03-20T09:00"}
+    early = await intake.send(mine, old)
+    await intake.send(mine, received(1, dossier=old["dossier"]))
+
+    assert early.status_code == 202
+    assert (await intake.send(theirs, {**old, "at": "2026-03-20T09:30"})).status_code == 422
+
+
 async def test_a_test_key_gets_the_same_answers_and_leaves_nothing_behind(intake: Alone) -> None:
     test, live = await intake.key(mode="test"), await intake.key()
     items = (received(1, contact=PERSON), received(2, procedure="9.999999"), {"type": "received"})
