@@ -193,6 +193,11 @@ async def test_topics_are_made_as_the_catalogue_says_and_only_once(real: Real) -
         planned = await apply_topics(real.kafka, prefix, replication=1, partitions=3, dry_run=True)
         assert prefix + "dossiers.v1" not in await partition_counts(real.kafka)
         made = await apply_topics(real.kafka, prefix, replication=1, partitions=3)
+
+        async def all_known() -> bool:  # a broker tells of new topics a little later
+            return len([name for name in await partition_counts(real.kafka) if name.startswith(prefix)]) == len(made)
+
+        await until(all_known)
         again = await apply_topics(real.kafka, prefix, replication=1, partitions=5)
 
         assert [line.replace("sẽ tạo", "đã tạo") for line in planned] == made
