@@ -11,6 +11,7 @@ _DOSSIER = re.compile(r"(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[HG][0-9]{2}(?:\.[0-9
 _EXAMPLES = ("H56.12-250701-0001", "G09.20-20260609-0092637", "000.00.14.H56-200203-0118")
 PROCEDURE_PATTERN = r"^[0-9]\.[0-9]{6}(?:\.(?:000\.00\.00\.)?[HG][0-9]{2})?$"
 UNIT_PATTERN = r"^(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[HG][0-9]{2}(?:\.[0-9]{2,3})*$"
+_UNIT = re.compile(UNIT_PATTERN)
 
 
 def check_dossier_code(code: str) -> str:
@@ -28,6 +29,16 @@ def check_dossier_code(code: str) -> str:
     except ValueError:
         raise ValueError(f"mã hồ sơ có {digits}, không phải là một ngày") from None
     return code
+
+
+def body_of(dossier: str) -> str:
+    """What a mã hồ sơ begins with: since 2025 the mã định danh of the body that received it."""
+    return dossier.split("-", 1)[0]
+
+
+def is_unit_code(text: str) -> bool:
+    """Whether `text` is written as a mã định danh, and so is not the name of a body."""
+    return _UNIT.fullmatch(text) is not None
 
 
 DossierCode = Annotated[str, StringConstraints(max_length=64), AfterValidator(check_dossier_code)]

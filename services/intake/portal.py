@@ -3,14 +3,13 @@
 Only names and shapes change here; what a payload means is decided in the domain.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from contracts.codes import is_unit_code
 from services.intake.domain import Accepted, Answer, Quarantined
 
 OK, PARTLY, BAD_REQUEST, NO_SESSION = "00", "01", "02", "03"
-_UNIT = re.compile(r"(?:\d{3}\.\d{2}\.\d{2}\.)?[HG]\d{2}(?:\.\d{2,3})*", re.ASCII)
 _RETURN_METHODS = {"0": "counter", "1": "post"}  # HinhThuc
 
 # Our field <- its official name in DongBoHoSoMC. Names of people and officers, files and fees are not taken.
@@ -56,7 +55,7 @@ def snapshot_of(given: Any, unit: str | None) -> Any:  # noqa: ANN401 - whatever
         item["procedure_name"] = given.get("TenTTHC")
     body = given.get("DonViXuLy")
     if body:
-        item["competent_unit" if isinstance(body, str) and _UNIT.fullmatch(body) else "competent_unit_name"] = body
+        item["competent_unit" if isinstance(body, str) and is_unit_code(body) else "competent_unit_name"] = body
     method = given.get("HinhThuc")
     if method not in (None, ""):
         item["return_method"] = _RETURN_METHODS.get(str(method), method)

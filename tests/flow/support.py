@@ -14,9 +14,16 @@ import httpx
 from dunghen.demo.driver import Fleet, get_report, groups_of
 from dunghen.log import read_broker
 from dunghen.together import Together, bearer, run_together
-from reference import ReferenceData
+from reference import OFFICE_TIME, ReferenceData
 from runtime.clock import SteppedClock
 from runtime.kafka_admin import Lags, LogRecord
+
+D = "H37.12-260302-{:04}"  # a mã hồ sơ of the unit, for a number
+
+
+def at(day: int, time: str = "09:00") -> datetime:
+    """A moment of March 2026; the 2nd is a Monday."""
+    return datetime.fromisoformat(f"2026-03-{day:02}T{time}").replace(tzinfo=OFFICE_TIME)
 
 
 @dataclass(frozen=True)

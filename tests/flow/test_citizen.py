@@ -13,8 +13,7 @@ import pypdf
 import pytest
 
 from dunghen.audit import audit
-from tests.flow.support import System, event, received, small_system
-from tests.flow.test_flow import D, at
+from tests.flow.support import D, System, at, event, received, small_system
 
 PERSON = {"name": "Nông Thị Mẫu", "phone": "0912000007", "email": "mau@example.org", "address": "thôn Tưởng Tượng"}
 ONE, TWO = D.format(1), D.format(2)

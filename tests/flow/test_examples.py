@@ -9,8 +9,7 @@ import httpx
 from examples import send
 from examples.read_metrics import main
 from reference import OFFICE_TIME
-from tests.flow.support import event, received, small_system
-from tests.flow.test_flow import D, at
+from tests.flow.support import D, at, event, received, small_system
 from tests.intake.alone import intake_alone
 from tools.lives import LIVES, ROOT
 

@@ -1,27 +1,8 @@
 """Each figure of II.06a opens down to its dossiers."""
 
-from collections.abc import AsyncIterator
-from datetime import datetime
-from pathlib import Path
+from tests.flow.support import D, System, at, event, received
 
-import pytest
-
-from reference import OFFICE_TIME
-from tests.flow.support import System, event, received, small_system
-
-D = "H37.12-260302-{:04}"
 PERIOD = {"from": "2026-03-09", "to": "2026-03-31", "unit": "H37.12"}
-
-
-def at(day: int, time: str = "09:00") -> datetime:
-    return datetime.fromisoformat(f"2026-03-{day:02}T{time}").replace(tzinfo=OFFICE_TIME)
-
-
-@pytest.fixture
-async def system(tmp_path: Path) -> AsyncIterator[System]:
-    """A small system on the morning of Monday 2 March 2026."""
-    async with small_system(tmp_path / "data", at(2, "10:00")) as running:
-        yield running
 
 
 async def test_each_figure_is_as_many_dossiers_as_it_says(system: System) -> None:

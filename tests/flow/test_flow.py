@@ -3,8 +3,6 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -12,26 +10,12 @@ import pytest
 from contracts import DEAD_LETTER_HEADERS
 from dunghen.audit import audit
 from dunghen.together import run_together
-from reference import OFFICE_TIME
 from runtime.deadletters import discard, replay
 from runtime.errors import Invalid
 from runtime.kafka import Wire
-from tests.flow.support import System, event, received, small_system, total, until
+from tests.flow.support import D, System, at, event, received, total, until
 
-D = "H37.12-260302-{:04}"
 MARCH = ("2026-03-01", "2026-03-31")
-
-
-def at(day: int, time: str = "09:00") -> datetime:
-    """A moment of March 2026; the 2nd is a Monday."""
-    return datetime.fromisoformat(f"2026-03-{day:02}T{time}").replace(tzinfo=OFFICE_TIME)
-
-
-@pytest.fixture
-async def system(tmp_path: Path) -> AsyncIterator[System]:
-    """A small system on the morning of Monday 2 March 2026."""
-    async with small_system(tmp_path / "data", at(2, "10:00")) as running:
-        yield running
 
 
 async def test_a_dossier_goes_from_reception_to_the_figures(system: System) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from contracts.codes import body_of
 from reference import ReferenceData
 from services.intake.domain.items import Contact
 from services.intake.domain.problems import Fault
@@ -26,7 +27,7 @@ class Sender:
         """Whether a dossier is one of its units'; while its units are unknown, its code says whose it is (rule 3.1)."""
         if self.units is None:
             return True
-        body = dossier.split("-", 1)[0]
+        body = body_of(dossier)
         return bool(self.units & units) if units else any(f"{body}.".startswith(f"{unit}.") for unit in self.units)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from contracts.codes import body_of
 from contracts.facts import milliseconds
 from reference import OFFICE_TIME, State, moment
 from services.intake.domain.answers import Ground
@@ -180,7 +181,7 @@ class _Comparison:
 
     def _by_code(self) -> str | None:
         """The unit whose mã định danh begins the mã hồ sơ (rule 3.1)."""
-        body = self.snapshot.dossier.split("-", 1)[0]
+        body = body_of(self.snapshot.dossier)
         return body if body in self.ground.reference.units else None
 
     def _known_reception(self) -> datetime | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from contracts.codes import body_of
 from services.intake.domain.answers import Accepted, Ground, Quarantined, Refused, Taken
 from services.intake.domain.facts import PLAINLY, occasion_of, take_event
 from services.intake.domain.items import Item, ProgressedItem, ReceivedItem, SnapshotItem
@@ -51,7 +52,7 @@ def _stranger(state: Mapping[str, Any], item: Item, ground: Ground) -> Refused |
 def _tells_its_unit(dossier: str, ground: Ground) -> bool:
     """Whether a mã hồ sơ begins with a body of the list. Codes of before 2025 do not; until its reception is told, such a
     dossier is nobody's, and an event of it that comes early must not be lost."""
-    body = dossier.split("-", 1)[0]
+    body = body_of(dossier)
     return any(f"{body}.".startswith(f"{unit}.") for unit in ground.reference.units)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.codes import is_unit_code
 from reference.phones import mobile
 from services.intake.domain import Fault
 from services.intake.files.encodings import ADVICE, old_font
@@ -70,7 +71,6 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "tại lễ trao": "ceremony",
     },
 }
-_UNIT = re.compile(r"(?:\d{3}\.\d{2}\.\d{2}\.)?[HG]\d{2}(?:\.\d{2,3})*", re.ASCII)
 _NUMBERS = re.compile(r"\+?[\d][\d .\-]{7,14}\d")
 
 
@@ -191,7 +191,7 @@ def _snapshot(values: dict[str, Any]) -> dict[str, Any]:
     _split_address(values)
     competent = values.pop("competent", None)
     if competent:
-        values["competent_unit" if _UNIT.fullmatch(competent) else "competent_unit_name"] = competent
+        values["competent_unit" if is_unit_code(competent) else "competent_unit_name"] = competent
     rounds = []
     for number in (1, 2, 3):
         asked, given = values.pop(f"asked_{number}", None), values.pop(f"given_{number}", None)

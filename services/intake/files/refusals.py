@@ -15,8 +15,8 @@ from services.intake.files.rows import ERROR_COLUMN, Row, Table
 class RefusalFile:
     """Written row by row; if nothing was refused, no file is left behind."""
 
-    def __init__(self, source: Path, table: Table, path: Path | None = None) -> None:
-        self.path = path or source.with_name(f"{source.stem}.refused{source.suffix}")
+    def __init__(self, source: Path, table: Table) -> None:
+        self.path = source.with_name(f"{source.stem}.refused{source.suffix}")
         self._headings, self._count = table.headings, 0
         self._text: TextIO | None = None
         self._bytes: BinaryIO | None = None
