@@ -120,6 +120,17 @@ class DeadlineSettled(EventData):
     supplements: int | None = Field(
         default=None, ge=0, description="How often papers were asked for; more than once counts as late in QĐ 766 (R10, D13)."
     )
+    limit_minutes: int | None = Field(
+        default=None,
+        ge=0,
+        description="Open minutes that the procedure's own limit gave, whatever date was printed or promised anew.",
+    )
+    used_minutes: int | None = Field(
+        default=None, ge=0, description="Open minutes of them that were used; pauses that count are not among them."
+    )
+    also: tuple[Literal[7, 8, 9, 10], ...] = Field(
+        default=(), description="Other ends that stand and contradict this one, e.g. withdrawn and completed."
+    )
     spent: TimeSpent | None = Field(default=None, description="Of a late one: who used the time.")
 
 

@@ -70,6 +70,9 @@ class Received(Fact):
         description="Hình thức nhận kết quả (HinhThuc; Mẫu 01, item 6): at the counter, by public post, online, at home, "
         "handed over at a ceremony.",
     )
+    out_of_area: bool | None = Field(
+        default=None, description="Phi địa giới: taken in outside the area of the competent unit; absent: not told."
+    )
     linked: tuple[Linked, ...] | None = Field(default=None, description="Parts of a linked dossier (liên thông).")
     promised_at: AwareDatetime | None = Field(
         default=None, description="NgayHenTra printed on the receipt by the sender; if given, it is the promise."

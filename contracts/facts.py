@@ -21,17 +21,21 @@ def milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def merge_fact(facts: Facts, event: Event, fields: Mapping[str, Collection[str]]) -> Facts | None:
+def merge_fact(facts: Facts, event: Event, fields: Mapping[str, Collection[str]], *, with_time: bool = False) -> Facts | None:
     """The facts with one event merged in, or None if it says nothing new.
 
     `fields` names, per short type, which fields a reader folds; `at` always is. Fields this version does not know are kept
     raw under `more`, and so is the whole payload of a type it does not know. A known type without entry is not kept.
+    `with_time`: keep when the fact was recorded (the event's `time`) as `t`.
     """
     data = event.data
     if not isinstance(data, Fact):
         return _with(facts, event.type, event.id, {"v": 1, "raw": data.model_dump(mode="json")})
     kind = data.fact if isinstance(data, Retracted) else SHORT_NAMES[type(data)]
-    return _with(facts, kind, data.occasion, _slim(data, fields[kind])) if kind in fields else None
+    if kind not in fields:
+        return None
+    slim = _slim(data, fields[kind])
+    return _with(facts, kind, data.occasion, {**slim, "t": milliseconds(event.time)} if with_time else slim)
 
 
 def _with(facts: Facts, kind: str, occasion: str, fact: Mapping[str, Any]) -> Facts | None:

@@ -45,6 +45,11 @@ class ReportPublished(ReportStated):
 
     TYPE: ClassVar[str] = "vn.dunghen.report.published.v1"
     lines: tuple[ReportLine, ...] = Field(description="All lines of the sheet.")
+    adjustments: tuple[ReportChange, ...] = Field(
+        default=(),
+        description="What became known of the period before after its freeze and is booked in this one: `before` is the figure "
+        "by the days of this period alone, `after` the one in the sheet.",
+    )
 
 
 class ReportRestated(ReportStated):

@@ -5,6 +5,7 @@ from reference.catalogue import Letterhead, Procedure, ProcedureVersion, Referen
 from reference.derivation import Derivation, Pause, count_due
 from reference.folder import Watch, load_reference
 from reference.hours import OFFICE_TIME, OpeningHours, Session, moment
+from reference.periods import PeriodKind, kinds_of
 from reference.silence import silence
 from reference.timeline import Timeline
 from reference.worktime import BeyondCalendarError, LimitError, Rules
@@ -20,6 +21,7 @@ __all__ = [
     "LimitError",
     "OpeningHours",
     "Pause",
+    "PeriodKind",
     "Procedure",
     "ProcedureVersion",
     "ReferenceData",
@@ -31,6 +33,7 @@ __all__ = [
     "Unit",
     "Watch",
     "count_due",
+    "kinds_of",
     "load_national_calendar",
     "load_reference",
     "moment",

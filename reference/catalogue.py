@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reference.calendar import CalendarChange, CalendarTable
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME, OpeningHours
+from reference.periods import USUAL, PeriodKind
 from reference.timeline import Timeline
 from reference.worktime import LimitUnit
 
@@ -123,6 +124,9 @@ class ProcedureVersion(_Entry):
     fees: tuple[Fee, ...] = ()
     papers: tuple[str, ...] = Field(default=(), description="Thành phần hồ sơ.")
     legal_base: str = ""
+    online: Literal["full", "partial"] | None = Field(
+        default=None, description="Mức độ trực tuyến (NĐ 42/2022): toàn trình, một phần; none: not offered online."
+    )
 
     @property
     def name(self) -> str:
@@ -167,6 +171,7 @@ class ReferenceData:
     procedures: dict[str, Procedure]
     calendar: CalendarTable
     statuses: dict[str, StatusMap] = field(default_factory=dict)
+    periods: dict[str, PeriodKind] = field(default_factory=lambda: dict(USUAL))
     known: int = field(default=0, init=False)  # the number of the newest change of the calendar
     _changes: list[CalendarChange] = field(default_factory=list, init=False)
     _lines: dict[tuple[Schedule, tuple[int, ...]], Timeline] = field(default_factory=dict, init=False)
@@ -183,6 +188,24 @@ class ReferenceData:
     def code_named(self, name: str) -> str | None:
         """The code of the unit or procedure with this name, however it is spaced and capitalised."""
         return self._by_name.get(fold(name))
+
+    def standing_for(self, code: str, day: date) -> str:
+        """The unit that stands for a code on a day: itself while in use, then the one it was merged into (R39).
+
+        A unit that was divided, or has no successor, stays by itself: its history cannot be told apart.
+        """
+        seen = {code}
+        while (unit := self.units.get(code)) is not None and unit.valid_to is not None and unit.valid_to < day:
+            after = [
+                other.code
+                for other in self.units.values()
+                if code in other.predecessors and (other.valid_from is None or other.valid_from <= day)
+            ]
+            if len(after) != 1 or after[0] in seen:
+                return code
+            code = after[0]
+            seen.add(code)
+        return code
 
     def state(self, system: str, raw: str) -> State | None:
         """A sending system's word for a state as one of the portal's ten; None if its map does not know it.
@@ -235,7 +258,7 @@ class ReferenceData:
     def replace(self, other: "ReferenceData") -> None:
         """Take over the tables of another reading of the same folder."""
         self.province, self.units, self.procedures = other.province, other.units, other.procedures
-        self.statuses, self._by_unit = other.statuses, {}
+        self.statuses, self.periods, self._by_unit = other.statuses, other.periods, {}
         self._index_names()
 
 

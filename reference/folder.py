@@ -9,10 +9,11 @@ from pydantic import BaseModel, ValidationError
 
 from reference.calendar import load_national_calendar
 from reference.catalogue import Procedure, ReferenceData, ReferenceDataError, StatusMap, Unit
+from reference.periods import USUAL, PeriodKind
 
 Model = TypeVar("Model", bound=BaseModel)
-FILES = ("province.yaml", "units.yaml", "procedures.yaml", "statuses.yaml")
-OPTIONAL = frozenset({"statuses.yaml"})
+FILES = ("province.yaml", "units.yaml", "procedures.yaml", "statuses.yaml", "periods.yaml")
+OPTIONAL = frozenset({"statuses.yaml", "periods.yaml"})
 
 
 def load_reference(folder: Path) -> ReferenceData:
@@ -22,6 +23,7 @@ def load_reference(folder: Path) -> ReferenceData:
     units = _entries(Unit, folder, "units.yaml", "code", faults)
     procedures = _entries(Procedure, folder, "procedures.yaml", "code", faults)
     statuses = _entries(StatusMap, folder, "statuses.yaml", "system", faults)
+    periods = _entries(PeriodKind, folder, "periods.yaml", "code", faults) or dict(USUAL)
     if province is not None and not isinstance(_value(province, "name"), str):
         faults.append("province.yaml, line 1: name: Field required")
     if not faults:
@@ -33,6 +35,7 @@ def load_reference(folder: Path) -> ReferenceData:
         units=units,
         procedures=procedures,
         statuses=statuses,
+        periods=periods,
         calendar=load_national_calendar(),
     )
 

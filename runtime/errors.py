@@ -11,3 +11,7 @@ class Unavailable(Exception):  # noqa: N818
 
 class BrakeEngagedError(Exception):
     """Too large a share of records failed: stop the service rather than drain a topic into the dead letters."""
+
+
+class CannotStartError(Exception):
+    """Going on with what is there would be wrong; the message says what to do."""

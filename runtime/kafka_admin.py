@@ -6,9 +6,9 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import CommitFailedError, IllegalGenerationError, KafkaError, UnknownMemberIdError, for_code
 
-from runtime.errors import Unavailable
+from runtime.errors import CannotStartError, Unavailable
 from runtime.places import partition_of
 
 ALREADY_EXISTS = 36
@@ -121,6 +121,36 @@ def to_log_record(record: Any, prefix: str) -> LogRecord:  # noqa: ANN401 - aiok
     return LogRecord(topic, record.partition, record.offset, record.timestamp, record.key or b"", record.value or b"", headers)
 
 
+Ends = dict[TopicPartition, int]
+
+
+async def group_places(broker: str, group: str, topics: Sequence[str]) -> tuple[Ends, Ends]:
+    """Where each partition of the topics ends, and up to where the group has committed. Raises Unavailable."""
+    try:
+        async with Lags(broker, {group: topics}) as lags:
+            return await lags.places(group)
+    except KafkaError as error:
+        raise Unavailable(f"kafka: {type(error).__name__}") from error
+
+
+async def set_back(broker: str, group: str, topics: Sequence[str]) -> None:
+    """Set a group to the beginning of its topics. Raises Unavailable, CannotStartError if it has members."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker, group_id=group, enable_auto_commit=False)
+    try:
+        await consumer.start()
+        try:
+            places = [TopicPartition(topic, number) for topic in topics for number in await partitions_of(consumer, topic)]
+            if places:
+                consumer.assign(places)
+                await consumer.commit(await consumer.beginning_offsets(places))
+        finally:
+            await consumer.stop()
+    except (UnknownMemberIdError, IllegalGenerationError, CommitFailedError) as error:
+        raise CannotStartError(f"the group {group} has members: stop the service first") from error
+    except KafkaError as error:
+        raise Unavailable(f"kafka: {type(error).__name__}") from error
+
+
 class Lags:
     """How far consumer groups are behind the log, asked of Kafka itself. `groups`: topics by group, names in full."""
 
@@ -144,10 +174,16 @@ class Lags:
 
     async def of(self, group: str) -> int:
         """Records the group has not committed; -1 while Kafka does not answer."""
-        places = self._places[group]
         try:
-            ends = await self._consumer.end_offsets(places)
-            done = await self._admin.list_consumer_group_offsets(group, partitions=places)
+            ends, done = await self.places(group)
         except KafkaError:
             return -1
-        return sum(end - max(0, done[place].offset if place in done else 0) for place, end in ends.items())
+        return sum(end - done.get(place, 0) for place, end in ends.items())
+
+    async def places(self, group: str) -> tuple[Ends, Ends]:
+        """Where each partition ends, and up to where the group has committed. Raises KafkaError."""
+        places = self._places[group]
+        if not places:
+            return {}, {}
+        done = await self._admin.list_consumer_group_offsets(group, partitions=places)
+        return await self._consumer.end_offsets(places), {place: max(0, at.offset) for place, at in done.items()}

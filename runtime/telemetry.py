@@ -53,9 +53,9 @@ class Telemetry:
         """Add to a counter. Raises KeyError for a metric that is not in the list."""
         self._counters[name].labels(self._service, *labels.values()).inc(amount)
 
-    def set(self, name: str, value: float) -> None:
+    def set(self, name: str, value: float, **labels: str) -> None:
         """Set a gauge. Raises KeyError for a metric that is not in the list."""
-        self._gauges[name].labels(self._service).set(value)
+        self._gauges[name].labels(self._service, *labels.values()).set(value)
 
     def text(self) -> bytes:
         """All metrics in Prometheus' text format."""

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from dunghen.audit import audit
-from dunghen.commands.common import Broker, LogFolder, Prefix, out, read_log, stop
+from dunghen import PROVINCE
+from dunghen.audit import TOPICS, audit
+from dunghen.commands.common import Broker, LogFolder, Prefix, ReferenceDir, day, out, read_log, reference_data, stop
 from dunghen.log import event_of
 from runtime.kafka_admin import LogRecord
 
@@ -24,17 +25,23 @@ def figures(
     log: LogFolder = None,
     broker: Broker = None,
     prefix: Prefix = "",
+    first: Annotated[str, typer.Option("--from", help="Từ ngày, YYYY-MM-DD; mặc định: tất cả")] = "",
+    last: Annotated[str, typer.Option("--to", help="Đến ngày, YYYY-MM-DD")] = "9999-12-31",
     as_of: Annotated[str | None, typer.Option(help="Thời điểm tính, ISO; mặc định: bây giờ, với --log: cuối nhật ký")] = None,
+    reference: ReferenceDir = PROVINCE,
 ) -> None:
-    """So số liệu đã công bố (metrics.v1) với số tính lại từ dossiers.v1 và deadlines.v1."""
-    records = read_log(log, broker, prefix, topics=["dossiers.v1", "deadlines.v1", "metrics.v1"])
+    """So số liệu đã công bố (metrics.v1, reports.v1) với số tính lại từ dossiers, deadlines, notices và feedback."""
+    begin, end = day("--from", first or "0001-01-01").isoformat(), day("--to", last).isoformat()
+    fields = {code: procedure.field for code, procedure in reference_data(reference).procedures.items()}
+    records = read_log(log, broker, prefix, topics=list(TOPICS))
     result = audit([(record.topic, record.value) for record in records], moment_of(as_of, records, from_log=log is not None))
-    differences = result.differences()
+    differences = result.differences(begin, end, fields)
     for line in differences[:SHOWN]:
         out.print(line, markup=False)
     if len(differences) > SHOWN:
         out.print(f"... và {len(differences) - SHOWN} chỗ khác")
-    out.print(f"{result.dossiers} hồ sơ, {len(result.counted)} ô số liệu, sai lệch: {len(differences)}")
+    counted = f"{result.dossiers} hồ sơ, {len(result.counted)} ô số liệu, {len(result.periods)} kỳ đã chốt"
+    out.print(f"{counted}, sai lệch: {len(differences)}")
     if differences:
         raise typer.Exit(1)
 

@@ -1,6 +1,7 @@
 """What several commands need: consoles, a clear way to stop, where the log is."""
 
 import asyncio
+from datetime import date
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -8,6 +9,7 @@ import typer
 from rich.console import Console
 
 from dunghen.log import read_broker, read_folder
+from reference import ReferenceData, ReferenceDataError, load_reference
 from runtime.errors import Unavailable
 from runtime.kafka_admin import LogRecord
 
@@ -43,3 +45,19 @@ def read_log(
         return asyncio.run(read_broker(broker, prefix, topics, key))
     except Unavailable as error:
         stop(f"Kafka tại {broker} không trả lời ({error})", 3)
+
+
+def day(option: str, text: str) -> date:
+    """A day given as an option; ends the command if it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        stop(f"{option}: {text!r} không phải ngày YYYY-MM-DD")
+
+
+def reference_data(folder: Path) -> ReferenceData:
+    """The reference data of a folder; ends the command with its faults."""
+    try:
+        return load_reference(folder)
+    except ReferenceDataError as error:
+        stop(str(error))

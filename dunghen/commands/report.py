@@ -2,26 +2,29 @@
 
 import json
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import httpx
 import typer
 from pydantic import ValidationError
 
-from contracts import EVENT_TYPES, decode
+from contracts import EVENT_TYPES, decode, load_catalogue
 from dunghen import PROVINCE
 from dunghen.commands.audit import moment_of
-from dunghen.commands.common import LogFolder, Prefix, ReferenceDir, err, out, read_log, stop
-from reference import ReferenceDataError, load_reference
+from dunghen.commands.common import LogFolder, Prefix, ReferenceDir, day, err, out, read_log, reference_data, stop
+from reference import ReferenceData
 from runtime.clock import SystemClock, epoch_ms
 from runtime.documents import Document
 from runtime.kafka_admin import LogRecord
-from services.reporting.domain import CellKey, Sheet, broken_rules, contributions, make_sheet
+from services.reporting.domain import Sheet, broken_rules, contributions, load_forms, make_sheet
 from services.reporting.handlers import Context, handle
-from services.reporting.reports import as_csv, as_json
-from services.reporting.xlsx import render
+from services.reporting.pdf import render as as_pdf
+from services.reporting.printed import printed
+from services.reporting.reports import WHOLE, Wanted, as_csv, as_json, lens_of
+from services.reporting.settings import ReportingSettings
+from services.reporting.xlsx import render as as_xlsx
 
 DEFAULT_URL = "http://127.0.0.1:8105"
 commands = typer.Typer(help="Báo cáo.", no_args_is_help=True)
@@ -32,32 +35,87 @@ def _group() -> None:
     """Keeps `II.06a` a sub-command."""
 
 
+First = Annotated[str, typer.Option("--from", help="Từ ngày, YYYY-MM-DD")]
+Last = Annotated[str, typer.Option("--to", help="Đến ngày, YYYY-MM-DD")]
+UnitCode = Annotated[str, typer.Option("--unit", help="Mã đơn vị | all | province")]
+Kind = Annotated[str, typer.Option("--format", help="json | csv | xlsx | pdf")]
+Output = Annotated[Path | None, typer.Option("--output", help="Ghi vào tệp này")]
+AsOf = Annotated[str | None, typer.Option("--units-as-of", help="Theo danh mục đơn vị của ngày này; mặc định: ngày cuối kỳ")]
+Url = Annotated[
+    str, typer.Option("--url", envvar="REPORTING_URL", help="Địa chỉ của reporting; --log hoặc --broker: tính từ nhật ký")
+]
+LogBroker = Annotated[str | None, typer.Option("--broker", help="Tính từ nhật ký của Kafka này, không hỏi reporting")]
+
+
 @commands.command("II.06a")
 def ii06a(
-    first: Annotated[str, typer.Option("--from", help="Từ ngày, YYYY-MM-DD")],
-    last: Annotated[str, typer.Option("--to", help="Đến ngày, YYYY-MM-DD")],
-    unit: Annotated[str, typer.Option(help="Mã đơn vị | all | province")] = "province",
-    kind: Annotated[str, typer.Option("--format", help="json | csv | xlsx")] = "json",
-    output: Annotated[Path | None, typer.Option("--output", help="Ghi vào tệp này")] = None,
-    url: Annotated[
-        str, typer.Option(envvar="REPORTING_URL", help="Địa chỉ của reporting; --log hoặc --broker: tính từ nhật ký")
-    ] = DEFAULT_URL,
+    first: First,
+    last: Last,
+    unit: UnitCode = "province",
+    kind: Kind = "json",
+    output: Output = None,
+    units_as_of: AsOf = None,
+    url: Url = DEFAULT_URL,
     log: LogFolder = None,
-    broker: Annotated[str | None, typer.Option(help="Tính từ nhật ký của Kafka này, không hỏi reporting")] = None,
+    broker: LogBroker = None,
     prefix: Prefix = "",
     reference: ReferenceDir = PROVINCE,
 ) -> None:
     """Biểu II.06a/VPCP/KSTT của một đơn vị, tất cả đơn vị, hoặc toàn tỉnh."""
-    begin, end = _day("--from", first), _day("--to", last)
-    if kind not in ("json", "csv", "xlsx"):
-        stop("--format: json, csv hoặc xlsx")
-    if log is None and broker is None:
-        content = _ask(url, begin, end, unit, kind)
+    _make(Asked("II.06a", first, last, unit, kind, units_as_of), output, Source(url, log, broker, prefix, reference))
+
+
+@commands.command("07a")
+def extended(
+    first: First,
+    last: Last,
+    unit: UnitCode = "province",
+    kind: Kind = "json",
+    output: Output = None,
+    units_as_of: AsOf = None,
+    url: Url = DEFAULT_URL,
+    log: LogFolder = None,
+    broker: LogBroker = None,
+    prefix: Prefix = "",
+    reference: ReferenceDir = PROVINCE,
+) -> None:
+    """Biểu mở rộng theo 07a/BTP, các cột đọc từ bảng."""
+    _make(Asked("07a", first, last, unit, kind, units_as_of), output, Source(url, log, broker, prefix, reference))
+
+
+class Asked(NamedTuple):
+    """What the command line asks for, unchecked."""
+
+    form: str
+    first: str
+    last: str
+    unit: str
+    kind: str
+    units_as_of: str | None
+
+
+class Source(NamedTuple):
+    """Where the figures come from: the running service, a folder, or a broker."""
+
+    url: str
+    log: Path | None
+    broker: str | None
+    prefix: str
+    reference: Path
+
+
+def _make(asked: Asked, output: Path | None, source: Source) -> None:
+    begin, end = day("--from", asked.first), day("--to", asked.last)
+    as_of = None if asked.units_as_of is None else day("--units-as-of", asked.units_as_of)
+    if asked.kind not in ("json", "csv", "xlsx", "pdf"):
+        stop("--format: json, csv, xlsx hoặc pdf")
+    if source.log is None and source.broker is None:
+        content = _ask(source.url, asked)
     else:
-        records = read_log(log, broker, prefix, topics=["dossiers.v1", "deadlines.v1"])
-        content = _from_records(records, begin, end, unit, kind, reference, from_log=log is not None)
-    if output is None and kind == "xlsx":
-        output = Path(f"II.06a_{unit}_{begin}_{end}.xlsx")
+        forms = load_forms(ReportingSettings.model_fields["forms_dir"].default)
+        content = _from_records(source, Wanted(forms[asked.form], begin, end, asked.unit, as_of), asked.kind)
+    if output is None and asked.kind in ("xlsx", "pdf"):
+        output = Path(f"{asked.form}_{asked.unit}_{begin}_{end}.{asked.kind}")
     if output is None:
         typer.echo(content.decode())
     else:
@@ -65,52 +123,46 @@ def ii06a(
         out.print(f"Đã ghi {output}", markup=False)
 
 
-def _day(option: str, text: str) -> date:
+def _ask(url: str, asked: Asked) -> bytes:
+    given = {"from": asked.first, "to": asked.last, "unit": asked.unit, "format": asked.kind}
+    params = given | ({"units_as_of": asked.units_as_of} if asked.units_as_of else {})
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        stop(f"{option}: {text!r} không phải ngày YYYY-MM-DD")
-
-
-def _ask(url: str, first: date, last: date, unit: str, kind: str) -> bytes:
-    try:
-        response = httpx.get(
-            f"{url}/v1/reports/II.06a", params={"from": str(first), "to": str(last), "unit": unit, "format": kind}, timeout=60
-        )
+        response = httpx.get(f"{url}/v1/reports/{asked.form}", params=params, timeout=60)
     except httpx.TransportError as error:
         stop(f"reporting tại {url} không trả lời ({type(error).__name__})", 3)
     if response.is_error:
         problem: dict[str, Any] = response.json()
         for item in problem.get("errors", []):
-            err.print(f"  {item['rule']}: {item['detail']}", markup=False)
+            err.print(f"  {item['rule']}: {item['detail']} {' '.join(item.get('dossiers', ()))}".rstrip(), markup=False)
         stop(f"{problem['title']}", 1)
-    return json.dumps(response.json(), ensure_ascii=False, indent=2).encode() if kind == "json" else response.content
+    return _pretty(response.json()) if asked.kind == "json" else response.content
 
 
-def _from_records(
-    records: list[LogRecord], first: date, last: date, unit: str, kind: str, reference: Path, *, from_log: bool
-) -> bytes:
-    try:
-        data = load_reference(reference)
-    except ReferenceDataError as error:
-        stop(str(error))
-    if unit not in ("all", "province") and unit not in data.units:
-        stop(f"--unit: không có đơn vị {unit} trong danh mục")
-    fields = {code: procedure.field for code, procedure in data.procedures.items()}
-    sheet = sheet_of_records(records, fields, first, last, unit, moment_of(None, records, from_log=from_log))
-    broken = broken_rules(sheet)
+def _pretty(content: Any) -> bytes:  # noqa: ANN401 - JSON
+    return json.dumps(content, ensure_ascii=False, indent=2).encode()
+
+
+def _from_records(source: Source, wanted: Wanted, kind: str) -> bytes:
+    data = reference_data(source.reference)
+    if wanted.unit not in WHOLE and wanted.unit not in data.units:
+        stop(f"--unit: không có đơn vị {wanted.unit} trong danh mục")
+    topics = load_catalogue().read_by("reporting")
+    records = read_log(source.log, source.broker, source.prefix, topics=list(topics))
+    sheet = sheet_of_records(records, data, wanted, moment_of(None, records, from_log=source.log is not None))
+    broken = list(broken_rules(sheet))
     if broken:
-        for rule in broken:
-            err.print(f"  R35: {rule}", markup=False)
+        for row, rule in broken:
+            err.print(f"  R35: {f'{row.unit} / {row.field}' if row else 'total'}: {rule}", markup=False)
         stop("Số liệu mâu thuẫn, không xuất báo cáo", 1)
     if kind == "csv":
         return as_csv(sheet)
-    return json.dumps(as_json(sheet), ensure_ascii=False, indent=2).encode() if kind == "json" else render(sheet, data, unit)
+    if kind == "json":
+        return _pretty(as_json(sheet, {"unit": wanted.unit, "units_as_of": wanted.units_day.isoformat()}))
+    page = printed(sheet, data, wanted.unit)
+    return as_xlsx(page) if kind == "xlsx" else as_pdf(page)
 
 
-def sheet_of_records(
-    records: list[LogRecord], fields: dict[str, str], first: date, last: date, unit: str, now: datetime
-) -> Sheet:
+def sheet_of_records(records: list[LogRecord], reference: ReferenceData, wanted: Wanted, now: datetime) -> Sheet:
     """The sheet by reporting's own rules, from records instead of its documents."""
     context = Context(SystemClock())
     rows: dict[str, Document] = {}
@@ -121,16 +173,19 @@ def sheet_of_records(
             continue  # reporting dead-letters it; here it counts nowhere either
         row = rows.get(event.subject, {"_id": event.subject, "rev": 0})
         rows[event.subject] = handle(row, event, context).document
+    lens = lens_of(reference, wanted)
     before: dict[tuple[str, str], Counter[str]] = {}
     during: dict[tuple[str, str], Counter[str]] = {}
     for row in rows.values():
-        for text, counters in contributions(row, epoch_ms(now)).items():
-            key = CellKey.parse(text)
-            if key.role != "competent" or key.day > last or unit not in ("all", "province", key.unit):
-                continue
-            line = ("province" if unit == "province" else key.unit, fields.get(key.procedure, key.procedure))
-            (during if key.day > first - timedelta(days=1) else before).setdefault(line, Counter()).update(counters)
-    return make_sheet(first, last, before, during)
+        found = contributions(row, epoch_ms(now))
+        if found is None or (wanted.unit not in WHOLE and lens.unit_of(found.place.competent) != wanted.unit):
+            continue
+        place = (found.place.competent, found.place.procedure)
+        for on, add in found.days.items():
+            if on <= wanted.last.isoformat():
+                into = during if on >= wanted.first.isoformat() else before
+                into.setdefault(place, Counter()).update(add.counters)
+    return make_sheet(wanted.form, (wanted.first, wanted.last), before, during, lens)
 
 
 def register(app: typer.Typer) -> None:

@@ -12,16 +12,21 @@ from runtime.jobs import Job
 from runtime.kafka import declare_published
 from runtime.loop import Loop
 from runtime.outputs import Output, Rules
+from runtime.rebuild import Rebuild
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
 from runtime.web import make_app
 from services import wiring
 from services.reporting import handlers, store
-from services.reporting.http import add_routes
+from services.reporting.checks import count_doubts
+from services.reporting.domain import DEFINITION, load_forms
+from services.reporting.http import Room, add_routes
 from services.reporting.jobs import Cells
-from services.reporting.periods import Periods
+from services.reporting.periods import REPORT, Periods
 from services.reporting.settings import ReportingSettings
 from services.reporting.telemetry import METRICS
+
+DOUBTS_SECONDS = 10.0
 
 
 def build(
@@ -42,18 +47,20 @@ def build(
     intents = Intents(parts, store.ROWS, _encode_nothing)
     reference = reference or load_reference(settings.reference_dir)
     calendar = wiring.CalendarFollower(reference, parts)
-    periods = Periods(parts, reference)
-    cells = Cells(parts, intents, periods.restate)
+    forms = load_forms(settings.forms_dir)
+    periods = Periods(parts, reference, forms[REPORT])
+    rebuild = Rebuild(parts, loop.topics, DEFINITION)
+    cells = Cells(parts, intents, rebuild, periods.restate)
     health = Health(parts, loop)
     health.also.append(cells.measure)
     app = make_app("Đúng Hẹn reporting", health, parts.telemetry)
-    add_routes(app, parts, reference, periods)
+    add_routes(app, Room(parts, reference, forms, periods, cells, rebuild))
     return Service(
         parts=parts,
         broker=broker,
         app=app,
         health=health,
-        collections=(calendar.read, partial(store.declare, parts.store), intents.declare),
+        collections=(calendar.read, partial(store.declare, parts.store), intents.declare, rebuild.begin),
         loop=loop,
         intents=intents,
         drains=(calendar.close,),
@@ -61,6 +68,8 @@ def build(
             wiring.follow_reference(reference, settings.reference_dir, parts),
             calendar.job(),
             Job("cells", settings.flush_seconds, cells.flush),
+            Job("reconcile", settings.reconcile_seconds, cells.reconcile),
+            Job("doubts", DOUBTS_SECONDS, partial(count_doubts, parts, reference)),
             Job("intents", runtime.sweep_seconds, periods.intents.sweep),
         ),
     )

@@ -6,13 +6,21 @@ from typing import Any
 from contracts import Event
 from contracts.deadlines import DEADLINE_TYPES
 from contracts.dossiers import DOSSIER_TYPES
-from contracts.facts import merge_fact, milliseconds
+from contracts.facts import merge_fact
 from contracts.feedback import FEEDBACK_TYPES
 from contracts.notices import NOTICE_TYPES
 from runtime.clock import Clock, epoch_ms
 from runtime.documents import Document
 from runtime.outputs import Decision
-from services.reporting.domain import FIELDS, contributions, flip_at, merge_effect, merge_statement
+from services.reporting.domain import (
+    FIELDS,
+    Contributions,
+    contributions,
+    doubts,
+    flip_at,
+    merge_effect,
+    merge_statement,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,48 +32,51 @@ class Context:
 
 def on_fact(document: Document, event: Event, context: Context) -> Decision:
     """A fact of a dossier."""
-    facts = merge_fact(document.get("facts", {}), event, FIELDS)
-    if facts is None:
-        return Decision(document)
-    return Decision(recount({**document, "facts": facts, **_as_of(document, event)}, epoch_ms(context.clock.now())))
+    facts = merge_fact(document.get("facts", {}), event, FIELDS, with_time=True)
+    return _take(document, None if facts is None else {**document, "facts": facts}, context)
 
 
 def on_statement(document: Document, event: Event, context: Context) -> Decision:
     """A statement of sla: a due date or an outcome. Effects of sla (warnings, overdue) change no figure."""
-    return _take(document, merge_statement(document, event), event, context)
+    return _take(document, merge_statement(document, event), context)
 
 
 def on_effect(document: Document, event: Event, context: Context) -> Decision:
-    """A letter issued, a survey answered."""
-    return _take(document, merge_effect(document, event), event, context)
+    """A letter issued or not owed, a survey answered."""
+    return _take(document, merge_effect(document, event), context)
 
 
-def _take(document: Document, after: dict[str, Any] | None, event: Event, context: Context) -> Decision:
-    if after is None:
-        return Decision(document)
-    return Decision(recount({**after, **_as_of(document, event)}, epoch_ms(context.clock.now())))
+def _take(document: Document, after: dict[str, Any] | None, context: Context) -> Decision:
+    return Decision(document if after is None else recount(after, epoch_ms(context.clock.now())))
 
 
 def recount(row: Document, now: int) -> Document:
-    """Note which cells the row counts in now, and mark those whose counts changed as touched."""
-    before: dict[str, dict[str, int]] = row.get("adds", {})
-    adds = {key: dict(counters) for key, counters in contributions(row, now).items()}
-    touched = {key for key in {*before, *adds} if before.get(key) != adds.get(key)}
-    after: Document = {**row, "adds": adds, "cells": sorted(adds)}
+    """Note which cells the row counts in now (`cells`, `adds` by day), and mark those whose counts changed as touched.
+
+    `now` in ms.
+    """
+    found = contributions(row, now)
+    adds, cells = ({}, []) if found is None else (_as_adds(found), sorted(found.by_key()))
+    before: dict[str, Any] = {key: row["adds"][_day(key)] for key in row.get("cells", ())}
+    touched = {key for key in {*before, *cells} if before.get(key) != (adds[_day(key)] if key in cells else None)}
+    after: Document = {**row, "adds": adds, "cells": cells}
     if touched:
         after["touched"] = sorted({*row.get("touched", ()), *touched})
         after["dirty"] = 1
-    flip = flip_at(row, now)
-    if flip is None:
-        after.pop("flip_at", None)
-    else:
-        after["flip_at"] = flip
+    for name, value in (("flip_at", flip_at(row, now)), ("doubts", doubts(row) if cells else None)):
+        if value:
+            after[name] = value
+        else:
+            after.pop(name, None)
     return after
 
 
-def _as_of(document: Document, event: Event) -> dict[str, Any]:
-    """The newest record time this row has seen."""
-    return {"as_of": max(document.get("as_of", 0), milliseconds(event.time))}
+def _as_adds(found: Contributions) -> dict[str, Any]:
+    return {day: {"as_of": add.as_of, "counters": dict(add.counters)} for day, add in found.days.items()}
+
+
+def _day(key: str) -> str:
+    return key.rpartition("/")[2]
 
 
 HANDLERS = (

@@ -1,32 +1,46 @@
 """Loops that no message starts: dossiers whose due moment passed, and cells that have to be counted again and published."""
 
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 
 from contracts import statement_id, to_wire
 from contracts.facts import milliseconds
 from runtime.clock import epoch_ms, from_epoch_ms
-from runtime.documents import Document, In, Range
+from runtime.documents import Document, Range
 from runtime.intents import Intents
 from runtime.kafka import Wire
 from runtime.outputs import Decision
 from runtime.parts import Parts
-from services.reporting.domain import DEFINITION, CellKey
+from runtime.rebuild import Rebuild
+from services.reporting.checks import reconcile
+from services.reporting.domain import Book, book_of, cell_data, recounted
+from services.reporting.domain.books import cell_key
 from services.reporting.handlers import recount
-from services.reporting.store import CELLS, ROWS
+from services.reporting.store import BOOKS, ROWS, cell_sums
 
-PAGE = 500
+PAGE = 2000
 TOPIC = "metrics.v1"
+Days = Mapping[str, Collection[str]]  # book -> days
 
 
 class Cells:
     """Counts dirty cells again from the rows, never by adding to what stands there, and publishes them."""
 
-    def __init__(self, parts: Parts, intents: Intents, then: Callable[[], Awaitable[None]]) -> None:
-        """`then` is awaited when figures changed, and once after the start: a process may have died before it."""
-        self._parts, self._intents, self._then = parts, intents, then
-        self._changed = True
+    def __init__(
+        self, parts: Parts, intents: Intents, rebuild: Rebuild, then: Callable[[date | None], Awaitable[None]]
+    ) -> None:
+        """`then` is awaited with the first business day whose figures changed, and once with None after the start.
+
+        Once in any case, because a process may have died before it.
+        """
+        self._parts, self._intents, self._rebuild, self._then = parts, intents, rebuild, then
+        self._first_changed: date | None = None
+        self._told_after_start = False
+        self._counting = asyncio.Lock()
+        self.counted_at: datetime | None = None  # clock reading of the last complete flush
+        self.unreconciled: list[str] = []
+        self.reconciled_at: datetime | None = None
 
     async def flip(self) -> None:
         """Count dossiers again whose due moment has passed since they were counted."""
@@ -35,90 +49,97 @@ class Cells:
             await self._intents.change([row["_id"] for row in due], lambda row: Decision(recount(row, now)))
 
     async def flush(self) -> None:
-        """Count and publish all touched cells, then clear the marks on the rows that touched them."""
+        """Count and publish all touched cells, then clear the marks on the rows that touched them.
+
+        Silent while the rows are rebuilt from the log: half a log gives figures that were never true.
+        """
+        if not await self._rebuild.over():
+            return
+        async with self._counting:
+            await self._flush()
+
+    async def _flush(self) -> None:
+        started = self._parts.clock.now()
         await self.flip()
         while rows := await self._parts.store.find(ROWS, {"dirty": 1}, limit=PAGE):
-            keys = sorted({key for row in rows for key in row["touched"]})
-            await self._publish(await self.count(keys))
+            touched = {key for row in rows for key in row["touched"]}
+            await self._publish(await self.count(touched))
             await self._clear(rows)
-            self._changed = True
-        if self._changed:
-            await self._then()
-            self._changed = False
-        self._parts.telemetry.set("flushed_seconds", self._parts.clock.now().timestamp())
+            days = [date.fromisoformat(_day(key)) for key in touched]
+            self._first_changed = min([*days, *([self._first_changed] if self._first_changed else [])])
+        if self._first_changed is not None or not self._told_after_start:
+            await self._then(self._first_changed if self._told_after_start else None)
+            self._first_changed, self._told_after_start = None, True
+        self.counted_at = started
+        self._parts.telemetry.set("flushed_seconds", started.timestamp())
+
+    async def reconcile(self) -> None:
+        """Count everything a second way, not while cells are being counted; what differs is kept for the page and the gauge."""
+        if self._rebuild.running:
+            return
+        async with self._counting:
+            self.unreconciled = await reconcile(self._parts)
+        self.reconciled_at = self._parts.clock.now()
 
     async def measure(self) -> None:
-        """Set the gauge of rows that are not in the published figures yet."""
+        """Set the gauges: rows that are not in the published figures yet, whether the rows are being rebuilt."""
         left = await self._parts.store.count_by(ROWS, {"dirty": 1})
         self._parts.telemetry.set("dirty_rows", left[0].count if left else 0)
+        self._parts.telemetry.set("rebuilding", int(self._rebuild.running))
 
-    async def count(self, keys: Sequence[str]) -> list[Document]:
-        """Count cells from the rows and save them; returns them as saved."""
-        store, saved, waiting = self._parts.store, {}, set(keys)
+    async def count(self, keys: Iterable[str]) -> dict[str, list[str]]:
+        """Count cells from the rows and save them in their books; returns the days counted, by book."""
+        store = self._parts.store
+        waiting: dict[str, list[str]] = {}
+        for key in sorted(set(keys)):
+            waiting.setdefault(book_of(key), []).append(key)
+        counted = {book: [_day(key) for key in own] for book, own in waiting.items()}
         while waiting:
-            known = await store.get_many(CELLS, waiting)  # read before counting: a row counted meanwhile moves the revision
-            sums, as_of = await self._sums(waiting)
+            known = await store.get_many(BOOKS, waiting)  # read before counting: a day counted meanwhile moves the revision
+            sums = await cell_sums(store, (key for own in waiting.values() for key in own))
             now = milliseconds(self._parts.clock.now())
-            cells = [_cell(key, known.get(key), sums.get(key, Counter()), as_of.get(key, 0), now) for key in sorted(waiting)]
-            lost = await store.save_many(CELLS, cells)
-            saved.update({cell["_id"]: cell for cell in cells if cell["_id"] not in lost})
-            waiting = lost
-        return [saved[key] for key in sorted(saved)]
+            books = [
+                recounted(book, known.get(book), {_day(key): sums.get(key) for key in own}, now)
+                for book, own in waiting.items()
+            ]
+            lost = await store.save_many(BOOKS, books)
+            waiting = {book: own for book, own in waiting.items() if book in lost}
+        return counted
 
-    async def _sums(self, keys: Iterable[str]) -> tuple[dict[str, Counter[str]], dict[str, int]]:
-        wanted = set(keys)
-        sums: dict[str, Counter[str]] = {}
-        as_of: dict[str, int] = {}
-        after: tuple[str, str] | None = None
-        while rows := await self._parts.store.find(ROWS, {"cells": In(tuple(wanted))}, limit=2000, after=after):
-            after = (rows[-1]["_id"], rows[-1]["_id"])
-            for row in rows:
-                for key in wanted.intersection(row["adds"]):
-                    sums.setdefault(key, Counter()).update(row["adds"][key])
-                    as_of[key] = max(as_of.get(key, 0), row["as_of"])
-        return sums, as_of
-
-    async def _publish(self, cells: Sequence[Document]) -> None:
+    async def _publish(self, days: Days) -> None:
         """Publish until what was published is what stands: the topic is compacted, the last record must be the newest."""
-        waiting = list(cells)
+        waiting = {book: set(own) for book, own in days.items()}
+        published: dict[tuple[str, str], int] = {}
         while waiting:
-            await self._parts.publisher.publish(Wire(TOPIC, cell["_id"], encode_cell(cell)) for cell in waiting)
+            standing = await self._parts.store.get_many(BOOKS, waiting)
+            waiting = {
+                name: moved
+                for name, book in standing.items()
+                if (moved := {day for day in waiting[name] if published.get((name, day)) != book["days"][day]["revision"]})
+            }
+            cells = [(standing[name], day) for name, own in sorted(waiting.items()) for day in sorted(own)]
+            await self._parts.publisher.publish(_wire(book, day) for book, day in cells)
+            published |= {(book["_id"], day): book["days"][day]["revision"] for book, day in cells}
             self._parts.crash.passed("after-publish")
-            standing = await self._parts.store.get_many(CELLS, [cell["_id"] for cell in waiting])
-            published = {cell["_id"]: cell["revision"] for cell in waiting}
-            waiting = [cell for key, cell in standing.items() if cell["revision"] != published[key]]
 
     async def _clear(self, rows: Sequence[Document]) -> None:
         """Clear the marks of rows that did not change meanwhile; a row that did stays dirty and is counted again."""
-        clean = []
-        for row in rows:
-            after = {key: value for key, value in row.items() if key not in ("touched", "dirty")}
-            clean.append(after)
+        clean = [{key: value for key, value in row.items() if key not in ("touched", "dirty")} for row in rows]
         await self._parts.store.save_many(ROWS, clean)
 
 
-def _cell(key: str, known: Mapping[str, Any] | None, sums: Counter[str], as_of: int, now: int) -> Document:
-    parsed = CellKey.parse(key)
-    return {
-        "_id": key,
-        "rev": known["rev"] if known else 0,
-        "role": parsed.role,
-        "unit": parsed.unit,
-        "procedure": parsed.procedure,
-        "day": parsed.day.isoformat(),
-        "counters": {name: value for name, value in sorted(sums.items()) if value},
-        "as_of": max(as_of, known["as_of"] if known else 0),
-        "revision": max(known["revision"] + 1 if known else 1, now),
-    }
+def _day(key: str) -> str:
+    return key.rpartition("/")[2]
 
 
-def encode_cell(cell: Mapping[str, Any]) -> bytes:
-    """A cell as a record of metrics.v1."""
-    as_of = from_epoch_ms(cell["as_of"]).isoformat()
-    data = {name: cell[name] for name in ("role", "unit", "procedure", "day", "counters", "revision")}
-    body = {
-        "type": "vn.dunghen.metrics.cell.v1",
-        "time": as_of,
-        "data": {"at": as_of, **data, "definition": DEFINITION},
-    }
-    return to_wire("/reporting", cell["_id"], statement_id("reporting", cell["_id"], "cell", cell["revision"]), body)
+def _wire(book: Book, day: str) -> Wire:
+    key = cell_key(book, day)
+    return Wire(TOPIC, key, encode_cell(book, day))
+
+
+def encode_cell(book: Book, day: str) -> bytes:
+    """One day of a book as a record of metrics.v1."""
+    key, entry = cell_key(book, day), book["days"][day]
+    as_of = from_epoch_ms(entry["as_of"]).isoformat()
+    body = {"type": "vn.dunghen.metrics.cell.v1", "time": as_of, "data": {"at": as_of, **cell_data(book, day)}}
+    return to_wire("/reporting", key, statement_id("reporting", key, "cell", entry["revision"]), body)

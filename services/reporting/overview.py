@@ -1,39 +1,69 @@
-"""The dashboard's figures: flows of a period by competent unit, stocks at its end, and the means that people ask for."""
+"""The dashboard's figures: a period by competent unit and by procedure, stocks at its end, rates."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from contracts.definitions import BEYOND, Flows, load_definitions
 from reference import ReferenceData
 from runtime.documents import Documents
-from services.reporting.domain import Flows
-from services.reporting.domain.sheet import COLUMNS
-from services.reporting.store import COUNTERS, flows
+from services.reporting.domain import Form, Lens, make_sheet
+from services.reporting.reports import Wanted, flows_of, lens_of
+from services.reporting.store import Asked, flows
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One unit, or the province: columns of II.06a by number, letters, and what people said."""
+    """One unit, one procedure, or the province: columns of II.06a by number, and the flows of the period."""
 
     name: str
     columns: Mapping[int, int]
     during: Flows
 
-    @property
-    def in_time(self) -> str:
-        """Share of what ended that ended in time, against the promise in force; two decimals."""
-        return percent(self.columns[8] + self.columns[9], self.columns[7])
+    def sum(self, *terms: str) -> int:
+        """A sum of counters and totals of counters.yaml."""
+        return load_definitions().sum(terms, self.during)
+
+    def rate(self, name: str) -> str:
+        """A rate of counters.yaml as it is printed; a dash where there is nothing to take it of (D14)."""
+        definitions = load_definitions()
+        unit = next(rate.unit for rate in definitions.rates if rate.name == name)
+        return printed(definitions.rate(name, self.during), unit)
+
+    def percentile(self, name: str) -> str:
+        """A percentile of counters.yaml as it is printed."""
+        bound = load_definitions().percentile(name, self.during)
+        return "-" if bound is None else "trên 200 %" if bound == BEYOND else f"{bound} %"
 
     @property
-    def late(self) -> int:
-        """Dossiers whose first promise passed unfulfilled in the period."""
-        return self.during["late_with_letter"] + self.during["late_without_letter"]
+    def hours_saved(self) -> str:
+        """Open hours left of the limits, one decimal."""
+        return printed(Decimal(self.during.get("minutes_saved", 0) / 60).quantize(Decimal("0.1")), "")
 
-    @property
-    def satisfaction(self) -> str:
-        """Mean of 100/75/50/25/0 over answers that have a score (R33)."""
-        return "-" if not self.during["rating_answers"] else _round(self.during["rating_points"], self.during["rating_answers"])
+
+@dataclass(frozen=True, slots=True)
+class ProcedureLine:
+    """One procedure over a period."""
+
+    code: str
+    line: Line
+
+    def as_json(self) -> dict[str, Any]:
+        """Counters as they are, rates and percentiles as numbers or null."""
+        definitions = load_definitions()
+        rates = {rate.name: definitions.rate(rate.name, self.line.during) for rate in definitions.rates}
+        percentiles = {p.name: definitions.percentile(p.name, self.line.during) for p in definitions.percentiles}
+        return {
+            "procedure": self.code,
+            "name": self.line.name,
+            "counters": {name: number for name, number in self.line.during.items() if number},
+            "rates": {name: None if value is None else float(value) for name, value in rates.items()},
+            "percentiles": percentiles,
+            "definition": definitions.version,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,39 +76,49 @@ class Overview:
     province: Line
 
 
-async def overview(store: Documents, reference: ReferenceData, first: date, last: date) -> Overview:
-    """Sum the cells of the competent units."""
-    whole = dict.fromkeys(reference.procedures, "")  # by unit alone
-    before = await flows(store, "competent", whole, first=None, last=first - timedelta(days=1), units=None)
-    during = await flows(store, "competent", whole, first=first, last=last, units=None)
-    codes = sorted({unit for unit, _ in (*before, *during)})
-    b, d = ({code: _sum(found, code) for code in codes} for found in (before, during))
-    lines = [_line(reference.units[code].name if code in reference.units else code, b[code], d[code]) for code in codes]
-    return Overview(first, last, tuple(lines), _line("Toàn tỉnh", _total(b), _total(d)))
+async def overview(store: Documents, reference: ReferenceData, form: Form, first: date, last: date) -> Overview:
+    """Sum the books of the competent units, by the units of the last day."""
+    wanted = Wanted(form, first, last, unit="all")
+    before, _ = await flows_of(store, reference, wanted)
+    during = await flows(store, Asked(tuple(counter.name for counter in load_definitions().counters)), first, last)
+    lens = lens_of(reference, wanted)
+    by_unit = Lens(lens.unit_of, lambda _: "", lens.level_of)
+    sheet = make_sheet(form, (first, last), before, during, by_unit)
+    own: dict[str, Counter[str]] = {}
+    for (unit, _), counters in during.items():
+        own.setdefault(lens.unit_of(unit), Counter()).update(counters)
+    columns = {row.unit: row.values for row in sheet.rows}
+    zeros = dict.fromkeys(sheet.total, 0)
+    names = {code: reference.units[code].name if code in reference.units else code for code in {*own, *columns}}
+    lines = [Line(names[code], columns.get(code, zeros), own.get(code, Counter())) for code in sorted(names)]
+    return Overview(first, last, tuple(lines), Line("Toàn tỉnh", sheet.total, _total(own)))
 
 
-def _sum(found: Mapping[tuple[str, str], Flows], unit: str) -> dict[str, int]:
-    return _total({key: value for key, value in found.items() if key[0] == unit})
-
-
-def _total(found: Mapping[Any, Flows]) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for counters in found.values():
-        for name, value in counters.items():
-            sums[name] = sums.get(name, 0) + value
+def _total(own: Mapping[str, Flows]) -> Counter[str]:
+    sums: Counter[str] = Counter()
+    for counters in own.values():
+        sums.update(counters)
     return sums
 
 
-def _line(name: str, before: Flows, during: Mapping[str, int]) -> Line:
-    full = {**dict.fromkeys(COUNTERS, 0), **during}
-    return Line(name, {column.number: column.value(before, full) for column in COLUMNS}, full)
+async def by_procedure(
+    store: Documents, reference: ReferenceData, first: date, last: date, unit: str | None = None
+) -> list[ProcedureLine]:
+    """Each procedure in which anything happened, of one competent unit or of all. Raises ValueError for a period that ends
+    before it begins."""
+    if last < first:
+        raise ValueError("the period ends before it begins")
+    asked = Asked(tuple(counter.name for counter in load_definitions().counters), units=None if unit is None else [unit])
+    sums: dict[str, Counter[str]] = {}
+    for (_, procedure), counters in (await flows(store, asked, first, last)).items():
+        sums.setdefault(procedure, Counter()).update(counters)
+    return [
+        ProcedureLine(code, Line(reference.procedures[code].name if code in reference.procedures else code, {}, counters))
+        for code, counters in sorted(sums.items())
+        if any(counters.values())
+    ]
 
 
-def percent(part: int, whole: int) -> str:
-    """Two decimals, half up, with a decimal comma; a dash where there is nothing to take a share of (D14)."""
-    return "-" if not whole else _round(100 * part, whole) + " %"
-
-
-def _round(number: int, by: int) -> str:
-    hundredths = (200 * number + by) // (2 * by)
-    return f"{hundredths // 100},{hundredths % 100:02d}"
+def printed(value: Decimal | None, unit: str) -> str:
+    """A number with a decimal comma; a dash for none."""
+    return "-" if value is None else str(value).replace(".", ",") + unit

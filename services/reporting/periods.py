@@ -1,49 +1,106 @@
-"""Frozen periods: a sheet that stays as it was, and a restatement for each later difference, with its reason."""
+"""Frozen periods: a sheet that stays, a restatement for each later difference, and what the next period books of it."""
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from contracts import statement_id, to_wire
-from reference import OFFICE_TIME, ReferenceData
+from reference import OFFICE_TIME, PeriodKind, ReferenceData, kinds_of
 from runtime.documents import Document
 from runtime.intents import Intents
 from runtime.outputs import Decision, Output
 from runtime.parts import Parts
-from services.reporting.domain import DEFINITION, Sheet
-from services.reporting.reports import ReportRefusedError, ii06a
+from services.reporting.domain import DEFINITION, ByPlace, Form, make_sheet
+from services.reporting.reports import ReportRefusedError, Wanted, flows_of, lens_of, lines_of, report
 from services.reporting.store import PERIODS, ROWS
 
 TOPIC, REPORT = "reports.v1", "II.06a"
 REASON = "Sự việc được báo hoặc sửa sau khi chốt kỳ"
+REDEFINED = "Định nghĩa số liệu đổi từ {before} sang {after}"
 Lines = dict[str, dict[str, int]]  # "unit|field" -> column -> figure
+Booked = dict[str, dict[str, int]]  # "unit|procedure" -> counter -> number, from the beginning through the period's last day
 
 
 class CannotFreezeError(Exception):
-    """The period cannot be frozen; the message says why, in Vietnamese."""
+    """The period cannot be frozen; `rule` names why, the message says it in Vietnamese."""
+
+    def __init__(self, rule: str, text: str) -> None:
+        super().__init__(text)
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What is frozen: the sheet by booking day, the same period by business day alone, and the flows booked by now."""
+
+    kind: str
+    first: date
+    last: date
+    lines: Lines
+    live: Lines
+    booked: Booked
 
 
 class Periods:
-    """Freezes II.06a of all units over a period, and watches the frozen ones."""
+    """Freezes II.06a of all units over a period of the list (periods.yaml), and watches the frozen ones."""
 
-    def __init__(self, parts: Parts, reference: ReferenceData) -> None:
-        self._parts, self._reference = parts, reference
+    def __init__(self, parts: Parts, reference: ReferenceData, form: Form) -> None:
+        self._parts, self._reference, self._form = parts, reference, form
         self.intents = Intents(parts, PERIODS, encode)
 
     async def freeze(self, first: date, last: date) -> Document:
-        """Freeze a period that is over; what is frozen stays as it is. Raises CannotFreezeError, and what ii06a raises."""
+        """Freeze a period that is over; what is frozen stays as it is. Raises CannotFreezeError, and what `report` raises."""
+        known = await self.get(first, last)
+        if known is not None:
+            return known
+        try:
+            kind = await self._may_freeze(first, last)
+        except CannotFreezeError as error:
+            self._parts.telemetry.count("freezes_refused", rule=error.rule)
+            raise
+        frozen = await self._frozen(kind, first, last)
         now = self._parts.clock.now()
-        if last >= now.astimezone(OFFICE_TIME).date():
-            raise CannotFreezeError("Kỳ báo cáo chưa kết thúc.")
-        if await self._parts.store.count_by(ROWS, {"dirty": 1}):
-            raise CannotFreezeError("Số liệu đang được tính lại, xin thử lại sau giây lát.")
-        lines = lines_of(await self._sheet(first, last))
-        await self.intents.apply([key_of(first, last)], lambda period: publish(period, first, last, lines, now))
+        await self.intents.apply([key_of(first, last)], lambda period: publish(period, frozen, now))
         return await self.get(first, last) or {}
 
+    async def _may_freeze(self, first: date, last: date) -> PeriodKind:
+        kind = next(kinds_of(self._reference.periods, first, last), None)
+        if kind is None:
+            usual = ", ".join(f"{kind.name} ({kind.code})" for kind in self._reference.periods.values())
+            raise CannotFreezeError("unknown-period", f"Không phải một kỳ báo cáo trong danh mục: {usual}.")
+        if not kind.closed(last, self._parts.clock.now()):
+            raise CannotFreezeError("not-ended", "Kỳ báo cáo chưa kết thúc.")
+        for period in await self.all():
+            same = period["kind"] == kind.code
+            if same and period["first"] <= last.isoformat() and first.isoformat() <= period["last"]:
+                text = f"Chồng lên kỳ đã chốt từ {period['first']} đến {period['last']}."
+                raise CannotFreezeError("overlapping-period", text)
+        if await self._parts.store.count_by(ROWS, {"dirty": 1}):
+            raise CannotFreezeError("counting", "Số liệu đang được tính lại, xin thử lại sau giây lát.")
+        return kind
+
+    async def _frozen(self, kind: PeriodKind, first: date, last: date) -> Frozen:
+        """The period by its own days, and as it is booked: with what became known of the one before after its freeze."""
+        wanted = self._wanted(first, last)
+        live = lines_of(await report(self._parts.store, self._reference, wanted))
+        before, during = await flows_of(self._parts.store, self._reference, wanted)
+        through = _plus(before, during)
+        previous = next(
+            (p for p in await self.all() if p["kind"] == kind.code and p["last"] == (first - timedelta(days=1)).isoformat()),
+            None,
+        )
+        lines = live
+        if previous is not None:
+            booked_before = _from_json(previous["booked"])
+            own = _plus(through, booked_before, sign=-1)
+            lines = lines_of(make_sheet(self._form, (first, last), booked_before, own, lens_of(self._reference, wanted)))
+        return Frozen(kind.code, first, last, lines, live, _as_json(through))
+
     async def get(self, first: date, last: date) -> Document | None:
-        """A frozen period: `lines` as frozen, `stated` as last restated, `changes` per version; None if it is not frozen."""
+        """A frozen period: `lines` as frozen, `stated` by business day as last restated, `changes` per version; or None."""
         return (await self._parts.store.get_many(PERIODS, [key_of(first, last)])).get(key_of(first, last))
 
     async def all(self) -> list[Document]:
@@ -53,30 +110,58 @@ class Periods:
             found += page
         return sorted(found, key=lambda period: (period["last"], period["first"]), reverse=True)
 
-    async def restate(self) -> None:
-        """State what has become different in frozen periods since they were last stated."""
+    async def restate(self, earliest: date | None) -> None:
+        """State what has become different in frozen periods since they were last stated.
+
+        `earliest`: the first business day whose figures changed; periods that ended before it cannot differ. None: any may.
+        """
         for period in await self.all():
+            first, last = date.fromisoformat(period["first"]), date.fromisoformat(period["last"])
+            if earliest is not None and last < earliest:
+                continue
             try:
-                lines = lines_of(await self._sheet(date.fromisoformat(period["first"]), date.fromisoformat(period["last"])))
+                lines = lines_of(await report(self._parts.store, self._reference, self._wanted(first, last)))
             except ReportRefusedError as error:
-                self._parts.log.error("a frozen period cannot be restated", period=period["_id"], rules=error.rules)
+                rules = [fault.text for fault in error.faults]
+                self._parts.log.error("a frozen period cannot be restated", period=period["_id"], rules=rules)
                 continue
             if lines != period["stated"]:
                 now = self._parts.clock.now()
                 await self.intents.apply([period["_id"]], partial(restate, lines=lines, now=now))
+                self._parts.telemetry.count("restatements")
 
-    async def _sheet(self, first: date, last: date) -> Sheet:
-        return await ii06a(self._parts.store, self._reference, first=first, last=last, unit="all")
+    def _wanted(self, first: date, last: date) -> Wanted:
+        return Wanted(self._form, first, last, unit="all")
+
+
+def _plus(one: ByPlace, other: ByPlace, sign: int = 1) -> dict[tuple[str, str], Counter[str]]:
+    sums = {place: Counter(dict(counters)) for place, counters in one.items()}
+    for place, counters in other.items():
+        into = sums.setdefault(place, Counter())
+        for name, number in counters.items():
+            into[name] += sign * number
+    return sums
+
+
+def _as_json(flows: ByPlace) -> Booked:
+    return {
+        "|".join(place): own
+        for place, counters in sorted(flows.items())
+        if (own := {name: number for name, number in sorted(counters.items()) if number})
+    }
+
+
+def _from_json(booked: Booked) -> dict[tuple[str, str], Counter[str]]:
+    found = {}
+    for key, counters in booked.items():
+        unit, _, procedure = key.partition("|")
+        found[unit, procedure] = Counter(counters)
+    return found
 
 
 def key_of(first: date, last: date) -> str:
     """Name of a period's report, also its Kafka key."""
     return f"{REPORT}/{first}/{last}"
-
-
-def lines_of(sheet: Sheet) -> Lines:
-    """A sheet as data, comparable."""
-    return {f"{row.unit}|{row.field}": {str(number): value for number, value in row.values.items()} for row in sheet.rows}
 
 
 def place_of(key: str) -> dict[str, str]:
@@ -85,14 +170,27 @@ def place_of(key: str) -> dict[str, str]:
     return {"unit": unit, "field": field}
 
 
-def publish(period: Document, first: date, last: date, lines: Lines, now: datetime) -> Decision:
+def publish(period: Document, frozen: Frozen, now: datetime) -> Decision:
     """Freeze: version 1."""
     if "lines" in period:
         return Decision(period)
-    stamp = {"first": first.isoformat(), "last": last.isoformat(), "version": 1, "frozen_at": now.isoformat()}
-    after = {**period, **stamp, "lines": lines, "stated": lines, "changes": []}
-    listed = [{**place_of(key), "columns": own} for key, own in lines.items()]
-    return Decision(after, [_speak(after, "published", {"lines": listed}, now)])
+    after = {
+        **period,
+        "kind": frozen.kind,
+        "first": frozen.first.isoformat(),
+        "last": frozen.last.isoformat(),
+        "version": 1,
+        "frozen_at": now.isoformat(),
+        "definition": DEFINITION,
+        "lines": frozen.lines,
+        "stated": frozen.live,
+        "booked": frozen.booked,
+        "adjustments": differences(frozen.live, frozen.lines),
+        "changes": [],
+    }
+    listed = [{**place_of(key), "columns": own} for key, own in frozen.lines.items()]
+    more = {"lines": listed, "adjustments": after["adjustments"]}
+    return Decision(after, [_speak(after, "published", more, now)])
 
 
 def restate(period: Document, lines: Lines, now: datetime) -> Decision:
@@ -100,10 +198,13 @@ def restate(period: Document, lines: Lines, now: datetime) -> Decision:
     changes = differences(period["stated"], lines)
     if not changes:
         return Decision(period)
-    version = period["version"] + 1
-    noted = {"version": version, "at": now.isoformat(), "reason": REASON, "changes": changes}
-    after = {**period, "version": version, "stated": lines, "changes": [*period["changes"], noted]}
-    return Decision(after, [_speak(after, "restated", {"reason": REASON, "changes": changes}, now)])
+    version, reason = period["version"] + 1, REASON
+    if period["definition"] != DEFINITION:
+        reason = REDEFINED.format(before=period["definition"], after=DEFINITION)
+    noted = {"version": version, "at": now.isoformat(), "reason": reason, "changes": changes}
+    stated = {"version": version, "stated": lines, "definition": DEFINITION}
+    after = {**period, **stated, "changes": [*period["changes"], noted]}
+    return Decision(after, [_speak(after, "restated", {"reason": reason, "changes": changes}, now)])
 
 
 def differences(before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
@@ -120,9 +221,12 @@ def differences(before: Mapping[str, Mapping[str, int]], after: Mapping[str, Map
 
 
 def _speak(period: Document, name: str, more: Mapping[str, Any], now: datetime) -> Output:
-    stamp = {"report": REPORT, "first": period["first"], "last": period["last"], "version": period["version"]}
-    data = {"at": now.isoformat(), **stamp, "definition": DEFINITION, **more}
-    body = {"type": f"vn.dunghen.report.{name}.v1", "time": now.isoformat(), "data": data}
+    stamp = {"report": REPORT, **{field: period[field] for field in ("first", "last", "version", "definition")}}
+    body = {
+        "type": f"vn.dunghen.report.{name}.v1",
+        "time": now.isoformat(),
+        "data": {"at": now.isoformat(), **stamp, **more},
+    }
     return Output(TOPIC, period["_id"], statement_id("reporting", period["_id"], "report", period["version"]), body)
 
 

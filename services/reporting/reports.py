@@ -1,4 +1,4 @@
-"""A report asked for: the sheet from the cells, or the rules that forbid it."""
+"""A report asked for: a form filled in from the books, or the rules that forbid it and the dossiers that break them."""
 
 import csv
 import io
@@ -9,120 +9,203 @@ from datetime import date, timedelta
 from typing import Any
 
 from reference import ReferenceData
-from runtime.documents import Documents
-from services.reporting.domain import COLUMNS, FLOW_COLUMNS, CellKey, Sheet, broken_rules, make_sheet
-from services.reporting.store import flows, rows_of_cells
+from runtime.documents import Document, Documents
+from services.reporting.domain import Form, Lens, Sheet, SheetRow, broken_rules, make_sheet, value_of
+from services.reporting.domain.forms import Level
+from services.reporting.domain.sheet import ByPlace, Stretches
+from services.reporting.store import Asked, flows, rows_of_units
+
+SHOWN = 20
+WHOLE = ("all", "province")
 
 
 class ReportRefusedError(Exception):
-    """The figures contradict each other; `rules` says which rule of the form is broken where."""
+    """The figures contradict each other; `faults` says which rule of the form is broken where, and by which dossiers."""
 
-    def __init__(self, rules: list[str]) -> None:
-        super().__init__("; ".join(rules))
-        self.rules = rules
+    def __init__(self, faults: list["Fault"]) -> None:
+        super().__init__("; ".join(fault.text for fault in faults))
+        self.faults = faults
 
 
 class UnknownUnitError(Exception):
     """No such unit in the reference data."""
 
 
-async def ii06a(store: Documents, reference: ReferenceData, *, first: date, last: date, unit: str) -> Sheet:
-    """Biểu II.06a of a unit, of `all` units line by line, or of the `province` by field.
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One rule that is broken: the line it is broken in, and the dossiers that break it by themselves (none: the books do)."""
 
-    Raises ReportRefusedError if an invariant is broken, UnknownUnitError, ValueError if the period ends before it begins.
-    """
-    if last < first:
-        raise ValueError("the period ends before it begins")
-    if unit not in ("all", "province") and unit not in reference.units:
-        raise UnknownUnitError(unit)
-    fields = {code: procedure.field for code, procedure in reference.procedures.items()}
-    units = None if unit in ("all", "province") else [unit]
-    before = await flows(store, "competent", fields, first=None, last=first - timedelta(days=1), units=units)
-    during = await flows(store, "competent", fields, first=first, last=last, units=units)
-    if unit == "province":
-        before, during = _by_field(before), _by_field(during)
-    sheet = make_sheet(first, last, before, during)
-    broken = broken_rules(sheet) + unassigned(sheet, reference)
-    if broken:
-        raise ReportRefusedError(broken)
-    return sheet
+    text: str
+    dossiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure of a sheet: column and, if not the whole unit's, the field."""
+class Wanted:
+    """What is asked for: a form over days (both included) for a unit, `all` units line by line, or the `province` by field, by
+    the list of units of one day (None: of the last day)."""
 
-    column: int
-    field: str | None = None
+    form: Form
+    first: date
+    last: date
+    unit: str = "province"
+    units_as_of: date | None = None
+
+    @property
+    def units_day(self) -> date:
+        """The day whose list of units holds."""
+        return self.units_as_of or self.last
+
+
+def lens_of(reference: ReferenceData, wanted: Wanted) -> Lens:
+    """Units as of the day asked for; field and online level by the procedure's version of the last day."""
+    levels: dict[str, Level] = {}
+    for code, procedure in reference.procedures.items():
+        in_force = [version for version in procedure.versions if version.valid_from <= wanted.last] or procedure.versions[:1]
+        levels[code] = max(in_force, key=lambda version: version.valid_from).online or "none"
+
+    def unit_of(code: str) -> str:
+        return "province" if wanted.unit == "province" else reference.standing_for(code, wanted.units_day)
+
+    def field_of(code: str) -> str:
+        return reference.procedures[code].field if code in reference.procedures else code
+
+    return Lens(unit_of, field_of, lambda code: levels.get(code, "none"))
+
+
+def _units(reference: ReferenceData, wanted: Wanted) -> list[str] | None:
+    """The codes that count in the wanted unit's lines; None: all."""
+    if wanted.unit in WHOLE:
+        return None
+    if wanted.unit not in reference.units:
+        raise UnknownUnitError(wanted.unit)
+    codes = [code for code in reference.units if reference.standing_for(code, wanted.units_day) == wanted.unit]
+    return codes or [wanted.unit]
+
+
+async def flows_of(store: Documents, reference: ReferenceData, wanted: Wanted) -> tuple[ByPlace, ByPlace]:
+    """The flows before and in the period, by (unit, procedure). Raises UnknownUnitError, ValueError for a period that ends
+    before it begins."""
+    if wanted.last < wanted.first:
+        raise ValueError("the period ends before it begins")
+    asked = Asked(wanted.form.counters, units=_units(reference, wanted))
+    before = await flows(store, asked, None, wanted.first - timedelta(days=1))
+    return before, await flows(store, asked, wanted.first, wanted.last)
+
+
+async def report(store: Documents, reference: ReferenceData, wanted: Wanted) -> Sheet:
+    """The sheet. Raises ReportRefusedError if a rule of the form is broken, and what flows_of raises."""
+    before, during = await flows_of(store, reference, wanted)
+    sheet = make_sheet(wanted.form, (wanted.first, wanted.last), before, during, lens_of(reference, wanted))
+    faults = [await _fault(store, reference, wanted, row, rule) for row, rule in broken_rules(sheet)]
+    faults += unassigned(during, reference) + unassigned(before, reference)
+    if faults:
+        raise ReportRefusedError(list(dict.fromkeys(faults)))
+    return sheet
+
+
+def unassigned(flows_: ByPlace, reference: ReferenceData) -> list[Fault]:
+    """Units that count and are in no list: they must be none, or the province would not be the sum of its units (R39).
+
+    Intake lets no such unit in, so a unit was removed that should have been given a last day.
+    """
+    unknown = sorted({unit for (unit, _), counters in flows_.items() if any(counters.values())} - reference.units.keys())
+    return [Fault(f"{unit}: not in units.yaml; keep old units there, with valid_to") for unit in unknown]
+
+
+async def _fault(store: Documents, reference: ReferenceData, wanted: Wanted, row: SheetRow | None, rule: str) -> Fault:
+    """Who breaks a rule: the line's dossiers, each put through the form by itself."""
+    if row is None:
+        return Fault(f"total: {rule}")
+    place = f"{row.unit} / {row.field}: {rule}"
+    units = list(reference.units) if row.unit == "province" else _units(reference, _of_line(wanted, row.unit)) or []
+    form, lens, found = wanted.form, lens_of(reference, wanted), []
+    async for dossier in rows_of_units(store, units, None, wanted.last):
+        stretches = _alone(dossier, lens, wanted, row.field)
+        values = {column.number: value_of(column, stretches) for column in form.columns if not column.missing}
+        if rule in form.broken(values):
+            found.append(dossier["_id"])
+    return Fault(place, tuple(sorted(found)[:SHOWN]))
+
+
+def _of_line(wanted: Wanted, unit: str) -> Wanted:
+    return Wanted(wanted.form, wanted.first, wanted.last, unit, wanted.units_as_of)
+
+
+def _alone(row: Document, lens: Lens, wanted: Wanted, field: str | None) -> Stretches:
+    """What one dossier alone gives, if it is of the field."""
+    place = next((key.split("/") for key in row["cells"] if key.startswith("competent/")), None)
+    if place is None or (field is not None and lens.field_of(place[2]) != field):
+        return {}
+    before: Counter[str] = Counter()
+    during: Counter[str] = Counter()
+    for day, add in row["adds"].items():
+        if day <= wanted.last.isoformat():
+            (during if day >= wanted.first.isoformat() else before).update(add["counters"])
+    return {lens.level_of(place[2]): (before, during)}
 
 
 async def behind(
-    store: Documents, reference: ReferenceData, figure: Figure, *, first: date, last: date, unit: str
+    store: Documents, reference: ReferenceData, wanted: Wanted, number: int, field: str | None = None
 ) -> list[str]:
     """The dossiers that a figure of a unit's sheet is made of, by their codes: as many as the figure says.
 
     Each dossier is put through the column's own definition. Raises UnknownUnitError, ValueError for an unknown column.
     """
-    if unit not in reference.units:
-        raise UnknownUnitError(unit)
-    wanted = next((c for c in COLUMNS if c.number == figure.column), None)
-    if wanted is None or last < first:
-        raise ValueError(f"there is no column {figure.column}" if wanted is None else "the period ends before it begins")
-    fields = {code: procedure.field for code, procedure in reference.procedures.items()}
-    found = []
-    since = first if figure.column in FLOW_COLUMNS else None  # what is open, or was carried over, may be of any day before
-    async for row in rows_of_cells(store, unit, since, last):
-        before: Counter[str] = Counter()
-        during: Counter[str] = Counter()
-        for text, counters in row["adds"].items():
-            key = CellKey.parse(text)
-            if (
-                key.role == "competent"
-                and key.unit == unit
-                and key.day <= last
-                and figure.field in (None, fields.get(key.procedure))
-            ):
-                (during if key.day >= first else before).update(counters)
-        if wanted.value(before, during):
-            found.append(row["_id"])
-    return sorted(found)
-
-
-def unassigned(sheet: Sheet, reference: ReferenceData) -> list[str]:
-    """Lines of units that the reference data does not know: they must be none, or the province would not be the sum of its
-    units (R39). Intake lets no such unit in, so a unit was removed that should have been given a last day."""
-    unknown = sorted({row.unit for row in sheet.rows} - reference.units.keys() - {"province"})
-    return [f"{unit}: not in units.yaml; keep old units there, with valid_to" for unit in unknown]
-
-
-def _by_field(flows_: Mapping[tuple[str, str], Mapping[str, int]]) -> dict[tuple[str, str], Mapping[str, int]]:
-    sums: dict[tuple[str, str], dict[str, int]] = {}
-    for (_, field), counters in flows_.items():
-        into = sums.setdefault(("province", field), {})
-        for name, value in counters.items():
-            into[name] = into.get(name, 0) + value
-    return dict(sums)
+    column = next((c for c in wanted.form.columns if c.number == number and not c.missing), None)
+    if column is None or wanted.last < wanted.first:
+        raise ValueError(f"there is no column {number}" if column is None else "the period ends before it begins")
+    units = _units(reference, wanted)
+    if units is None:
+        raise UnknownUnitError(wanted.unit)
+    lens = lens_of(reference, wanted)
+    since = wanted.first if column.of_the_period_alone else None  # what is open may be of any day before
+    return sorted(
+        [
+            row["_id"]
+            async for row in rows_of_units(store, units, since, wanted.last)
+            if value_of(column, _alone(row, lens, wanted, field))
+        ]
+    )
 
 
 def as_csv(sheet: Sheet) -> bytes:
     """The sheet as CSV with the official numbers as headings, for spreadsheets (UTF-8 with its mark)."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["unit", "field", *(column.number for column in COLUMNS)])
+    writer.writerow(["unit", "field", *sheet.total])
     for row in sheet.rows:
-        writer.writerow([row.unit, row.field, *(row.values[column.number] for column in COLUMNS)])
-    writer.writerow(["total", "", *(sheet.total[column.number] for column in COLUMNS)])
+        writer.writerow([row.unit, row.field, *row.values.values()])
+    writer.writerow(["total", "", *sheet.total.values()])
     return out.getvalue().encode("utf-8-sig")
 
 
-def as_json(sheet: Sheet) -> dict[str, Any]:
+def as_json(sheet: Sheet, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The sheet as JSON: rows with unit, field and the columns keyed by their official number."""
-    rows = [{"unit": row.unit, "field": row.field, **{str(n): v for n, v in row.values.items()}} for row in sheet.rows]
-    total = {str(number): value for number, value in sheet.total.items()}
     return {
-        "report": "II.06a",
+        "report": sheet.form.code,
         "from": sheet.first.isoformat(),
         "to": sheet.last.isoformat(),
-        "rows": rows,
-        "total": total,
+        **(more or {}),
+        "rows": [{"unit": row.unit, "field": row.field, **_keyed(row.values)} for row in sheet.rows],
+        "total": _keyed(sheet.total),
+        "missing": {str(column.number): column.missing for column in sheet.form.columns if column.missing},
     }
+
+
+def _keyed(values: Mapping[int, int]) -> dict[str, int]:
+    return {str(number): value for number, value in values.items()}
+
+
+def lines_of(sheet: Sheet) -> dict[str, dict[str, int]]:
+    """A sheet as data, comparable: "unit|field" -> column -> figure."""
+    return {f"{row.unit}|{row.field}": _keyed(row.values) for row in sheet.rows}
+
+
+def sheet_of(form: Form, days: tuple[date, date], lines: Mapping[str, Mapping[str, int]]) -> Sheet:
+    """The inverse of lines_of."""
+    rows = []
+    for key, columns in sorted(lines.items()):
+        unit, _, field = key.partition("|")
+        rows.append(SheetRow(unit, field, {int(number): value for number, value in columns.items()}))
+    numbers = [column.number for column in form.columns if not column.missing]
+    return Sheet(form, *days, tuple(rows), {number: sum(row.values.get(number, 0) for row in rows) for number in numbers})

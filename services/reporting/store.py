@@ -1,58 +1,116 @@
-"""reporting's documents: one row per dossier, one cell per key, one record per frozen period."""
+"""reporting's documents: a row per dossier, a book per role, unit, procedure and report month, a record per frozen period."""
 
-from collections.abc import AsyncIterator, Iterable
-from datetime import date
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TypeAlias
 
-from contracts.metrics import Counters
 from runtime.documents import Document, Documents, In, Index, Range
-from services.reporting.domain import Flows
+from services.reporting.domain import Add, flows_of_days, month_of, span
+from services.reporting.domain.books import cell_key
 
-ROWS = "rows"
-CELLS = "cells"
-PERIODS = "periods"
+ROWS, BOOKS, PERIODS = "rows", "books", "periods"
+PAGE = 2000
 KEYS_AT_ONCE = 200
-COUNTERS = tuple(Counters.model_fields)
+LAST_DAY = date(9998, 12, 31)
+By: TypeAlias = tuple[str, str]  # unit, procedure
+ByPlace: TypeAlias = dict[By, Counter[str]]
+Where: TypeAlias = dict[str, str | Range | In]
 
 
 async def declare(store: Documents) -> None:
     """Make the collections and indexes."""
-    await store.declare(ROWS, [Index("cells", many=True), Index("dirty"), Index("flip_at")])
-    await store.declare(CELLS, [Index("day")])
+    await store.declare(ROWS, [Index("cells", many=True), Index("doubts", many=True), Index("dirty"), Index("flip_at")])
+    await store.declare(BOOKS, [Index("month"), Index("unit")])
     await store.declare(PERIODS, [Index("last")])
 
 
-async def flows(
-    store: Documents, role: str, fields: dict[str, str], *, first: date | None, last: date, units: Iterable[str] | None
-) -> dict[tuple[str, str], Flows]:
-    """Sums of all counters from `first` (None: the beginning) to `last`, by (unit, field)."""
-    where: dict[str, str | Range | In] = {
-        "role": role,
-        "day": Range(first.isoformat() if first else None, last.isoformat()),
-    }
-    if units is not None:
-        where["unit"] = In(tuple(units))
-    rows = await store.count_by(CELLS, where, group=("unit", "procedure"), sums=[f"counters.{name}" for name in COUNTERS])
-    found: dict[tuple[str, str], dict[str, int]] = {}
-    for row in rows:
-        unit, procedure = row.group
-        sums = found.setdefault((unit, fields.get(procedure, procedure)), dict.fromkeys(COUNTERS, 0))
-        for name, value in zip(COUNTERS, row.sums, strict=True):
-            sums[name] += value
-    return dict(found)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to sum: the counters by name, of one role, of some units (None: of all)."""
+
+    counters: tuple[str, ...]
+    role: str = "competent"
+    units: Collection[str] | None = None
+
+    def where(self) -> Where:
+        """As a question to the books."""
+        return {"role": self.role} if self.units is None else {"role": self.role, "unit": In(tuple(self.units))}
 
 
-async def rows_of_cells(store: Documents, unit: str, first: date | None, last: date) -> AsyncIterator[Document]:
-    """The dossiers that count in any cell of a competent unit from `first` (None: the beginning) to `last`, each once."""
+async def flows(store: Documents, asked: Asked, first: date | None, last: date) -> ByPlace:
+    """Sums from `first` (None: the beginning) to `last`, both included, by (unit, procedure)."""
+    covered, found = span(first, last), ByPlace()
+    if covered.months is not None:
+        where = asked.where() | {"month": Range(*covered.months)}
+        sums = [f"sums.{name}" for name in asked.counters]
+        for row in await store.count_by(BOOKS, where, group=("unit", "procedure"), sums=sums):
+            unit, procedure = row.group
+            found[unit, procedure] = Counter(dict(zip(asked.counters, row.sums, strict=True)))
+    for month, begin, end in covered.edges:
+        async for book in books(store, asked.where() | {"month": month}):
+            own = flows_of_days(book, begin, end, asked.counters)
+            found.setdefault((book["unit"], book["procedure"]), Counter()).update(own)
+    return found
+
+
+async def flows_by_day(store: Documents, asked: Asked, first: date, last: date) -> dict[date, Counter[str]]:
+    """Sums of each day of a period, quiet days included."""
+    days = {first + timedelta(days=n): Counter[str]() for n in range((last - first).days + 1)}
+    async for book in books(store, asked.where() | _months(first, last)):
+        for text in book["days"]:
+            day = date.fromisoformat(text)
+            if day in days:
+                days[day].update(flows_of_days(book, day, day, asked.counters))
+    return days
+
+
+async def books(store: Documents, where: Mapping[str, str | Range | In]) -> AsyncIterator[Document]:
+    """All books that match."""
+    behind = None
+    while page := await store.find(BOOKS, where, limit=PAGE, after=behind):
+        behind = (page[-1]["_id"], page[-1]["_id"])
+        for book in page:
+            yield book
+
+
+async def rows(store: Documents, where: Mapping[str, str | int | Range | In]) -> AsyncIterator[Document]:
+    """All rows that match."""
+    behind = None
+    while page := await store.find(ROWS, where, limit=PAGE, after=behind):
+        behind = (page[-1]["_id"], page[-1]["_id"])
+        for row in page:
+            yield row
+
+
+async def cell_sums(store: Documents, keys: Iterable[str]) -> dict[str, Add]:
+    """Cells counted from the rows: by key, those in which any dossier counts."""
+    wanted, sums = set(keys), dict[str, Add]()
+    async for row in rows(store, {"cells": In(tuple(wanted))}):
+        for key in wanted.intersection(row["cells"]):
+            add = row["adds"][key.rpartition("/")[2]]
+            into = sums.setdefault(key, Add(0))
+            into.as_of = max(into.as_of, add["as_of"])
+            into.counters.update(add["counters"])
+    return sums
+
+
+async def rows_of_units(
+    store: Documents, units: Sequence[str], first: date | None, last: date, *, roles: Sequence[str] = ("competent",)
+) -> AsyncIterator[Document]:
+    """The dossiers that count in any cell of these units from `first` (None: the beginning) to `last`, each once."""
     seen: set[str] = set()
-    days = Range(first.isoformat() if first else None, last.isoformat())
-    where: dict[str, str | Range] = {"role": "competent", "unit": unit, "day": days}
-    after: tuple[str, str] | None = None
-    while cells := await store.find(CELLS, where, order="day", limit=KEYS_AT_ONCE, after=after):
-        after = (cells[-1]["day"], cells[-1]["_id"])
-        keys, behind = In(tuple(cell["_id"] for cell in cells)), None
-        while rows := await store.find(ROWS, {"cells": keys}, limit=1000, after=behind):
-            behind = (rows[-1]["_id"], rows[-1]["_id"])
-            for row in rows:
-                if row["_id"] not in seen:
-                    seen.add(row["_id"])
-                    yield row
+    low, high = first.isoformat() if first else "", last.isoformat()
+    where = _months(first, last) | {"role": In(tuple(roles)), "unit": In(tuple(units))}
+    keys = [cell_key(book, day) async for book in books(store, where) for day in book["days"] if low <= day <= high]
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        async for row in rows(store, {"cells": In(tuple(keys[start : start + KEYS_AT_ONCE]))}):
+            if row["_id"] not in seen:
+                seen.add(row["_id"])
+                yield row
+
+
+def _months(first: date | None, last: date) -> Where:
+    """All books in which a period has days."""
+    return {"month": Range(month_of(first) if first else None, month_of(min(last, LAST_DAY)))}

@@ -1,37 +1,40 @@
-"""Biểu II.06a as a workbook in the official layout: merged heads, Times New Roman, signature block, ready to print."""
+"""A form as a workbook in the official layout: merged heads, Times New Roman, signature block, ready to print."""
 
 import io
-from datetime import date
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, Side
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from reference import ReferenceData
-from services.reporting.domain import COLUMNS, Sheet
+from services.reporting.printed import DATED, SIGNERS, UNIT_OF_COUNT, Printed
 
 _FONT = "Times New Roman"
 _THIN = Side(style="thin")
 _BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
-_GROUPS = (("Tiếp nhận", 3, 6), ("Đã giải quyết", 7, 10), ("Đang giải quyết", 11, 13))
-_WIDTHS = {1: 5, 2: 38} | dict.fromkeys(range(3, 14), 10.5)
-LAST = 13
+_LEFT = Alignment(vertical="center", wrap_text=True)
+_WIDTHS = {1: 5.0, 2: 38.0}
+_HEADS, _NUMBERS = 4, 6  # rows of the table's heads, and of the columns' numbers
 
 
-def render(sheet: Sheet, reference: ReferenceData, unit: str) -> bytes:
+def render(page: Printed) -> bytes:
     """The workbook as bytes."""
     book = Workbook()
-    page = book.active
-    if not isinstance(page, Worksheet):
+    sheet = book.active
+    if not isinstance(sheet, Worksheet):
         raise TypeError("a new workbook has a sheet")
-    page.title = "II.06a"
-    name = reference.units[unit].name if unit in reference.units else reference.province
-    _head(page, sheet, name)
-    row = _table(page, sheet, reference, whole=unit == "all")
-    _signatures(page, row + 2)
-    _page_setup(page)
+    sheet.title = page.label.split("/")[0].removeprefix("Biểu số ")[:31].replace("(", "").strip()
+    _head(sheet, page)
+    row = _table(sheet, page)
+    if page.note:
+        row += 1
+        _put(sheet, f"A{row}:{get_column_letter(page.last)}{row}", page.note, italic=True, size=11)
+        sheet[f"A{row}"].alignment = _LEFT
+        sheet.row_dimensions[row].height = 16 * (1 + len(page.note) // 150)
+    _signatures(sheet, row + 2, page.last)
+    _page_setup(sheet, page.last)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -40,76 +43,76 @@ def render(sheet: Sheet, reference: ReferenceData, unit: str) -> bytes:
 def _put(page: Worksheet, place: str, text: str | int, *, bold: bool = False, italic: bool = False, size: int = 12) -> None:
     """Write into the first cell of a range, merging it if it is one."""
     first = place.partition(":")[0]
-    if ":" in place:
+    if ":" in place and len(set(place.split(":"))) > 1:
         page.merge_cells(place)
     page[first] = text
     page[first].font = Font(name=_FONT, size=size, bold=bold, italic=italic)
     page[first].alignment = _CENTRE
 
 
-def _head(page: Worksheet, sheet: Sheet, name: str) -> None:
-    _put(page, "A1:C1", "Biểu số II.06a/VPCP/KSTT", bold=True)
-    _put(page, "D1:I1", "TÌNH HÌNH, KẾT QUẢ GIẢI QUYẾT THỦ TỤC HÀNH CHÍNH", bold=True, size=13)
-    _put(page, "D2:I2", f"(Từ ngày {_day(sheet.first)} đến ngày {_day(sheet.last)})", italic=True)
-    _put(page, "J1:M1", f"Đơn vị báo cáo: {name}")
-    _put(page, "J2:M2", "Đơn vị nhận báo cáo: Văn phòng UBND tỉnh")
-    _put(page, "L3:M3", "Đơn vị tính: số hồ sơ", italic=True, size=11)
-    page.row_dimensions[1].height = 34
-    page.row_dimensions[2].height = 34
+def _head(sheet: Worksheet, page: Printed) -> None:
+    """Left: which form; middle: what and when; right: who reports to whom."""
+    left, right = "C", get_column_letter(page.last - 3)
+    middle = f"D{{0}}:{get_column_letter(page.last - 4)}{{0}}"
+    end = get_column_letter(page.last)
+    _put(sheet, f"A1:{left}1", page.label, bold=True)
+    _put(sheet, middle.format(1), page.title, bold=True, size=13)
+    _put(sheet, middle.format(2), page.period, italic=True)
+    _put(sheet, f"{right}1:{end}1", page.owner)
+    _put(sheet, f"{right}2:{end}2", page.receiver)
+    _put(sheet, f"{get_column_letter(page.last - 1)}3:{end}3", UNIT_OF_COUNT, italic=True, size=11)
+    sheet.row_dimensions[1].height = 34
+    sheet.row_dimensions[2].height = 34
 
 
-def _day(day: date) -> str:
-    return f"{day:%d/%m/%Y}"
-
-
-def _table(page: Worksheet, sheet: Sheet, reference: ReferenceData, *, whole: bool) -> int:
+def _table(sheet: Worksheet, page: Printed) -> int:
     """Heads in rows 4 to 6, then the lines; returns the last row used."""
-    page.row_dimensions[4].height, page.row_dimensions[5].height = 20, 48
-    _put(page, "A4:A5", "TT", bold=True)
-    _put(page, "B4:B5", "Đơn vị, lĩnh vực" if whole else "Lĩnh vực giải quyết", bold=True)
-    for title, first, last in _GROUPS:
-        _put(page, f"{_letter(first)}4:{_letter(last)}4", title, bold=True)
-    for column in COLUMNS:
-        _put(page, f"{_letter(column.number)}5", column.heading, bold=True, size=11)
-    for number in range(1, LAST + 1):
-        _put(page, f"{_letter(number)}6", f"({number})", italic=True, size=11)
-    row = 6
-    for index, line in enumerate(sheet.rows, start=1):
+    sheet.row_dimensions[_HEADS].height, sheet.row_dimensions[_HEADS + 1].height = 20, 64
+    _put(sheet, f"A{_HEADS}:A{_HEADS + 1}", "TT", bold=True)
+    _put(sheet, f"B{_HEADS}:B{_HEADS + 1}", page.second_column, bold=True)
+    for title, first, last in page.groups:
+        _put(sheet, f"{get_column_letter(first)}{_HEADS}:{get_column_letter(last)}{_HEADS}", title, bold=True)
+    for number, heading in page.headings:
+        _put(sheet, f"{get_column_letter(number)}{_HEADS + 1}", heading, bold=True, size=11)
+    for number in range(1, page.last + 1):
+        _put(sheet, f"{get_column_letter(number)}{_NUMBERS}", f"({number})", italic=True, size=11)
+    row = _NUMBERS
+    for index, (name, values) in enumerate(page.lines, start=1):
         row += 1
-        name = reference.units[line.unit].name if line.unit in reference.units else line.unit
-        _put(page, f"A{row}", index)
-        _put(page, f"B{row}", f"{name}: {line.field}" if whole else line.field)
-        page[f"B{row}"].alignment = Alignment(vertical="center", wrap_text=True)
-        for number, value in line.values.items():
-            _put(page, f"{_letter(number)}{row}", value)
+        _put(sheet, f"A{row}", index)
+        _put(sheet, f"B{row}", name)
+        sheet[f"B{row}"].alignment = _LEFT
+        _values(sheet, row, page, values, bold=False)
     row += 1
-    _put(page, f"A{row}:B{row}", "Tổng số", bold=True)
-    for number, value in sheet.total.items():
-        _put(page, f"{_letter(number)}{row}", value, bold=True)
-    for cells in page.iter_rows(min_row=4, max_row=row, max_col=LAST):
+    _put(sheet, f"A{row}:B{row}", "Tổng số", bold=True)
+    _values(sheet, row, page, page.total, bold=True)
+    for cells in sheet.iter_rows(min_row=_HEADS, max_row=row, max_col=page.last):
         for cell in cells:
             cell.border = _BOX
     return row
 
 
-def _signatures(page: Worksheet, row: int) -> None:
-    _put(page, f"A{row + 1}:D{row + 1}", "NGƯỜI LẬP BIỂU", bold=True)
-    _put(page, f"A{row + 2}:D{row + 2}", "(Ký, ghi rõ họ tên)", italic=True)
-    _put(page, f"I{row}:M{row}", "............, ngày ...... tháng ...... năm ......", italic=True)
-    _put(page, f"I{row + 1}:M{row + 1}", "THỦ TRƯỞNG ĐƠN VỊ", bold=True)
-    _put(page, f"I{row + 2}:M{row + 2}", "(Ký, đóng dấu, ghi rõ họ tên)", italic=True)
+def _values(sheet: Worksheet, row: int, page: Printed, values: tuple[int | str, ...], *, bold: bool) -> None:
+    for (number, _), value in zip(page.headings, values, strict=True):
+        _put(sheet, f"{get_column_letter(number)}{row}", value, bold=bold)
 
 
-def _page_setup(page: Worksheet) -> None:
-    for number, width in _WIDTHS.items():
-        page.column_dimensions[_letter(number)].width = width
-    page.page_setup.orientation = "landscape"
-    page.page_setup.paperSize = 9  # A4
-    page.page_setup.fitToWidth = 1
-    page.page_setup.fitToHeight = 0
-    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    page.print_title_rows = "4:6"
+def _signatures(sheet: Worksheet, row: int, last: int) -> None:
+    right, end = get_column_letter(last - 4), get_column_letter(last)
+    (maker, how), (head, how_head) = SIGNERS
+    _put(sheet, f"A{row + 1}:D{row + 1}", maker, bold=True)
+    _put(sheet, f"A{row + 2}:D{row + 2}", how, italic=True)
+    _put(sheet, f"{right}{row}:{end}{row}", DATED, italic=True)
+    _put(sheet, f"{right}{row + 1}:{end}{row + 1}", head, bold=True)
+    _put(sheet, f"{right}{row + 2}:{end}{row + 2}", how_head, italic=True)
 
 
-def _letter(number: int) -> str:
-    return "ABCDEFGHIJKLM"[number - 1]
+def _page_setup(sheet: Worksheet, last: int) -> None:
+    for number in range(1, last + 1):
+        sheet.column_dimensions[get_column_letter(number)].width = _WIDTHS.get(number, 10.5)
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = 9  # A4
+    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = f"{_HEADS}:{_NUMBERS}"

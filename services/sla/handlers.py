@@ -22,6 +22,7 @@ from services.sla.domain import (
     RungRules,
     Standing,
     end_of,
+    limit_used,
     outcome_of,
     passed,
     promise_of,
@@ -259,6 +260,11 @@ def _settle(after: Document, end: End | None, standing: Standing | None, event: 
             "due": milliseconds(due),
             "supplements": len(standing_facts(after["facts"], "supplement-requested")),
         }
+        minutes = limit_used(standing, _line(after, context), context.rules, end.at)
+        if minutes is not None:
+            result |= {"limit": minutes[0], "used": minutes[1]}
+        if end.also:
+            result["also"] = list(end.also)
         data = {
             "unit": _unit(after),
             "outcome": result["outcome"],
@@ -268,6 +274,10 @@ def _settle(after: Document, end: End | None, standing: Standing | None, event: 
             "against_first": outcome_of(moment(end.at), first, context.early_by),
             "supplements": result["supplements"],
         }
+        if minutes is not None:
+            data |= {"limit_minutes": minutes[0], "used_minutes": minutes[1]}
+        if end.also:
+            data["also"] = result["also"]
         if result["outcome"] == "late":
             data["spent"] = time_spent(after["facts"], _line(after, context), standing.received_at, end.at)
     if stated is not None and {k: v for k, v in stated.items() if k != "v"} == result:

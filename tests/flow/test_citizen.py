@@ -78,7 +78,7 @@ async def test_a_late_dossier_is_apologised_for_told_of_and_rated(system: System
     cell = audited.counted["competent/H37.12/1.000894/2026-03-09"]
     assert cell == {"late_with_letter": 1}  # late against the first promise
     dashboard = (await system.clients["reporting"].get("/", params={"from": "2026-03-01", "to": "2026-03-31"})).text
-    assert "1 có thư xin lỗi, 0 chưa" in dashboard
+    assert "1 có thư xin lỗi, 0 được miễn, 0 chưa" in dashboard
     assert "75,00" in dashboard  # (100 + 75 + 25 + 100 + 75) / 5
     everything = b"".join(record.value for record in log).decode() + log_lines.getvalue()
     pages = [("reporting", "/"), ("notifier", "/letters?state=sent"), ("notifier", f"/letters/{ONE}"), ("feedback", survey)]

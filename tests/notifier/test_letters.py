@@ -24,6 +24,7 @@ from reference import ReferenceData
 from runtime.clock import SteppedClock, epoch_ms
 from runtime.documents import Document, open_documents
 from runtime.outputs import Decision, Output
+from runtime.typeset import serif
 from services.notifier import store
 from services.notifier.domain import apology, size_of
 from services.notifier.domain.letter import Decided, Subject, compose, long_date
@@ -32,7 +33,7 @@ from services.notifier.handlers import handle
 from services.notifier.handlers.common import Context
 from services.notifier.handlers.letters import Approval, NotAllowedError, approve, issue, reject
 from services.notifier.letterdesk import text_of, view
-from services.notifier.pdf import font, render
+from services.notifier.pdf import render
 from services.notifier.register import bind
 from services.notifier.sending import claim
 from tests.notifier.test_notifier import DONE, PROMISED, REFERENCE, contact, desk, said
@@ -280,7 +281,7 @@ def test_a_letter_is_set_in_one_font_with_every_glyph_embedded() -> None:
     names = {str(font_.get_object()["/BaseFont"]).partition("+")[2] for font_ in fonts}
 
     assert names
-    assert all(name.startswith(font().replace(" ", "")) for name in names)
+    assert all(name.startswith(serif().replace(" ", "")) for name in names)
 
 
 def test_a_long_name_reason_and_unit_still_fit_the_page() -> None:

@@ -6,7 +6,7 @@
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,11 +17,12 @@ from contracts import EVENT_TYPES, Event, decode, encode, fact_id
 from contracts.dossiers import Retracted
 from contracts.envelope import EventData
 from contracts.feedback import FeedbackRated
-from contracts.notices import LetterSent
+from contracts.notices import LetterRejected, LetterSent
 from dunghen.audit import audit
 from runtime.clock import epoch_ms
 from runtime.documents import Document
-from services.reporting.handlers import handle, recount
+from services.reporting.domain import Add, contributions
+from services.reporting.handlers import handle
 from services.sla.handlers import handle as handle_in_sla
 from services.sla.handlers import make_encoder
 from tests.reporting.test_reporting import CONTEXT
@@ -102,6 +103,10 @@ class Life:
             when = self.later()
             sent = {"at": when, "unit": "H37.12", "draft": 1, "number": self.number + 1, "year": 2026}
             yield self.event("letter", "/notifier", when, LetterSent.model_validate(sent))
+        for draft in range(1, self.rng.choice((1, 1, 1, 2, 3))):
+            when, why = self.later(), self.rng.choice(("in-time", "force-majeure", "secrecy"))
+            rejected = {"at": when, "unit": "H37.12", "draft": draft, "reason": why}
+            yield self.event(f"rejected/{draft}", "/notifier", when, LetterRejected.model_validate(rejected))
         if self.rng.random() < 0.2:
             when, scores = self.later(), {f"q{n}": self.rng.choice((100, 75, 50, 25, 0, None)) for n in range(4)}
             rated = {"at": when, "unit": "H37.12", "form": "tthc", "scores": scores}
@@ -158,7 +163,10 @@ def test_a_random_history_counts_as_the_audit_counts_it(seed: int) -> None:
                 row = rows.get(event.subject, {"_id": event.subject, "rev": 0})
                 rows[event.subject] = handle(row, event, CONTEXT).document
 
-    assert cells(rows) == {key: counters for key, counters in audit(log, NOW).counted.items() if counters}
+    audited = audit(log, NOW)
+    assert cells(rows) == {
+        key: (epoch_ms(datetime.fromisoformat(audited.as_of[key])), own) for key, own in nonzero(audited.counted).items()
+    }
 
 
 def batches(rng: random.Random, log: list[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
@@ -172,10 +180,17 @@ def batches(rng: random.Random, log: list[tuple[str, bytes]]) -> Iterator[list[t
             yield rng.sample(piece, len(piece))
 
 
-def cells(rows: dict[str, Document]) -> dict[str, dict[str, int]]:
-    """The cells of all rows as of the end, without what is 0."""
-    sums: dict[str, Counter[str]] = {}
+def nonzero(counted: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    return {key: {name: number for name, number in own.items() if number} for key, own in counted.items()}
+
+
+def cells(rows: dict[str, Document]) -> dict[str, tuple[int, dict[str, int]]]:
+    """The cells of all rows as of the end: newest record time (ms), and counters without what is 0."""
+    sums: dict[str, Add] = {}
     for row in rows.values():
-        for key, counters in recount(row, epoch_ms(NOW))["adds"].items():
-            sums.setdefault(key, Counter()).update(counters)
-    return {key: {name: number for name, number in counters.items() if number} for key, counters in sums.items() if +counters}
+        found = contributions(row, epoch_ms(NOW))
+        for key, add in found.by_key().items() if found is not None else ():
+            into = sums.setdefault(key, Add(0))
+            into.as_of = max(into.as_of, add.as_of)
+            into.counters.update(add.counters)
+    return {key: (add.as_of, own) for key, add in sums.items() if (own := dict(+add.counters))}

@@ -203,6 +203,7 @@ def _reception(item: ReceivedItem, contact: Mapping[str, Any], known: Mapping[st
         "competent_unit": item.competent_unit,
         "channel": item.channel,
         "return_method": item.return_method,
+        "out_of_area": item.out_of_area,
         "linked": [part.model_dump(exclude_none=True) for part in item.linked] or None,
         "promised_at": item.promised_at.isoformat() if item.promised_at else None,
     }

@@ -119,6 +119,7 @@ class ReceivedItem(_Event):
     competent_unit: UnitCode | None = None
     channel: Channel | None = Field(default=None, description="1 if never given.")
     return_method: ReturnMethod | None = None
+    out_of_area: bool | None = Field(default=None, description="Phi địa giới.")
     linked: tuple[LinkedPart, ...] = Field(default=(), max_length=20)
     promised_at: OfficeTime | None = None
     contact: Contact | None = None
@@ -201,6 +202,7 @@ class SnapshotItem(_Item):
     competent_unit_name: Name | None = Field(default=None, description="Where there is no code.")
     channel: Channel | None = None
     return_method: ReturnMethod | None = None
+    out_of_area: bool | None = Field(default=None, description="Phi địa giới.")
     linked: tuple[LinkedPart, ...] = Field(default=(), max_length=20)
     promised_at: OfficeTime | None = Field(default=None, description="NgayHenTra.")
     received_at: OfficeTime | None = Field(default=None, description="NgayTiepNhan.")

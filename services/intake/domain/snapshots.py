@@ -167,6 +167,7 @@ class _Comparison:
             competent_unit=competent,
             channel=snapshot.channel,
             return_method=snapshot.return_method,
+            out_of_area=snapshot.out_of_area,
             linked=snapshot.linked,
             promised_at=self._promise(),
             contact=snapshot.contact,

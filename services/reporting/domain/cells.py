@@ -1,17 +1,21 @@
-"""Which cells a dossier counts in, and what it adds there. Definitions: docs/counters.md."""
+"""Which cells a dossier counts in, and what it adds there. Definitions: contracts/counters.yaml, docs/counters.md."""
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from contracts.definitions import load_definitions, used_class
 from contracts.facts import first_standing
 from reference import OFFICE_TIME
+from services.reporting.domain.rows import Row
 
-DEFINITION = "2026-11-26"  # version of the counter definitions
+DEFINITION = load_definitions().version
 
 _CHANNELS = {1: "received_direct", 2: "received_online", 3: "received_post"}
+_ENDS_WITHOUT_RESULT = {7: "withdrawn", 8: "stopped"}
+AHEAD_MS = 15 * 60_000  # a business time so far ahead of its record's time is a clock that is wrong
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,78 +37,161 @@ class CellKey:
         return cls(role, unit, procedure, date.fromisoformat(day))
 
 
+class Place(NamedTuple):
+    """Where a dossier counts: its two bodies (mã định danh) and its procedure (mã TTHC)."""
+
+    received: str
+    competent: str
+    procedure: str
+
+    def key(self, role: str, day: str) -> str:
+        """The cell of a day (ISO) in one of the roles, as it is written."""
+        return f"{role}/{self.received if role == 'received' else self.competent}/{self.procedure}/{day}"
+
+
+ROLES = ("received", "competent")
+
+
+@dataclass(slots=True)
+class Add:
+    """What one dossier adds to the cells of one day: counters, and the newest record time among what it follows from (ms)."""
+
+    as_of: int
+    counters: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Contributions:
+    """All that one dossier adds, by business day (ISO), to both of its places."""
+
+    place: Place
+    days: Mapping[str, Add]
+
+    def by_key(self) -> dict[str, Add]:
+        """The same by cell key."""
+        return {self.place.key(role, day): add for role in ROLES for day, add in self.days.items()}
+
+
 def day_of(ms: int) -> date:
     """Business day in Asia/Ho_Chi_Minh."""
     return datetime.fromtimestamp(ms / 1000, UTC).astimezone(OFFICE_TIME).date()
 
 
-def flip_at(row: Mapping[str, Any], now: int) -> int | None:
+def flip_at(row: Row, now: int) -> int | None:
     """When the passing of time alone changes this row's contributions: the next due moment of an open dossier (ms)."""
-    if _received(row) is None or not _is_open(row):
+    facts = row.get("facts", {})
+    if first_standing(facts, "received") is None or first_standing(facts, "refused") is not None or not _is_open(row):
         return None
     ahead = [due for due in _open_dues(row) if due > now]
     return min(ahead) if ahead else None
 
 
-def _is_open(row: Mapping[str, Any]) -> bool:
+def _is_open(row: Row) -> bool:
     return bool(row.get("settled", {}).get("outcome", "open") == "open")
 
 
-def _open_dues(row: Mapping[str, Any]) -> list[int]:
+def _open_dues(row: Row) -> list[int]:
     """The promise in force and the first one; none while the clock is paused."""
     deadline = row.get("deadline", {})
     return [deadline[name] for name in ("due", "first") if name in deadline]
 
 
-def _first_late(row: Mapping[str, Any], now: int) -> int | None:
-    """The first promise, if it passed unfulfilled (ms): what an apology is owed for."""
-    deadline, settled = row.get("deadline", {}), row.get("settled", {})
-    if _is_open(row):
-        first = deadline.get("first")
-        return first if first is not None and first <= now else None
-    return deadline.get("first", settled["due"]) if settled.get("first") == "late" else None
+def doubts(row: Row) -> list[str]:
+    """What contradicts itself in a row that counts: `ended-twice`, `clock-ahead` (docs/counters.md)."""
+    found, settled = [], row.get("settled", {})
+    if settled.get("outcome", "open") != "open" and "also" in settled:
+        found.append("ended-twice")
+    received = first_standing(row.get("facts", {}), "received")
+    stamps = ((received or {}, "at"), (settled, "end"))
+    if any(said.get(name, 0) > said.get("t", 0) + AHEAD_MS for said, name in stamps if "t" in said):
+        found.append("clock-ahead")
+    return found
 
 
-def _received(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The acceptance, unless the dossier was refused (state 3: in no column, D10)."""
-    facts = row.get("facts", {})
-    return None if first_standing(facts, "refused") is not None else first_standing(facts, "received")
-
-
-def contributions(row: Mapping[str, Any], now: int) -> dict[str, Counter[str]]:
-    """What one dossier adds, by cell key. Equal rows at equal times give equal contributions.
+def contributions(row: Row, now: int) -> Contributions | None:
+    """What one dossier adds; None if it counts nowhere. Equal rows at equal times give equal contributions.
 
     An end or a due moment before the reception counts on the day of reception, so that no stock is ever negative.
     """
-    received = _received(row)
+    facts = row.get("facts", {})
+    received, refused = first_standing(facts, "received"), first_standing(facts, "refused")
     if received is None:
-        return {}
+        return None
     first_day = day_of(received["at"])
-    found: dict[date, Counter[str]] = {first_day: Counter({_CHANNELS[received["channel"]]: 1})}
+    days: dict[str, Add] = {}
 
-    def add(ms: int, counter: str, number: int = 1) -> None:
-        found.setdefault(max(first_day, day_of(ms)), Counter())[counter] += number
+    def add(ms: int, as_of: int, **counters: int) -> None:
+        day = days.setdefault(max(first_day, day_of(ms)).isoformat(), Add(received["t"]))
+        day.as_of = max(day.as_of, as_of)
+        day.counters.update(counters)
 
-    settled = row.get("settled", {})
-    if settled.get("outcome", "open") != "open":
-        add(settled["end"], f"resolved_{settled['outcome']}")
-        if settled["outcome"] == "late":
-            add(settled["due"], "overdue_opened")
-            add(settled["end"], "overdue_closed")
-    elif row.get("deadline", {}).get("due", now + 1) <= now:
-        add(row["deadline"]["due"], "overdue_opened")
-    late, letter, rating = _first_late(row, now), row.get("letter"), row.get("rating")
-    if late is not None:
-        add(late, "late_without_letter" if letter is None else "late_with_letter")
+    if refused is not None:
+        add(refused["at"], refused["t"], refused=1)
+    else:
+        elsewhere = {"received_elsewhere": 1} if received.get("out_of_area") else {}
+        add(received["at"], received["t"], **{_CHANNELS[received["channel"]]: 1}, **elsewhere)
+        _add_outcome(row, now, add)
+        _add_lateness(row, now, add)
+        _add_people(row, add)
+    return Contributions(Place(received["receiving_unit"], received["competent_unit"], received["procedure"]), days)
+
+
+def _add_outcome(row: Row, now: int, add: Any) -> None:  # noqa: ANN401 - the closure of contributions
+    """How it ended, or that its promise passed while it is open."""
+    settled, deadline, letter = row.get("settled", {}), row.get("deadline", {}), row.get("letter")
+    lettered = 0 if letter is None else letter["t"]
+    if settled.get("outcome", "open") == "open":
+        if deadline.get("due", now + 1) <= now:
+            add(deadline["due"], max(deadline["t"], lettered), **_lettered("overdue_opened", letter))
+        return
+    add(settled["end"], settled["t"], **{f"resolved_{settled['outcome']}": 1}, **_of_settled(settled))
+    if settled["outcome"] == "late":
+        as_of = max(settled["t"], lettered)
+        add(settled["due"], as_of, **_lettered("overdue_opened", letter))
+        add(settled["end"], as_of, **_lettered("overdue_closed", letter))
+        if letter is not None:
+            add(settled["end"], as_of, resolved_late_lettered=1)
+
+
+def _lettered(counter: str, letter: Mapping[str, Any] | None) -> dict[str, int]:
+    return {counter: 1} if letter is None else {counter: 1, f"{counter}_lettered": 1}
+
+
+def _of_settled(settled: Mapping[str, Any]) -> dict[str, int]:
+    """What else the end says: without a result, how often papers were asked for, how much of the limit was used."""
+    counters = {}
+    if settled.get("state") in _ENDS_WITHOUT_RESULT:
+        counters[_ENDS_WITHOUT_RESULT[settled["state"]]] = 1
+    if "supplements" in settled:
+        counters["supplements_2plus" if settled["supplements"] > 1 else f"supplements_{settled['supplements']}"] = 1
+    if "limit" in settled:
+        limit, used = settled["limit"], settled["used"]
+        counters |= {"minutes_limit": limit, "minutes_used": used, "minutes_saved": max(0, limit - used)}
+        counters[used_class(used, limit)] = 1
+    return counters
+
+
+def _add_lateness(row: Row, now: int, add: Any) -> None:  # noqa: ANN401 - the closure of contributions
+    """Late against the first promise: what an apology is owed for, and whether there is one."""
+    deadline, settled = row.get("deadline", {}), row.get("settled", {})
+    if _is_open(row):
+        late = deadline.get("first")
+        if late is None or late > now:
+            return
+    elif settled.get("first") == "late":
+        late = deadline.get("first", settled["due"])
+    else:
+        return
+    letter, rejected = row.get("letter"), row.get("rejected", {})
+    exempt = rejected.get("reason", "in-time") != "in-time"
+    name = "late_with_letter" if letter is not None else "late_exempted" if exempt else "late_without_letter"
+    add(late, max(said.get("t", 0) for said in (deadline, settled, letter or {}, rejected)), **{name: 1})
+
+
+def _add_people(row: Row, add: Any) -> None:  # noqa: ANN401 - the closure of contributions
+    """The letter issued, the survey answered."""
+    letter, rating = row.get("letter"), row.get("rating")
     if letter is not None:
-        add(letter, "letters_sent")
+        add(letter["at"], letter["t"], letters_sent=1)
     if rating is not None:
-        add(rating["at"], "ratings")
-        add(rating["at"], "rating_answers", rating["answers"])
-        add(rating["at"], "rating_points", rating["points"])
-    roles = (("received", received["receiving_unit"]), ("competent", received["competent_unit"]))
-    return {
-        str(CellKey(role, unit, received["procedure"], day)): counters
-        for role, unit in roles
-        for day, counters in found.items()
-    }
+        add(rating["at"], rating["t"], ratings=1, rating_answers=rating["answers"], rating_points=rating["points"])

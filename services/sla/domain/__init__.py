@@ -3,7 +3,7 @@
 from services.sla.domain.outcome import End, Outcome, end_of, outcome_of
 from services.sla.domain.promise import FIELDS, Promise, Standing, promise_of, standing_of
 from services.sla.domain.rungs import Rung, RungRules, passed, rungs_of, second_tier, step_rung
-from services.sla.domain.spent import time_spent
+from services.sla.domain.spent import limit_used, time_spent
 
 __all__ = [
     "FIELDS",
@@ -14,6 +14,7 @@ __all__ = [
     "RungRules",
     "Standing",
     "end_of",
+    "limit_used",
     "outcome_of",
     "passed",
     "promise_of",

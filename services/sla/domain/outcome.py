@@ -1,6 +1,6 @@
 """How a promise ended: readings D10 and D11 (docs/decisions/0005-outcomes.md)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -24,16 +24,18 @@ class End:
 
     state: Literal[7, 8, 9, 10]
     at: int
+    also: tuple[Literal[7, 8, 9, 10], ...] = ()  # other ends that stand and contradict this one
 
 
 def end_of(facts: Facts) -> End | None:
     """The end of an accepted dossier: state 9, else 10, else the earlier of 7 and 8 (D10); None while it is open."""
     ends = [End(state, fact["at"]) for kind, state in _END_STATES if (fact := first_standing(facts, kind)) is not None]
+    if not ends:
+        return None
     by_state = {end.state: end for end in ends}
-    for state in (9, 10):
-        if state in by_state:
-            return by_state[state]
-    return min(ends, key=lambda end: end.at) if ends else None
+    found = by_state.get(9) or by_state.get(10) or min(ends, key=lambda end: end.at)
+    contradicting = tuple(state for state in by_state if {state, found.state} - {9, 10} and state != found.state)
+    return replace(found, also=contradicting) if contradicting else found
 
 
 def outcome_of(end: datetime, due: datetime, early_by: Literal["date", "time"]) -> Outcome:

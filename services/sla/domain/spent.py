@@ -1,11 +1,12 @@
 """Who used the time of a late dossier: the unit, the citizen, another body. The parts add up to the elapsed working time."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from contracts.facts import Facts
-from reference import Timeline, moment
+from reference import BeyondCalendarError, LimitError, Rules, Timeline, moment
 from reference.timeline import to_minute
-from services.sla.domain.promise import WAITING, stretches
+from services.sla.domain.promise import WAITING, Standing, promise_of, stretches
 
 # Where waits overlap, the first in this order has them.
 ORDER = ("force_majeure", "citizen", "body")
@@ -29,6 +30,27 @@ def time_spent(facts: Facts, line: Timeline, start: int, end: int) -> dict[str, 
                 b = min(last, line.position(to_minute(moment(until))) if until is not None else last)
                 spent[who] += _free(a, b, taken)
     return {"unit": elapsed - sum(spent.values()), **spent, "elapsed": elapsed}
+
+
+def limit_used(standing: Standing, line: Timeline, rules: Rules, end: int) -> tuple[int, int] | None:
+    """Open minutes that the procedure's limit gave, and how many of them were used by the end (ms): (limit, used).
+
+    Used is what was given less what was left, so pauses that count are not in it, nor what went before a restart. A date that
+    was printed or promised anew changes neither. None if it cannot be counted, or if the limit gave no minute.
+    """
+    bare = replace(standing, pauses=(), promised_at=None, reappointed=())
+    try:
+        whole = promise_of(bare, line, rules).computed
+        due = (
+            promise_of(replace(bare, pauses=standing.pauses), line, rules, ended_at=end).computed if standing.pauses else whole
+        )
+    except (LimitError, BeyondCalendarError):
+        return None
+    if whole is None or due is None:
+        return None
+    limit = line.position(to_minute(whole)) - line.position(to_minute(moment(standing.received_at)))
+    left = line.position(to_minute(due)) - line.position(to_minute(moment(end)))
+    return (limit, max(0, limit - left)) if limit > 0 else None
 
 
 def _free(begin: int, end: int, taken: list[tuple[int, int]]) -> int:

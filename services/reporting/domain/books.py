@@ -1,0 +1,109 @@
+"""A book: the cells of one role, unit and procedure over one report month (15th to 14th), with their sums.
+
+Reports are sums over whole books and, at the two ends of a period that does not begin on a 15th, over single days of one.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from services.reporting.domain.cells import DEFINITION, Add, CellKey
+
+FIRST_DAY = 15  # NĐ 09/2019, Điều 12: report months begin on the 15th. Other periods are summed too, from single days.
+Book = Mapping[str, Any]
+
+
+def month_of(day: date) -> str:
+    """The report month a day is in, named by the month of its last day: 2026-02-15 to 2026-03-14 is 2026-03."""
+    last = day if day.day < FIRST_DAY else day.replace(day=1) + timedelta(days=32)
+    return f"{last.year:04}-{last.month:02}"
+
+
+def days_of(month: str) -> tuple[date, date]:
+    """First and last day of a report month."""
+    year, number = map(int, month.split("-"))
+    last = date(year, number, FIRST_DAY - 1)
+    return (last.replace(day=1) - timedelta(days=1)).replace(day=FIRST_DAY), last
+
+
+def book_of(cell: str) -> str:
+    """The book that a cell stands in, by their keys."""
+    key = CellKey.parse(cell)
+    return f"{key.role}/{key.unit}/{key.procedure}/{month_of(key.day)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a period covers: whole report months (from, to; None: no whole one), and the days of the months at its ends."""
+
+    months: tuple[str | None, str] | None
+    edges: tuple[tuple[str, date, date], ...]
+
+
+def span(first: date | None, last: date) -> Span:
+    """Split a period (None: from the beginning) into whole months and days at its ends."""
+    edges = []
+    end_month = month_of(last)
+    if last != days_of(end_month)[1]:
+        edges.append((end_month, days_of(end_month)[0], last))
+        end_month = month_of(days_of(end_month)[0] - timedelta(days=1))
+    if first is None:
+        return Span((None, end_month), tuple(edges))
+    start_month = month_of(first)
+    if first != days_of(start_month)[0]:
+        if edges and edges[0][0] == start_month:
+            return Span(None, ((start_month, first, last),))
+        edges.append((start_month, first, days_of(start_month)[1]))
+        start_month = month_of(days_of(start_month)[1] + timedelta(days=1))
+    return Span((start_month, end_month) if start_month <= end_month else None, tuple(edges))
+
+
+def recounted(book_id: str, known: Book | None, counted: Mapping[str, Add | None], now: int) -> dict[str, Any]:
+    """The book with some of its days (ISO) counted anew; None: no dossier counts there any more.
+
+    A day's revision grows with each count, `now` (ms) or one more than before. The sums are made from the days.
+    """
+    role, unit, procedure, month = book_of_parts(book_id)
+    days = dict(known["days"]) if known else {}
+    for day, add in counted.items():
+        before = days.get(day, {"as_of": 0, "revision": 0})
+        days[day] = {
+            "as_of": add.as_of if add is not None else before["as_of"],
+            "revision": max(before["revision"] + 1, now),
+            "counters": {name: number for name, number in sorted(add.counters.items()) if number} if add is not None else {},
+        }
+    sums: Counter[str] = Counter()
+    for entry in days.values():
+        sums.update(entry["counters"])
+    place = {"role": role, "unit": unit, "procedure": procedure, "month": month}
+    return {"_id": book_id, "rev": known["rev"] if known else 0, **place, "days": days, "sums": dict(sums)}
+
+
+def book_of_parts(book_id: str) -> tuple[str, str, str, str]:
+    """Role, unit, procedure, month of a book's key."""
+    role, unit, procedure, month = book_id.split("/")
+    return role, unit, procedure, month
+
+
+def cell_key(book: Book, day: str) -> str:
+    """The key of the cell of one of the book's days."""
+    return f"{book['role']}/{book['unit']}/{book['procedure']}/{day}"
+
+
+def cell_data(book: Book, day: str) -> dict[str, Any]:
+    """What metrics.v1 says of one day of a book; without `at`."""
+    entry = book["days"][day]
+    place = {name: book[name] for name in ("role", "unit", "procedure")}
+    return {**place, "day": day, "counters": entry["counters"], "revision": entry["revision"], "definition": DEFINITION}
+
+
+def flows_of_days(book: Book, first: date, last: date, names: Iterable[str]) -> Counter[str]:
+    """Sums of some counters over some days of a book."""
+    low, high, wanted = first.isoformat(), last.isoformat(), set(names)
+    sums: Counter[str] = Counter()
+    for day, entry in book["days"].items():
+        if low <= day <= high:
+            sums.update({name: number for name, number in entry["counters"].items() if name in wanted})
+    return sums

@@ -1,0 +1,91 @@
+"""What the routes share: the parts they ask, problems in the words of the reader, a sheet as a file."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import Query, Response
+from fastapi.responses import JSONResponse
+
+from reference import ReferenceData
+from runtime.parts import Parts
+from runtime.rebuild import Rebuild
+from runtime.web import Problem, ProblemError
+from services.reporting.domain import Form, Sheet
+from services.reporting.jobs import Cells
+from services.reporting.pdf import render as as_pdf
+from services.reporting.periods import CannotFreezeError, Periods
+from services.reporting.printed import printed
+from services.reporting.reports import ReportRefusedError, UnknownUnitError, as_csv, as_json
+from services.reporting.xlsx import render as as_xlsx
+
+From = Annotated[date, Query(alias="from")]
+To = Annotated[date, Query(alias="to")]
+Format = Literal["json", "xlsx", "csv", "pdf"]
+TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+    "pdf": "application/pdf",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the routes are made of."""
+
+    parts: Parts
+    reference: ReferenceData
+    forms: Mapping[str, Form]
+    periods: Periods
+    cells: Cells
+    rebuild: Rebuild
+
+    def form(self, code: str) -> Form:
+        """A form by its code. Raises ProblemError."""
+        if code not in self.forms:
+            raise ProblemError(Problem("unknown-form", f"Không có biểu này; có {', '.join(self.forms)}", 404))
+        return self.forms[code]
+
+
+@contextmanager
+def problems(room: Room) -> Iterator[None]:
+    """What forbids a report, as problems."""
+    if room.rebuild.running:
+        raise ProblemError(Problem("rebuilding", "Số liệu đang được dựng lại từ nhật ký", 503), {"Retry-After": "30"})
+    try:
+        yield
+    except UnknownUnitError:
+        raise ProblemError(Problem("unknown-unit", "Mã đơn vị không có trong danh mục", 404)) from None
+    except CannotFreezeError as error:
+        status = 422 if error.rule == "unknown-period" else 409
+        raise ProblemError(Problem(error.rule, "Chưa chốt được kỳ này", status, str(error))) from None
+    except ValueError as error:
+        raise ProblemError(Problem("invalid", "Kỳ báo cáo không hợp lệ", 422, str(error))) from None
+    except ReportRefusedError as error:
+        errors: list[Any] = [
+            {"pointer": "", "rule": "R35", "detail": f.text, "dossiers": list(f.dossiers)} for f in error.faults
+        ]
+        raise ProblemError(Problem("figures-contradict", "Số liệu mâu thuẫn, không xuất báo cáo", 409, errors=errors)) from None
+
+
+def answer(
+    sheet: Sheet, room: Room, unit: str, kind: Format, more: Mapping[str, Any] | None = None, note: str = ""
+) -> Response:
+    """A sheet in the format asked for. `more`: beside the figures in JSON; `note`: a sentence below the table."""
+    if kind == "json":
+        return JSONResponse(as_json(sheet, {**_as_of(room), **(more or {})}))
+    name = f"{sheet.form.code}_{unit}_{sheet.first}_{sheet.last}.{kind}"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    if kind == "csv":
+        return Response(as_csv(sheet), media_type=TYPES[kind], headers=headers)
+    page = printed(sheet, room.reference, unit, note)
+    content = as_xlsx(page) if kind == "xlsx" else as_pdf(page)
+    return Response(content, media_type=TYPES[kind], headers=headers)
+
+
+def _as_of(room: Room) -> dict[str, Any]:
+    """When the figures were last counted completely."""
+    counted = room.cells.counted_at
+    return {"counted_at": None if counted is None else counted.isoformat(timespec="seconds")}

@@ -1,0 +1,54 @@
+"""Figures beside the forms: by day with their stocks, by procedure with the plans' rates, and what all of them mean."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from fastapi import FastAPI
+
+from contracts.definitions import load_definitions
+from reference import OFFICE_TIME
+from services.reporting.http.common import From, Room, To, problems
+from services.reporting.overview import by_procedure
+from services.reporting.store import Asked, flows, flows_by_day
+
+STOCKS = ("received", "resolved", "open", "overdue")
+
+
+def add_figures(app: FastAPI, room: Room) -> None:
+    """By day, by procedure, definitions."""
+
+    @app.get("/v1/days", summary="Mỗi ngày: tồn đầu, tiếp nhận, giải quyết, tồn cuối, quá hạn; cả ngày không có gì")
+    async def days(first: From, last: To, unit: str | None = None) -> list[dict[str, Any]]:
+        with problems(room):
+            if last < first or (last - first).days > 370:
+                raise ValueError("a period of at most a year, that does not end before it begins")
+            return await _days(room, first, last, unit)
+
+    @app.get("/v1/procedures", summary="Mỗi thủ tục: thời hạn đã dùng (p50, p90), giờ rút ngắn, bổ sung, thư xin lỗi")
+    async def procedures(first: From, last: To, unit: str | None = None) -> list[dict[str, Any]]:
+        with problems(room):
+            return [line.as_json() for line in await by_procedure(room.parts.store, room.reference, first, last, unit)]
+
+    @app.get("/v1/definitions", summary="Định nghĩa từng chỉ tiêu: tên, cách tính, căn cứ; theo phiên bản")
+    async def definitions() -> dict[str, Any]:
+        return load_definitions().model_dump()
+
+
+async def _days(room: Room, first: date, last: date, unit: str | None) -> list[dict[str, Any]]:
+    """Up to today: a day that has not come has no closing stock."""
+    definitions = load_definitions()
+    names = tuple(sorted(definitions.linear(STOCKS)))
+    asked = Asked(names, units=None if unit is None else [unit])
+    last = min(last, room.parts.clock.now().astimezone(OFFICE_TIME).date())
+    earlier = await flows(room.parts.store, asked, None, first - timedelta(days=1))
+    opening, overdue = (
+        sum(definitions.sum([total], counters) for counters in earlier.values()) for total in ("open", "overdue")
+    )
+    listed = []
+    for day, counters in (await flows_by_day(room.parts.store, asked, first, last)).items() if first <= last else ():
+        received, resolved = (definitions.sum([total], counters) for total in ("received", "resolved"))
+        closing, overdue = opening + received - resolved, overdue + definitions.sum(["overdue"], counters)
+        figures = {"opening": opening, "received": received, "resolved": resolved, "closing": closing, "overdue": overdue}
+        listed.append({"day": day.isoformat(), **figures})
+        opening = closing
+    return listed

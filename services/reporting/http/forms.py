@@ -1,0 +1,42 @@
+"""GET /v1/reports/FORM: a form filled in now, and the dossiers behind each of its figures."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Response
+
+from services.reporting.http.common import Format, From, Room, To, answer, problems
+from services.reporting.reports import Wanted, behind, report
+
+
+def add_forms(app: FastAPI, room: Room) -> None:
+    """The forms."""
+
+    @app.get("/v1/reports/{form}", summary="Một biểu (II.06a, 07a) của một đơn vị, tất cả đơn vị hoặc toàn tỉnh")
+    async def filled(
+        form: str,
+        first: From,
+        last: To,
+        unit: str = "province",
+        format: Format = "json",  # noqa: A002 - the name on the wire
+        units_as_of: date | None = None,
+    ) -> Response:
+        wanted = Wanted(room.form(form), first, last, unit, units_as_of)
+        with problems(room):
+            sheet = await report(room.parts.store, room.reference, wanted)
+        more = {"unit": unit, "units_as_of": wanted.units_day.isoformat()}
+        return answer(sheet, room, unit, format, more)
+
+    @app.get("/v1/reports/{form}/dossiers", summary="Các hồ sơ làm nên một con số: mã hồ sơ, không có dữ liệu cá nhân")
+    async def dossiers(
+        form: str,
+        first: From,
+        last: To,
+        unit: str,
+        column: Annotated[int, Query(ge=3, le=99)],
+        field: str | None = None,
+    ) -> dict[str, Any]:
+        wanted = Wanted(room.form(form), first, last, unit)
+        with problems(room):
+            found = await behind(room.parts.store, room.reference, wanted, column, field)
+        return {"column": column, "figure": len(found), "dossiers": found}

@@ -1,0 +1,78 @@
+"""The pages: the dashboard, the figures by procedure, and what is wrong with the figures, if anything."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Response
+
+from runtime.documents import Document
+from runtime.pages import Pages
+from services.reporting.checks import SHOWN, find_doubts
+from services.reporting.domain import DEFINITION
+from services.reporting.http.common import Room
+from services.reporting.overview import by_procedure, overview
+from services.reporting.periods import default_period
+from services.reporting.reports import ReportRefusedError, Wanted, report
+
+Day = Annotated[date | None, Query()]
+FirstDay = Annotated[date | None, Query(alias="from")]
+LastDay = Annotated[date | None, Query(alias="to")]
+
+
+def add_pages(app: FastAPI, room: Room) -> None:
+    """The pages."""
+    pages = Pages("services.reporting")
+
+    def shown(template: str, **values: Any) -> Response:  # noqa: ANN401 - what the template needs
+        common = {"province": room.reference.province, "rebuilding": room.rebuild.running}
+        return pages.show(template, {**common, **values})
+
+    def period(first: date | None, last: date | None) -> tuple[date, date]:
+        usual = default_period(room.parts.clock.now())
+        return first or usual[0], last or usual[1]
+
+    @app.get("/", include_in_schema=False)
+    async def dashboard(first: FirstDay = None, last: LastDay = None) -> Response:
+        seen = await overview(room.parts.store, room.reference, room.form("II.06a"), *period(first, last))
+        listed = [_with_times(known, room) for known in await room.periods.all()]
+        names = {code: unit.name for code, unit in room.reference.units.items()}
+        return shown("overview.html", o=seen, periods=listed, names=names)
+
+    @app.get("/procedures", include_in_schema=False)
+    async def procedures(first: FirstDay = None, last: LastDay = None, unit: str | None = None) -> Response:
+        days = period(first, last)
+        lines = await by_procedure(room.parts.store, room.reference, *days, unit)
+        name = room.reference.units[unit].name if unit in room.reference.units else room.reference.province
+        return shown("procedures.html", lines=lines, days=days, owner=name)
+
+    @app.get("/checks", include_in_schema=False)
+    async def checks() -> Response:
+        faults = []
+        for form in room.forms.values():
+            for kind in room.reference.periods.values():
+                first, last = kind.around(room.parts.clock.now().date())
+                try:
+                    await report(room.parts.store, room.reference, Wanted(form, first, last, unit="all"))
+                except ReportRefusedError as error:
+                    faults += [(form.label, kind.name, fault) for fault in error.faults]
+        listed = [_with_times(known, room) for known in await room.periods.all()]
+        doubts = await find_doubts(room.parts.store, room.reference)
+        return shown(
+            "checks.html",
+            doubts=doubts,
+            faults=faults[:SHOWN],
+            more=max(0, len(faults) - SHOWN),
+            unreconciled=room.cells.unreconciled,
+            reconciled_at=room.cells.reconciled_at,
+            periods=listed,
+            definition=DEFINITION,
+        )
+
+
+def _with_times(period: Document, room: Room) -> dict[str, Any]:
+    changes = [{**change, "at": datetime.fromisoformat(change["at"])} for change in period["changes"]]
+    days = {name: f"{date.fromisoformat(period[name]):%d/%m/%Y}" for name in ("first", "last")}
+    kind = room.reference.periods.get(period["kind"])
+    iso = {"from": period["first"], "to": period["last"]}
+    named = {"iso": iso, "name": kind.name if kind else period["kind"]}
+    return {**period, **days, **named, "frozen_at": datetime.fromisoformat(period["frozen_at"]), "changes": changes}

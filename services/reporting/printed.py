@@ -1,0 +1,71 @@
+"""A sheet as it is printed, whatever the format: the words of its head, its columns, its lines, its signatures."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from reference import ReferenceData, kinds_of
+from services.reporting.domain import Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """One form, ready for a printer. `cells` holds a text or a number per column, from the third on."""
+
+    label: str
+    title: str
+    period: str
+    owner: str
+    receiver: str
+    second_column: str
+    groups: tuple[tuple[str, int, int], ...]
+    headings: tuple[tuple[int, str], ...]
+    lines: tuple[tuple[str, tuple[int | str, ...]], ...]
+    total: tuple[int | str, ...]
+    note: str
+
+    @property
+    def last(self) -> int:
+        """The number of the last column."""
+        return self.headings[-1][0]
+
+
+MISSING = "…"  # a column without a source: neither a figure nor nothing
+SIGNERS = ("NGƯỜI LẬP BIỂU", "(Ký, ghi rõ họ tên)"), ("THỦ TRƯỞNG ĐƠN VỊ", "(Ký, đóng dấu, ghi rõ họ tên)")
+DATED = "............, ngày ...... tháng ...... năm ......"
+UNIT_OF_COUNT = "Đơn vị tính: số hồ sơ"
+
+
+def printed(sheet: Sheet, reference: ReferenceData, unit: str, note: str = "") -> Printed:
+    """Put the words to the figures. `unit`: as it was asked for, a code, all or province."""
+    form = sheet.form
+    kind = next(kinds_of(reference.periods, sheet.first, sheet.last), None)
+    days = f"từ ngày {_day(sheet.first)} đến ngày {_day(sheet.last)}"
+    missing = dict.fromkeys(c.missing for c in form.columns if c.missing)
+    notes = [note] if note else []
+    notes += [f"{MISSING} {reason}." for reason in missing]
+
+    def values(own: dict[int, int]) -> tuple[int | str, ...]:
+        return tuple(MISSING if column.missing else own[column.number] for column in form.columns)
+
+    def name(code: str) -> str:
+        return reference.units[code].name if code in reference.units else code
+
+    return Printed(
+        label=form.label,
+        title=form.title,
+        period=f"(Kỳ báo cáo: {kind.name}, {days})" if kind else f"({days[0].upper()}{days[1:]})",
+        owner=f"Đơn vị báo cáo: {reference.units[unit].name if unit in reference.units else reference.province}",
+        receiver="Đơn vị nhận báo cáo: Văn phòng UBND tỉnh",
+        second_column="Đơn vị, lĩnh vực" if unit == "all" else "Lĩnh vực giải quyết",
+        groups=tuple(form.groups),
+        headings=tuple((column.number, column.heading) for column in form.columns),
+        lines=tuple(
+            (f"{name(row.unit)}: {row.field}" if unit == "all" else row.field, values(dict(row.values))) for row in sheet.rows
+        ),
+        total=values(dict(sheet.total)),
+        note=" ".join(notes),
+    )
+
+
+def _day(day: date) -> str:
+    return f"{day:%d/%m/%Y}"
