@@ -14,6 +14,7 @@ class Printed:
     label: str
     title: str
     period: str
+    until: tuple[int, int, int]  # year, month, day of the last day: the date of the document
     owner: str
     receiver: str
     second_column: str
@@ -54,6 +55,7 @@ def printed(sheet: Sheet, reference: ReferenceData, unit: str, note: str = "") -
         label=form.label,
         title=form.title,
         period=f"(Kỳ báo cáo: {kind.name}, {days})" if kind else f"({days[0].upper()}{days[1:]})",
+        until=(sheet.last.year, sheet.last.month, sheet.last.day),
         owner=f"Đơn vị báo cáo: {reference.units[unit].name if unit in reference.units else reference.province}",
         receiver="Đơn vị nhận báo cáo: Văn phòng UBND tỉnh",
         second_column="Đơn vị, lĩnh vực" if unit == "all" else "Lĩnh vực giải quyết",

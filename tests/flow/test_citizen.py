@@ -155,16 +155,19 @@ async def test_a_frozen_period_stays_and_a_late_correction_is_restated_once(syst
     await system.move(at(10, "10:00"))
     await system.send(event(ONE, "completed", "2026-03-10T09:30"))
     await system.move(at(16, "10:00"))
-    period = {"from": "2026-03-01", "to": "2026-03-14"}
+    period = {"from": "2026-02-15", "to": "2026-03-14"}
     client = system.clients["reporting"]
-    too_early = await client.post("/v1/reports/II.06a/frozen", params={**period, "to": "2026-03-16"})
+    too_early = await client.post("/v1/reports/II.06a/frozen", params={"from": "2026-03-15", "to": "2026-04-14"})
+    no_period = await client.post("/v1/reports/II.06a/frozen", params={**period, "to": "2026-03-13"})
     first = (await client.post("/v1/reports/II.06a/frozen", params=period)).json()
     again = (await client.post("/v1/reports/II.06a/frozen", params=period)).json()
     await system.send(event(ONE, "completed", "2026-03-09T08:30"))
     await system.settle()
     after = (await client.get("/v1/reports/II.06a/frozen", params=period)).json()
 
-    assert (too_early.status_code, first["version"], again) == (409, 1, first)
+    assert (too_early.status_code, no_period.status_code) == (409, 422)
+    assert "Năm kế hoạch (plan-year)" in no_period.json()["detail"]
+    assert (first["version"], first["kind"], again) == (1, "month", first)
     assert after["rows"] == first["rows"]
     changes = [(c["column"], c["before"], c["after"]) for c in after["changes"][0]["changes"]]
     assert changes == [("9", 0, 1), ("10", 1, 0)]

@@ -23,7 +23,8 @@ async def test_the_reader_of_the_docs_sums_up_what_was_published(tmp_path: Path)
         await system.settle()
         sums = await main(system.together.bootstrap_servers)
 
-    assert {name: value for name, value in sums.items() if value} == {"received_online": 2, "resolved_early": 1}
+    columns = {name: value for name, value in sums.items() if value and name.startswith(("received", "resolved"))}
+    assert columns == {"received_online": 2, "resolved_early": 1}
 
 
 async def test_the_examples_of_the_docs_are_taken_in(tmp_path: Path) -> None:

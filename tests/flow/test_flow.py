@@ -121,8 +121,9 @@ async def test_contradicting_figures_block_the_report(system: System) -> None:
     await system.send(received(D.format(1), "2026-03-02T09:00"))
     await system.settle()
     store = system.together.services["reporting"].parts.store
-    cell = next(iter((await store.get_many("cells", ["competent/H37.12/1.000894/2026-03-02"])).values()))
-    await store.save_many("cells", [{**cell, "counters": {"resolved_late": 1}}])
+    book = next(iter((await store.get_many("books", ["competent/H37.12/1.000894/2026-03"])).values()))
+    day = {**book["days"]["2026-03-02"], "counters": {"resolved_late": 1}}
+    await store.save_many("books", [{**book, "days": {"2026-03-02": day}, "sums": day["counters"]}])
 
     answer = await system.clients["reporting"].get("/v1/reports/II.06a", params={"from": MARCH[0], "to": MARCH[1]})
 
