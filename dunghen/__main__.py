@@ -21,6 +21,7 @@ COMMANDS = {
     "quarantine": "quarantine",
     "reference": "reference",
     "calendar": "calendar",
+    "rebuild": "rebuild",
 }
 
 

@@ -11,6 +11,7 @@ from services.reporting.domain import Add, flows_of_days, month_of, span
 from services.reporting.domain.books import cell_key
 
 ROWS, BOOKS, PERIODS = "rows", "books", "periods"
+MADE_FROM_LOG = (ROWS, BOOKS)  # the rest has to be restored from backup
 PAGE = 2000
 KEYS_AT_ONCE = 200
 LAST_DAY = date(9998, 12, 31)

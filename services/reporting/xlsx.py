@@ -15,7 +15,8 @@ _THIN = Side(style="thin")
 _BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 _LEFT = Alignment(vertical="center", wrap_text=True)
-_WIDTHS = {1: 5.0, 2: 38.0}
+_WIDTHS = {1: 5.0, 2: 44.0}
+_NARROW = 13  # forms with more columns than II.06a have narrower ones
 _HEADS, _NUMBERS = 4, 6  # rows of the table's heads, and of the columns' numbers
 
 
@@ -67,7 +68,7 @@ def _head(sheet: Worksheet, page: Printed) -> None:
 
 def _table(sheet: Worksheet, page: Printed) -> int:
     """Heads in rows 4 to 6, then the lines; returns the last row used."""
-    sheet.row_dimensions[_HEADS].height, sheet.row_dimensions[_HEADS + 1].height = 20, 64
+    sheet.row_dimensions[_HEADS].height, sheet.row_dimensions[_HEADS + 1].height = 20, 64 if page.last <= _NARROW else 96
     _put(sheet, f"A{_HEADS}:A{_HEADS + 1}", "TT", bold=True)
     _put(sheet, f"B{_HEADS}:B{_HEADS + 1}", page.second_column, bold=True)
     for title, first, last in page.groups:
@@ -109,7 +110,7 @@ def _signatures(sheet: Worksheet, row: int, last: int) -> None:
 
 def _page_setup(sheet: Worksheet, last: int) -> None:
     for number in range(1, last + 1):
-        sheet.column_dimensions[get_column_letter(number)].width = _WIDTHS.get(number, 10.5)
+        sheet.column_dimensions[get_column_letter(number)].width = _WIDTHS.get(number, 10.5 if last <= _NARROW else 7.5)
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = 9  # A4
     sheet.page_setup.fitToWidth = 1

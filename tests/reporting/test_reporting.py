@@ -39,8 +39,8 @@ def deadline(version: int, due: datetime | None) -> Event:
     return Event(f"d{version}", "/sla", model.TYPE, DOSSIER, at(2), data)
 
 
-def settled(version: int, outcome: str, end: datetime | None = None, due: datetime | None = None) -> Event:
-    raw: dict[str, Any] = {"at": at(2), "version": version, "unit": "H37.12", "outcome": outcome}
+def settled(version: int, outcome: str, end: datetime | None = None, due: datetime | None = None, **more: Any) -> Event:
+    raw: dict[str, Any] = {"at": at(2), "version": version, "unit": "H37.12", "outcome": outcome, **more}
     data = DeadlineSettled.model_validate(raw | ({"ended_at": end, "due_at": due} if end else {}))
     return Event(f"s{version}", "/sla", DeadlineSettled.TYPE, DOSSIER, at(2), data)
 

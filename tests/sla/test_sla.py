@@ -321,3 +321,43 @@ def test_what_the_clock_has_overtaken_is_not_sent_late_even_if_the_log_is_known_
     assert said(behind.outputs) == []
     assert behind.document["rungs"] == {"24h": "superseded"}
     assert said(caught_up.outputs) == ["apology-due"]
+
+
+WEEK = 5 * 450  # open minutes of five working days, 07:30-11:30 and 13:30-17:00
+ASKED, GIVEN = fact("supplement-requested", at(3)), fact("supplemented", at(3, "11:00"))
+
+
+@pytest.mark.parametrize(
+    ("events", "limit", "used"),
+    [
+        ([received(), fact("completed", at(5))], WEEK, 3 * 450),
+        ([received(), fact("completed", at(9))], WEEK, WEEK),
+        ([received(), fact("completed", at(10))], WEEK, WEEK + 450),
+        ([received(promised_at=at(20)), fact("completed", at(5))], WEEK, 3 * 450),  # whatever date was printed
+        ([received(), ASKED, GIVEN, fact("completed", at(5))], WEEK, 3 * 450 - 120),  # the citizen's time is not the office's
+        ([received(), ASKED, fact("stopped", at(4))], WEEK, 450),  # still waiting when it ended
+        ([received(), fact("reappointed", at(9), new_due_at=at(13)), fact("completed", at(12))], WEEK, 8 * 450),
+        ([received(at(7, "10:00")), fact("completed", at(9, "07:30"))], WEEK, 0),  # a Saturday: the clock starts on Monday
+    ],
+)
+def test_an_end_says_how_much_of_the_procedures_limit_was_used(events: list[Event], limit: int, used: int) -> None:
+    data = last(play(events)[1], "settled")
+
+    assert (data["limit_minutes"], data["used_minutes"]) == (limit, used)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "state", "also"),
+    [
+        (("completed", "returned"), 9, None),
+        (("completed", "withdrawn"), 9, [7]),
+        (("returned", "stopped"), 10, [8]),
+        (("withdrawn", "stopped"), 7, [8]),
+        (("stopped",), 8, None),
+    ],
+)
+def test_an_end_names_the_ends_that_contradict_it(kinds: tuple[str, ...], state: int, also: list[int] | None) -> None:
+    events = [fact(kind, at(4 + number)) for number, kind in enumerate(kinds)]
+    data = last(play([received(), *events])[1], "settled")
+
+    assert (data["state"], data.get("also")) == (state, also)

@@ -1,0 +1,44 @@
+"""`dunghen rebuild reporting`: forget what was made from the log, so that the service makes it anew at its next start."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from contracts import load_catalogue
+from dunghen.commands.common import Broker, Prefix, out, stop
+from runtime.documents import open_documents
+from runtime.errors import CannotStartError, Unavailable
+from runtime.rebuild import start_over
+from services.reporting.store import MADE_FROM_LOG
+
+Store = Annotated[str | None, typer.Option("--store", envvar="STORE_URL", help="Kho dữ liệu của reporting")]
+
+
+def rebuild(
+    service: Annotated[str, typer.Argument(help="reporting")], store: Store = None, broker: Broker = None, prefix: Prefix = ""
+) -> None:
+    """Xóa số liệu dựng từ nhật ký của reporting; các kỳ đã chốt giữ nguyên. Dừng dịch vụ trước khi gọi."""
+    if service != "reporting":
+        stop("chỉ reporting dựng lại được toàn bộ từ nhật ký")
+    if not (store and broker):
+        stop("cần --store ĐỊA_CHỈ (STORE_URL) và --broker ĐỊA_CHỈ (KAFKA_BOOTSTRAP_SERVERS)")
+    try:
+        gone = asyncio.run(_start_over(store, broker, prefix))
+    except (Unavailable, CannotStartError) as error:
+        stop(str(error), 1)
+    out.print(f"Đã xóa {gone} tài liệu; lần khởi động tới reporting đọc lại nhật ký từ đầu và im lặng đến khi kịp.")
+
+
+async def _start_over(store: str, broker: str, prefix: str) -> int:
+    documents = open_documents(store)
+    topics = [prefix + topic for topic in load_catalogue().read_by("reporting")]
+    try:
+        return await start_over(documents, MADE_FROM_LOG, broker, f"{prefix}reporting", topics)
+    finally:
+        await documents.close()
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command("rebuild")(rebuild)

@@ -1,0 +1,194 @@
+"""Books: what is published is what the audit counts, however often the service dies while it counts; and nothing else."""
+
+import json
+import random
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts import encode
+from dunghen.audit import audit
+from runtime.errors import Unavailable
+from services.reporting.checks import find_doubts, reconcile, unknown_units
+from services.reporting.domain.books import days_of, month_of, span
+from services.reporting.reports import ReportRefusedError, behind, report
+from services.reporting.store import BOOKS, Asked, flows, flows_by_day
+from tests.reporting.alone import Reporting, reporting_alone
+from tests.reporting.test_histories import DOSSIERS, NOW, TOPICS, Life, stated
+from tests.reporting.test_reporting import deadline, settled
+from tests.sla.test_sla import DOSSIER, at, received
+
+DAYS = st.dates(date(2024, 1, 1), date(2027, 12, 31))
+FIRST, LAST = date(2026, 2, 15), date(2026, 3, 14)
+
+
+@given(DAYS)
+def test_a_report_month_runs_from_the_fifteenth_to_the_fourteenth(day: date) -> None:
+    first, last = days_of(month_of(day))
+
+    assert first <= day <= last
+    assert (first.day, last.day, month_of(first), month_of(last)) == (15, 14, month_of(day), month_of(day))
+
+
+@given(DAYS, st.integers(0, 900))
+def test_a_period_is_covered_by_whole_months_and_days_at_its_ends_each_day_once(first: date, length: int) -> None:
+    last = first + timedelta(days=length)
+    covered = span(first, last)
+    counted: Counter[date] = Counter()
+    for _, begin, end in covered.edges:
+        counted.update(begin + timedelta(days=n) for n in range((end - begin).days + 1))
+    if covered.months is not None and covered.months[0] is not None:
+        begin, end = days_of(covered.months[0])[0], days_of(covered.months[1])[1]
+        counted.update(begin + timedelta(days=n) for n in range((end - begin).days + 1))
+
+    assert counted == Counter(first + timedelta(days=n) for n in range(length + 1))
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_what_is_published_is_the_audits_whatever_dies_in_between(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    events = [event for number in range(DOSSIERS) for event in Life(rng, number).events()]
+    rng.shuffle(events)
+    log = [(TOPICS[event.source], encode(event)) for event in events] + stated(events)
+    async with reporting_alone(tmp_path, at(2)) as reporting:
+        waiting = rng.sample(log, len(log))
+        while waiting:
+            size = rng.randrange(1, 200)
+            await reporting.take([value for _, value in waiting[:size]])
+            waiting = waiting[size:]
+            await flush_with_a_crash(reporting, rng)
+            reporting.clock.set(min(reporting.clock.now() + timedelta(days=3), NOW))
+        reporting.clock.set(NOW)
+        await reporting.cells.flush()
+        found = audit([*log, *reporting.publisher.records], NOW)
+
+        assert found.differences() == []
+        assert await reconcile(reporting.parts) == []
+        sums = await flows(reporting.parts.store, Asked(("received_online",)), None, LAST)
+    assert sum(own["received_online"] for own in sums.values()) == sum(
+        own.get("received_online", 0)
+        for key, own in found.counted.items()
+        if key.startswith("competent") and key[-10:] <= str(LAST)
+    )
+
+
+async def flush_with_a_crash(reporting: Reporting, rng: random.Random) -> None:
+    """Sometimes the flush dies after some of its records; the next one has to make up for it."""
+    published = len(reporting.publisher.records)
+    reporting.publisher.breaks_after = published + rng.randrange(60) if rng.random() < 0.5 else None
+    try:
+        await reporting.cells.flush()
+    except Unavailable:
+        assert reporting.publisher.breaks_after is not None
+    reporting.publisher.breaks_after = None
+
+
+async def test_a_log_read_into_an_empty_store_gives_equal_cells_and_times(tmp_path: Path) -> None:
+    rng = random.Random(7)
+    events = [event for number in range(DOSSIERS) for event in Life(rng, number).events()]
+    log = [encode(event) for event in events] + [value for _, value in stated(events)]
+    cells = []
+    for name, pieces in (("live", 40), ("rebuilt", 1)):
+        async with reporting_alone(tmp_path, NOW, name=name) as reporting:
+            size = len(log) // pieces + 1
+            for start in range(0, len(log), size):
+                await reporting.take(log[start : start + size])
+                await reporting.cells.flush()
+            cells.append(published(reporting))
+
+    assert cells[0] == cells[1]
+    assert len(cells[0]) > 100
+
+
+def published(reporting: Reporting) -> dict[str, tuple[str, dict[str, int]]]:
+    """Newest value and time of every cell that has any figure."""
+    newest: dict[str, tuple[int, str, dict[str, int]]] = {}
+    for _, value in reporting.publisher.records:
+        event = json.loads(value)
+        data = event["data"]
+        if data["revision"] > newest.get(event["subject"], (0, "", {}))[0]:
+            newest[event["subject"]] = (data["revision"], event["time"], data["counters"])
+    return {key: (time, counters) for key, (_, time, counters) in newest.items() if counters}
+
+
+async def test_quiet_days_have_their_stock_too(tmp_path: Path) -> None:
+    async with reporting_alone(tmp_path, at(20)) as reporting:
+        await reporting.take([received(), deadline(1, at(9)), settled(1, "late", at(11), at(9))])
+        await reporting.cells.flush()
+        days = await flows_by_day(
+            reporting.parts.store, Asked(("received_online", "resolved_late")), at(1).date(), at(14).date()
+        )
+
+    assert len(days) == 14
+    assert {day.day: dict(own) for day, own in days.items() if own} == {2: {"received_online": 1}, 11: {"resolved_late": 1}}
+
+
+async def test_a_broken_rule_names_the_dossier_that_breaks_it(tmp_path: Path) -> None:
+    async with reporting_alone(tmp_path, at(20)) as reporting:
+        await reporting.take([received(), deadline(1, at(25))])
+        rows = await reporting.parts.store.get_many("rows", [DOSSIER])
+        day = {"as_of": 1, "counters": {"resolved_late": 2}}
+        broken = {**rows[DOSSIER], "adds": {**rows[DOSSIER]["adds"], "2026-03-02": day}}  # as a fault in our own counting would
+        await reporting.parts.store.save_many("rows", [broken])
+        await reporting.cells.flush()
+
+        with pytest.raises(ReportRefusedError) as refused:
+            await report(reporting.parts.store, reporting.reference, reporting.wanted(FIRST, LAST))
+
+    (line, total) = refused.value.faults
+    assert line.text == "H37.12 / Hộ tịch: no column is negative"
+    assert line.dossiers == (DOSSIER,)
+    assert total.text == "total: no column is negative"
+
+
+async def test_a_figure_in_the_books_that_no_dossier_gives_is_found(tmp_path: Path) -> None:
+    async with reporting_alone(tmp_path, at(20)) as reporting:
+        await reporting.take([received()])
+        await reporting.cells.flush()
+        assert await reconcile(reporting.parts) == []
+        book = next(iter((await reporting.parts.store.get_many(BOOKS, ["competent/H37.12/1.000894/2026-03"])).values()))
+        await reporting.parts.store.save_many(BOOKS, [{**book, "sums": {"received_online": 2}}])
+
+        assert await reconcile(reporting.parts) == ["competent/H37.12/1.000894 received_online", "province received_online"]
+        await reporting.take([received(at(3), version=2)])  # on its way into the books: passed over
+        assert await reconcile(reporting.parts) == []
+
+
+async def test_dossiers_in_doubt_are_counted_and_named(tmp_path: Path) -> None:
+    twice = settled(1, "late", at(11), at(9), also=[7])
+    async with reporting_alone(tmp_path, at(20)) as reporting:
+        await reporting.take([received(competent_unit="H99.99"), deadline(1, at(9)), twice])
+        await reporting.cells.flush()
+        doubts = {
+            doubt.kind: (doubt.number, doubt.dossiers)
+            for doubt in await find_doubts(reporting.parts.store, reporting.reference)
+        }
+
+        assert doubts == {"ended-twice": (1, (DOSSIER,)), "clock-ahead": (1, (DOSSIER,)), "unknown-unit": (1, (DOSSIER,))}
+        assert await unknown_units(reporting.parts.store, reporting.reference) == ["H99.99"]
+        with pytest.raises(ReportRefusedError, match=r"H99\.99: not in units\.yaml"):
+            await report(reporting.parts.store, reporting.reference, reporting.wanted(FIRST, LAST))
+        await reporting.take([received(competent_unit="H37.12", version=2), settled(2, "open")])
+        await reporting.cells.flush()
+        assert await unknown_units(reporting.parts.store, reporting.reference) == []
+        after = await find_doubts(reporting.parts.store, reporting.reference)
+    assert [doubt.number for doubt in after] == [0, 0, 0]
+
+
+async def test_each_figure_opens_to_its_dossiers(tmp_path: Path) -> None:
+    async with reporting_alone(tmp_path, at(20)) as reporting:
+        await reporting.take([received(), deadline(1, at(9)), settled(1, "late", at(11), at(9))])
+        await reporting.cells.flush()
+        wanted = reporting.wanted(FIRST, LAST, unit="H37.12")
+        store, reference = reporting.parts.store, reporting.reference
+
+        assert await behind(store, reference, wanted, 10) == [DOSSIER]
+        assert await behind(store, reference, wanted, 11) == []
+        assert await behind(store, reference, reporting.wanted(FIRST, at(10).date(), unit="H37.12"), 13) == [DOSSIER]
+        assert await behind(store, reference, reporting.wanted(FIRST, LAST, unit="H37.12", form="07a"), 14) == [DOSSIER]
+        with pytest.raises(ValueError, match="no column 21"):  # it has no source
+            await behind(store, reference, reporting.wanted(FIRST, LAST, unit="H37.12", form="07a"), 21)
