@@ -19,7 +19,7 @@ from dunghen import PROVINCE
 from dunghen.services import SERVICES
 from dunghen.together import Keys, demo_environment, from_environment
 from runtime.settings import RuntimeSettings
-from tools import event_docs, lives, make_month, reference_docs, seed_calendar
+from tools import event_docs, golden_figures, lives, make_month, reference_docs, seed_calendar
 
 ROOT = Path(__file__).parent.parent
 
@@ -111,6 +111,9 @@ def outputs() -> dict[Path, Callable[[], str]]:
         ROOT / "docs/settings.md": reference_docs.settings,
         ROOT / "docs/metrics.md": reference_docs.metrics,
         ROOT / "docs/events.md": event_docs.events,
+        ROOT / "docs/counters.md": reference_docs.counters,
+        ROOT / "contracts/examples/figures/messages.ndjson": golden_figures.messages,
+        ROOT / "contracts/examples/figures/expected.json": golden_figures.expected,
     }
     for life in lives.LIVES:
         made[ROOT / f"contracts/examples/lives/{life.name}"] = lambda life=life: lives.golden(life)  # type: ignore[misc]

@@ -1,10 +1,12 @@
 """docs/settings.md and docs/metrics.md from the code that reads the settings and keeps the metrics."""
 
+from pathlib import Path
 from typing import Any
 
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
+from contracts.definitions import load_definitions
 from dunghen.services import SERVICES
 from dunghen.together import environment_name
 from runtime.settings import RuntimeSettings
@@ -54,3 +56,24 @@ def metrics() -> str:
             suffix = "_total" if m.kind == "counter" else ""
             parts.append(f"| `dunghen_{m.name}{suffix}` | {m.kind} | {', '.join(m.labels) or '-'} | {m.meaning} |\n")
     return "".join(parts)
+
+
+def counters() -> str:
+    """What each counter and rate means."""
+    data, page = load_definitions(), Path(__file__).with_name("counters.md").read_text("utf-8")
+    rows = [f"| `{c.name}` | {c.words} | {c.when} | {c.source} |\n" for c in data.counters]
+    totals = [f"| `{name}` | {' '.join(_signed(terms))} |\n" for name, terms in data.totals.items()]
+    rates = [
+        f"| `{r.name}` | {r.words} | {r.per} x ({' '.join(_signed(r.of))}) / ({' '.join(_signed(r.among))}) | {r.source} |\n"
+        for r in data.rates
+    ]
+    percentiles = [f"| `{p.name}` | {p.words} | `{p.prefix}*`, {p.share} % | {p.source} |\n" for p in data.percentiles]
+    versions = [f"- `{v.version}`: {v.change}\n" for v in data.versions]
+    listed = {"rows": rows, "totals": totals, "rates": rates, "percentiles": percentiles, "versions": versions}
+    return _HEAD + page.format(version=data.version, **{name: "".join(lines) for name, lines in listed.items()})
+
+
+def _signed(terms: tuple[str, ...]) -> list[str]:
+    """`a`, `+ b`, `- c`."""
+    signed = [f"- {term[1:]}" if term.startswith("-") else f"+ {term}" for term in terms]
+    return [signed[0].removeprefix("+ "), *signed[1:]]

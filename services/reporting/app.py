@@ -18,7 +18,7 @@ from runtime.settings import RuntimeSettings
 from runtime.web import make_app
 from services import wiring
 from services.reporting import handlers, store
-from services.reporting.checks import count_doubts
+from services.reporting.checks import measure
 from services.reporting.domain import DEFINITION, load_forms
 from services.reporting.http import Room, add_routes
 from services.reporting.jobs import Cells
@@ -26,7 +26,7 @@ from services.reporting.periods import REPORT, Periods
 from services.reporting.settings import ReportingSettings
 from services.reporting.telemetry import METRICS
 
-DOUBTS_SECONDS = 10.0
+CHECK_SECONDS = 60.0  # between looks at what contradicts itself
 
 
 def build(
@@ -69,7 +69,7 @@ def build(
             calendar.job(),
             Job("cells", settings.flush_seconds, cells.flush),
             Job("reconcile", settings.reconcile_seconds, cells.reconcile),
-            Job("doubts", DOUBTS_SECONDS, partial(count_doubts, parts, reference)),
+            Job("checks", CHECK_SECONDS, partial(measure, parts, reference, forms)),
             Job("intents", runtime.sweep_seconds, periods.intents.sweep),
         ),
     )

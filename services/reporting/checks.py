@@ -1,15 +1,16 @@
 """What is wrong with the figures, if anything: facts that contradict, units in no list, a second count that differs."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from contracts.definitions import load_definitions
-from reference import ReferenceData
-from runtime.documents import Documents
+from reference import OFFICE_TIME, PeriodKind, ReferenceData
+from runtime.documents import Documents, In
 from runtime.parts import Parts
-from services.reporting.domain import ROLES
+from services.reporting.domain import ROLES, Form
+from services.reporting.reports import Fault, ReportRefusedError, Wanted, report
 from services.reporting.store import BOOKS, ROWS, rows, rows_of_units
 
 SHOWN = 50
@@ -46,8 +47,11 @@ async def find_doubts(store: Documents, reference: ReferenceData) -> list[Doubt]
 
 async def unknown_units(store: Documents, reference: ReferenceData) -> list[str]:
     """Units that count and are in no list: must be none, or the province would not be the sum of its units."""
-    groups = await store.count_by(BOOKS, {}, group=("unit",), sums=[f"sums.{name}" for name in _names()])
-    return sorted(group.group[0] for group in groups if group.group[0] not in reference.units and any(group.sums))
+    groups = await store.count_by(BOOKS, {}, group=("unit",))
+    strange = tuple(unit for (unit,) in (group.group for group in groups) if unit not in reference.units)
+    sums = [f"sums.{name}" for name in _names()]
+    found = await store.count_by(BOOKS, {"unit": In(strange)}, group=("unit",), sums=sums) if strange else []
+    return sorted(group.group[0] for group in found if any(group.sums))
 
 
 def _names() -> list[str]:
@@ -109,11 +113,29 @@ def _between_roles(standing: Sums) -> list[str]:
     return [f"province {name}" for name in _names() if roles["received"][name] != roles["competent"][name]]
 
 
-async def count_doubts(parts: Parts, reference: ReferenceData) -> None:
-    """Set the gauge of dossiers in doubt, by kind."""
+async def broken_forms(
+    store: Documents, reference: ReferenceData, forms: Iterable[Form], kinds: Iterable[PeriodKind], today: date
+) -> list[tuple[str, str, Fault]]:
+    """Which rules the forms of the current periods break: (form, period, fault)."""
+    found = []
+    for kind in kinds:
+        for form in forms:
+            try:
+                await report(store, reference, Wanted(form, *kind.around(today), unit="all"))
+            except ReportRefusedError as error:
+                found += [(form.label, kind.name, fault) for fault in error.faults]
+    return found
+
+
+async def measure(parts: Parts, reference: ReferenceData, forms: Mapping[str, Form]) -> None:
+    """Set the gauges: dossiers in doubt by kind, and rules that the forms of the shortest current period break."""
     for kind in DOUBTS:
         if kind == "unknown-unit":
             parts.telemetry.set("figures_doubtful", len(await unknown_units(parts.store, reference)), kind=kind)
             continue
         groups = await parts.store.count_by(ROWS, {"doubts": kind})
         parts.telemetry.set("figures_doubtful", groups[0].count if groups else 0, kind=kind)
+    shortest = min(reference.periods.values(), key=lambda kind: kind.months)
+    today = parts.clock.now().astimezone(OFFICE_TIME).date()
+    broken = await broken_forms(parts.store, reference, forms.values(), [shortest], today)
+    parts.telemetry.set("forms_broken", len(broken))

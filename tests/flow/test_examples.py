@@ -6,7 +6,9 @@ from pathlib import Path
 
 import httpx
 
+from dunghen.audit import audit
 from examples import send
+from examples.keep_figures import Figures, read_to_the_end
 from examples.read_metrics import main
 from reference import OFFICE_TIME
 from tests.flow.support import D, at, event, received, small_system
@@ -22,7 +24,11 @@ async def test_the_reader_of_the_docs_sums_up_what_was_published(tmp_path: Path)
         await system.send(event(D.format(1), "completed", "2026-03-02T09:45"))
         await system.settle()
         sums = await main(system.together.bootstrap_servers)
+        kept = Figures(":memory:")
+        await read_to_the_end(kept, system.together.bootstrap_servers)
+        audited = audit([(r.topic, r.value) for r in await system.log()], system.clock.now())
 
+    assert kept.held()["figures"] == {key: own for key, own in audited.counted.items() if own}
     columns = {name: value for name, value in sums.items() if value and name.startswith(("received", "resolved"))}
     assert columns == {"received_online": 2, "resolved_early": 1}
 

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 
+from reference import OFFICE_TIME
 from runtime.documents import Document
 from runtime.web import Problem, ProblemError
 from services.reporting.http.common import Format, From, Room, To, answer, problems
@@ -35,7 +36,7 @@ def add_frozen(app: FastAPI, room: Room) -> None:
 
     @app.get("/v1/periods", summary="Các kỳ báo cáo: danh mục, kỳ hiện tại và đã chốt chưa")
     async def periods() -> list[dict[str, Any]]:
-        today = room.parts.clock.now().date()
+        today = room.parts.clock.now().astimezone(OFFICE_TIME).date()
         found = []
         for kind in room.reference.periods.values():
             first, last = kind.around(today)

@@ -5,16 +5,15 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Response
 
+from reference import OFFICE_TIME
 from runtime.documents import Document
 from runtime.pages import Pages
-from services.reporting.checks import SHOWN, find_doubts
+from services.reporting.checks import SHOWN, broken_forms, find_doubts
 from services.reporting.domain import DEFINITION
 from services.reporting.http.common import Room
 from services.reporting.overview import by_procedure, overview
 from services.reporting.periods import default_period
-from services.reporting.reports import ReportRefusedError, Wanted, report
 
-Day = Annotated[date | None, Query()]
 FirstDay = Annotated[date | None, Query(alias="from")]
 LastDay = Annotated[date | None, Query(alias="to")]
 
@@ -47,14 +46,9 @@ def add_pages(app: FastAPI, room: Room) -> None:
 
     @app.get("/checks", include_in_schema=False)
     async def checks() -> Response:
-        faults = []
-        for form in room.forms.values():
-            for kind in room.reference.periods.values():
-                first, last = kind.around(room.parts.clock.now().date())
-                try:
-                    await report(room.parts.store, room.reference, Wanted(form, first, last, unit="all"))
-                except ReportRefusedError as error:
-                    faults += [(form.label, kind.name, fault) for fault in error.faults]
+        today = room.parts.clock.now().astimezone(OFFICE_TIME).date()
+        kinds = room.reference.periods.values()
+        faults = await broken_forms(room.parts.store, room.reference, room.forms.values(), kinds, today)
         listed = [_with_times(known, room) for known in await room.periods.all()]
         doubts = await find_doubts(room.parts.store, room.reference)
         return shown(
