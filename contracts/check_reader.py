@@ -1,8 +1,8 @@
 """Check a reader of figures against golden messages: `python -m contracts.check_reader COMMAND...`.
 
-The command gets the messages on its standard input, one JSON object {topic, key, value} per line, and writes what it holds after
-them to its standard output, as JSON: {"figures": {cell: {counter: n}}, "frozen": {period: {unit|field: {column: n}}}, "stated": the
-same by the newest restatement}. What is 0 may be left out. Exit 1 with one line per difference.
+The command gets the messages on its standard input, one JSON object {topic, key, value} per line, and writes to its standard
+output, as JSON, what it holds after them: {"figures": {cell: {counter: n}}, "frozen": {period: {unit|field: {column: n}}},
+"stated": the same by the newest restatement}. What is 0 may be left out. Exit 1 with one line per difference.
 """
 
 import json

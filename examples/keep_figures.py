@@ -1,9 +1,9 @@
 """Keep the province's figures in a DuckDB file: `python examples/keep_figures.py figures.duckdb localhost:9092`.
 
-Reads metrics.v1 and reports.v1 from the beginning to their end, as often as it is started: the highest revision of a cell and the
-highest version of a period hold, so that corrections and restatements replace what they correct and nothing is counted twice.
-Needs duckdb, aiokafka and the contracts package. With `-` instead of a broker it reads messages from standard input and prints what
-it holds: `python -m contracts.check_reader python examples/keep_figures.py :memory: -` checks it.
+Reads metrics.v1 and reports.v1 from the beginning to their end, as often as it is started: the highest revision of a cell and
+the highest version of a period hold, so that corrections and restatements replace what they correct, nothing is counted twice.
+Needs duckdb, aiokafka and the contracts package. With `-` instead of a broker it reads messages from standard input and prints
+what it holds: `python -m contracts.check_reader python examples/keep_figures.py :memory: -` checks it.
 """
 
 import asyncio
@@ -32,6 +32,7 @@ create table if not exists lines (
 create or replace view competent as
   select unit, procedure, day, counter, number from cells join figures using (cell) where role = 'competent';
 """
+STATED = "insert into lines values (?, ?, ?, ?, 0, ?) on conflict do update set stated = excluded.stated"
 
 
 class Figures:
@@ -85,7 +86,7 @@ class Figures:
         for change, number in changes:
             place = [period, change.unit, change.field, int(change.column)]
             self._db.execute(
-                "insert into lines values (?, ?, ?, ?, 0, ?) on conflict do update set stated = excluded.stated",
+                STATED,
                 [*place, number],
             )
 

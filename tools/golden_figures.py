@@ -1,7 +1,7 @@
 """The golden messages of contracts/examples/figures: what a reader of figures has to live with, and what it should hold after.
 
-Corrections, repetitions, a stale record after a newer one, a counter nobody knows yet, a type nobody knows yet, a cell that became
-empty, a frozen period with an adjustment, and two restatements, the first of them twice.
+Corrections, repetitions, a stale record after a newer one, a counter nobody knows yet, a type nobody knows yet, a cell that
+became empty, a frozen period with an adjustment, and two restatements, the first of them twice.
 """
 
 import json

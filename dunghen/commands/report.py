@@ -18,12 +18,11 @@ from reference import ReferenceData
 from runtime.clock import SystemClock, epoch_ms
 from runtime.documents import Document
 from runtime.kafka_admin import LogRecord
-from services.reporting.domain import Sheet, broken_rules, contributions, load_forms, make_sheet
+from services.reporting.domain import FORMS, Sheet, broken_rules, contributions, load_forms, make_sheet
 from services.reporting.handlers import Context, handle
 from services.reporting.pdf import render as as_pdf
 from services.reporting.printed import printed
 from services.reporting.reports import WHOLE, Wanted, as_csv, as_json, lens_of
-from services.reporting.settings import ReportingSettings
 from services.reporting.xlsx import render as as_xlsx
 
 DEFAULT_URL = "http://127.0.0.1:8105"
@@ -112,7 +111,7 @@ def _make(asked: Asked, output: Path | None, source: Source) -> None:
     if source.log is None and source.broker is None:
         content = _ask(source.url, asked)
     else:
-        forms = load_forms(ReportingSettings.model_fields["forms_dir"].default)
+        forms = load_forms(FORMS)
         content = _from_records(source, Wanted(forms[asked.form], begin, end, asked.unit, as_of), asked.kind)
     if output is None and asked.kind in ("xlsx", "pdf"):
         output = Path(f"{asked.form}_{asked.unit}_{begin}_{end}.{asked.kind}")

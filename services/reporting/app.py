@@ -19,7 +19,7 @@ from runtime.web import make_app
 from services import wiring
 from services.reporting import handlers, store
 from services.reporting.checks import measure
-from services.reporting.domain import DEFINITION, load_forms
+from services.reporting.domain import DEFINITION, FORMS, load_forms
 from services.reporting.http import Room, add_routes
 from services.reporting.jobs import Cells
 from services.reporting.periods import REPORT, Periods
@@ -47,7 +47,7 @@ def build(
     intents = Intents(parts, store.ROWS, _encode_nothing)
     reference = reference or load_reference(settings.reference_dir)
     calendar = wiring.CalendarFollower(reference, parts)
-    forms = load_forms(settings.forms_dir)
+    forms = load_forms(settings.forms_dir or FORMS)
     periods = Periods(parts, reference, forms[REPORT])
     rebuild = Rebuild(parts, loop.topics, DEFINITION)
     cells = Cells(parts, intents, rebuild, periods.restate)

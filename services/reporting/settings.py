@@ -17,8 +17,8 @@ class ReportingSettings(BaseSettings):
     reference_dir: Annotated[Path, AfterValidator(existing_folder)] = Field(
         validation_alias="REFERENCE_DIR", description="folder of the reference data (docs/reference-data.md)"
     )
-    forms_dir: Annotated[Path, AfterValidator(existing_folder)] = Field(
-        default=Path(__file__).parent / "forms", description="folder of the report forms, one YAML file each"
+    forms_dir: Annotated[Path, AfterValidator(existing_folder)] | None = Field(
+        default=None, description="folder of report forms, one YAML file each; unset: II.06a and 07a of this version"
     )
     reconcile_seconds: float = Field(default=3600.0, gt=0, description="pause between two recounts of everything from the rows")
     flush_seconds: float = Field(default=1.0, gt=0, description="pause between two flushes of changed figures")

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -23,7 +23,7 @@ from dunghen.demo.view import Progress
 from dunghen.log import event_of, read_broker
 from reference import OFFICE_TIME
 from runtime.clock import SteppedClock
-from runtime.kafka_admin import partition_counts
+from runtime.kafka_admin import LogRecord, partition_counts
 from tests.flow.support import event, received, until
 from tests.real import Real, containers
 
@@ -134,10 +134,10 @@ async def test_a_service_that_starts_again_counts_by_the_calendar_that_changed(
     assert (await drive.clients["sla"].get("/v1/calendar/changes")).json()["items"][0]["signer"] == "Chủ tịch Mẫu"
 
 
-async def test_corrected_and_retracted_completions_change_the_sheet_and_send_nothing_new(
+async def test_corrected_and_retracted_completions_change_the_sheet_send_nothing_new_and_are_rebuilt_from_the_log(
     real: Real, fleet: tuple[Fleet, Processes, str]
 ) -> None:
-    system, _, prefix = fleet
+    system, processes, prefix = fleet
     await system.post([received(D.format(1), "2026-03-02T09:00")])
     await system.settle()
     for day in (4, 6, 9, 10):
@@ -159,6 +159,38 @@ async def test_corrected_and_retracted_completions_change_the_sheet_and_send_not
     assert columns == [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 1]]
     assert effects[0] == effects[1] == effects[2]
     assert "overdue" in effects[0]
+    before = await read_broker(real.kafka, prefix, ["metrics.v1"])
+    assert "stop the service first" in (await rebuild(processes, "--wait", "0")).stderr
+    await processes.terminate("reporting")
+    assert (await rebuild(processes)).returncode == 0
+    await processes.start("reporting")
+    await processes.ready("reporting")
+    await system.settle()
+    known = {(record.partition, record.offset) for record in before}
+    records = await read_broker(real.kafka, prefix, ["metrics.v1"])
+    after = [record for record in records if (record.partition, record.offset) not in known]
+
+    # Silent until it had caught up: each cell is said once, as it stands, with the time it had.
+    assert len({record.key for record in after}) == len(after)
+    assert cells(after) == cells(before)
+    assert (await get_report(system.clients["reporting"], *MARCH, "H37.12", "json"))["total"] == total
+
+
+async def rebuild(processes: Processes, *more: str) -> subprocess.CompletedProcess[str]:
+    """`dunghen rebuild reporting` as a process."""
+    command = [sys.executable, "-m", "dunghen", "rebuild", "reporting", *more]
+    given = environment(processes, "reporting")
+    return await asyncio.to_thread(subprocess.run, command, env=given, capture_output=True, text=True, check=False)
+
+
+def cells(records: Sequence[LogRecord]) -> dict[str, tuple[str, dict[str, int]]]:
+    """Time and counters of each cell that has any, by its highest revision."""
+    newest: dict[str, tuple[int, str, dict[str, int]]] = {}
+    for cell in map(event_of, records):
+        data = cell["data"]
+        if data["revision"] > newest.get(cell["subject"], (0,))[0]:
+            newest[cell["subject"]] = data["revision"], cell["time"], data["counters"]
+    return {key: (time, counters) for key, (_, time, counters) in newest.items() if counters}
 
 
 async def test_a_poison_record_marks_its_dossier_and_the_command_line_lifts_it(

@@ -20,15 +20,15 @@ from runtime.parts import Parts
 from runtime.settings import RuntimeSettings
 from runtime.telemetry import RUNTIME_METRICS, Telemetry
 from services.reporting import store
+from services.reporting.domain import FORMS as FOLDER
 from services.reporting.domain import load_forms
 from services.reporting.handlers import Context, handle
 from services.reporting.jobs import Cells
 from services.reporting.periods import Periods
 from services.reporting.reports import Wanted
-from services.reporting.settings import ReportingSettings
 from services.reporting.telemetry import METRICS
 
-FORMS = load_forms(ReportingSettings.model_fields["forms_dir"].default)
+FORMS = load_forms(FOLDER)
 
 
 class Collecting:

@@ -17,18 +17,16 @@ from dunghen import PROVINCE
 from reference import load_reference
 from runtime.clock import SteppedClock, epoch_ms
 from runtime.documents import Document
-from services.reporting.domain import ByPlace, CellKey, Form, Sheet, broken_rules, contributions, load_forms, make_sheet
+from services.reporting.domain import FORMS, ByPlace, CellKey, Form, Sheet, broken_rules, contributions, load_forms, make_sheet
 from services.reporting.domain.forms import NOT_NEGATIVE
 from services.reporting.handlers import Context, handle, recount
 from services.reporting.periods import Frozen, differences, publish, restate
 from services.reporting.printed import printed
 from services.reporting.reports import Fault, Wanted, as_csv, lens_of, unassigned
-from services.reporting.settings import ReportingSettings
 from services.reporting.xlsx import render
 from tests.sla.test_sla import DOSSIER, at, fact, received
 
 CONTEXT = Context(SteppedClock(at(20)))
-FORMS_DIR = ReportingSettings.model_fields["forms_dir"].default
 CELL = "competent/H37.12/1.000894/2026-03-{:02}"
 
 
@@ -151,8 +149,7 @@ def test_a_cell_key_reads_what_it_writes() -> None:
 
 
 REFERENCE = load_reference(PROVINCE)
-FORMS = load_forms(FORMS_DIR)
-FORM = FORMS["II.06a"]
+FORM = load_forms(FORMS)["II.06a"]
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
 LENS = lens_of(REFERENCE, Wanted(FORM, FIRST, LAST, unit="all"))
 MARRIAGE = ("H37.12", "1.000894")

@@ -13,13 +13,14 @@ from services.reporting.domain.cells import (
     doubts,
     flip_at,
 )
-from services.reporting.domain.forms import Column, Form, load_forms
+from services.reporting.domain.forms import FORMS, Column, Form, load_forms
 from services.reporting.domain.rows import FIELDS, merge_effect, merge_statement
 from services.reporting.domain.sheet import ByPlace, Lens, Sheet, SheetRow, broken_rules, make_sheet, value_of
 
 __all__ = [
     "DEFINITION",
     "FIELDS",
+    "FORMS",
     "ROLES",
     "Add",
     "Book",

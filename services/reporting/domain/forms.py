@@ -103,6 +103,7 @@ class Form(_Entry):
         return found + ([NOT_NEGATIVE] if min(values.values()) < 0 else [])
 
 
+FORMS = Path(__file__).parent.parent / "forms"  # those of this version
 NOT_NEGATIVE = "no column is negative"
 
 
