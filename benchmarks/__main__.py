@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 
-from benchmarks import intake, memory, storm, throughput, worktime
+from benchmarks import figures, intake, memory, storm, throughput, worktime
 
 Options = argparse.Namespace
 Bench = Callable[[str, str, Options], Awaitable[None]]
@@ -25,6 +25,8 @@ BENCHES: dict[str, Bench] = {
     "storm": _storms,
     "flat": lambda kafka, mongo, options: throughput.run_flat(kafka, mongo, options.dossiers, (10_000, 1_000_000)),
     "sla": lambda kafka, mongo, options: throughput.run(kafka, mongo, "sla", options.dossiers, options.rounds),
+    "rebuild": lambda kafka, mongo, options: figures.run_rebuild(kafka, mongo, options.dossiers),
+    "year": lambda _, mongo, __: figures.run_year(mongo, (10_000, 1_000_000)),
     "reporting": lambda kafka, mongo, options: throughput.run(kafka, mongo, "reporting", options.dossiers, options.rounds),
 }
 USUAL = ("worktime", "memory", "sla")

@@ -1,4 +1,4 @@
-"""The bare loop: what the same work costs without any of our rules. `python -m benchmarks.bare KAFKA MONGO IN OUT GROUP`.
+"""The bare loop: what the same work costs without any of our rules. `python -m benchmarks.bare KAFKA MONGO IN,IN OUT GROUP`.
 
 aiokafka getmany(500), orjson, one find, one unordered bulk_write, one event sent per event, commit. It loses events when
 it dies at the wrong moment, repeats them at another, and knows no revision: it is a yardstick, not a service.
@@ -20,7 +20,7 @@ async def main(kafka: str, mongo: str, source: str, target: str, group: str) -> 
     client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(mongo, w="majority", journal=True)
     collection = client.get_default_database()["dossiers"]
     consumer = AIOKafkaConsumer(
-        source, bootstrap_servers=kafka, group_id=group, enable_auto_commit=False, auto_offset_reset="earliest"
+        *source.split(","), bootstrap_servers=kafka, group_id=group, enable_auto_commit=False, auto_offset_reset="earliest"
     )
     producer = AIOKafkaProducer(
         bootstrap_servers=kafka,

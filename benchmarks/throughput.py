@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 
 from contracts import load_catalogue
 from contracts.envelope import to_wire
-from contracts.ids import fact_id
+from contracts.ids import fact_id, statement_id
 from dunghen.commands.topics import apply_topics, remove_topics
 from dunghen.demo.real import service_environment
 from runtime.documents import open_documents
@@ -33,21 +33,18 @@ TERMS = {
 }
 
 
-def records_of(dossiers: int) -> list[tuple[bytes, bytes]]:
+def records_of(dossiers: int, first: int = 0) -> list[tuple[bytes, bytes]]:
     """(key, value) of received and completed of so many new dossiers."""
     records = []
-    for start in range(0, dossiers, CHUNK):
-        numbers = range(start, min(start + CHUNK, dossiers))
+    for start in range(first, first + dossiers, CHUNK):
+        numbers = range(start, min(start + CHUNK, first + dossiers))
         records += [_record(number, "received") for number in numbers]
         records += [_record(number, "completed") for number in numbers]
     return records
 
 
 def _record(number: int, kind: str) -> tuple[bytes, bytes]:
-    code = f"H37.12-260302-{number:07}"
-    minute, second = divmod(number % 7200, 60)  # spread over two hours, so that nothing can be remembered from a neighbour
-    time = f"{8 + minute // 60:02}:{minute % 60:02}:{second:02}+07:00"
-    at = f"2026-03-02T{time}" if kind == "received" else f"2026-03-05T{time}"
+    code, at = _code(number), _time(number, "02" if kind == "received" else "05")
     data = {"at": at, "occasion": "1", "version": 1}
     if kind == "received":
         data |= {"procedure": "1.000894", "receiving_unit": "H37.12", "competent_unit": "H37.12", "channel": 2, "terms": TERMS}
@@ -59,6 +56,38 @@ def _record(number: int, kind: str) -> tuple[bytes, bytes]:
         "correlationid": identity,
     }
     return code.encode(), to_wire("/intake", code, identity, {**body, "data": data})
+
+
+def deadlines_of(dossiers: int) -> list[tuple[bytes, bytes]]:
+    """(key, value) of what sla says to them: set, then settled."""
+    records = []
+    for start in range(0, dossiers, CHUNK):
+        numbers = range(start, min(start + CHUNK, dossiers))
+        records += [_statement(number, "set") for number in numbers]
+        records += [_statement(number, "settled") for number in numbers]
+    return records
+
+
+def _statement(number: int, kind: str) -> tuple[bytes, bytes]:
+    code, at, due = _code(number), _time(number, "02"), _time(number, "09")
+    data: dict[str, Any] = {"at": at, "version": 1, "unit": "H37.12", "due_at": due}
+    if kind == "set":
+        data |= {"computed_due_at": due, "first_due_at": due, "basis": "computed", "calendar_version": "2026"}
+    else:
+        end = {"ended_at": _time(number, "05"), "outcome": "early", "against_first": "early", "state": 9}
+        data |= {"supplements": 0, "limit_minutes": 2250, "used_minutes": 1350, **end}
+    body = {"type": f"vn.dunghen.deadline.{kind}.v1", "time": at, "data": data}
+    return code.encode(), to_wire("/sla", code, statement_id("sla", code, kind, 1), body)
+
+
+def _code(number: int) -> str:
+    return f"H37.12-260302-{number:07}"
+
+
+def _time(number: int, day: str) -> str:
+    """Spread over two hours, so that nothing can be remembered from a neighbour."""
+    minute, second = divmod(number % 7200, 60)
+    return f"2026-03-{day}T{8 + minute // 60:02}:{minute % 60:02}:{second:02}+07:00"
 
 
 async def fill(kafka: str, topic: str, records: Sequence[tuple[bytes, bytes]]) -> None:
@@ -100,7 +129,8 @@ async def rate(lags: Lags, group: str, total: int) -> float:
 
 async def run(kafka: str, mongo: str, service: str, dossiers: int, rounds: int) -> None:
     """Alternate bare loop and service; print both rates and their ratio."""
-    records = records_of(dossiers)
+    given = {"dossiers.v1": records_of(dossiers)} | ({"deadlines.v1": deadlines_of(dossiers)} if service == "reporting" else {})
+    total, sources = sum(map(len, given.values())), list(given)
     bare, ours = [], []
     for _ in range(rounds):
         prefix = f"bench{secrets.token_hex(3)}."
@@ -108,27 +138,28 @@ async def run(kafka: str, mongo: str, service: str, dossiers: int, rounds: int) 
         topics = [prefix + topic for topic in load_catalogue().read_by(service)]
         await apply_topics(kafka, prefix, replication=1, partitions=PARTITIONS)
         try:
-            await fill(kafka, prefix + "dossiers.v1", records)
-            groups = {prefix + "bare": [prefix + "dossiers.v1"], prefix + service: topics}
+            for topic, records in given.items():
+                await fill(kafka, prefix + topic, records)
+            groups = {prefix + "bare": [prefix + source for source in sources], prefix + service: topics}
             async with Lags(kafka, groups) as lags:
                 arguments = (
                     "-m",
                     "benchmarks.bare",
                     kafka,
                     f"{base}bare",
-                    prefix + "dossiers.v1",
+                    ",".join(groups[prefix + "bare"]),
                     prefix + "metrics.v1",
                     prefix + "bare",
                 )
                 async with process(*arguments):
-                    bare.append(await rate(lags, prefix + "bare", len(records)))
+                    bare.append(await rate(lags, prefix + "bare", total))
                 environment = service_environment(kafka, prefix, None) | {
                     "STORE_URL": f"{base}{service}",
                     "HTTP_PORT": "0",
                     "SWEEP_SECONDS": "1",
                 }
                 async with process("-m", f"services.{service}", environment=environment):
-                    ours.append(await rate(lags, prefix + service, len(records)))
+                    ours.append(await rate(lags, prefix + service, total))
         finally:
             await remove_topics(kafka, prefix)
             for name in ("bare", service):

@@ -41,11 +41,12 @@ def month(result: Result) -> str:
     """The month in a few numbers."""
     f, p = result.figures, result.figures["II.06a"]["province"]
     skipped = ", ".join(f"{SKIPPED[reason]} {count}" for reason, count in f["sms_skipped"].items()) or "không có"
-    late = f["late_with_letter"] + f["late_without_letter"]
+    late = f["late_with_letter"] + f["late_exempted"] + f["late_without_letter"]
     satisfaction = "-" if f["satisfaction"] is None else f"{f['satisfaction']:.2f}".replace(".", ",")
     return (
         f"THÁNG      nhận {p['4'] + p['5']} | trước hạn {p['8']} đúng hạn {p['9']} quá hạn {p['10']} | "
-        f"trễ hẹn đầu {late} (có thư {f['late_with_letter']} / chưa {f['late_without_letter']}) | "
+        f"trễ hẹn đầu {late} (có thư {f['late_with_letter']} / miễn {f['late_exempted']} / "
+        f"chưa {f['late_without_letter']}) | "
         f"SMS {f['sms']}, bỏ qua {sum(f['sms_skipped'].values())} ({skipped}) | "
         f"hài lòng {satisfaction}/100 từ {f['ratings']} phiếu"
     )

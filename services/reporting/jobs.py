@@ -82,10 +82,15 @@ class Cells:
         self.reconciled_at = self._parts.clock.now()
 
     async def measure(self) -> None:
-        """Set the gauges: rows that are not in the published figures yet, whether the rows are being rebuilt."""
+        """Set the gauges: rows that are not in the published figures yet, whether the rows are being rebuilt.
+
+        Rows are not counted while they are rebuilt: all of them are dirty, and counting them costs the store what reading needs.
+        """
+        self._parts.telemetry.set("rebuilding", int(self._rebuild.running))
+        if self._rebuild.running:
+            return
         left = await self._parts.store.count_by(ROWS, {"dirty": 1})
         self._parts.telemetry.set("dirty_rows", left[0].count if left else 0)
-        self._parts.telemetry.set("rebuilding", int(self._rebuild.running))
 
     async def count(self, keys: Iterable[str]) -> dict[str, list[str]]:
         """Count cells from the rows and save them in their books; returns the days counted, by book."""

@@ -1,5 +1,15 @@
-"""Each figure of II.06a opens down to its dossiers."""
+"""Figures as their readers ask for them: forms, what is behind them, days, procedures, frozen sheets, a rebuild."""
 
+import io
+from datetime import datetime
+
+import pytest
+from pypdf import PdfReader
+
+from contracts import load_catalogue
+from reference import OFFICE_TIME
+from runtime.errors import CannotStartError
+from runtime.rebuild import Rebuild
 from tests.flow.support import D, System, at, event, received
 
 PERIOD = {"from": "2026-03-09", "to": "2026-03-31", "unit": "H37.12"}
@@ -36,3 +46,86 @@ async def test_each_figure_is_as_many_dossiers_as_it_says(system: System) -> Non
     assert (await client.get("/v1/reports/II.06a/dossiers", params={**by_field, "field": "Đất đai"})).json()["figure"] == 0
     assert (await client.get("/v1/reports/II.06a/dossiers", params={**by_field, "unit": "H99"})).status_code == 404
     assert (await client.get("/v1/reports/II.06a/dossiers", params={**by_field, "column": 14})).status_code == 422
+
+
+async def test_the_figures_of_days_and_procedures_and_what_they_mean(system: System) -> None:
+    await system.send(*(received(D.format(n), "2026-03-02T09:00") for n in range(1, 5)))
+    await system.move(at(4, "10:00"))
+    await system.send(
+        event(D.format(1), "completed", "2026-03-04T09:00"), event(D.format(2), "supplement-requested", "2026-03-04T09:00")
+    )
+    await system.send(event(D.format(2), "completed", "2026-03-04T09:30"))
+    await system.settle()
+    client = system.clients["reporting"]
+    period = {"from": "2026-03-01", "to": "2026-03-14"}
+
+    days = (await client.get("/v1/days", params={**period, "unit": "H37.12"})).json()
+    assert [day["day"][-2:] for day in days] == ["01", "02", "03", "04"]  # a day that has not come has no stock
+    assert [[day[name] for name in ("opening", "received", "resolved", "closing")] for day in days] == [
+        [0, 0, 0, 0],
+        [0, 4, 0, 4],
+        [4, 0, 0, 4],  # a quiet day
+        [4, 0, 2, 2],
+    ]
+    (line,) = (await client.get("/v1/procedures", params=period)).json()
+    assert (line["procedure"], line["rates"]["without_supplement"], line["rates"]["in_time"]) == ("1.000894", 50.0, 100.0)
+    assert line["percentiles"] == {"limit_used_p50": 40, "limit_used_p90": 40}  # two days of five
+    assert line["counters"]["minutes_saved"] == 2 * 3 * 450
+    meanings = (await client.get("/v1/definitions")).json()
+    assert meanings["versions"][0]["version"] == line["definition"]
+    kinds = {kind["kind"]: (kind["from"], kind["frozen"]) for kind in (await client.get("/v1/periods")).json()}
+    assert kinds["month"] == ("2026-02-15", False)
+    assert (await client.get("/v1/days", params={"from": "2024-01-01", "to": "2026-01-01"})).status_code == 422
+    assert (await client.get("/v1/reports/II.06b", params=period)).json()["type"].endswith("unknown-form")
+    by_form = (await client.get("/v1/reports/07a", params={**period, "unit": "H37.12"})).json()
+    assert (by_form["total"]["4"], by_form["total"]["10"], by_form["missing"].keys()) == (4, 2, {"21", "22", "24", "25"})
+    assert by_form["counted_at"].startswith("2026-03-04T03:00")
+    pages = [(await client.get(path, params=period)).text for path in ("/procedures", "/checks")]
+    assert "Đăng ký kết hôn" in pages[0]
+    assert "giữ đúng quy tắc" in pages[1]
+
+
+async def test_a_frozen_sheet_is_printed_as_it_was_frozen_with_what_it_booked(system: System) -> None:
+    await system.send(received(D.format(1), "2026-03-02T09:00"))
+    await system.move(at(16, "10:00"))
+    client, march = system.clients["reporting"], {"from": "2026-02-15", "to": "2026-03-14"}
+    assert (await client.post("/v1/reports/II.06a/frozen", params=march)).status_code == 201
+    await system.send(event(D.format(1), "completed", "2026-03-09T08:30"))
+    await system.move(datetime(2026, 4, 15, 8, tzinfo=OFFICE_TIME))
+    april = {"from": "2026-03-15", "to": "2026-04-14"}
+    frozen = (await client.post("/v1/reports/II.06a/frozen", params=april)).json()
+    sheet = await client.get("/v1/reports/II.06a/frozen", params={**april, "format": "pdf"})
+    words = PdfReader(io.BytesIO(sheet.content)).pages[0].extract_text()
+    live = (await client.get("/v1/reports/II.06a", params={**april, "unit": "all"})).json()
+    page = (await client.get("/")).text
+
+    assert [(row["6"], row["9"], row["11"]) for row in frozen["rows"]] == [(1, 1, 0)]
+    assert live["rows"] == []  # by its own days nothing happened in April
+    assert "Số liệu chốt ngày 15/04/2026. Gồm điều chỉnh của kỳ trước, biết sau khi chốt:" in " ".join(words.split())
+    assert "UBND xã Hoàng Vân, Hộ tịch, cột 9: +1" in " ".join(words.split())
+    assert "Tháng, 15/03/2026 đến 14/04/2026" in page
+    gauges = await system.fleet.gauges("reporting")
+    assert gauges["restatements_total"] == 1
+
+
+async def test_nothing_is_reported_while_the_figures_are_made_from_the_log_again(system: System) -> None:
+    await system.send(received(D.format(1), "2026-03-02T09:00"))
+    await system.settle()
+    parts = system.together.services["reporting"].parts
+    state = (await parts.store.get_many("rebuild", ["state"]))["state"]
+    ends = {**state, "caught_up": False, "ends": {"dossiers.v1/0": 10**6}}
+    assert await parts.store.save_many("rebuild", [ends]) == set()
+    again = Rebuild(parts, ["dossiers.v1"], state["version"])
+    await again.begin()
+
+    assert again.running
+    assert not await again.over()
+    standing = (await parts.store.get_many("rebuild", ["state"]))["state"]
+    await parts.store.save_many("rebuild", [{**standing, "ends": {"dossiers.v1/0": 0}}])
+    assert await again.over()
+    assert not again.running
+    with pytest.raises(CannotStartError, match="made by version .*, this is 0; stop the service and run `dunghen rebuild`"):
+        await Rebuild(parts, ["dossiers.v1"], "0").begin()
+    await parts.store.delete_many("rebuild", ["state"])
+    with pytest.raises(CannotStartError, match="has read a log that this store was not made from"):
+        await Rebuild(parts, load_catalogue().read_by("reporting"), state["version"]).begin()

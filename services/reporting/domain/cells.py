@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 from contracts.definitions import load_definitions, used_class
 from contracts.facts import first_standing
-from reference import OFFICE_TIME
 from services.reporting.domain.rows import Row
 
 DEFINITION = load_definitions().version
@@ -72,9 +71,12 @@ class Contributions:
         return {self.place.key(role, day): add for role in ROLES for day, add in self.days.items()}
 
 
+_DAY_MS, _AHEAD_OF_UTC_MS, _EPOCH = 86_400_000, 7 * 3_600_000, date(1970, 1, 1).toordinal()
+
+
 def day_of(ms: int) -> date:
-    """Business day in Asia/Ho_Chi_Minh."""
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(OFFICE_TIME).date()
+    """Business day in Asia/Ho_Chi_Minh, which is seven hours ahead of UTC all year."""
+    return date.fromordinal(_EPOCH + (ms + _AHEAD_OF_UTC_MS) // _DAY_MS)
 
 
 def flip_at(row: Row, now: int) -> int | None:
