@@ -22,7 +22,7 @@ from reference import Procedure, ReferenceData, Unit, load_reference
 from runtime.documents import Documents, open_documents
 from runtime.documents.mongo import drop_database
 from services.reporting import store as reporting
-from services.reporting.domain import FORMS, load_forms, month_of
+from services.reporting.domain import FORMS, load_forms, month_of, shelf_of, shelved
 from services.reporting.domain.books import recounted
 from services.reporting.domain.cells import Add
 from services.reporting.reports import Wanted, report
@@ -49,7 +49,7 @@ async def run_rebuild(kafka: str, mongo: str, dossiers: int) -> None:
             done = await _until(port, {"rebuilding": 0.0, "dirty_rows": 0.0, "lag_records": 0.0}, started)
             events = len(facts) + len(statements)
             print(
-                f"rebuild:  {events:,} events of {dossiers:,} dossiers: read in {read:.1f} s, all cells out after {done:.1f} s: "
+                f"rebuild:  {events:,} events of {dossiers:,} dossiers: read in {read:.1f} s, all cells out in {done:.1f} s: "
                 f"{events / done:,.0f} events/s, start of the process included"
             )
             await _latency(kafka, prefix)
@@ -70,7 +70,7 @@ async def _until(port: int, wanted: dict[str, float], started: float) -> float:
             standing = {sample.name.removeprefix("dunghen_"): sample.value for sample in samples}
             if all(standing.get(name) == value for name, value in wanted.items()) and standing.get("flushed_seconds"):
                 return time.monotonic() - started
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.5)
 
 
 async def _latency(kafka: str, prefix: str) -> None:
@@ -87,9 +87,8 @@ async def _latency(kafka: str, prefix: str) -> None:
             taken.append(time.monotonic() - begin)
             while await consumer.getmany(timeout_ms=300):
                 pass
-    print(
-        f"latency:  a fact in the log to its cell in the log: median {statistics.median(taken):.2f} s, at most {max(taken):.2f} s"
-    )
+    median = statistics.median(taken)
+    print(f"latency:  a fact in the log to its cell in the log: median {median:.2f} s, at most {max(taken):.2f} s")
 
 
 async def run_year(mongo: str, sizes: tuple[int, ...]) -> None:
@@ -107,9 +106,10 @@ async def run_year(mongo: str, sizes: tuple[int, ...]) -> None:
                 sheet = await report(store, reference, Wanted(form, *YEAR, unit))
                 taken.append(time.monotonic() - begin)
             medians.append(statistics.median(taken))
+            received = sheet.total[4] + sheet.total[5]
             print(
-                f"year:     {size:,} dossiers in {books:,} books: II.06a of a year, {UNITS} units, {sheet.total[4] + sheet.total[5]:,} "
-                f"received: median {medians[-1]:.2f} s, at most {max(taken):.2f} s"
+                f"year:     {size:,} dossiers in {books:,} books: II.06a of a year, {UNITS} units, {received:,} received: "
+                f"median {medians[-1]:.2f} s, at most {max(taken):.2f} s"
             )
         finally:
             await store.close()
@@ -145,15 +145,20 @@ async def _preload(store: Documents, dossiers: int) -> int:
     for procedure in rng.choices(range(PROCEDURES), weights, k=dossiers):
         unit, received = rng.randrange(UNITS), YEAR[0] + timedelta(days=rng.randrange(350))
         for day, counters in _life(rng, received):
-            book = days.setdefault((unit, procedure, month_of(day)), {})
-            book.setdefault(day.isoformat(), Counter()).update(counters)
+            own = days.setdefault((unit, procedure, month_of(day)), {})
+            own.setdefault(day.isoformat(), Counter()).update(counters)
+    shelves: dict[str, list[dict[str, Any]]] = {}
     page: list[dict[str, Any]] = []
     for book in _books(days):
+        shelves.setdefault(shelf_of(book["_id"]), []).append({"month": book["month"], "sums": book["sums"]})
         page.append(book)
         if len(page) == 1000:
             await store.save_many(reporting.BOOKS, page)
             page = []
     await store.save_many(reporting.BOOKS, page)
+    full = [shelved(shelf, None, standing) for shelf, standing in shelves.items()]
+    for start in range(0, len(full), 1000):
+        await store.save_many(reporting.SHELVES, full[start : start + 1000])
     return 2 * len(days)
 
 

@@ -11,7 +11,7 @@ from runtime.documents import Documents, In
 from runtime.parts import Parts
 from services.reporting.domain import ROLES, Form
 from services.reporting.reports import Fault, ReportRefusedError, Wanted, report
-from services.reporting.store import BOOKS, ROWS, rows, rows_of_units
+from services.reporting.store import BOOKS, ROWS, SHELVES, rows, rows_of_units
 
 SHOWN = 50
 DOUBTS = {
@@ -82,16 +82,17 @@ async def _differences(store: Documents) -> list[str]:
             place, day = _place(key)
             counted.setdefault(place, Counter()).update(row["adds"][day]["counters"])
         pending.update(_place(key)[0] for key in row.get("touched", ()))
-    standing = await _of_books(store)
-    places = sorted({*counted, *standing} - pending)
-    none = Counter[str]()
-    lines = [
-        f"{'/'.join(place)} {name}"
-        for place in places
-        for name in _names()
-        if counted.get(place, none)[name] != standing.get(place, none)[name]
-    ]
-    return lines if pending else lines + _between_roles(standing)
+    none, lines = Counter[str](), list[str]()
+    for collection in (BOOKS, SHELVES):
+        standing = await _standing(store, collection)
+        lines += [
+            f"{collection} {'/'.join(place)} {name}"
+            for place in sorted({*counted, *standing} - pending)
+            for name in _names()
+            if counted.get(place, none)[name] != standing.get(place, none)[name]
+        ]
+        lines += [] if pending else _between_roles(collection, standing)
+    return lines
 
 
 def _place(key: str) -> tuple[tuple[str, str, str], str]:
@@ -99,18 +100,18 @@ def _place(key: str) -> tuple[tuple[str, str, str], str]:
     return (role, unit, procedure), day
 
 
-async def _of_books(store: Documents) -> Sums:
+async def _standing(store: Documents, collection: str) -> Sums:
     names = _names()
-    groups = await store.count_by(BOOKS, {}, group=("role", "unit", "procedure"), sums=[f"sums.{name}" for name in names])
+    groups = await store.count_by(collection, {}, group=("role", "unit", "procedure"), sums=[f"sums.{name}" for name in names])
     return {group.group: Counter(dict(zip(names, group.sums, strict=True))) for group in groups}
 
 
-def _between_roles(standing: Sums) -> list[str]:
+def _between_roles(collection: str, standing: Sums) -> list[str]:
     """Every dossier has one unit in each role: the roles' sums are the province's, both."""
     roles: dict[str, Counter[str]] = {"received": Counter(), "competent": Counter()}
     for (role, _, _), sums in standing.items():
         roles[role].update(sums)
-    return [f"province {name}" for name in _names() if roles["received"][name] != roles["competent"][name]]
+    return [f"{collection} province {name}" for name in _names() if roles["received"][name] != roles["competent"][name]]
 
 
 async def broken_forms(

@@ -14,10 +14,10 @@ from runtime.outputs import Decision
 from runtime.parts import Parts
 from runtime.rebuild import Rebuild
 from services.reporting.checks import reconcile
-from services.reporting.domain import Book, book_of, cell_data, recounted
+from services.reporting.domain import Book, book_of, cell_data, recounted, shelf_of, shelved
 from services.reporting.domain.books import cell_key
 from services.reporting.handlers import recount
-from services.reporting.store import BOOKS, ROWS, cell_sums
+from services.reporting.store import BOOKS, ROWS, SHELVES, cell_sums
 
 PAGE = 2000
 TOPIC = "metrics.v1"
@@ -84,7 +84,7 @@ class Cells:
     async def measure(self) -> None:
         """Set the gauges: rows that are not in the published figures yet, whether the rows are being rebuilt.
 
-        Rows are not counted while they are rebuilt: all of them are dirty, and counting them costs the store what reading needs.
+        Rows are not counted while they are rebuilt: all of them are dirty, and counting would cost what reading needs.
         """
         self._parts.telemetry.set("rebuilding", int(self._rebuild.running))
         if self._rebuild.running:
@@ -109,7 +109,18 @@ class Cells:
             ]
             lost = await store.save_many(BOOKS, books)
             waiting = {book: own for book, own in waiting.items() if book in lost}
+        await self._shelve(counted)
         return counted
+
+    async def _shelve(self, books: Collection[str]) -> None:
+        """Put the sums of books on their shelves: those that stand once the shelf was read, so that the newest of them wins."""
+        store, waiting = self._parts.store, {shelf_of(book) for book in books}
+        while waiting:
+            known = await store.get_many(SHELVES, waiting)
+            own: dict[str, list[Book]] = {shelf: [] for shelf in waiting}
+            for book in (await store.get_many(BOOKS, [b for b in books if shelf_of(b) in waiting])).values():
+                own[shelf_of(book["_id"])].append(book)
+            waiting = await store.save_many(SHELVES, [shelved(shelf, known.get(shelf), own[shelf]) for shelf in sorted(own)])
 
     async def _publish(self, days: Days) -> None:
         """Publish until what was published is what stands: the topic is compacted, the last record must be the newest."""

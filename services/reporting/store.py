@@ -1,4 +1,4 @@
-"""reporting's documents: a row per dossier, a book per role, unit, procedure and report month, a record per frozen period."""
+"""reporting's documents: a row per dossier; books and shelves per role, unit, procedure and report month or year; periods."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
@@ -10,8 +10,8 @@ from runtime.documents import Document, Documents, In, Index, Range
 from services.reporting.domain import Add, flows_of_days, month_of, span
 from services.reporting.domain.books import cell_key
 
-ROWS, BOOKS, PERIODS = "rows", "books", "periods"
-MADE_FROM_LOG = (ROWS, BOOKS)  # the rest has to be restored from backup
+ROWS, BOOKS, SHELVES, PERIODS = "rows", "books", "shelves", "periods"
+MADE_FROM_LOG = (ROWS, BOOKS, SHELVES)  # the rest has to be restored from backup
 PAGE = 2000
 KEYS_AT_ONCE = 200
 LAST_DAY = date(9998, 12, 31)
@@ -24,6 +24,7 @@ async def declare(store: Documents) -> None:
     """Make the collections and indexes."""
     await store.declare(ROWS, [Index("cells", many=True), Index("doubts", many=True), Index("dirty"), Index("flip_at")])
     await store.declare(BOOKS, [Index("month"), Index("unit")])
+    await store.declare(SHELVES, [Index("year"), Index("unit")])
     await store.declare(PERIODS, [Index("last")])
 
 
@@ -43,12 +44,14 @@ class Asked:
 async def flows(store: Documents, asked: Asked, first: date | None, last: date) -> ByPlace:
     """Sums from `first` (None: the beginning) to `last`, both included, by (unit, procedure)."""
     covered, found = span(first, last), ByPlace()
-    if covered.months is not None:
-        where = asked.where() | {"month": Range(*covered.months)}
+    whole: list[tuple[str, Where]] = [(BOOKS, {"month": Range(*months)}) for months in covered.months]
+    if covered.years is not None:
+        whole.append((SHELVES, {"year": Range(*covered.years)}))
+    for collection, stretch in whole:
         sums = [f"sums.{name}" for name in asked.counters]
-        for row in await store.count_by(BOOKS, where, group=("unit", "procedure"), sums=sums):
+        for row in await store.count_by(collection, asked.where() | stretch, group=("unit", "procedure"), sums=sums):
             unit, procedure = row.group
-            found[unit, procedure] = Counter(dict(zip(asked.counters, row.sums, strict=True)))
+            found.setdefault((unit, procedure), Counter()).update(dict(zip(asked.counters, row.sums, strict=True)))
     for month, begin, end in covered.edges:
         async for book in books(store, asked.where() | {"month": month}):
             own = flows_of_days(book, begin, end, asked.counters)

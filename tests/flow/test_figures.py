@@ -124,7 +124,7 @@ async def test_nothing_is_reported_while_the_figures_are_made_from_the_log_again
     await parts.store.save_many("rebuild", [{**standing, "ends": {"dossiers.v1/0": 0}}])
     assert await again.over()
     assert not again.running
-    with pytest.raises(CannotStartError, match="made by version .*, this is 0; stop the service and run `dunghen rebuild`"):
+    with pytest.raises(CannotStartError, match=r"made by version .*, this is 0; stop the service and run `dunghen rebuild`"):
         await Rebuild(parts, ["dossiers.v1"], "0").begin()
     await parts.store.delete_many("rebuild", ["state"])
     with pytest.raises(CannotStartError, match="has read a log that this store was not made from"):

@@ -3,6 +3,7 @@
 import json
 import random
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from contracts import encode
 from dunghen.audit import audit
 from runtime.errors import Unavailable
 from services.reporting.checks import find_doubts, reconcile, unknown_units
-from services.reporting.domain.books import days_of, month_of, span
+from services.reporting.domain.books import Span, days_of, month_of, span
 from services.reporting.reports import ReportRefusedError, behind, report
 from services.reporting.store import BOOKS, Asked, flows, flows_by_day
 from tests.reporting.alone import Reporting, reporting_alone
@@ -34,18 +35,26 @@ def test_a_report_month_runs_from_the_fifteenth_to_the_fourteenth(day: date) -> 
     assert (first.day, last.day, month_of(first), month_of(last)) == (15, 14, month_of(day), month_of(day))
 
 
-@given(DAYS, st.integers(0, 900))
-def test_a_period_is_covered_by_whole_months_and_days_at_its_ends_each_day_once(first: date, length: int) -> None:
+@given(DAYS, st.integers(0, 1800))
+def test_a_period_is_covered_by_whole_years_months_and_days_at_its_ends_each_day_once(first: date, length: int) -> None:
     last = first + timedelta(days=length)
     covered = span(first, last)
     counted: Counter[date] = Counter()
-    for _, begin, end in covered.edges:
-        counted.update(begin + timedelta(days=n) for n in range((end - begin).days + 1))
-    if covered.months is not None and covered.months[0] is not None:
-        begin, end = days_of(covered.months[0])[0], days_of(covered.months[1])[1]
+    stretches = [(begin, end) for _, begin, end in covered.edges]
+    stretches += [(days_of(begin)[0], days_of(end)[1]) for begin, end in covered.months]
+    if covered.years is not None:
+        stretches.append((days_of(f"{covered.years[0]}-01")[0], days_of(f"{covered.years[1]}-12")[1]))
+    for begin, end in stretches:
         counted.update(begin + timedelta(days=n) for n in range((end - begin).days + 1))
 
     assert counted == Counter(first + timedelta(days=n) for n in range(length + 1))
+
+
+def test_a_year_of_the_law_is_one_shelf_and_the_plans_year_is_twelve_books() -> None:
+    assert span(date(2025, 12, 15), date(2026, 12, 14)) == Span(("2026", "2026"))
+    assert span(date(2025, 11, 15), date(2026, 11, 14)) == Span(None, (("2026-01", "2026-11"), ("2025-12", "2025-12")))
+    assert span(None, date(2026, 2, 14)) == Span((None, "2025"), (("2026-01", "2026-02"),))
+    assert span(None, date(2026, 12, 20)) == Span((None, "2026"), (), (("2027-01", date(2026, 12, 15), date(2026, 12, 20)),))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -69,11 +78,14 @@ async def test_what_is_published_is_the_audits_whatever_dies_in_between(seed: in
         assert found.differences() == []
         assert await reconcile(reporting.parts) == []
         sums = await flows(reporting.parts.store, Asked(("received_online",)), None, LAST)
-    assert sum(own["received_online"] for own in sums.values()) == sum(
-        own.get("received_online", 0)
-        for key, own in found.counted.items()
-        if key.startswith("competent") and key[-10:] <= str(LAST)
-    )
+        year = await flows(reporting.parts.store, Asked(("received_online",)), date(2025, 12, 15), date(2026, 12, 14))
+    competent = {key: own for key, own in found.counted.items() if key.startswith("competent/")}
+    assert total(sums.values()) == total(own for key, own in competent.items() if key[-10:] <= str(LAST))
+    assert total(year.values()) == total(competent.values())
+
+
+def total(cells: Iterable[Mapping[str, int]]) -> int:
+    return sum(own.get("received_online", 0) for own in cells)
 
 
 async def flush_with_a_crash(reporting: Reporting, rng: random.Random) -> None:
@@ -153,7 +165,10 @@ async def test_a_figure_in_the_books_that_no_dossier_gives_is_found(tmp_path: Pa
         book = next(iter((await reporting.parts.store.get_many(BOOKS, ["competent/H37.12/1.000894/2026-03"])).values()))
         await reporting.parts.store.save_many(BOOKS, [{**book, "sums": {"received_online": 2}}])
 
-        assert await reconcile(reporting.parts) == ["competent/H37.12/1.000894 received_online", "province received_online"]
+        assert await reconcile(reporting.parts) == [
+            "books competent/H37.12/1.000894 received_online",
+            "books province received_online",
+        ]
         await reporting.take([received(at(3), version=2)])  # on its way into the books: passed over
         assert await reconcile(reporting.parts) == []
 

@@ -1,6 +1,16 @@
 """Figures: pure functions from a dossier's row to its contributions, from cells to a form."""
 
-from services.reporting.domain.books import Book, book_of, cell_data, flows_of_days, month_of, recounted, span
+from services.reporting.domain.books import (
+    Book,
+    book_of,
+    cell_data,
+    flows_of_days,
+    month_of,
+    recounted,
+    shelf_of,
+    shelved,
+    span,
+)
 from services.reporting.domain.cells import (
     DEFINITION,
     ROLES,
@@ -47,6 +57,8 @@ __all__ = [
     "merge_statement",
     "month_of",
     "recounted",
+    "shelf_of",
+    "shelved",
     "span",
     "value_of",
 ]

@@ -1,6 +1,6 @@
-"""A book: the cells of one role, unit and procedure over one report month (15th to 14th), with their sums.
+"""A book: the cells of one role, unit and procedure over one report month (15th to 14th), with sums. A shelf: a year of books.
 
-Reports are sums over whole books and, at the two ends of a period that does not begin on a 15th, over single days of one.
+Reports are sums over whole shelves and books and, at the ends of a period that does not begin on a 15th, over single days.
 """
 
 from collections import Counter
@@ -36,28 +36,61 @@ def book_of(cell: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a period covers: whole report months (from, to; None: no whole one), and the days of the months at its ends."""
+    """What a period covers: whole report years (from, to; None: from the beginning), whole report months outside of them,
+    and the days of the months at its ends."""
 
-    months: tuple[str | None, str] | None
-    edges: tuple[tuple[str, date, date], ...]
+    years: tuple[str | None, str] | None = None
+    months: tuple[tuple[str, str], ...] = ()
+    edges: tuple[tuple[str, date, date], ...] = ()
 
 
 def span(first: date | None, last: date) -> Span:
-    """Split a period (None: from the beginning) into whole months and days at its ends."""
+    """Split a period (None: from the beginning) into whole years, whole months, and days at its ends."""
     edges = []
     end_month = month_of(last)
     if last != days_of(end_month)[1]:
         edges.append((end_month, days_of(end_month)[0], last))
         end_month = month_of(days_of(end_month)[0] - timedelta(days=1))
     if first is None:
-        return Span((None, end_month), tuple(edges))
+        return Span(*_years(None, end_month), tuple(edges))
     start_month = month_of(first)
     if first != days_of(start_month)[0]:
         if edges and edges[0][0] == start_month:
-            return Span(None, ((start_month, first, last),))
+            return Span(edges=((start_month, first, last),))
         edges.append((start_month, first, days_of(start_month)[1]))
         start_month = month_of(days_of(start_month)[1] + timedelta(days=1))
-    return Span((start_month, end_month) if start_month <= end_month else None, tuple(edges))
+    return Span(*_years(start_month, end_month), tuple(edges)) if start_month <= end_month else Span(edges=tuple(edges))
+
+
+def _years(first: str | None, last: str) -> tuple[tuple[str | None, str] | None, tuple[tuple[str, str], ...]]:
+    """Whole months as whole years and what is left of the years at the ends. A report year is named like its months."""
+    begin, end = None if first is None else int(first[:4]), int(last[:4])
+    months = []
+    if not last.endswith("-12"):
+        months.append((max(first or "", f"{end:04}-01"), last))
+        end -= 1
+    if first is not None and begin is not None and begin <= end and not first.endswith("-01"):
+        months.append((first, f"{begin:04}-12"))
+        begin += 1
+    whole = begin is None or begin <= end
+    return (None if begin is None else f"{begin:04}", f"{end:04}") if whole else None, tuple(months)
+
+
+def shelf_of(book_id: str) -> str:
+    """The shelf that a book stands on, by their keys: the same place over one report year (15/12 to 14/12)."""
+    return book_id[: -len("-MM")]
+
+
+def shelved(shelf_id: str, known: Mapping[str, Any] | None, books: Iterable[Book]) -> dict[str, Any]:
+    """The shelf with the sums of some of its books as they stand now; its own sums are made from those of its months."""
+    months = dict(known["months"]) if known else {}
+    months |= {book["month"]: book["sums"] for book in books}
+    sums: Counter[str] = Counter()
+    for own in months.values():
+        sums.update(own)
+    role, unit, procedure, year = shelf_id.split("/")
+    place = {"role": role, "unit": unit, "procedure": procedure, "year": year}
+    return {"_id": shelf_id, "rev": known["rev"] if known else 0, **place, "months": months, "sums": dict(sums)}
 
 
 def recounted(book_id: str, known: Book | None, counted: Mapping[str, Add | None], now: int) -> dict[str, Any]:
