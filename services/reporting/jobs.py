@@ -1,7 +1,7 @@
 """Loops that no message starts: dossiers whose due moment passed, and cells that have to be counted again and published."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 
 from contracts import statement_id, to_wire
@@ -63,8 +63,9 @@ class Cells:
         await self.flip()
         while rows := await self._parts.store.find(ROWS, {"dirty": 1}, limit=PAGE):
             touched = {key for row in rows for key in row["touched"]}
-            await self._publish(await self.count(touched))
-            await self._clear(rows)
+            counted, covered = await self.count(touched)
+            await self._publish(counted)
+            await self._clear({row["_id"]: row for row in (*covered, *rows)}.values())
             days = [date.fromisoformat(_day(key)) for key in touched]
             self._first_changed = min([*days, *([self._first_changed] if self._first_changed else [])])
         if self._first_changed is not None or not self._told_after_start:
@@ -92,16 +93,22 @@ class Cells:
         left = await self._parts.store.count_by(ROWS, {"dirty": 1})
         self._parts.telemetry.set("dirty_rows", left[0].count if left else 0)
 
-    async def count(self, keys: Iterable[str]) -> dict[str, list[str]]:
-        """Count cells from the rows and save them in their books; returns the days counted, by book."""
+    async def count(self, keys: Iterable[str]) -> tuple[dict[str, list[str]], list[Document]]:
+        """Count cells from the rows and save them in their books; returns the days counted, by book.
+
+        And the rows that are in the figures now with all they touched, beyond those that were asked for: a cell with many dirty
+        dossiers is counted once for all of them.
+        """
         store = self._parts.store
         waiting: dict[str, list[str]] = {}
         for key in sorted(set(keys)):
             waiting.setdefault(book_of(key), []).append(key)
         counted = {book: [_day(key) for key in own] for book, own in waiting.items()}
+        covered: list[Document] = []
         while waiting:
             known = await store.get_many(BOOKS, waiting)  # read before counting: a day counted meanwhile moves the revision
-            sums = await cell_sums(store, (key for own in waiting.values() for key in own))
+            sums, met = await cell_sums(store, (key for own in waiting.values() for key in own))
+            covered = covered or met
             now = milliseconds(self._parts.clock.now())
             books = [
                 recounted(book, known.get(book), {_day(key): sums.get(key) for key in own}, now)
@@ -110,7 +117,7 @@ class Cells:
             lost = await store.save_many(BOOKS, books)
             waiting = {book: own for book, own in waiting.items() if book in lost}
         await self._shelve(counted)
-        return counted
+        return counted, covered
 
     async def _shelve(self, books: Collection[str]) -> None:
         """Put the sums of books on their shelves: those that stand once the shelf was read, so that the newest of them wins."""
@@ -138,7 +145,7 @@ class Cells:
             published |= {(book["_id"], day): book["days"][day]["revision"] for book, day in cells}
             self._parts.crash.passed("after-publish")
 
-    async def _clear(self, rows: Sequence[Document]) -> None:
+    async def _clear(self, rows: Iterable[Document]) -> None:
         """Clear the marks of rows that did not change meanwhile; a row that did stays dirty and is counted again."""
         clean = [{key: value for key, value in row.items() if key not in ("touched", "dirty")} for row in rows]
         await self._parts.store.save_many(ROWS, clean)

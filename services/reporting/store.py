@@ -88,16 +88,18 @@ async def rows(store: Documents, where: Mapping[str, str | int | Range | In]) ->
             yield row
 
 
-async def cell_sums(store: Documents, keys: Iterable[str]) -> dict[str, Add]:
-    """Cells counted from the rows: by key, those in which any dossier counts."""
-    wanted, sums = set(keys), dict[str, Add]()
+async def cell_sums(store: Documents, keys: Iterable[str]) -> tuple[dict[str, Add], list[Document]]:
+    """Cells counted from the rows, by key, those in which any dossier counts; and the rows met whose marks these alone are."""
+    wanted, sums, covered = set(keys), dict[str, Add](), list[Document]()
     async for row in rows(store, {"cells": In(tuple(wanted))}):
+        if "dirty" in row and wanted.issuperset(row["touched"]):
+            covered.append(row)
         for key in wanted.intersection(row["cells"]):
             add = row["adds"][key.rpartition("/")[2]]
             into = sums.setdefault(key, Add(0))
             into.as_of = max(into.as_of, add["as_of"])
             into.counters.update(add["counters"])
-    return sums
+    return sums, covered
 
 
 async def rows_of_units(
