@@ -29,11 +29,8 @@ class Audited:
     periods: dict[str, dict[str, Any]] = field(default_factory=dict)
     dossiers: int = 0
 
-    def differences(self, first: str = "", last: str = "9999", fields: Mapping[str, str] | None = None) -> list[str]:
-        """One line per figure that disagrees, of the cells of some days (ISO, both included).
-
-        With the field of each procedure, the frozen periods that have such days are compared too.
-        """
+    def differences(self, first: str = "", last: str = "9999") -> list[str]:
+        """One line per figure that disagrees, of the cells of some days (ISO, both included)."""
         found = []
         for key in sorted({*self.counted, *self.published}):
             ours, theirs = self.counted.get(key, {}), self.published.get(key, {})
@@ -46,10 +43,13 @@ class Audited:
             ]
             if ours and theirs and _time(self.as_of[key]) != _time(self.published_as_of[key]):
                 found.append(f"{key} as_of: topics {self.as_of[key]}, published {self.published_as_of[key]}")
-        return found + (self._of_periods(first, last, fields) if fields is not None else [])
+        return found
 
-    def _of_periods(self, first: str, last: str, fields: Mapping[str, str]) -> list[str]:
-        """What was stated last of each frozen period against the period counted anew."""
+    def period_differences(self, fields: Mapping[str, str], first: str = "", last: str = "9999") -> list[str]:
+        """One line per figure of a frozen period that is another than what was stated of it last, in periods with such days.
+
+        `fields`: the field of each procedure.
+        """
         found = []
         for key, period in sorted(self.periods.items()):
             if period["last"] < first or period["first"] > last:

@@ -85,6 +85,7 @@ def _figures(evidence: Evidence, events: Events, audited: Audited) -> dict[str, 
 
 def _checks(evidence: Evidence, events: Events, audited: Audited) -> list[Check]:
     facts = {identity for identity, (topic, _) in events.items() if topic == "dossiers.v1"}
+    unstated = audited.period_differences(_fields())
     restated = sum(kind_of(event) == "report.restated" for _, event in events.values())
     return [
         Check("mất", len(evidence.answers.ids - facts), 0),
@@ -95,10 +96,10 @@ def _checks(evidence: Evidence, events: Events, audited: Audited) -> list[Check]
         Check("dòng từ chối", evidence.answers.refused, _broken_rows() - _strange_rows()),
         Check("dòng chờ người xem", evidence.answers.held, _strange_rows()),
         Check("bản ghi bị giữ lại", sum(record.topic.endswith(".dlq") for record in evidence.records), 0),
-        Check("sổ lệch", len(audited.differences(fields=_fields())), 0),
+        Check("sổ lệch", len(audited.differences()), 0),
         Check("II.06a lệch", len(_sheet_differences(evidence, audited)), 0),
         Check("tên, số ĐT trong topic, log", _personal_data(evidence), 0),
-        Check("bản chỉnh", restated, evidence.corrected),
+        Check("bản chỉnh", restated if not unstated else f"{restated}, kỳ chốt lệch {len(unstated)}", evidence.corrected),
     ]
 
 

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from dunghen import PROVINCE
 from dunghen.__main__ import make_app
+from dunghen.commands.common import out
 from dunghen.demo.real import free_port
 from dunghen.together import run_together
 from tests.flow.support import received
@@ -65,6 +66,12 @@ def test_commands_that_need_a_log_say_so(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert "holds no" in RUN.invoke(app, ["audit", "figures", "--log", str(tmp_path)]).stderr
     assert "--real" in RUN.invoke(app, ["demo", "--real"]).stderr
     assert "run" in RUN.invoke(app, ["run", "postman"]).stderr or RUN.invoke(app, ["run", "postman"]).exit_code == 2
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal in which no cell of a table is cut."""
+    monkeypatch.setattr(out, "width", 200)
 
 
 @pytest.fixture
@@ -123,7 +130,7 @@ def test_a_file_is_sent_and_its_refused_rows_go_in_after_correction(intake: dict
     assert "Đã nhận 1 dòng, từ chối 0 dòng." in second.stdout
     assert not (tmp_path / "events.refused.refused.ndjson").exists()
 
-    operator = {**intake, "DUNGHEN_KEY": intake["OPERATOR_KEY"], "COLUMNS": "200"}
+    operator = {**intake, "DUNGHEN_KEY": intake["OPERATOR_KEY"]}
     listed = RUN.invoke(app, ["quarantine", "ls"], env=operator).stdout
     assert "unknown-procedure" in listed
     assert "9.999999" in listed
@@ -150,7 +157,7 @@ def test_a_log_of_portal_payloads_becomes_ii06a_by_the_commands_of_the_docs(inta
 
 
 def test_keys_are_made_rotated_listed_and_ended(tmp_path: Path) -> None:
-    store = {"STORE_URL": f"sqlite:///{tmp_path / 'intake.db'}", "COLUMNS": "200"}
+    store = {"STORE_URL": f"sqlite:///{tmp_path / 'intake.db'}"}
 
     key = RUN.invoke(app, ["keys", "new", "motcua", "--unit", "H37.12"], env=store)
     assert re.fullmatch(r"dh_[0-9a-f]{8}_[\w-]{43}", key.stdout.strip())
@@ -172,7 +179,7 @@ def test_keys_are_made_rotated_listed_and_ended(tmp_path: Path) -> None:
 
 
 def test_reference_data_is_checked_with_line_numbers_and_becomes_pages(tmp_path: Path) -> None:
-    assert "60 thủ tục trong 12 lĩnh vực" in RUN.invoke(app, ["reference", "check"], env={"COLUMNS": "200"}).stdout
+    assert "60 thủ tục trong 12 lĩnh vực" in RUN.invoke(app, ["reference", "check"]).stdout
     for source in PROVINCE.glob("*.yaml"):
         (tmp_path / source.name).write_text(source.read_text("utf-8"), "utf-8")
     units = tmp_path / "units.yaml"
