@@ -13,10 +13,10 @@ from services.reporting.domain import ROLES, Form
 from services.reporting.reports import Fault, ReportRefusedError, Wanted, report
 from services.reporting.store import BOOKS, ROWS, SHELVES, rows, rows_of_units
 
-SHOWN = 50
+SHOWN = 20
 DOUBTS = {
     "ended-twice": "Hồ sơ vừa có kết quả vừa bị rút hoặc dừng",
-    "clock-ahead": "Sự việc được báo trước khi xảy ra (đồng hồ hệ thống gửi sai)",
+    "clock-ahead": "Sự việc được báo trước khi xảy ra hơn hai giờ (đồng hồ sai)",
     "unknown-unit": "Hồ sơ của đơn vị không có trong danh mục",
 }
 Sums = Mapping[tuple[str, str, str], Counter[str]]  # role, unit, procedure

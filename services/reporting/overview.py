@@ -40,8 +40,8 @@ class Line:
 
     @property
     def hours_saved(self) -> str:
-        """Open hours left of the limits, one decimal."""
-        return printed(Decimal(self.during.get("minutes_saved", 0) / 60).quantize(Decimal("0.1")), "")
+        """Open hours left of the limits, whole, in groups of three digits."""
+        return f"{round(self.during.get('minutes_saved', 0) / 60):,}".replace(",", ".")
 
 
 @dataclass(frozen=True, slots=True)

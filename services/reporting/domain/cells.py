@@ -14,7 +14,7 @@ DEFINITION = load_definitions().version
 
 _CHANNELS = {1: "received_direct", 2: "received_online", 3: "received_post"}
 _ENDS_WITHOUT_RESULT = {7: "withdrawn", 8: "stopped"}
-AHEAD_MS = 15 * 60_000  # a business time so far ahead of its record's time is a clock that is wrong
+AHEAD_MS = 2 * 3_600_000  # intake refuses a business time so far ahead of the clock: whatever is has come another way
 
 
 @dataclass(frozen=True, slots=True, order=True)
