@@ -31,7 +31,9 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         Sample("services/sla/domain/rungs.py", "\nimport httpx\n", "rules do no input and output BROKEN"),
         Sample("services/sla/store.py", "\nimport motor\n", "only runtime.documents.mongo knows motor BROKEN"),
         Sample(
-            "services/sla/handlers.py", "\nimport aiokafka\n", "only app files and runtime know FastStream and aiokafka BROKEN"
+            "services/sla/handlers/__init__.py",
+            "\nimport aiokafka\n",
+            "only app files and runtime know FastStream and aiokafka BROKEN",
         ),
         Sample("contracts/ids.py", "\nimport orjson\n", "contracts need pydantic and PyYAML alone BROKEN"),
     ),

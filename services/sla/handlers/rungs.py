@@ -1,0 +1,92 @@
+"""The rungs of a dossier: which timer is next, and what is said when one is reached."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from contracts import effect_id
+from contracts.facts import first_standing, milliseconds
+from reference import moment
+from runtime.documents import Document
+from runtime.outputs import Decision, Output
+from services.sla.domain import Rung, RungRules, Standing, passed, rungs_of, second_tier, standing_of, step_rung
+from services.sla.domain.rungs import sign_by
+from services.sla.handlers.common import Context, line_of, output, unit_of
+
+
+def on_timer(document: Document, until: datetime, now: datetime, context: Context) -> Decision:
+    """Fire the rungs reached by `until`, each once; a rung that a later one has overtaken by `now` is marked, not sent late."""
+    standing = standing_of(document.get("facts", {}))
+    due = document.get("deadline", {}).get("due")
+    if standing is None or due is None or "next_rung_at" not in document:
+        return Decision(document)
+    done: dict[str, str] = document.get("rungs", {})
+    rungs, step = _rungs(document, standing, context), _step(document)
+    fire, superseded = passed(rungs, done, until, now)
+    if step is not None and step.name not in done and step.at <= until:
+        fire = [step, *fire]
+    if not fire and not superseded:
+        return Decision(document)
+    done = {**done, **{rung.name: "superseded" for rung in superseded}, **{rung.name: "fired" for rung in fire}}
+    after = {**document, "rungs": done}
+    _set_next_rung(after, rungs, step, done)
+    return Decision(after, [_rung_output(after, rung, context) for rung in fire])
+
+
+def plan_rungs(after: Document, standing: Standing, context: Context) -> None:
+    due = after["deadline"]["due"]
+    if due is None:
+        after.pop("next_rung_at", None)
+        after.pop("open_due", None)
+        return
+    after["open_due"] = due
+    _set_next_rung(after, _rungs(after, standing, context), _step(after), after.get("rungs", {}))
+
+
+def _rungs(document: Document, standing: Standing, context: Context) -> list[Rung]:
+    """The rungs before the date in force: after a re-promise, those of its second tier."""
+    due, line = moment(document["deadline"]["due"]), line_of(document, context)
+    rungs = rungs_of(line, moment(standing.received_at), due, standing.limit[1], _rung_rules(document, context))
+    return second_tier(rungs) if standing.reappointed else rungs
+
+
+def _rung_rules(document: Document, context: Context) -> RungRules:
+    """The rungs of the procedure version at reception where it names its own, else the settings'."""
+    received = first_standing(document["facts"], "received") or {}
+    procedure = context.reference.procedures.get(received.get("procedure", ""))
+    for version in procedure.versions if procedure else ():
+        if version.name == received["terms"]["procedure_version"]:
+            return RungRules(
+                context.rungs.warn_open_hours if version.warn_open_hours is None else version.warn_open_hours,
+                version.apology_lead_days or context.rungs.apology_lead_days,
+                context.rungs.sign_lead_days,
+            )
+    return context.rungs
+
+
+def _step(document: Document) -> Rung | None:
+    """The limit of the current step. While the clock stands still, no step is late."""
+    return step_rung(document["facts"]) if document.get("deadline", {}).get("due") is not None else None
+
+
+def _set_next_rung(after: Document, rungs: Sequence[Rung], step: Rung | None, done: Mapping[str, str]) -> None:
+    """The next timer of the dossier: of its rungs, and of the step it is in. Changes `after`."""
+    waiting = [rung.at for rung in (*rungs, step) if rung is not None and rung.name not in done]
+    if waiting:
+        after["next_rung_at"] = milliseconds(min(waiting))
+    else:
+        after.pop("next_rung_at", None)
+
+
+def _rung_output(after: Document, rung: Rung, context: Context) -> Output:
+    due = moment(after["deadline"]["due"])
+    data: dict[str, Any] = {"at": rung.at.isoformat(), "unit": unit_of(after), "due_at": due.isoformat()}
+    if rung.kind == "warned":
+        data["rung"] = rung.name
+        data |= {name: value for name, value in zip(("step", "department"), rung.step or (), strict=False) if value}
+    if rung.kind == "apology-due":
+        data["sign_by"] = sign_by(line_of(after, context), due, context.rungs).isoformat()
+    if rung.kind == "overdue" and rung.tier > 1:
+        data["tier"] = rung.tier
+    identity = effect_id("sla", after["_id"], rung.kind, rung.name)
+    return output(after, identity, f"deadline.{rung.kind}", data, None, context)
