@@ -1,6 +1,6 @@
 """Random histories of fifty dossiers: whatever the order, the repetition, the batches, the crashes, the cells are the audit's.
 
-`DUNGHEN_HISTORIES=1000 ./dev test tests/reporting/test_histories.py` runs a thousand of them (two minutes).
+`DUNGHEN_HISTORIES=1000 ./dev test tests/reporting` runs a thousand of them, and two hundred through the real flush.
 """
 
 import os
