@@ -1,17 +1,19 @@
 """What is wrong with the figures, if anything: facts that contradict, units in no list, a second count that differs."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import TypeAlias
 
 from contracts.definitions import load_definitions
 from reference import OFFICE_TIME, PeriodKind, ReferenceData
-from runtime.documents import Documents, In
+from runtime.documents import Document, Documents, In
 from runtime.parts import Parts
 from services.reporting.domain import ROLES, Form
+from services.reporting.domain.books import cell_key, days_of, month_of
 from services.reporting.reports import Fault, ReportRefusedError, Wanted, report
-from services.reporting.store import BOOKS, ROWS, SHELVES, rows, rows_of_units
+from services.reporting.store import BOOKS, ROWS, SHELVES, books, rows, rows_of_cells, rows_of_units
 
 SHOWN = 20
 DOUBTS = {
@@ -19,7 +21,7 @@ DOUBTS = {
     "clock-ahead": "Sự việc được báo trước khi xảy ra hơn hai giờ (đồng hồ sai)",
     "unknown-unit": "Hồ sơ của đơn vị không có trong danh mục",
 }
-Sums = Mapping[tuple[str, str, str], Counter[str]]  # role, unit, procedure
+Place: TypeAlias = tuple[str, str, str]  # role, unit, procedure
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,60 +60,95 @@ def _names() -> list[str]:
     return [counter.name for counter in load_definitions().counters]
 
 
-async def reconcile(parts: Parts) -> list[str]:
-    """Count everything a second way, from the rows alone, and name what the books say otherwise: role/unit/procedure counter.
+async def suspects(store: Documents) -> set[Place]:
+    """Places where the books say otherwise than the rows, counted from the rows alone.
 
-    The province is the sum of its units in every role at any time (R39): what one role's units have in sum, the other's have.
-    Places with rows that are not counted yet are passed over; what differs is looked at twice, as another instance may be
-    counting.
+    All rows are read, which takes its time, and figures go on being counted meanwhile: most of these are on their way.
     """
-    first = await _differences(parts.store)
-    again = set(await _differences(parts.store)) if first else set()
-    found = [line for line in first if line in again]
-    parts.telemetry.set("figures_unreconciled", len(found))
-    for line in found[:SHOWN]:
-        parts.log.error("figures differ from their dossiers", place=line)
-    return found
-
-
-async def _differences(store: Documents) -> list[str]:
-    counted: dict[tuple[str, str, str], Counter[str]] = {}
-    pending: set[tuple[str, str, str]] = set()
+    counted: dict[Place, Counter[str]] = {}
     async for row in rows(store, {}):
-        for key in row.get("cells", ()):
-            place, day = _place(key)
-            counted.setdefault(place, Counter()).update(row["adds"][day]["counters"])
-        pending.update(_place(key)[0] for key in row.get("touched", ()))
-    none, lines = Counter[str](), list[str]()
-    for collection in (BOOKS, SHELVES):
-        standing = await _standing(store, collection)
-        lines += [
-            f"{collection} {'/'.join(place)} {name}"
-            for place in sorted({*counted, *standing} - pending)
-            for name in _names()
-            if counted.get(place, none)[name] != standing.get(place, none)[name]
-        ]
-        lines += [] if pending else _between_roles(collection, standing)
-    return lines
+        _count(row, counted)
+    standing = [await _standing(store, collection) for collection in (BOOKS, SHELVES)]
+    return {place for own in standing for place in {*counted, *own} if +counted.get(place, _NONE) != +own.get(place, _NONE)}
 
 
-def _place(key: str) -> tuple[tuple[str, str, str], str]:
+async def differences(store: Documents, places: Collection[Place], today: date) -> list[str]:
+    """What the books and shelves of some places say otherwise than their rows: `books role/unit/procedure counter`.
+
+    To be asked while no figures are counted. Whatever changes meanwhile is dirty afterwards, and passed over. Rows are looked
+    for on every day since the place's first book, on those too that the books do not know.
+    """
+    standing = {collection: await _standing(store, collection, places) for collection in (BOOKS, SHELVES)}
+    counted: dict[Place, Counter[str]] = {}
+    first: dict[Place, Document] = {}
+    async for book in books(store, _of_units(places)):
+        if _place_of(book) in places and book["month"] <= first.get(_place_of(book), book)["month"]:
+            first[_place_of(book)] = book
+    keys = [cell_key(book, day) for book in first.values() for day in _days_since(book["month"], today)]
+    async for row in rows_of_cells(store, keys):
+        _count(row, counted)
+    pending = {_place(key)[0] async for row in rows(store, {"dirty": 1}) for key in row["touched"]}
+    settled = sorted({*places} - pending)
+    missing = [f"books {'/'.join(place)} are not there" for place in settled if place not in first]
+    return missing + [
+        f"{collection} {'/'.join(place)} {name}"
+        for collection, own in standing.items()
+        for place in settled
+        for name in _names()
+        if counted.get(place, _NONE)[name] != own.get(place, _NONE)[name]
+    ]
+
+
+_NONE: Counter[str] = Counter()
+
+
+def _count(row: Document, into: dict[Place, Counter[str]]) -> None:
+    for key in row.get("cells", ()):
+        place, day = _place(key)
+        into.setdefault(place, Counter()).update(row["adds"][day]["counters"])
+
+
+def _place(key: str) -> tuple[Place, str]:
     role, unit, procedure, day = key.split("/")
     return (role, unit, procedure), day
 
 
-async def _standing(store: Documents, collection: str) -> Sums:
-    names = _names()
-    groups = await store.count_by(collection, {}, group=("role", "unit", "procedure"), sums=[f"sums.{name}" for name in names])
-    return {group.group: Counter(dict(zip(names, group.sums, strict=True))) for group in groups}
+def _of_units(places: Collection[Place]) -> dict[str, In]:
+    return {"unit": In(tuple(sorted({unit for _, unit, _ in places})))}
 
 
-def _between_roles(collection: str, standing: Sums) -> list[str]:
-    """Every dossier has one unit in each role: the roles' sums are the province's, both."""
-    roles: dict[str, Counter[str]] = {"received": Counter(), "competent": Counter()}
-    for (role, _, _), sums in standing.items():
-        roles[role].update(sums)
-    return [f"{collection} province {name}" for name in _names() if roles["received"][name] != roles["competent"][name]]
+def _days_since(month: str, today: date) -> Iterator[str]:
+    """All days from the first of a report month to the last of today's."""
+    day, last = days_of(month)[0], days_of(month_of(today))[1]
+    while day <= last:
+        yield day.isoformat()
+        day += timedelta(days=1)
+
+
+def _place_of(book: Document) -> Place:
+    return book["role"], book["unit"], book["procedure"]
+
+
+async def _standing(store: Documents, collection: str, places: Collection[Place] = ()) -> dict[Place, Counter[str]]:
+    """Sums of all that stands in the books or on the shelves, of some places or of all."""
+    names, where = _names(), _of_units(places) if places else {}
+    groups = await store.count_by(
+        collection, where, group=("role", "unit", "procedure"), sums=[f"sums.{name}" for name in names]
+    )
+    found = {(role, unit, procedure): g.sums for g in groups for role, unit, procedure in [g.group]}
+    return {place: Counter(dict(zip(names, sums, strict=True))) for place, sums in found.items()}
+
+
+async def between_roles(store: Documents) -> list[str]:
+    """Every dossier has one unit in each role, so that the sums of both roles are the province's: what differs (R39)."""
+    names, lines = _names(), []
+    for collection in (BOOKS, SHELVES):
+        groups = await store.count_by(collection, {}, group=("role",), sums=[f"sums.{name}" for name in names])
+        by_role = {role: g.sums for g in groups for (role,) in [g.group]}
+        zeros = (0,) * len(names)
+        pairs = zip(names, by_role.get("received", zeros), by_role.get("competent", zeros), strict=True)
+        lines += [f"{collection} province {name}" for name, received, competent in pairs if received != competent]
+    return lines
 
 
 async def broken_forms(

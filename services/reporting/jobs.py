@@ -13,7 +13,7 @@ from runtime.kafka import Wire
 from runtime.outputs import Decision
 from runtime.parts import Parts
 from runtime.rebuild import Rebuild
-from services.reporting.checks import reconcile
+from services.reporting.checks import SHOWN, between_roles, differences, suspects
 from services.reporting.domain import Book, book_of, cell_data, recounted, shelf_of, shelved
 from services.reporting.domain.books import cell_key
 from services.reporting.handlers import recount
@@ -75,12 +75,23 @@ class Cells:
         self._parts.telemetry.set("flushed_seconds", started.timestamp())
 
     async def reconcile(self) -> None:
-        """Count everything a second way, not while cells are being counted; what differs is kept for the page and the gauge."""
+        """Count everything a second way, from the rows alone; what differs is kept for the page and the gauge.
+
+        All rows are read while figures go on being counted, and only the places that seem to differ are looked at while they
+        are not, so that no figure is late for it.
+        """
         if self._rebuild.running:
             return
+        store = self._parts.store
+        places = await suspects(store)
         async with self._counting:
-            self.unreconciled = await reconcile(self._parts)
-        self.reconciled_at = self._parts.clock.now()
+            found = await differences(store, places, self._parts.clock.now().date()) if places else []
+            if not await store.count_by(ROWS, {"dirty": 1}):
+                found += await between_roles(store)
+        self.unreconciled, self.reconciled_at = found, self._parts.clock.now()
+        self._parts.telemetry.set("figures_unreconciled", len(found))
+        for line in found[:SHOWN]:
+            self._parts.log.error("figures differ from their dossiers", place=line)
 
     async def measure(self) -> None:
         """Set the gauges: rows that are not in the published figures yet, whether the rows are being rebuilt.

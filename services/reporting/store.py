@@ -106,10 +106,16 @@ async def rows_of_units(
     store: Documents, units: Sequence[str], first: date | None, last: date, *, roles: Sequence[str] = ("competent",)
 ) -> AsyncIterator[Document]:
     """The dossiers that count in any cell of these units from `first` (None: the beginning) to `last`, each once."""
-    seen: set[str] = set()
     low, high = first.isoformat() if first else "", last.isoformat()
     where = _months(first, last) | {"role": In(tuple(roles)), "unit": In(tuple(units))}
     keys = [cell_key(book, day) async for book in books(store, where) for day in book["days"] if low <= day <= high]
+    async for row in rows_of_cells(store, keys):
+        yield row
+
+
+async def rows_of_cells(store: Documents, keys: Sequence[str]) -> AsyncIterator[Document]:
+    """The dossiers that count in any of these cells, each once."""
+    seen: set[str] = set()
     for start in range(0, len(keys), KEYS_AT_ONCE):
         async for row in rows(store, {"cells": In(tuple(keys[start : start + KEYS_AT_ONCE]))}):
             if row["_id"] not in seen:

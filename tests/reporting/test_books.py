@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from contracts import encode
 from dunghen.audit import audit
 from runtime.errors import Unavailable
-from services.reporting.checks import find_doubts, reconcile, unknown_units
+from services.reporting.checks import find_doubts, unknown_units
 from services.reporting.domain.books import Span, days_of, month_of, span
 from services.reporting.reports import ReportRefusedError, behind, report
-from services.reporting.store import BOOKS, Asked, flows, flows_by_day
+from services.reporting.store import BOOKS, SHELVES, Asked, flows, flows_by_day
 from tests.reporting.alone import Reporting, reporting_alone
 from tests.reporting.test_histories import DOSSIERS, HISTORIES, NOW, TOPICS, Life, stated
 from tests.reporting.test_reporting import deadline, settled
@@ -76,7 +76,8 @@ async def test_what_is_published_is_the_audits_whatever_dies_in_between(seed: in
         found = audit([*log, *reporting.publisher.records], NOW)
 
         assert found.differences() == []
-        assert await reconcile(reporting.parts) == []
+        await reporting.cells.reconcile()
+        assert reporting.cells.unreconciled == []
         sums = await flows(reporting.parts.store, Asked(("received_online",)), None, LAST)
         year = await flows(reporting.parts.store, Asked(("received_online",)), date(2025, 12, 15), date(2026, 12, 14))
     competent = {key: own for key, own in found.counted.items() if key.startswith("competent/")}
@@ -161,16 +162,41 @@ async def test_a_figure_in_the_books_that_no_dossier_gives_is_found(tmp_path: Pa
     async with reporting_alone(tmp_path, at(20)) as reporting:
         await reporting.take([received()])
         await reporting.cells.flush()
-        assert await reconcile(reporting.parts) == []
+        assert await second_count(reporting) == []
         book = next(iter((await reporting.parts.store.get_many(BOOKS, ["competent/H37.12/1.000894/2026-03"])).values()))
         await reporting.parts.store.save_many(BOOKS, [{**book, "sums": {"received_online": 2}}])
 
-        assert await reconcile(reporting.parts) == [
-            "books competent/H37.12/1.000894 received_online",
-            "books province received_online",
-        ]
+        place = "books competent/H37.12/1.000894 received_online"
+        assert await second_count(reporting) == [place, "books province received_online"]
+        assert 'dunghen_figures_unreconciled{service="reporting"} 2.0' in reporting.parts.telemetry.text().decode()
         await reporting.take([received(at(3), version=2)])  # on its way into the books: passed over
-        assert await reconcile(reporting.parts) == []
+        assert await second_count(reporting) == []
+
+
+async def test_a_place_that_no_book_knows_and_a_dossier_that_no_row_gives_are_found(tmp_path: Path) -> None:
+    async with reporting_alone(tmp_path, at(20)) as reporting:
+        await reporting.take([received()])
+        await reporting.cells.flush()
+        store = reporting.parts.store
+        book = (await store.get_many(BOOKS, ["competent/H37.12/1.000894/2026-03"]))["competent/H37.12/1.000894/2026-03"]
+        await store.save_many(BOOKS, [{**book, "days": {}, "sums": {}}])  # the day is lost, and nothing else points to its row
+        assert "books competent/H37.12/1.000894 received_online" in await second_count(reporting)
+        await store.delete_many(SHELVES, ["competent/H37.12/1.000894/2026"])
+        assert "shelves competent/H37.12/1.000894 received_online" in await second_count(reporting)
+        await store.delete_many(BOOKS, ["competent/H37.12/1.000894/2026-03"])
+        assert await second_count(reporting) == [
+            "books competent/H37.12/1.000894 are not there",
+            "books province received_online",
+            "shelves province received_online",
+        ]
+        await store.delete_many("rows", [DOSSIER])
+        assert "books received/H37.12/1.000894 received_online" in await second_count(reporting)
+
+
+async def second_count(reporting: Reporting) -> list[str]:
+    """What the hourly second count finds now."""
+    await reporting.cells.reconcile()
+    return reporting.cells.unreconciled
 
 
 async def test_dossiers_in_doubt_are_counted_and_named(tmp_path: Path) -> None:
