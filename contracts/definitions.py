@@ -1,7 +1,6 @@
 """What reporting's counters and rates mean, as versioned data (counters.yaml): words, formula, source."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from importlib.resources import files
@@ -114,14 +113,20 @@ class Definitions(_Entry):
         wanted = next((percentile for percentile in self.percentiles if percentile.name == name), None)
         if wanted is None:
             raise KeyError(name)
-        classes = [c.name for c in self.counters if c.name.startswith(wanted.prefix)]
-        whole, reached = sum(flows.get(name, 0) for name in classes), 0
-        for counter in classes:
+        classes = list(self.classes(wanted.prefix))
+        whole, reached = sum(flows.get(counter, 0) for counter, _ in classes), 0
+        for counter, bound in classes:
             reached += flows.get(counter, 0)
             if whole and 100 * reached >= wanted.share * whole:
-                bound = counter.removeprefix(wanted.prefix)
-                return int(bound) if bound.isdigit() else BEYOND
+                return BEYOND if bound is None else bound
         return None
+
+    def classes(self, prefix: str) -> Iterator[tuple[str, int | None]]:
+        """The counters of a prefix with their upper bounds, in rising order; None: everything above."""
+        for counter in self.counters:
+            if counter.name.startswith(prefix):
+                bound = counter.name.removeprefix(prefix)
+                yield counter.name, int(bound) if bound.isdigit() else None
 
 
 BEYOND = 0  # of a percentile: in the last class, which is open
@@ -133,14 +138,6 @@ def _check(name: str, terms: Sequence[str], known: set[str]) -> None:
         raise ValueError(f"{name}: there is no counter or total {', '.join(unknown)}")
 
 
-@dataclass(frozen=True, slots=True)
-class UsedClass:
-    """One class of the share of the limit used: counted while used * 100 <= bound * limit; None: everything above."""
-
-    counter: str
-    bound: int | None
-
-
 @cache
 def load_definitions() -> Definitions:
     """The definitions that come with this package."""
@@ -148,14 +145,10 @@ def load_definitions() -> Definitions:
 
 
 @cache
-def used_classes() -> tuple[UsedClass, ...]:
-    """The classes of the share of the limit used, in rising order."""
-    names = [counter.name for counter in load_definitions().counters if counter.name.startswith("used_")]
-    bounds = [name.removeprefix("used_") for name in names]
-    return tuple(UsedClass(name, int(b) if b.isdigit() else None) for name, b in zip(names, bounds, strict=True))
+def _used_classes() -> tuple[tuple[str, int | None], ...]:
+    return tuple(load_definitions().classes("used_"))
 
 
 def used_class(used: int, limit: int) -> str:
     """The counter of a dossier that used so many minutes of so many."""
-    fitting = (c.counter for c in used_classes() if c.bound is None or used * 100 <= c.bound * limit)
-    return next(fitting)
+    return next(counter for counter, bound in _used_classes() if bound is None or used * 100 <= bound * limit)

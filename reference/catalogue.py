@@ -189,6 +189,10 @@ class ReferenceData:
         """The code of the unit or procedure with this name, however it is spaced and capitalised."""
         return self._by_name.get(fold(name))
 
+    def unit_name(self, code: str) -> str:
+        """A unit's name; of a code that is in no list, the code."""
+        return self.units[code].name if code in self.units else code
+
     def standing_for(self, code: str, day: date) -> str:
         """The unit that stands for a code on a day: itself while in use, then the one it was merged into (R39).
 

@@ -19,11 +19,9 @@ from runtime.clock import SystemClock, epoch_ms
 from runtime.documents import Document
 from runtime.kafka_admin import LogRecord
 from services.reporting.domain import FORMS, Sheet, broken_rules, contributions, load_forms, make_sheet
+from services.reporting.files import as_file
 from services.reporting.handlers import Context, handle
-from services.reporting.pdf import render as as_pdf
-from services.reporting.printed import printed
-from services.reporting.reports import WHOLE, Wanted, as_csv, as_json, lens_of
-from services.reporting.xlsx import render as as_xlsx
+from services.reporting.reports import WHOLE, Wanted, as_json, lens_of
 
 DEFAULT_URL = "http://127.0.0.1:8105"
 commands = typer.Typer(help="Báo cáo.", no_args_is_help=True)
@@ -46,8 +44,10 @@ Url = Annotated[
 LogBroker = Annotated[str | None, typer.Option("--broker", help="Tính từ nhật ký của Kafka này, không hỏi reporting")]
 
 
-@commands.command("II.06a")
-def ii06a(
+@commands.command("II.06a", help="Biểu II.06a/VPCP/KSTT của một đơn vị, tất cả đơn vị, hoặc toàn tỉnh.")
+@commands.command("07a", help="Biểu mở rộng theo 07a/BTP, các cột đọc từ bảng.")
+def filled(
+    context: typer.Context,
     first: First,
     last: Last,
     unit: UnitCode = "province",
@@ -60,26 +60,10 @@ def ii06a(
     prefix: Prefix = "",
     reference: ReferenceDir = PROVINCE,
 ) -> None:
-    """Biểu II.06a/VPCP/KSTT của một đơn vị, tất cả đơn vị, hoặc toàn tỉnh."""
-    _make(Asked("II.06a", first, last, unit, kind, units_as_of), output, Source(url, log, broker, prefix, reference))
-
-
-@commands.command("07a")
-def extended(
-    first: First,
-    last: Last,
-    unit: UnitCode = "province",
-    kind: Kind = "json",
-    output: Output = None,
-    units_as_of: AsOf = None,
-    url: Url = DEFAULT_URL,
-    log: LogFolder = None,
-    broker: LogBroker = None,
-    prefix: Prefix = "",
-    reference: ReferenceDir = PROVINCE,
-) -> None:
-    """Biểu mở rộng theo 07a/BTP, các cột đọc từ bảng."""
-    _make(Asked("07a", first, last, unit, kind, units_as_of), output, Source(url, log, broker, prefix, reference))
+    """A form, named by the command."""
+    _make(
+        Asked(str(context.info_name), first, last, unit, kind, units_as_of), output, Source(url, log, broker, prefix, reference)
+    )
 
 
 class Asked(NamedTuple):
@@ -153,12 +137,9 @@ def _from_records(source: Source, wanted: Wanted, kind: str) -> bytes:
         for row, rule in broken:
             err.print(f"  R35: {f'{row.unit} / {row.field}' if row else 'total'}: {rule}", markup=False)
         stop("Số liệu mâu thuẫn, không xuất báo cáo", 1)
-    if kind == "csv":
-        return as_csv(sheet)
     if kind == "json":
         return _pretty(as_json(sheet, {"unit": wanted.unit, "units_as_of": wanted.units_day.isoformat()}))
-    page = printed(sheet, data, wanted.unit)
-    return as_xlsx(page) if kind == "xlsx" else as_pdf(page)
+    return as_file(sheet, kind, data, wanted.unit)
 
 
 def sheet_of_records(records: list[LogRecord], reference: ReferenceData, wanted: Wanted, now: datetime) -> Sheet:

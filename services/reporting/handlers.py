@@ -21,6 +21,7 @@ from services.reporting.domain import (
     merge_effect,
     merge_statement,
 )
+from services.reporting.domain.cells import day_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ def recount(row: Document, now: int) -> Document:
     """
     found = contributions(row, now)
     adds, cells = ({}, []) if found is None else (_as_adds(found), sorted(found.by_key()))
-    before: dict[str, Any] = {key: row["adds"][_day(key)] for key in row.get("cells", ())}
-    touched = {key for key in {*before, *cells} if before.get(key) != (adds[_day(key)] if key in cells else None)}
+    before: dict[str, Any] = {key: row["adds"][day_in(key)] for key in row.get("cells", ())}
+    touched = {key for key in {*before, *cells} if before.get(key) != (adds[day_in(key)] if key in cells else None)}
     after: Document = {**row, "adds": adds, "cells": cells}
     if touched:
         after["touched"] = sorted({*row.get("touched", ()), *touched})
@@ -73,10 +74,6 @@ def recount(row: Document, now: int) -> Document:
 
 def _as_adds(found: Contributions) -> dict[str, Any]:
     return {day: {"as_of": add.as_of, "counters": dict(add.counters)} for day, add in found.days.items()}
-
-
-def _day(key: str) -> str:
-    return key.rpartition("/")[2]
 
 
 HANDLERS = (

@@ -16,6 +16,7 @@ from runtime.rebuild import Rebuild
 from services.reporting.checks import SHOWN, between_roles, differences, suspects
 from services.reporting.domain import Book, book_of, cell_data, recounted, shelf_of, shelved
 from services.reporting.domain.books import cell_key
+from services.reporting.domain.cells import day_in
 from services.reporting.handlers import recount
 from services.reporting.store import BOOKS, ROWS, SHELVES, cell_sums
 
@@ -66,7 +67,7 @@ class Cells:
             counted, covered = await self.count(touched)
             await self._publish(counted)
             await self._clear({row["_id"]: row for row in (*covered, *rows)}.values())
-            days = [date.fromisoformat(_day(key)) for key in touched]
+            days = [date.fromisoformat(day_in(key)) for key in touched]
             self._first_changed = min([*days, *([self._first_changed] if self._first_changed else [])])
         if self._first_changed is not None or not self._told_after_start:
             await self._then(self._first_changed if self._told_after_start else None)
@@ -114,7 +115,7 @@ class Cells:
         waiting: dict[str, list[str]] = {}
         for key in sorted(set(keys)):
             waiting.setdefault(book_of(key), []).append(key)
-        counted = {book: [_day(key) for key in own] for book, own in waiting.items()}
+        counted = {book: [day_in(key) for key in own] for book, own in waiting.items()}
         covered: list[Document] = []
         while waiting:
             known = await store.get_many(BOOKS, waiting)  # read before counting: a day counted meanwhile moves the revision
@@ -122,7 +123,7 @@ class Cells:
             covered = covered or met
             now = milliseconds(self._parts.clock.now())
             books = [
-                recounted(book, known.get(book), {_day(key): sums.get(key) for key in own}, now)
+                recounted(book, known.get(book), {day_in(key): sums.get(key) for key in own}, now)
                 for book, own in waiting.items()
             ]
             lost = await store.save_many(BOOKS, books)
@@ -160,10 +161,6 @@ class Cells:
         """Clear the marks of rows that did not change meanwhile; a row that did stays dirty and is counted again."""
         clean = [{key: value for key, value in row.items() if key not in ("touched", "dirty")} for row in rows]
         await self._parts.store.save_many(ROWS, clean)
-
-
-def _day(key: str) -> str:
-    return key.rpartition("/")[2]
 
 
 def _wire(book: Book, day: str) -> Wire:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from contracts.definitions import BEYOND, Flows, load_definitions
 from reference import ReferenceData
 from runtime.documents import Documents
 from services.reporting.domain import Form, Lens, make_sheet
-from services.reporting.reports import Wanted, flows_of, lens_of
+from services.reporting.reports import Wanted, lens_of
 from services.reporting.store import Asked, flows
 
 
@@ -79,7 +79,7 @@ class Overview:
 async def overview(store: Documents, reference: ReferenceData, form: Form, first: date, last: date) -> Overview:
     """Sum the books of the competent units, by the units of the last day."""
     wanted = Wanted(form, first, last, unit="all")
-    before, _ = await flows_of(store, reference, wanted)
+    before = await flows(store, Asked(form.counters), None, first - timedelta(days=1))
     during = await flows(store, Asked(tuple(counter.name for counter in load_definitions().counters)), first, last)
     lens = lens_of(reference, wanted)
     by_unit = Lens(lens.unit_of, lambda _: "", lens.level_of)
@@ -89,8 +89,8 @@ async def overview(store: Documents, reference: ReferenceData, form: Form, first
         own.setdefault(lens.unit_of(unit), Counter()).update(counters)
     columns = {row.unit: row.values for row in sheet.rows}
     zeros = dict.fromkeys(sheet.total, 0)
-    names = {code: reference.units[code].name if code in reference.units else code for code in {*own, *columns}}
-    lines = [Line(names[code], columns.get(code, zeros), own.get(code, Counter())) for code in sorted(names)]
+    codes = sorted({*own, *columns})
+    lines = [Line(reference.unit_name(code), columns.get(code, zeros), own.get(code, Counter())) for code in codes]
     return Overview(first, last, tuple(lines), Line("Toàn tỉnh", sheet.total, _total(own)))
 
 

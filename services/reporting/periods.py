@@ -14,8 +14,8 @@ from runtime.intents import Intents
 from runtime.outputs import Decision, Output
 from runtime.parts import Parts
 from services.reporting.domain import DEFINITION, ByPlace, Form, make_sheet
-from services.reporting.reports import ReportRefusedError, Wanted, flows_of, lens_of, lines_of, report
-from services.reporting.store import PERIODS, ROWS
+from services.reporting.reports import ReportRefusedError, Wanted, filled, flows_of, lens_of, lines_of, report
+from services.reporting.store import PERIODS, ROWS, every
 
 TOPIC, REPORT = "reports.v1", "II.06a"
 REASON = "Sự việc được báo hoặc sửa sau khi chốt kỳ"
@@ -85,8 +85,8 @@ class Periods:
     async def _frozen(self, kind: PeriodKind, first: date, last: date) -> Frozen:
         """The period by its own days, and as it is booked: with what became known of the one before after its freeze."""
         wanted = self._wanted(first, last)
-        live = lines_of(await report(self._parts.store, self._reference, wanted))
         before, during = await flows_of(self._parts.store, self._reference, wanted)
+        live = lines_of(await filled(self._parts.store, self._reference, wanted, before, during))
         through = _plus(before, during)
         previous = next(
             (p for p in await self.all() if p["kind"] == kind.code and p["last"] == (first - timedelta(days=1)).isoformat()),
@@ -105,9 +105,7 @@ class Periods:
 
     async def all(self) -> list[Document]:
         """All frozen periods, the newest end first."""
-        found: list[Document] = []
-        while page := await self._parts.store.find(PERIODS, {}, after=(found[-1]["_id"],) * 2 if found else None):
-            found += page
+        found = [period async for period in every(self._parts.store, PERIODS, {})]
         return sorted(found, key=lambda period: (period["last"], period["first"]), reverse=True)
 
     async def restate(self, earliest: date | None) -> None:

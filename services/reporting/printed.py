@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from reference import ReferenceData, kinds_of
-from services.reporting.domain import Sheet
+from services.reporting.domain import Sheet, SheetRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,6 @@ def printed(sheet: Sheet, reference: ReferenceData, unit: str, note: str = "") -
     def values(own: dict[int, int]) -> tuple[int | str, ...]:
         return tuple(MISSING if column.missing else own[column.number] for column in form.columns)
 
-    def name(code: str) -> str:
-        return reference.units[code].name if code in reference.units else code
-
     return Printed(
         label=form.label,
         title=form.title,
@@ -61,12 +58,15 @@ def printed(sheet: Sheet, reference: ReferenceData, unit: str, note: str = "") -
         second_column="Đơn vị, lĩnh vực" if unit == "all" else "Lĩnh vực giải quyết",
         groups=tuple(form.groups),
         headings=tuple((column.number, column.heading) for column in form.columns),
-        lines=tuple(
-            (f"{name(row.unit)}: {row.field}" if unit == "all" else row.field, values(dict(row.values))) for row in sheet.rows
-        ),
+        lines=tuple((_line(row, reference, whole=unit == "all"), values(dict(row.values))) for row in sheet.rows),
         total=values(dict(sheet.total)),
         note=" ".join(notes),
     )
+
+
+def _line(row: SheetRow, reference: ReferenceData, *, whole: bool) -> str:
+    """The words of the second column."""
+    return f"{reference.unit_name(row.unit)}: {row.field}" if whole else row.field
 
 
 def _day(day: date) -> str:

@@ -94,7 +94,11 @@ async def flows_of(store: Documents, reference: ReferenceData, wanted: Wanted) -
 
 async def report(store: Documents, reference: ReferenceData, wanted: Wanted) -> Sheet:
     """The sheet. Raises ReportRefusedError if a rule of the form is broken, and what flows_of raises."""
-    before, during = await flows_of(store, reference, wanted)
+    return await filled(store, reference, wanted, *await flows_of(store, reference, wanted))
+
+
+async def filled(store: Documents, reference: ReferenceData, wanted: Wanted, before: ByPlace, during: ByPlace) -> Sheet:
+    """The sheet of flows that were read already. Raises ReportRefusedError."""
     sheet = make_sheet(wanted.form, (wanted.first, wanted.last), before, during, lens_of(reference, wanted))
     faults = [await _fault(store, reference, wanted, row, rule) for row, rule in broken_rules(sheet)]
     faults += unassigned(during, reference) + unassigned(before, reference)

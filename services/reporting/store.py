@@ -9,6 +9,7 @@ from typing import TypeAlias
 from runtime.documents import Document, Documents, In, Index, Range
 from services.reporting.domain import Add, flows_of_days, month_of, span
 from services.reporting.domain.books import cell_key
+from services.reporting.domain.cells import day_in
 
 ROWS, BOOKS, SHELVES, PERIODS = "rows", "books", "shelves", "periods"
 MADE_FROM_LOG = (ROWS, BOOKS, SHELVES)  # the rest has to be restored from backup
@@ -30,15 +31,17 @@ async def declare(store: Documents) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to sum: the counters by name, of one role, of some units (None: of all)."""
+    """What to sum: the counters by name, of some competent units (None: of all)."""
 
     counters: tuple[str, ...]
-    role: str = "competent"
     units: Collection[str] | None = None
 
     def where(self) -> Where:
         """As a question to the books."""
-        return {"role": self.role} if self.units is None else {"role": self.role, "unit": In(tuple(self.units))}
+        where: Where = {"role": "competent"}
+        if self.units is not None:
+            where["unit"] = In(tuple(self.units))
+        return where
 
 
 async def flows(store: Documents, asked: Asked, first: date | None, last: date) -> ByPlace:
@@ -70,22 +73,23 @@ async def flows_by_day(store: Documents, asked: Asked, first: date, last: date) 
     return days
 
 
-async def books(store: Documents, where: Mapping[str, str | Range | In]) -> AsyncIterator[Document]:
+def books(store: Documents, where: Mapping[str, str | Range | In]) -> AsyncIterator[Document]:
     """All books that match."""
-    behind = None
-    while page := await store.find(BOOKS, where, limit=PAGE, after=behind):
-        behind = (page[-1]["_id"], page[-1]["_id"])
-        for book in page:
-            yield book
+    return every(store, BOOKS, where)
 
 
-async def rows(store: Documents, where: Mapping[str, str | int | Range | In]) -> AsyncIterator[Document]:
+def rows(store: Documents, where: Mapping[str, str | int | Range | In]) -> AsyncIterator[Document]:
     """All rows that match."""
+    return every(store, ROWS, where)
+
+
+async def every(store: Documents, collection: str, where: Mapping[str, str | int | Range | In]) -> AsyncIterator[Document]:
+    """All documents that match, page by page, by their ids."""
     behind = None
-    while page := await store.find(ROWS, where, limit=PAGE, after=behind):
+    while page := await store.find(collection, where, limit=PAGE, after=behind):
         behind = (page[-1]["_id"], page[-1]["_id"])
-        for row in page:
-            yield row
+        for document in page:
+            yield document
 
 
 async def cell_sums(store: Documents, keys: Iterable[str]) -> tuple[dict[str, Add], list[Document]]:
@@ -95,7 +99,7 @@ async def cell_sums(store: Documents, keys: Iterable[str]) -> tuple[dict[str, Ad
         if "dirty" in row and wanted.issuperset(row["touched"]):
             covered.append(row)
         for key in wanted.intersection(row["cells"]):
-            add = row["adds"][key.rpartition("/")[2]]
+            add = row["adds"][day_in(key)]
             into = sums.setdefault(key, Add(0))
             into.as_of = max(into.as_of, add["as_of"])
             into.counters.update(add["counters"])

@@ -71,6 +71,11 @@ class Contributions:
         return {self.place.key(role, day): add for role in ROLES for day, add in self.days.items()}
 
 
+def day_in(key: str) -> str:
+    """The business day (ISO) of a cell, by its key."""
+    return key.rpartition("/")[2]
+
+
 _DAY_MS, _AHEAD_OF_UTC_MS, _EPOCH = 86_400_000, 7 * 3_600_000, date(1970, 1, 1).toordinal()
 
 

@@ -14,12 +14,10 @@ from runtime.parts import Parts
 from runtime.rebuild import Rebuild
 from runtime.web import Problem, ProblemError
 from services.reporting.domain import Form, Sheet
+from services.reporting.files import as_file
 from services.reporting.jobs import Cells
-from services.reporting.pdf import render as as_pdf
 from services.reporting.periods import CannotFreezeError, Periods
-from services.reporting.printed import printed
-from services.reporting.reports import ReportRefusedError, UnknownUnitError, as_csv, as_json
-from services.reporting.xlsx import render as as_xlsx
+from services.reporting.reports import ReportRefusedError, UnknownUnitError, as_json
 
 From = Annotated[date, Query(alias="from")]
 To = Annotated[date, Query(alias="to")]
@@ -78,11 +76,7 @@ def answer(
         return JSONResponse(as_json(sheet, {**_as_of(room), **(more or {})}))
     name = f"{sheet.form.code}_{unit}_{sheet.first}_{sheet.last}.{kind}"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    if kind == "csv":
-        return Response(as_csv(sheet), media_type=TYPES[kind], headers=headers)
-    page = printed(sheet, room.reference, unit, note)
-    content = as_xlsx(page) if kind == "xlsx" else as_pdf(page)
-    return Response(content, media_type=TYPES[kind], headers=headers)
+    return Response(as_file(sheet, kind, room.reference, unit, note), media_type=TYPES[kind], headers=headers)
 
 
 def _as_of(room: Room) -> dict[str, Any]:

@@ -51,8 +51,7 @@ def note_of(period: Document, room: Room) -> str:
     words = f"Số liệu chốt ngày {at:%d/%m/%Y}."
     if period["adjustments"]:
         listed = "; ".join(
-            f"{room.reference.units[c['unit']].name if c['unit'] in room.reference.units else c['unit']}, {c['field']}, "
-            f"cột {c['column']}: {c['after'] - c['before']:+d}"
+            f"{room.reference.unit_name(c['unit'])}, {c['field']}, cột {c['column']}: {c['after'] - c['before']:+d}"
             for c in period["adjustments"]
         )
         words += f" Gồm điều chỉnh của kỳ trước, biết sau khi chốt: {listed}."

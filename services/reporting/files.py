@@ -1,0 +1,16 @@
+"""A sheet as a file: CSV, workbook or PDF."""
+
+from reference import ReferenceData
+from services.reporting.domain import Sheet
+from services.reporting.pdf import render as as_pdf
+from services.reporting.printed import printed
+from services.reporting.reports import as_csv
+from services.reporting.xlsx import render as as_xlsx
+
+
+def as_file(sheet: Sheet, kind: str, reference: ReferenceData, unit: str, note: str = "") -> bytes:
+    """The file. `kind`: csv, xlsx or pdf; `unit`: as it was asked for; `note`: a sentence below the table."""
+    if kind == "csv":
+        return as_csv(sheet)
+    page = printed(sheet, reference, unit, note)
+    return as_xlsx(page) if kind == "xlsx" else as_pdf(page)
