@@ -80,6 +80,8 @@ async def test_the_figures_of_days_and_procedures_and_what_they_mean(system: Sys
     by_form = (await client.get("/v1/reports/07a", params={**period, "unit": "H37.12"})).json()
     assert (by_form["total"]["4"], by_form["total"]["10"], by_form["missing"].keys()) == (4, 2, {"21", "22", "24", "25"})
     assert by_form["counted_at"].startswith("2026-03-04T03:00")
+    backwards = {"from": "2026-03-14", "to": "2026-03-01"}
+    assert [(await client.get(path, params=backwards)).status_code for path in ("/", "/procedures")] == [422, 422]
     pages = [(await client.get(path, params=period)).text for path in ("/procedures", "/checks")]
     assert "Đăng ký kết hôn" in pages[0]
     assert "giữ đúng quy tắc" in pages[1]

@@ -47,6 +47,12 @@ class Room:
         return self.forms[code]
 
 
+def not_backwards(first: date, last: date) -> None:
+    """Raises ProblemError for a period that ends before it begins."""
+    if last < first:
+        raise ProblemError(Problem("invalid", "Kỳ báo cáo không hợp lệ", 422, "the period ends before it begins"))
+
+
 @contextmanager
 def problems(room: Room) -> Iterator[None]:
     """What forbids a report, as problems."""

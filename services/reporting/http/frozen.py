@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from reference import OFFICE_TIME
 from runtime.documents import Document
 from runtime.web import Problem, ProblemError
-from services.reporting.http.common import Format, From, Room, To, answer, problems
+from services.reporting.http.common import Format, From, Room, To, answer, not_backwards, problems
 from services.reporting.periods import REPORT, place_of
 from services.reporting.reports import sheet_of
 
@@ -19,8 +19,7 @@ def add_frozen(app: FastAPI, room: Room) -> None:
 
     @app.post("/v1/reports/II.06a/frozen", status_code=201, summary="Chốt số liệu một kỳ; kỳ đã chốt giữ nguyên")
     async def freeze(first: From, last: To) -> dict[str, Any]:
-        if last < first:
-            raise ProblemError(Problem("invalid", "Kỳ báo cáo không hợp lệ", 422, "the period ends before it begins"))
+        not_backwards(first, last)
         with problems(room):
             return _shown(await room.periods.freeze(first, last))
 

@@ -10,7 +10,7 @@ from runtime.documents import Document
 from runtime.pages import Pages
 from services.reporting.checks import SHOWN, broken_forms, find_doubts
 from services.reporting.domain import DEFINITION
-from services.reporting.http.common import Room
+from services.reporting.http.common import Room, not_backwards
 from services.reporting.overview import by_procedure, overview
 from services.reporting.periods import default_period
 
@@ -28,7 +28,9 @@ def add_pages(app: FastAPI, room: Room) -> None:
 
     def period(first: date | None, last: date | None) -> tuple[date, date]:
         usual = default_period(room.parts.clock.now())
-        return first or usual[0], last or usual[1]
+        days = first or usual[0], last or usual[1]
+        not_backwards(*days)
+        return days
 
     @app.get("/", include_in_schema=False)
     async def dashboard(first: FirstDay = None, last: LastDay = None) -> Response:
