@@ -19,8 +19,8 @@ from dunghen import PROVINCE
 from dunghen.commands.topics import apply_topics, remove_topics
 from dunghen.demo.real import free_port, service_environment
 from reference import Procedure, ReferenceData, Unit, load_reference
-from runtime.documents import Documents, open_documents
-from runtime.documents.mongo import drop_database
+from runtime.store import Documents, open_documents
+from runtime.store.mongo import drop_database
 from services.reporting import store as reporting
 from services.reporting.domain import FORMS, load_forms, month_of, shelf_of, shelved
 from services.reporting.domain.books import recounted

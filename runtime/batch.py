@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeAlias
 
 from aiokafka import ConsumerRecord
 
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.errors import Invalid, Unavailable
 from runtime.kafka import Wire
 from runtime.outputs import (

@@ -1,6 +1,5 @@
 """Time as an argument. Rules take `now`; a clock lives in wiring alone."""
 
-import time
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -70,8 +69,3 @@ def epoch_ms(moment: datetime) -> int:
 def from_epoch_ms(value: int) -> datetime:
     """The aware UTC datetime of `epoch_ms`."""
     return datetime.fromtimestamp(value / 1000, UTC)
-
-
-def machine_ms() -> int:
-    """Milliseconds of the machine's own clock, for ages and time-outs that a stepped clock must not touch."""
-    return time.time_ns() // 1_000_000

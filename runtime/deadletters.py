@@ -4,7 +4,7 @@ Nothing is put back on the source topic; either way the document's incomplete ma
 """
 
 from runtime.batch import mark_complete
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.errors import Invalid
 from runtime.intents import Intents
 from runtime.outputs import Decision, EventT, Rules

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from runtime.batch import open_intents_of
 from runtime.clock import machine_ms
-from runtime.documents import Document, Index, Range
+from runtime.store import Document, Index, Range
 from runtime.kafka import Wire
 from runtime.outputs import (
     Cause,

@@ -57,7 +57,7 @@ class Calm(logging.Filter):
 
 
 CHATTY = ("aiokafka", "httpx", "httpcore", "pymongo", "uvicorn.access", "faststream")
-Log = structlog.stdlib.BoundLogger
+Logger = structlog.stdlib.BoundLogger
 
 
 def configure_logs(level: str, *, stream: Any = None) -> None:  # noqa: ANN401 - any text stream
@@ -93,7 +93,7 @@ def configure_logs(level: str, *, stream: Any = None) -> None:  # noqa: ANN401 -
     )
 
 
-def get_log(service: str) -> Log:
+def get_log(service: str) -> Logger:
     """The logger of a service; it is passed along, never looked up."""
-    log: Log = structlog.get_logger(service).bind(service=service)
+    log: Logger = structlog.get_logger(service).bind(service=service)
     return log

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from runtime.documents import Document
+from runtime.store import Document
 
 EMPTY_OUTBOX: list[dict[str, Any]] = []
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aiokafka import TopicPartition
 
-from runtime.documents import Document, Documents
+from runtime.store import Document, Documents
 from runtime.errors import CannotStartError
 from runtime.kafka_admin import group_places, set_back
 from runtime.parts import Parts

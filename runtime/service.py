@@ -14,7 +14,7 @@ from faststream.kafka import KafkaBroker
 
 from runtime.clock import Clock, RemoteClock, SystemClock
 from runtime.crash import CrashPoints
-from runtime.documents import Documents, open_documents
+from runtime.store import Documents, open_documents
 from runtime.errors import Unavailable
 from runtime.health import Health
 from runtime.intents import Intents

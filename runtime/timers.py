@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from runtime.clock import epoch_ms
-from runtime.documents import Document, Range
+from runtime.store import Document, Range
 from runtime.intents import Intents
 from runtime.loop import Loop
 from runtime.outputs import Decision, EventT

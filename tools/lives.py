@@ -17,7 +17,7 @@ from dunghen import PROVINCE
 from dunghen.together import Keys, demo_environment, from_environment
 from reference import load_reference
 from runtime.clock import SteppedClock
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.sealing import Sealer
 from services.intake import handlers as intake
 from services.intake.domain import Sender, parse_item

@@ -12,7 +12,7 @@ from rich.table import Table
 from dunghen.commands.common import err, out, stop
 from reference import moment
 from reference.phones import mobile
-from runtime.documents import Documents, open_documents
+from runtime.store import Documents, open_documents
 from runtime.errors import Unavailable
 from services.intake import keys
 from services.intake.sealing import digest_number

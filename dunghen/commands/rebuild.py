@@ -8,7 +8,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 
 from contracts import load_catalogue
 from dunghen.commands.common import Broker, Prefix, out, stop
-from runtime.documents import open_documents
+from runtime.store import open_documents
 from runtime.errors import CannotStartError, Unavailable
 from runtime.rebuild import start_over
 from services.reporting.store import MADE_FROM_LOG

@@ -43,8 +43,8 @@ from dunghen.services import SERVICES
 from dunghen.together import Keys, bearer, demo_environment
 from reference import load_reference
 from runtime.clock import SteppedClock
-from runtime.documents import open_documents
-from runtime.documents.mongo import drop_database
+from runtime.store import open_documents
+from runtime.store.mongo import drop_database
 from runtime.kafka_admin import Lags
 from services.intake.keys import Wanted, create_key
 from services.intake.keys import declare as declare_keys

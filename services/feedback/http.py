@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 
 from contracts.facts import first_standing
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.intents import Intents
 from runtime.outputs import Decision
 from runtime.pages import Pages

@@ -1,6 +1,6 @@
 """feedback's documents: one per dossier, found by id and by the digest of its token."""
 
-from runtime.documents import Documents, Index
+from runtime.store import Documents, Index
 
 DOSSIERS = "dossiers"
 TOKEN = "token"  # noqa: S105 - the name of a field

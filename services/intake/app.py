@@ -4,7 +4,7 @@ from functools import partial
 
 from reference import ReferenceData, load_reference
 from runtime.clock import Clock
-from runtime.documents import Documents
+from runtime.store import Documents
 from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job

@@ -8,7 +8,7 @@ from typing import Any
 from contracts import to_wire
 from reference import ReferenceData, moment
 from runtime.clock import Clock
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.intents import Intents
 from runtime.outputs import Decision, Output
 from runtime.parts import Parts

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from fastapi import Request
 
 from runtime.clock import epoch_ms, machine_ms
-from runtime.documents import Document, Documents, Index
+from runtime.store import Document, Documents, Index
 from runtime.errors import Unavailable
 from runtime.parts import Parts
 from runtime.web import Problem, ProblemError

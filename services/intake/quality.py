@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from reference import OFFICE_TIME
-from runtime.documents import Document, Documents, Index, Range
+from runtime.store import Document, Documents, Index, Range
 from runtime.errors import Unavailable
 from runtime.parts import Parts
 

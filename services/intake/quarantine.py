@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.clock import epoch_ms
-from runtime.documents import Document, Documents, Index
+from runtime.store import Document, Documents, Index
 from runtime.parts import Parts
 from runtime.sealing import Locker
 from services.intake.domain import Item, Quarantined, Sender

@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 from runtime.clock import machine_ms
-from runtime.documents import Documents, Index, Range
+from runtime.store import Documents, Index, Range
 from runtime.web import Problem, ProblemError
 
 ANSWERS = "answers"

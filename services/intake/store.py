@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from runtime.documents import Documents
+from runtime.store import Documents
 
 DOSSIERS = "dossiers"
 

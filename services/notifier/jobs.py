@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from reference import moment
 from runtime.clock import epoch_ms
-from runtime.documents import Document, Range
+from runtime.store import Document, Range
 from runtime.intents import Intents
 from runtime.loop import Loop
 from runtime.outputs import Decision, EventT, Output

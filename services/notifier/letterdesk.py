@@ -7,7 +7,7 @@ from typing import Any
 from contracts.facts import first_standing
 from contracts.notices import RejectReason
 from reference import moment
-from runtime.documents import Document, In
+from runtime.store import Document, In
 from runtime.intents import Decide, Intents
 from runtime.outputs import Decision
 from runtime.parts import Parts

@@ -1,6 +1,6 @@
 """The register of outgoing letters: insert-only, numbers from 01 per body and year, consecutive, never freed (R22)."""
 
-from runtime.documents import Documents
+from runtime.store import Documents
 from services.notifier.store import REGISTER
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from contracts.facts import first_standing
 from reference import moment
 from runtime.clock import epoch_ms
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.outputs import Decision
 from runtime.sealing import Opener
 from services.notifier.domain import apology, mobile, next_window, result_ready, size_of, survey

@@ -1,6 +1,6 @@
 """notifier's documents: one per dossier, found by id and by the time at which something is due; and the letter register."""
 
-from runtime.documents import Documents, Index
+from runtime.store import Documents, Index
 
 DOSSIERS, REGISTER = "dossiers", "register"
 NEXT_SEND = "next_send_at"

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from contracts.definitions import load_definitions
 from reference import OFFICE_TIME, PeriodKind, ReferenceData
-from runtime.documents import Document, Documents, In
+from runtime.store import Document, Documents, In
 from runtime.parts import Parts
 from services.reporting.domain import ROLES, Form
 from services.reporting.domain.books import cell_key, days_of, month_of

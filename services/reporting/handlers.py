@@ -10,7 +10,7 @@ from contracts.facts import merge_fact
 from contracts.feedback import FEEDBACK_TYPES
 from contracts.notices import NOTICE_TYPES
 from runtime.clock import Clock, epoch_ms
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.outputs import Decision
 from services.reporting.domain import (
     FIELDS,

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from contracts import statement_id, to_wire
 from contracts.facts import milliseconds
 from runtime.clock import epoch_ms, from_epoch_ms
-from runtime.documents import Document, Range
+from runtime.store import Document, Range
 from runtime.intents import Intents
 from runtime.kafka import Wire
 from runtime.outputs import Decision

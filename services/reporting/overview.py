@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.definitions import BEYOND, Flows, load_definitions
 from reference import ReferenceData
-from runtime.documents import Documents
+from runtime.store import Documents
 from services.reporting.domain import Form, Lens, make_sheet
 from services.reporting.reports import Wanted, lens_of
 from services.reporting.store import Asked, flows

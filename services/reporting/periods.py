@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts import statement_id, to_wire
 from reference import OFFICE_TIME, PeriodKind, ReferenceData, kinds_of
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.intents import Intents
 from runtime.outputs import Decision, Output
 from runtime.parts import Parts

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from reference import ReferenceData
-from runtime.documents import Document, Documents
+from runtime.store import Document, Documents
 from services.reporting.domain import Form, Lens, Sheet, SheetRow, broken_rules, make_sheet, value_of
 from services.reporting.domain.forms import Level
 from services.reporting.domain.sheet import ByPlace, Stretches

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeAlias
 
-from runtime.documents import Document, Documents, In, Index, Range
+from runtime.store import Document, Documents, In, Index, Range
 from services.reporting.domain import Add, flows_of_days, month_of, span
 from services.reporting.domain.books import cell_key
 from services.reporting.domain.cells import day_in

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Query
 
 from reference import moment
 from runtime.clock import epoch_ms
-from runtime.documents import Document, Range
+from runtime.store import Document, Range
 from runtime.intents import Intents
 from runtime.parts import Parts
 from runtime.web import Problem, ProblemError

@@ -3,8 +3,8 @@
 from functools import partial
 
 from reference import OFFICE_TIME
-from runtime.documents import Range
-from runtime.documents.port import Scalar
+from runtime.store import Range
+from runtime.store.port import Scalar
 from runtime.intents import Intents
 from runtime.parts import Parts
 from services.sla.handlers import Context, on_calendar

@@ -1,6 +1,6 @@
 """sla's documents: one per dossier, found by id, by the time of its next rung, and by its due moment while it is open."""
 
-from runtime.documents import Documents, Index
+from runtime.store import Documents, Index
 from services.sla.calendar import JOURNAL
 
 DOSSIERS = "dossiers"

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from dunghen.demo.real import free_port
-from runtime.documents import Documents, open_documents
-from runtime.documents.mongo import drop_database
+from runtime.store import Documents, open_documents
+from runtime.store.mongo import drop_database
 from runtime.errors import Unavailable
 from tests.real import Real
-from tests.runtime.documents.suite import DocumentSuite
+from tests.runtime.store.suite import DocumentSuite
 
 pytestmark = pytest.mark.connected
 

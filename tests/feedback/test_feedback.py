@@ -13,7 +13,7 @@ from contracts import Event
 from dunghen import PROVINCE
 from reference import load_reference
 from runtime.clock import SteppedClock
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.outputs import Output
 from runtime.sealing import Opener, Sealer
 from services.feedback.domain import FormError, digest, load_forms, token_of

@@ -29,7 +29,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         ),
         Sample("services/sla/store.py", "\nimport services.intake.store\n", "services never know each other BROKEN"),
         Sample("services/sla/domain/rungs.py", "\nimport httpx\n", "rules do no input and output BROKEN"),
-        Sample("services/sla/store.py", "\nimport motor\n", "only runtime.documents.mongo knows motor BROKEN"),
+        Sample("services/sla/store.py", "\nimport motor\n", "only runtime.store.mongo knows motor BROKEN"),
         Sample(
             "services/sla/handlers/__init__.py",
             "\nimport aiokafka\n",

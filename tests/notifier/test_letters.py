@@ -22,7 +22,7 @@ from contracts.deadlines import (
 )
 from reference import ReferenceData
 from runtime.clock import SteppedClock, epoch_ms
-from runtime.documents import Document, open_documents
+from runtime.store import Document, open_documents
 from runtime.outputs import Decision, Output
 from runtime.typeset import serif
 from services.notifier import store

@@ -17,7 +17,7 @@ from contracts.feedback import FeedbackInvited
 from dunghen import PROVINCE
 from reference import load_reference
 from runtime.clock import SteppedClock, epoch_ms
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.outputs import Output
 from runtime.sealing import Opener
 from services.notifier.domain import mobile, next_window, result_ready, size_of, unaccented

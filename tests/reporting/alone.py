@@ -11,7 +11,7 @@ from dunghen import PROVINCE
 from reference import ReferenceData, load_reference
 from runtime.clock import SteppedClock
 from runtime.crash import CrashPoints
-from runtime.documents import Document, open_documents
+from runtime.store import Document, open_documents
 from runtime.errors import Unavailable
 from runtime.intents import Intents
 from runtime.kafka import Wire

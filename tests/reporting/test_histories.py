@@ -20,7 +20,7 @@ from contracts.feedback import FeedbackRated
 from contracts.notices import LetterRejected, LetterSent
 from dunghen.audit import audit
 from runtime.clock import epoch_ms
-from runtime.documents import Document
+from runtime.store import Document
 from services.reporting.domain import Add, contributions
 from services.reporting.handlers import handle
 from services.sla.handlers import handle as handle_in_sla

@@ -16,7 +16,7 @@ from contracts.notices import LetterSent, NoticeQueued
 from dunghen import PROVINCE
 from reference import load_reference
 from runtime.clock import SteppedClock, epoch_ms
-from runtime.documents import Document
+from runtime.store import Document
 from services.reporting.domain import FORMS, ByPlace, CellKey, Form, Sheet, broken_rules, contributions, load_forms, make_sheet
 from services.reporting.domain.forms import NOT_NEGATIVE
 from services.reporting.handlers import Context, handle, recount

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from runtime import brake
 from runtime.batch import mark_complete, mark_incomplete
 from runtime.clock import SteppedClock
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.logs import HIDDEN, get_log, redact
 from runtime.outputs import Cause, Output, Progress, drop_published, record_outputs, recorded_outputs
 from runtime.places import Place, partition_of, watermarks

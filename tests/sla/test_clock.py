@@ -13,7 +13,7 @@ from contracts.dossiers import Limit
 from dunghen import PROVINCE
 from reference import OpeningHours, count_due, load_reference
 from reference.catalogue import HoursChange
-from runtime.documents import Document
+from runtime.store import Document
 from services.sla.domain import time_spent
 from services.sla.handlers import Context, make_encoder, on_timer
 from services.sla.settings import SlaSettings

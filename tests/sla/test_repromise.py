@@ -7,7 +7,7 @@ import pytest
 
 from contracts import Event
 from contracts.notices import LetterApproved, NoticeQueued
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.outputs import Output
 from services.sla.handlers import handle
 from tests.sla.test_sla import CONTEXT, DOSSIER, at, fact, last, play, received, said

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.web import Problem, ProblemError, problem_answers
 from services.intake import quarantine
 from services.intake.domain import Quarantined, Refused

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from runtime.clock import machine_ms
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.sealing import Locker
 from runtime.web import ProblemError
 from services.intake import portal

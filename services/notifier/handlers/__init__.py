@@ -12,7 +12,7 @@ from contracts.deadlines import (
 )
 from contracts.dossiers import DOSSIER_TYPES
 from contracts.feedback import FEEDBACK_TYPES, FeedbackInvited
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.outputs import Decision
 from services.notifier.handlers import letters, messages
 from services.notifier.handlers.common import Context

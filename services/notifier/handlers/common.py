@@ -7,7 +7,7 @@ from typing import Any
 from contracts import effect_id, to_wire
 from reference import ReferenceData
 from runtime.clock import Clock
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.outputs import Output
 
 TOPIC, SOURCE = "notices.v1", "/notifier"

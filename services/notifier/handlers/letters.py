@@ -15,7 +15,7 @@ from contracts.notices import LateReason, RejectReason
 from reference import moment, silence
 from reference.timeline import DAY, to_minute
 from runtime.clock import epoch_ms
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.outputs import Decision, Output
 from services.notifier.handlers.common import Context, plan_next, speak
 from services.notifier.handlers.messages import APOLOGY, queue

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 
 from reference import OFFICE_TIME
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.web import Problem, ProblemError
 from services.reporting.http.common import Format, From, Room, To, answer, not_backwards, problems
 from services.reporting.periods import REPORT, place_of

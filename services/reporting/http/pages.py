@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query, Response
 
 from reference import OFFICE_TIME
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.pages import Pages
 from services.reporting.checks import SHOWN, broken_forms, find_doubts
 from services.reporting.domain import DEFINITION

@@ -4,7 +4,7 @@ from contracts import Event
 from contracts.dossiers import DOSSIER_TYPES
 from contracts.facts import merge_fact, milliseconds
 from contracts.notices import NOTICE_TYPES, LetterApproved
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.outputs import Decision
 from services.sla.domain import FIELDS, end_of, standing_of
 from services.sla.domain.repromise import Ask, refusal_of

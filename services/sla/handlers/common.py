@@ -8,7 +8,7 @@ from contracts import Event, EventData, effect_id
 from contracts.facts import milliseconds
 from reference import ReferenceData, Rules, Timeline
 from runtime.clock import Clock
-from runtime.documents import Document
+from runtime.store import Document
 from runtime.outputs import Output
 from services.sla.domain import RungRules
 from services.sla.settings import SlaSettings

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runtime.documents import Document, Documents, GroupRow, In, Index, Range
+from runtime.store import Document, Documents, GroupRow, In, Index, Range
 
 
 class DocumentSuite:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from runtime.documents.port import Document, GroupRow, In, Index, Range, Scalar, Where
+from runtime.store.port import Document, GroupRow, In, Index, Range, Scalar, Where
 from runtime.errors import Unavailable
 
 Result = TypeVar("Result")

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from runtime.documents.mongo import MongoDocuments
-from runtime.documents.port import Documents
-from runtime.documents.sqlite import SqliteDocuments
+from runtime.store.mongo import MongoDocuments
+from runtime.store.port import Documents
+from runtime.store.sqlite import SqliteDocuments
 
 
 def open_documents(url: str) -> Documents:

@@ -18,7 +18,7 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
-from runtime.documents.port import Document, GroupRow, In, Index, Range, Scalar, Where
+from runtime.store.port import Document, GroupRow, In, Index, Range, Scalar, Where
 from runtime.errors import Unavailable
 
 DUPLICATE = 11000

@@ -1,6 +1,6 @@
 """The document port: seven calls over MongoDB or SQLite."""
 
-from runtime.documents.open import open_documents
-from runtime.documents.port import Document, Documents, GroupRow, In, Index, Range, Where
+from runtime.store.open import open_documents
+from runtime.store.port import Document, Documents, GroupRow, In, Index, Range, Where
 
 __all__ = ["Document", "Documents", "GroupRow", "In", "Index", "Range", "Where", "open_documents"]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.documents import Documents, open_documents
-from tests.runtime.documents.suite import DocumentSuite
+from runtime.store import Documents, open_documents
+from tests.runtime.store.suite import DocumentSuite
 
 
 class TestSqlite(DocumentSuite):
