@@ -4,10 +4,10 @@ Nothing is put back on the source topic; either way the document's incomplete ma
 """
 
 from runtime.batch import mark_complete
-from runtime.store import Document
 from runtime.errors import Invalid
 from runtime.intents import Intents
 from runtime.outputs import Decision, EventT, Rules
+from runtime.store import Document
 
 
 async def replay(rules: Rules[EventT], intents: Intents, place: str, key: str, value: bytes) -> None:

@@ -9,6 +9,7 @@ import os
 import random
 import secrets
 import signal
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -44,8 +45,8 @@ class Machine(Protocol):
         """A name that nobody has given before."""
         ...
 
-    def end(self) -> None:
-        """Ask this process to stop, as SIGTERM does."""
+    def end_within(self, seconds: float) -> None:
+        """End this process after so long, whatever it waits for then."""
         ...
 
     def die(self) -> None:
@@ -83,9 +84,11 @@ class SystemMachine:
         """128 random bits in hex."""
         return secrets.token_hex(16)
 
-    def end(self) -> None:
-        """SIGTERM to this process."""
-        signal.raise_signal(signal.SIGTERM)
+    def end_within(self, seconds: float) -> None:
+        """A thread that ends the process: threads of drivers may wait for a server longer than that."""
+        timer = threading.Timer(seconds, os._exit, (0,))
+        timer.daemon = True
+        timer.start()
 
     def die(self) -> None:
         """SIGKILL to this process."""
