@@ -52,6 +52,8 @@ def allowed(part: str, operation: str, kind: Kind) -> bool:
         return True
     if part == "machine":
         return False
+    if operation == "commit" and kind == "late":
+        return False  # requests of one connection are answered in their order: none lands behind a later one
     if operation in COORDINATION:
         return kind == "stall" or (kind == "refused" and operation not in ("coordinator", "fetch"))
     return True

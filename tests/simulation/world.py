@@ -34,6 +34,7 @@ Result = TypeVar("Result")
 START = datetime(2026, 3, 2, 16, 50, tzinfo=OFFICE_TIME)  # a Monday
 FAULTS_SECONDS = 240.0  # the faults end then
 WORK_SECONDS = 180.0  # the workload by then
+LAST_TIMERS_SECONDS = 80.0  # after the faults: what is due by then fires
 LOOK_SECONDS = 15.0  # between looks whether all is quiet
 QUIET_SECONDS = 1800.0  # what is not quiet by then never will be
 ANSWER_SECONDS = 15.0  # patience of whoever calls by HTTP
@@ -180,6 +181,7 @@ class World:
         self._calls = Counted()
         self._late = 0  # writes that are still on their way
         self._ghosts = 0
+        self._released = 0  # how often the brake was
 
     # --- time -----------------------------------------------------------------
 
@@ -303,7 +305,13 @@ class World:
             self.loop, process, START, self.setup.seed, ended=partial(self.crash, process), died=partial(self.crash, process)
         )
         machine.offset = instance.offset
-        log = instance.log = MemoryLog(self.scenario.name, self.broker, partial(self.ask_log, process))
+        log = instance.log = MemoryLog(
+            self.scenario.name,
+            self.broker,
+            partial(self.ask_log, process),
+            member=f"{instance.name}-{instance.life}",
+            max_records=self.setup.batch,
+        )
         parts = Parts(
             name=self.scenario.name,
             settings=self.settings,
@@ -322,9 +330,8 @@ class World:
         looks = Job("brake", self.settings.sweep_seconds, node.loop.brake.look)
         for step in (partial(parts.store.declare, STATE), node.loop.brake.look, node.intents.declare, node.declare):
             await _patiently(step, parts)
-        await log.consume(
-            self.scenario.topics, node.loop.handle, member=f"{instance.name}-{instance.life}", max_records=self.setup.batch
-        )
+        log.subscribe(self.scenario.topics, node.loop.handle)
+        await log.start()
         for job in (*node.jobs, looks):
             asyncio.create_task(repeat(job, parts), name=job.name)  # noqa: RUF006 - the loop holds it while it waits
         instance.ready = True
@@ -360,8 +367,9 @@ class World:
         await asyncio.sleep(FAULTS_SECONDS)
         for instance in self.instances.values():
             self._set_clock(instance, 0.0)
+        await asyncio.sleep(LAST_TIMERS_SECONDS)
         while not work.done() or (stuck := self._stuck()):
-            self._release_brake()
+            self._look_after_the_brake()
             if self.loop.time() > QUIET_SECONDS:
                 verdict.stuck = stuck if work.done() else ["the workload does not end"]
                 break
@@ -371,10 +379,17 @@ class World:
         self.scenario.judge(self, verdict)
         return verdict
 
-    def _release_brake(self) -> None:
-        """A person looks after the service."""
-        with suppress(Unavailable):
-            self.tables.delete_many(STATE, [brake.BRAKE])
+    def _look_after_the_brake(self) -> None:
+        """A person: releases it; if it engages again, on the same records, lets them pass by a setting and a restart."""
+        if not any(entry["_id"] == brake.BRAKE for entry in self._documents(STATE)):
+            return
+        self.tables.delete_many(STATE, [brake.BRAKE])
+        self._released += 1
+        if self._released > 1:
+            self.settings = self.settings.model_copy(update={"brake_share": 1.0})
+            for process in [instance.process for instance in self.instances.values()]:
+                if process is not None and process.alive:
+                    self.crash(process)
 
     def _stuck(self) -> list[str]:
         """What is not quiet yet."""
