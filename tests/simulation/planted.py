@@ -229,7 +229,7 @@ def _no_watermarks(
     return {partition.number: now for partition in handled}
 
 
-async def _never_ahead(_self: Timers) -> timedelta:
+async def _never_ahead(_self: Timers, _wall: datetime) -> timedelta:
     return timedelta()
 
 
