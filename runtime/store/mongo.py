@@ -41,7 +41,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-def _reacting(
+def reacting(
     call: Callable[Arguments, Coroutine[Any, Any, Result]],
 ) -> Callable[Arguments, Coroutine[Any, Any, Result]]:
     """Turn what driver and server say into the errors of the port."""
@@ -87,20 +87,20 @@ class MongoDocuments:
     def _collection(self, name: str) -> AsyncIOMotorCollection[Document]:
         return self._db[name]
 
-    @_reacting
+    @reacting
     async def declare(self, collection: str, indexes: Sequence[Index] = ()) -> None:
         """See the port."""
         models = [IndexModel([(index.field, 1), ("_id", 1)]) for index in indexes]
         if models:
             await self._collection(collection).create_indexes(models)
 
-    @_reacting
+    @reacting
     async def get_many(self, collection: str, ids: Iterable[str]) -> dict[str, Document]:
         """See the port."""
         found = await self._collection(collection).find({"_id": {"$in": list(ids)}}).to_list(None)
         return {document["_id"]: document for document in found}
 
-    @_reacting
+    @reacting
     async def save_many(self, collection: str, documents: Sequence[Document]) -> set[str]:
         """See the port. Refused documents are found before anything is sent, as far as this side can tell."""
         token = self._new_id()
@@ -130,7 +130,7 @@ class MongoDocuments:
             lost = {documents[index]["_id"] for index in taken}
             matched = error.details["nMatched"]
         except OperationFailure as error:
-            raise _of_command(error, documents) from None
+            raise of_command(error, documents) from None
         if matched < len(replaced):
             lost |= await self._losers(collection, replaced, token)
         return lost
@@ -157,7 +157,7 @@ class MongoDocuments:
             raise InvalidDocuments(refused, f"mongodb: {', '.join(sorted(set(refused.values())))}")
         return encoded
 
-    @_reacting
+    @reacting
     async def find(
         self,
         collection: str,
@@ -175,7 +175,7 @@ class MongoDocuments:
         by = [(order, 1)] if order == "_id" else [(order, 1), ("_id", 1)]
         return await self._collection(collection).find(query).sort(by).limit(limit).to_list(None)
 
-    @_reacting
+    @reacting
     async def count_by(
         self, collection: str, where: Where, *, group: Sequence[str] = (), sums: Sequence[str] = ()
     ) -> list[GroupRow]:
@@ -197,7 +197,7 @@ class MongoDocuments:
         ]
         return sorted(result, key=lambda row: [sort_key(value) for value in row.group])
 
-    @_reacting
+    @reacting
     async def insert_unique(self, collection: str, document: Document) -> bool:
         """See the port."""
         [encoded] = self._encoded([{**document, "rev": 1}])
@@ -210,10 +210,10 @@ class MongoDocuments:
                 raise InvalidDocuments([document["_id"]], f"mongodb: {REFUSED[error.code]}") from None
             raise
         except OperationFailure as error:
-            raise _of_command(error, [document]) from None
+            raise of_command(error, [document]) from None
         return True
 
-    @_reacting
+    @reacting
     async def delete_many(self, collection: str, ids: Iterable[str]) -> None:
         """See the port."""
         await self._collection(collection).delete_many({"_id": {"$in": list(ids)}})
@@ -244,7 +244,7 @@ def sort_out(details: Mapping[str, Any]) -> tuple[set[int], dict[int, str]]:
     return taken, refused
 
 
-def _of_command(error: OperationFailure, documents: Iterable[Document]) -> Exception:
+def of_command(error: OperationFailure, documents: Iterable[Document]) -> Exception:
     """What a refused command says of the documents in it: as a rule nothing."""
     deep = [document["_id"] for document in documents if _deeper(document, MAX_DEPTH)] if error.code in MALFORMED else []
     return InvalidDocuments(deep, "mongodb: nested too deeply") if deep else error
