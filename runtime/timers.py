@@ -83,7 +83,7 @@ class Timers:
                 return Decision(document)
             try:
                 return self._fire(document, limit, now - MARGIN)
-            except Exception:  # one document must not hold up all others
+            except Exception:  # noqa: BLE001 - one document must not hold up all others
                 self._cannot_fire(document["_id"])
                 return Decision(document)
 

@@ -98,8 +98,8 @@ class Cells:
     async def say_again(self) -> None:
         """Publish the cells of the last two days once more, as they stand now.
 
-        A process that was stopped in mid-publishing may have said an older revision after a newer one, and a compacted topic keeps
-        what was said last.
+        A process that was stopped in mid-publishing may have said an older revision after a newer one, and a compacted topic
+        keeps what was said last.
         """
         if self._rebuild.running:
             return
