@@ -8,6 +8,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import UnknownError
 
+from runtime.batch import LARGEST_LETTER
 from runtime.brake import BRAKE, release
 from runtime.deadletters import discard
 from runtime.errors import Invalid, Unavailable
@@ -306,6 +307,26 @@ async def test_a_record_larger_than_the_log_takes_is_parked_as_place_and_digest_
     assert letter.headers["digest"] == hashlib.sha256(KEPT_BY_NOBODY).hexdigest()
     assert bench.thing()["incomplete"] == [large.place]
     assert bench.said() == ["a/1"]
+
+
+@pytest.mark.parametrize("key", [b"", b"k" * 400_000], ids=["nothing", "its key"])
+async def test_what_only_its_headers_or_key_make_too_large_is_parked_too(bench: Bench, key: bytes) -> None:
+    bench.broker.append(TopicPartition(IN, 0), key, b"x" * (LARGEST_LETTER - (len(key) and 200_000)))
+    bench.tell("1")
+    member = await bench.reading(rules=Rules(THINGS, wordy, RULES.handle, encode))
+
+    await bench.until_committed(2)
+    (letter,) = bench.letters()
+    assert letter.headers["source-offset"] == "0"
+    assert set(bench.said()) == {"a/1"}  # published again when the letter was refused, under the same id
+    assert member.counted("batches_failed") == 0
+
+
+def wordy(value: bytes | None) -> Fact:
+    """A decoder that says a lot about what is wrong: one sentence for each of many items."""
+    if value is not None and value.startswith(b"{"):
+        return decode(value)
+    raise Invalid("; ".join(f"items.{number}: not an item" for number in range(60_000)))
 
 
 async def test_an_output_larger_than_the_log_takes_is_refused_before_it_is_saved(bench: Bench) -> None:
