@@ -613,6 +613,24 @@ async def test_while_it_is_braked_a_service_handles_nothing_and_goes_on_when_it_
     assert 1.0 in bench.machine.slept
 
 
+async def test_a_released_brake_lets_the_batch_through_that_it_had_stopped_at(bench: Bench) -> None:
+    for number in range(10):
+        bench.put(f"thing-{number}", b"garbage")
+    bench.tell("1")
+    member = await bench.reading(brake_window=10)
+    await until(lambda: member.loop.brake.engaged)
+
+    await release(member.parts.store)
+    await member.loop.brake.look()
+    await bench.until_committed(11)
+    assert len(bench.letters()) == 10
+    assert bench.said() == ["a/1"]
+    for number in range(10):
+        bench.put(f"thing-{number}", b"more garbage")
+    await until(lambda: member.loop.brake.engaged)
+    assert len(bench.letters()) == 10
+
+
 # --- stop -----------------------------------------------------------------------------
 
 
