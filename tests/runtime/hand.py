@@ -322,6 +322,10 @@ class Bench:
         member.loop.leave()
         await member.log.stop()
 
+    def places(self) -> list[TopicPartition]:
+        """The partitions that are read."""
+        return [TopicPartition(topic, number) for topic in (IN, ASKS) for number in range(self.partitions)]
+
     def grow(self, partitions: int) -> None:
         """Add partitions to the topics that are read, as an operator does."""
         self.partitions = partitions
