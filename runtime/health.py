@@ -7,7 +7,9 @@
 | more instances than partitions | yes | yes, a spare | `partitions_held` is 0 |
 | out of its group for five minutes, though Kafka answers | no | | the probe restarts the process |
 | braked | yes | no, with the reason | `braked` |
-| work waits and nothing moved for five minutes | no | | the probe restarts the process |
+| store away | yes | no, with what it said | `job_failures` of `measure` |
+| log away | yes | yes: what does not need it is answered | `job_failures` of `measure` |
+| work waits and nothing moved for five minutes, with all parts there | no | | the probe restarts the process |
 """
 
 from collections.abc import Awaitable, Callable
@@ -39,6 +41,13 @@ class Health:
         """Set the gauges: clock, open intents, lag, age of the oldest unhandled record, and what the rooms add."""
         if self.waits_for:
             return
+        try:
+            await self._measure()
+        except Unavailable:
+            self._lag = 0  # not known: a part is away, and a restart would not bring it back
+            raise
+
+    async def _measure(self) -> None:
         try:
             open_intents = await self._parts.store.count_by(INTENTS, {})
         except Unavailable as error:
