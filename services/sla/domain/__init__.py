@@ -2,7 +2,7 @@
 
 from services.sla.domain.outcome import End, Outcome, end_of, outcome_of
 from services.sla.domain.promise import FIELDS, Promise, Standing, promise_of, standing_of
-from services.sla.domain.rungs import Rung, RungRules, passed, rungs_of, second_tier, step_rung
+from services.sla.domain.rungs import Rung, RungRules, overtaken, passed, rungs_of, second_tier, step_rung
 from services.sla.domain.spent import limit_used, time_spent
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "end_of",
     "limit_used",
     "outcome_of",
+    "overtaken",
     "passed",
     "promise_of",
     "rungs_of",
