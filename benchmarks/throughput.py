@@ -16,9 +16,9 @@ from contracts.envelope import to_wire
 from contracts.ids import fact_id, statement_id
 from dunghen.commands.topics import apply_topics, remove_topics
 from dunghen.demo.real import service_environment
+from runtime.kafka_admin import Lags
 from runtime.store import open_documents
 from runtime.store.mongo import drop_database
-from runtime.kafka_admin import Lags
 from services.sla.store import DOSSIERS as SLA_DOSSIERS
 from services.sla.store import declare as declare_sla
 

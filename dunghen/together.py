@@ -22,8 +22,9 @@ from dunghen.services import SERVICES
 from reference import ReferenceData, load_reference
 from runtime.clock import Clock
 from runtime.embedded import EmbeddedBroker
+from runtime.parts import Ports
 from runtime.service import Service, calm_garbage_collector
-from runtime.settings import RuntimeSettings
+from runtime.settings import RuntimeSettings, environment_name
 from services.intake.keys import Wanted, create_key
 from services.notifier.gateway import HttpGateway
 
@@ -86,12 +87,6 @@ def from_environment(model: type[Settings], environment: Mapping[str, str]) -> S
     return model.model_validate({name: environment[key] for name, key in names.items() if key in environment}, by_name=True)
 
 
-def environment_name(model: type[BaseSettings], field: str) -> str:
-    """The environment variable that a field of a settings class is read from."""
-    prefix = str(model.model_config.get("env_prefix", ""))
-    return str(model.model_fields[field].validation_alias or f"{prefix}{field}").upper()
-
-
 def prepare_folder(data: Path) -> None:
     """Make the folder of a run. Raises ValueError if it was used before: the embedded broker starts with an empty log,
     and a store that remembers another log would be wrong about it."""
@@ -134,7 +129,11 @@ async def run_together(
     environment = demo_environment(keys, reference_dir) | {"REPORTING_FLUSH_SECONDS": str(sweep_seconds)}
     built = {
         name: kind.build(
-            runtime(name), from_environment(kind.settings, environment), reference=reference, clock=clock, **more.get(name, {})
+            runtime(name),
+            from_environment(kind.settings, environment),
+            reference=reference,
+            ports=Ports(clock=clock),
+            **more.get(name, {}),
         )
         for name, kind in SERVICES.items()
     }

@@ -1,44 +1,46 @@
 """One batch of records up to its save: decode each alone, load their documents, decide, save with revision check."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeAlias
+from typing import Any, Generic
 
-from aiokafka import ConsumerRecord
-
-from runtime.store import Document
+from runtime.deadletters import document_of, is_lifted, mark_incomplete
 from runtime.errors import Invalid, Unavailable
-from runtime.kafka import Wire
+from runtime.log import Lease, Partition, Record, Wire
 from runtime.outputs import (
     Cause,
+    Committed,
+    Decision,
     EventT,
-    Output,
-    Progress,
     Rules,
     drop_published,
+    encoded,
     new_document,
     record_outputs,
     recorded_outputs,
 )
 from runtime.parts import INTENTS, Parts
 from runtime.settings import version_of
+from runtime.store import Document
 
-Record: TypeAlias = ConsumerRecord[bytes, bytes]
+UNSETTLED = "unsettled"  # mark of a document whose facts were folded in without a decision
+LARGEST_LETTER = 900_000  # bytes; the headers of a dead letter come on top of what the log took
 
 
 @dataclass(slots=True)
 class Item(Generic[EventT]):
-    """A record on its way: decoded, or refused with a reason."""
+    """A record on its way: decoded, or refused with a reason. Without either it is a tombstone."""
 
     record: Record
     event: EventT | None = None
     reason: str = ""
 
     @property
-    def partition(self) -> str:
-        """topic/partition, as Kafka names them."""
-        return f"{self.record.topic}/{self.record.partition}"
+    def partition(self) -> Partition:
+        """Where it stands."""
+        return Partition(self.record.topic, self.record.partition)
 
     @property
     def time(self) -> datetime:
@@ -47,137 +49,160 @@ class Item(Generic[EventT]):
         return min(appended, self.event.time) if self.event is not None else appended
 
 
+@dataclass(slots=True)
+class Saved(Generic[EventT]):
+    """A batch that is in the store: its items, and what has to be published before they may be committed."""
+
+    items: list[Item[EventT]]
+    wires: list[Wire] = field(default_factory=list)
+
+    @property
+    def failed(self) -> list[Item[EventT]]:
+        """The items that go to the dead letters."""
+        return [item for item in self.items if item.reason]
+
+
 class Batches(Generic[EventT]):
     """Decides and saves batches of one service."""
 
-    def __init__(self, parts: Parts, rules: Rules[EventT], progress: Progress) -> None:
-        self._parts, self._rules, self._progress = parts, rules, progress
+    def __init__(self, parts: Parts, rules: Rules[EventT]) -> None:
+        self._parts, self._rules = parts, rules
+        self.silent = False  # while the store is rebuilt: facts are folded in, nothing is decided, nothing is said
 
-    async def save(self, records: Sequence[Record]) -> tuple[list[Item[EventT]], list[Output]]:
+    async def save(self, lease: Lease, records: Sequence[Record]) -> Saved[EventT]:
         """Decode, decide and save; returns the items, and everything to publish in order. Raises Unavailable."""
-        items = [self._decode(record) for record in records]
-        for item in items:
-            self._progress.committed.setdefault(item.partition, item.record.offset)
+        committed = {str(partition): offset for partition, offset in lease.committed.items()}
+        saved = Saved([self._decode(record) for record in records])
         try:
-            return items, await self._save(items)
+            saved.wires = await self._save(saved.items, committed)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - found out record by record which one it is
             self._parts.log.error("batch failed, going record by record", error=type(error).__name__)
-            return items, await self._save_one_by_one(items)
+            saved.wires = await self._save_one_by_one(saved.items, committed)
+        return saved
 
     def _decode(self, record: Record) -> Item[EventT]:
+        if record.value is None:
+            return Item(record)
         try:
             return Item(record, self._rules.decode(record.value))
         except Invalid as error:
             return Item(record, reason=str(error))
 
-    async def _save(self, items: Sequence[Item[EventT]]) -> list[Output]:
+    async def _save(self, items: Sequence[Item[EventT]], committed: Committed) -> list[Wire]:
         """Decide and save per document until no revision moves under us."""
         waiting: dict[str, list[Item[EventT]]] = {}
         for item in items:
-            subject = item.event.subject if item.event is not None else _subject_of(item.record)
+            subject = item.event.subject if item.event is not None else document_of(item.record.key)
             if subject:
                 waiting.setdefault(subject, []).append(item)
-        outputs: dict[str, list[Output]] = {subject: [] for subject in waiting}
+        wires: dict[str, list[Wire]] = {subject: [] for subject in waiting}
         while waiting:
             documents = await self._parts.store.get_many(self._rules.collection, waiting)
             open_intents = await open_intents_of(self._parts, documents.values())
             changed = []
             for subject, own in waiting.items():
                 before = documents.get(subject) or new_document(subject)
-                after, outputs[subject] = self._decide(before, own)
+                after, wires[subject] = self._decide(before, own)
                 if after is not before:
-                    drop_published(after, self._progress, open_intents)
+                    drop_published(after, committed, open_intents)
                     changed.append(after)
             lost = await self._parts.store.save_many(self._rules.collection, changed) if changed else set()
             if lost:
                 self._parts.telemetry.count("save_conflicts", len(lost))
             waiting = {subject: own for subject, own in waiting.items() if subject in lost}
-        return [output for group in outputs.values() for output in group]
+        return [wire for group in wires.values() for wire in group]
 
-    def _decide(self, document: Document, items: Sequence[Item[EventT]]) -> tuple[Document, list[Output]]:
+    def _decide(self, document: Document, items: Sequence[Item[EventT]]) -> tuple[Document, list[Wire]]:
         """Run the handler over the records of one document. A record whose handler fails is set aside, its neighbours go on."""
-        current, outputs = document, []
+        current, wires = document, list[Wire]()
         for item in items:
-            if item.event is None:
-                current = mark_incomplete(current, self._place(item))
+            if is_lifted(current, item.record.place):
+                item.reason = ""  # a person dealt with it
                 continue
+            if item.event is None and item.reason:
+                current = mark_incomplete(current, item.record.place)
+                continue
+            cause = item.event.id if item.event is not None else item.record.place
             try:
-                decision = self._rules.handle(current, item.event)
+                decision = self._decision(current, item)
+                new = decision.document is not current
+                outputs = decision.outputs if new else recorded_outputs(current, cause=cause)
+                wires += encoded(outputs, self._rules.encode)
             except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this record alone
                 item.reason = str(error) if isinstance(error, Invalid) else f"handler failed: {type(error).__name__}"
-                current = mark_incomplete(current, self._place(item))
+                current = mark_incomplete(current, item.record.place)
                 continue
             item.reason = ""
-            if decision.document is current:
-                outputs += recorded_outputs(current, cause=item.event.id)
-                continue
-            current = decision.document
-            record_outputs(current, Cause(item.event.id, item.partition, item.record.offset), decision.outputs)
-            outputs += decision.outputs
-        return current, outputs
+            if new:
+                current = decision.document
+                record_outputs(current, Cause(cause, str(item.partition), item.record.offset), outputs)
+        return current, wires
 
-    async def _save_one_by_one(self, items: Sequence[Item[EventT]]) -> list[Output]:
-        outputs: list[Output] = []
+    def _decision(self, document: Document, item: Item[EventT]) -> Decision:
+        if item.event is None:
+            forget = self._rules.forget.get(item.record.topic)
+            if forget is None or document["rev"] == 0:
+                self._parts.telemetry.count("tombstones_ignored", topic=item.record.topic)
+                return Decision(document)
+            return forget(document)
+        if not self.silent or self._rules.absorb is None:
+            return self._rules.handle(document, item.event)
+        after = self._rules.absorb(document, item.event)
+        return Decision(document if after is document else {**after, UNSETTLED: 1})
+
+    async def _save_one_by_one(self, items: Sequence[Item[EventT]], committed: Committed) -> list[Wire]:
+        """The record that fails alone is set aside, and its document is marked: it is incomplete without it."""
+        wires: list[Wire] = []
         for item in items:
             try:
-                outputs += await self._save([item])
+                wires += await self._save([item], committed)
             except Unavailable:
                 raise
             except Exception as error:  # noqa: BLE001 - alone now, so it is this record
                 item.reason = f"could not be saved: {type(error).__name__}"
                 item.event = None
-        return outputs
+                await self._mark(item, committed)
+        return wires
 
-    def _place(self, item: Item[EventT]) -> str:
-        return (
-            f"{item.record.topic.removeprefix(self._parts.settings.topic_prefix)}/{item.record.partition}/{item.record.offset}"
-        )
+    async def _mark(self, item: Item[EventT], committed: Committed) -> None:
+        try:
+            await self._save([item], committed)
+        except Unavailable:
+            raise
+        except Exception:
+            self._parts.log.exception("a document cannot be marked incomplete", place=item.record.place)
 
     def dead_letter(self, item: Item[EventT], first_seen: datetime, attempts: int) -> Wire:
-        """The untouched record of a refused item, with the reason in its headers."""
+        """The untouched record of a refused item, with the reason in its headers; of one too large, its place and digest."""
         record = item.record
-        topic = record.topic.removeprefix(self._parts.settings.topic_prefix)
-        self._parts.telemetry.count("records_dead_lettered", topic=topic, reason=item.reason.partition(":")[0][:40])
-        place = {"topic": topic, "partition": record.partition, "offset": record.offset}
+        self._parts.telemetry.count("records_dead_lettered", topic=record.topic, reason=item.reason.partition(":")[0][:40])
+        place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         self._parts.log.error("record dead-lettered", **place, reason=item.reason)
         headers = {
             "reason": item.reason,
-            "source-topic": topic,
+            "source-topic": record.topic,
             "source-partition": str(record.partition),
             "source-offset": str(record.offset),
             "first-at": first_seen.isoformat(),
-            "last-at": datetime.now(UTC).isoformat(),
+            "last-at": self._parts.machine.wall().isoformat(),
             "attempts": str(attempts),
             "service-version": version_of(),
         }
-        return Wire(f"{self._parts.name}.dlq", "", record.value or b"", tuple(headers.items()), raw_key=record.key or b"")
+        letter = Wire(f"{self._parts.name}.dlq", "", record.value or b"", tuple(headers.items()), raw_key=record.key or b"")
+        return letter if len(letter.value) <= LARGEST_LETTER else left_out(letter, letter.topic)
 
 
-async def open_intents_of(parts: Parts, documents: Iterable[Document]) -> frozenset[str]:
+def left_out(wire: Wire, topic: str) -> Wire:
+    """A record that the log will never take, as a note on `topic`: how large it was and its digest, without its value."""
+    headers = dict(wire.headers) or {"reason": f"too large for {wire.topic}"}
+    headers |= {"left-out": "too-large", "size": str(len(wire.value)), "digest": hashlib.sha256(wire.value).hexdigest()}
+    key = wire.raw_key if wire.raw_key is not None else wire.key.encode()
+    return Wire(topic, "", b"", tuple(headers.items()), raw_key=key[:1000])
+
+
+async def open_intents_of(parts: Parts, documents: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     """Which of the intents that these documents mention are still open."""
     named = {entry["i"] for document in documents for entry in document.get("outbox", ()) if "i" in entry}
     return frozenset(await parts.store.get_many(INTENTS, named)) if named else frozenset()
-
-
-def _subject_of(record: Record) -> str:
-    """The document that a record's key names, if it can be one."""
-    try:
-        key = (record.key or b"").decode()
-    except UnicodeDecodeError:
-        return ""
-    return key if len(key) <= 128 else ""
-
-
-def mark_incomplete(document: Document, place: str) -> Document:
-    """Note on the document which record (topic/partition/offset) is missing from it, until it is replayed or discarded."""
-    missing = document.get("incomplete", [])
-    return document if place in missing else {**document, "incomplete": [*missing, place]}
-
-
-def mark_complete(document: Document, place: str) -> Document:
-    """Take the note back."""
-    missing = [other for other in document.get("incomplete", []) if other != place]
-    after: dict[str, Any] = {key: value for key, value in document.items() if key != "incomplete"}
-    return {**after, "incomplete": missing} if missing else after

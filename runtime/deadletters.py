@@ -6,13 +6,12 @@ offset) under `incomplete`. Lifting a letter (replay through the service's own h
 that a store that is made anew from nothing knows it too. Nothing is ever put back on the source topic.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from runtime.errors import Invalid
-from runtime.log import Record, Wire
+from runtime.log import Wire
 from runtime.outputs import Decision, EventT, Rules
 from runtime.store import Document
 
@@ -107,12 +106,6 @@ def settlement(topic: str, letter: Letter, lifting: Lifting, value: bytes = b"")
     """What says on the topic that a letter was lifted. `value`: what was handled in its place."""
     headers = (*((name, letter.headers[name]) for name in PLACE), (SETTLED, lifting))
     return Wire(topic, "", value, headers, raw_key=letter.raw_key)
-
-
-def left_out(record: Record) -> tuple[tuple[str, str], ...]:
-    """Further headers of a letter whose record is too large for it: that it is left out, its size in bytes, its digest."""
-    value = record.value or b""
-    return ((LEFT_OUT, TOO_LARGE), ("size", str(len(value))), ("digest", f"sha256:{hashlib.sha256(value).hexdigest()}"))
 
 
 def document_of(key: bytes | None) -> str:

@@ -1,4 +1,13 @@
-"""Live means progress, ready means joined and the store answers. Neither asks only whether a port is open."""
+"""Live means progress, ready means joined and the store answers. Neither asks only whether a port is open.
+
+| state | live | ready | what rings |
+|---|---|---|---|
+| starting, waiting for a part | yes | no, with the part | `up` of the probe, after its patience |
+| running | yes | yes | |
+| no partition left for this instance | yes | no, spare | |
+| braked | yes | no, with the reason | `braked` |
+| work waits and nothing moved for five minutes | no | | the probe restarts the process |
+"""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -19,46 +28,64 @@ class Health:
         self._parts, self._loop = parts, loop
         self._lag = 0
         self._measured = False
+        self._held_since: datetime | None = None  # wall clock: since when there has been work without progress
+        self.store_away = ""  # what the store said at the last measurement, if it was no answer
+        self.waits_for = "starting"  # why it does not serve yet; "" once it does
         self.also: list[Callable[[], Awaitable[None]]] = []  # gauges of single rooms, set at each measurement
 
     async def measure(self) -> None:
         """Set the gauges: clock, open intents, lag, age of the oldest unhandled record, and what the rooms add."""
+        if self.waits_for:
+            return
+        try:
+            open_intents = await self._parts.store.count_by(INTENTS, {})
+        except Unavailable as error:
+            self.store_away = str(error)
+            raise
+        self.store_away = ""
         for measure in self.also:
             await measure()
-        open_intents = await self._parts.store.count_by(INTENTS, {})
         self._parts.telemetry.set("intents_open", open_intents[0].count if open_intents else 0)
-        now = self._parts.clock.now()
-        self._parts.telemetry.set("clock_seconds", now.timestamp())
-        if self._loop is None:
-            return
-        places, ends = await self._loop.places()
-        self._lag = sum(max(0, ends.get(place, 0) - at.next_offset) for place, at in places.items())
-        self._measured = bool(places)
-        wall = datetime.now(UTC)
-        behind = [mark for mark in watermarks(wall, places, ends).values() if mark is not None and mark < wall]
+        self._parts.telemetry.set("clock_seconds", self._parts.clock.now().timestamp())
+        if self._loop is not None:
+            await self._loop.brake.look()
+            await self._measure_lag(self._loop)
+
+    async def _measure_lag(self, loop: Loop[Any]) -> None:
+        handled, ends = await loop.places()
+        self._lag = sum(max(0, ends.get(partition, 0) - at.next_offset) for partition, at in handled.items())
+        self._measured = bool(handled)
+        wall = self._parts.machine.wall()
+        behind = [mark for mark in watermarks(wall, handled, ends).values() if mark is not None and mark < wall]
         oldest = (wall - min(behind)).total_seconds() if behind and self._lag else 0.0
         self._parts.telemetry.set("lag_records", self._lag)
         self._parts.telemetry.set("oldest_unhandled_seconds", oldest)
+        self._parts.telemetry.set("partitions_held", len(handled))
 
     def live(self) -> tuple[bool, str]:
-        """False only if there is work and none of it moved for five minutes."""
-        if self._loop is None or not self._lag or self._loop.state.stopped:
+        """False only if there is work and none of it moved for five minutes, and nobody has braked."""
+        loop, wall = self._loop, self._parts.machine.wall()
+        if loop is None or self.waits_for or not self._lag or loop.brake.engaged or loop.state.gap:
+            self._held_since = None
             return True, "ok"
-        moved = self._loop.state.moved_at
-        if moved is None or datetime.now(UTC) - moved < PATIENCE:
+        self._held_since = self._held_since or wall
+        moved = max(self._held_since, loop.state.moved_at or datetime.min.replace(tzinfo=UTC))
+        if wall - moved < PATIENCE:
             return True, "ok"
         return False, f"{self._lag} records wait and none was handled since {moved:%Y-%m-%dT%H:%M:%SZ}"
 
     async def ready(self) -> tuple[bool, str]:
         """True when the loop has joined its group and the store answers."""
+        if self.waits_for:
+            return False, self.waits_for
         if self._loop is not None:
-            if self._loop.state.stopped:
-                return False, f"brake: {self._loop.state.stopped}"
-            consumer = self._loop.consumer
-            if consumer is None or not consumer.assignment() or not self._measured:
+            if self._loop.brake.engaged:
+                return False, f"brake: {self._loop.brake.engaged}; see `dunghen brake release {self._parts.name}`"
+            if self._loop.state.gap:
+                return False, self._loop.state.gap
+            lease = self._parts.topics.lease
+            if lease is None or not (self._measured or not lease.partitions):
                 return False, "has not joined its consumer group"
-        try:
-            await self._parts.store.count_by(INTENTS, {"_id": "ready"})
-        except Unavailable as error:
-            return False, str(error)
-        return True, "ok"
+            if not lease.partitions:
+                return False, "spare: there are more instances than partitions"
+        return (False, self.store_away) if self.store_away else (True, "ok")

@@ -1,30 +1,41 @@
-"""What no record starts (timers, HTTP): one intent for the batch, save, publish, delete the intent; a sweeper repeats.
+"""What no record starts (timers, HTTP): one intent, save, publish, delete the intent; a sweeper repeats.
 
-There are no per-document marks: the outputs stay with their documents, the intent only names them and their collection.
+An intent names the documents of ONE save and stands in the store before that save is sent. A client's time-out says nothing
+about its write: a save may land long after everybody gave it up. So an intent is forgotten only when each of its documents
+either shows what it decided, or was *fenced*: saved unchanged, so that its revision moved and a save that is still on its way
+can never land. (docs/decisions/0018-late-writes.md)
 """
 
-import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from runtime.batch import open_intents_of
-from runtime.clock import machine_ms
-from runtime.store import Document, Index, Range
-from runtime.kafka import Wire
+from runtime.clock import epoch_ms
 from runtime.outputs import (
+    NOTHING_COMMITTED,
     Cause,
     Decision,
     Encoder,
-    Output,
-    Progress,
     drop_published,
+    encoded,
     new_document,
     record_outputs,
     recorded_outputs,
 )
 from runtime.parts import INTENTS, Parts
+from runtime.store import Document, Index, Range, Where
+from runtime.store.port import Scalar
 
 Decide = Callable[[Document], Decision]
-NOTHING_COMMITTED = Progress()
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Documents that were saved together and say something that has to be published."""
+
+    id: str
+    ids: tuple[str, ...]
 
 
 class Intents:
@@ -32,71 +43,113 @@ class Intents:
 
     def __init__(self, parts: Parts, collection: str, encode: Encoder) -> None:
         self.parts, self._collection, self._encode = parts, collection, encode
+        self._in_hand: set[str] = set()  # intents that this process is saving or delivering itself
 
     async def declare(self) -> None:
         """Make the collections this needs."""
         await self.parts.store.declare(INTENTS, [Index("at")])
 
-    async def change(self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None) -> str | None:
-        """Decide and save documents under one new intent; returns its id, or None if nothing changed.
+    async def change(
+        self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None
+    ) -> tuple[Intent, ...]:
+        """Decide and save documents; returns the intents to deliver, none if nothing has to be said.
 
         After this returns, what was decided cannot be lost any more. `decide` runs again for a document whose revision moved.
-        `found`: the documents, if the caller has just read them.
+        `found`: the documents, if the caller has just read them. Raises Unavailable, and Invalid for what cannot be saved.
         """
-        waiting = list(dict.fromkeys(ids))
-        intent: str | None = None
+        waiting, intents = list(dict.fromkeys(ids)), list[Intent]()
         while waiting:
             documents = found or await self.parts.store.get_many(self._collection, waiting)
             found = None
             open_intents = await open_intents_of(self.parts, documents.values())
-            changed, speaks = [], False
-            new = intent or str(uuid.uuid4())
+            identity, changed, speaking = self.parts.machine.new_id(), list[Document](), list[str]()
             for document_id in waiting:
                 before = documents.get(document_id) or new_document(document_id)
                 decision = decide(before)
                 if decision.document is before:
                     continue
+                encoded(decision.outputs, self._encode)  # what the log would never take is refused before it is promised
                 drop_published(decision.document, NOTHING_COMMITTED, open_intents)
-                record_outputs(decision.document, Cause(new, intent=new), decision.outputs)
-                speaks = speaks or bool(decision.outputs)
+                record_outputs(decision.document, Cause(identity, intent=identity), decision.outputs)
+                speaking += [document_id] if decision.outputs else []
                 changed.append(decision.document)
-            if speaks and intent is None:
-                intent = new
-                entry = {"_id": intent, "at": machine_ms(), "of": self._collection, "ids": waiting}
-                await self.parts.store.insert_unique(INTENTS, entry)
-                self.parts.crash.passed("after-intent")
-            lost = await self.parts.store.save_many(self._collection, changed) if changed else set()
-            if lost:
-                self.parts.telemetry.count("save_conflicts", len(lost))
+            lost = await self._save(Intent(identity, tuple(speaking)), changed)
+            kept = tuple(document_id for document_id in speaking if document_id not in lost)
+            intents += [Intent(identity, kept)] if speaking else []
             waiting = [document_id for document_id in waiting if document_id in lost]
-        if intent is not None:
+        if intents:
             self.parts.crash.passed("after-save")
-        return intent
+        return tuple(intents)
+
+    async def _save(self, intent: Intent, changed: Sequence[Document]) -> set[str]:
+        """Save under a new intent, if anything is said; returns the documents whose revision had moved."""
+        if not intent.ids:
+            return await self._save_changed(changed)
+        at = epoch_ms(self.parts.machine.wall())
+        with self._keeping(intent):
+            entry = {"_id": intent.id, "at": at, "of": self._collection, "ids": list(intent.ids)}
+            await self.parts.store.insert_unique(INTENTS, entry)
+            self.parts.crash.passed("after-intent")
+            return await self._save_changed(changed)
+
+    @contextmanager
+    def _keeping(self, intent: Intent) -> Iterator[None]:
+        """While this process itself works on an intent, its sweeper leaves it alone."""
+        self._in_hand.add(intent.id)
+        try:
+            yield
+        finally:
+            self._in_hand.discard(intent.id)
+
+    async def _save_changed(self, changed: Sequence[Document]) -> set[str]:
+        lost = await self.parts.store.save_many(self._collection, changed) if changed else set()
+        if lost:
+            self.parts.telemetry.count("save_conflicts", len(lost))
+        return lost
 
     async def apply(self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None) -> None:
         """Change documents and publish what they say. Raises Unavailable; what was saved by then the sweeper publishes."""
-        wanted = list(ids)
-        intent = await self.change(wanted, decide, found)
-        if intent is not None:
-            await self.deliver(intent, wanted)
+        for intent in await self.change(ids, decide, found):
+            await self.deliver(intent)
 
-    async def deliver(self, intent: str, ids: Iterable[str]) -> None:
-        """Publish what the documents hold for an intent, then forget the intent. Raises Unavailable and keeps it."""
-        documents = await self.parts.store.get_many(self._collection, ids)
-        outputs = [output for document in documents.values() for output in recorded_outputs(document, intent=intent)]
-        await self.parts.publisher.publish(self._wire(output) for output in outputs)
+    async def deliver(self, intent: Intent) -> None:
+        """Publish what the documents hold for an intent whose save was acknowledged, then forget the intent.
+
+        Raises Unavailable and keeps it.
+        """
+        with self._keeping(intent):
+            documents = await self.parts.store.get_many(self._collection, intent.ids)
+            await self._publish(intent, documents.values())
+
+    async def _publish(self, intent: Intent, documents: Iterable[Document]) -> None:
+        outputs = [output for document in documents for output in recorded_outputs(document, intent=intent.id)]
+        await self.parts.topics.publish(encoded(outputs, self._encode))
         self.parts.crash.passed("after-publish")
-        await self.parts.store.delete_many(INTENTS, [intent])
-
-    def _wire(self, output: Output) -> Wire:
-        return Wire(output.topic, output.key, self._encode(output))
+        await self.parts.store.delete_many(INTENTS, [intent.id])
 
     async def sweep(self) -> None:
-        """Publish again for intents older than the setting: their process died, or Kafka did not answer."""
-        until = machine_ms() - round(self.parts.settings.intent_age_seconds * 1000)
-        while True:
-            old = await self.parts.store.find(INTENTS, {"at": Range(high=until), "of": self._collection}, order="at", limit=50)
-            for intent in old:
-                await self.deliver(intent["_id"], intent["ids"])
-            if len(old) < 50:
-                return
+        """Publish again for intents older than the setting: their process died, or a part did not answer."""
+        until = epoch_ms(self.parts.machine.wall()) - round(self.parts.settings.intent_age_seconds * 1000)
+        where: Where = {"at": Range(high=until), "of": self._collection}
+        after: tuple[Scalar, str] | None = None
+        while old := await self.parts.store.find(INTENTS, where, order="at", limit=50, after=after):
+            after = (old[-1]["at"], old[-1]["_id"])
+            for entry in old:
+                if entry["_id"] not in self._in_hand:
+                    intent = Intent(entry["_id"], tuple(entry["ids"]))
+                    await self._publish(intent, await self._fenced(intent))
+
+    async def _fenced(self, intent: Intent) -> list[Document]:
+        """The documents that show the intent; all others can never show it any more."""
+        showing, waiting = list[Document](), set(intent.ids)
+        while waiting:
+            documents = await self.parts.store.get_many(self._collection, waiting)
+            shown = {key: document for key, document in documents.items() if _shows(document, intent)}
+            showing += shown.values()
+            fences = [documents.get(key) or new_document(key) for key in sorted(waiting - shown.keys())]
+            waiting = await self._save_changed(fences)
+        return showing
+
+
+def _shows(document: Document, intent: Intent) -> bool:
+    return any(entry.get("i") == intent.id for entry in document.get("outbox", ()))

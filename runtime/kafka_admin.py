@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import CommitFailedError, IllegalGenerationError, KafkaError, UnknownMemberIdError, for_code
 
 from runtime.errors import CannotStartError, Unavailable
+from runtime.log.kafka import partitions_of
 from runtime.places import partition_of
 
 ALREADY_EXISTS = 36
@@ -106,12 +107,6 @@ async def _read(consumer: AIOKafkaConsumer, prefix: str, topics: Sequence[str], 
             records += [to_log_record(r, prefix) for r in batch if r.offset < ends[place]]
         left = {place for place in left if await consumer.position(place) < ends[place]}
     return records
-
-
-async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
-    """The numbers of a topic's partitions; none if there is no such topic."""
-    await consumer._client.add_topic(topic)  # noqa: SLF001 - a consumer without group learns of a topic only this way
-    return sorted(consumer.partitions_for_topic(topic) or ())
 
 
 def to_log_record(record: Any, prefix: str) -> LogRecord:  # noqa: ANN401 - aiokafka's record

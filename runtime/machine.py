@@ -9,12 +9,13 @@ import os
 import random
 import secrets
 import signal
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-from runtime.clock import Clock, SystemClock
+from runtime.clock import Clock
 
 
 class Machine(Protocol):
@@ -44,13 +45,21 @@ class Machine(Protocol):
         """A name that nobody has given before."""
         ...
 
-    def end(self) -> None:
-        """Ask this process to stop, as SIGTERM does."""
+    def end_within(self, seconds: float) -> None:
+        """End this process after so long, whatever it waits for then."""
         ...
 
     def die(self) -> None:
         """SIGKILL: no goodbye. For named crash points only."""
         ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The current time of the machine."""
+        return datetime.now(UTC)
 
 
 class SystemMachine:
@@ -83,9 +92,11 @@ class SystemMachine:
         """128 random bits in hex."""
         return secrets.token_hex(16)
 
-    def end(self) -> None:
-        """SIGTERM to this process."""
-        signal.raise_signal(signal.SIGTERM)
+    def end_within(self, seconds: float) -> None:
+        """A thread that ends the process: threads of drivers may wait for a server longer than that."""
+        timer = threading.Timer(seconds, os._exit, (0,))
+        timer.daemon = True
+        timer.start()
 
     def die(self) -> None:
         """SIGKILL to this process."""

@@ -1,10 +1,12 @@
 """What a handler decides, and how its outputs stay with the document until they are known to be published."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from runtime.errors import Invalid
+from runtime.log import Wire
 from runtime.store import Document
 
 EMPTY_OUTBOX: list[dict[str, Any]] = []
@@ -56,11 +58,8 @@ class Cause:
     intent: str = ""
 
 
-@dataclass(slots=True)
-class Progress:
-    """Per partition of the log, the offset below which everything is committed."""
-
-    committed: dict[str, int] = field(default_factory=dict)
+Committed = Mapping[str, int]  # per topic/partition, the offset below which everything is committed
+NOTHING_COMMITTED: Committed = {}
 
 
 def record_outputs(document: Document, cause: Cause, outputs: Sequence[Output]) -> None:
@@ -85,14 +84,14 @@ def recorded_outputs(document: Document, *, cause: str = "", intent: str = "") -
     ]
 
 
-def drop_published(document: Document, progress: Progress, open_intents: frozenset[str]) -> None:
+def drop_published(document: Document, committed: Committed, open_intents: frozenset[str]) -> None:
     """Drop the outputs whose cause is committed or whose intent is done: the bodies, not what the document knows."""
     if "outbox" not in document:
         return
     kept = [
         entry
         for entry in document["outbox"]
-        if (entry["i"] in open_intents if "i" in entry else entry["o"] >= progress.committed.get(entry["p"], 0))
+        if (entry["i"] in open_intents if "i" in entry else entry["o"] >= committed.get(entry["p"], 0))
     ]
     if kept:
         document["outbox"] = kept
@@ -108,8 +107,24 @@ class Rules(Generic[EventT]):
     decode: Callable[[bytes | None], EventT]
     handle: Handler[EventT]
     encode: Encoder
+    # What a null value means, by topic; elsewhere it means nothing.
+    forget: Mapping[str, Callable[[Document], Decision]] = field(default_factory=dict)
+    # Fold an event in without deciding anything: while a store is rebuilt or restored (runtime.recovery).
+    absorb: Callable[[Document, EventT], Document] | None = None
 
 
 def new_document(document_id: str) -> Document:
     """A document that was never saved."""
     return {"_id": document_id, "rev": 0}
+
+
+LARGEST_OUTPUT = 900_000  # bytes; Kafka takes 1 MiB with key, headers and what surrounds them
+
+
+def encoded(outputs: Iterable[Output], encode: Encoder) -> list[Wire]:
+    """Outputs as records. Raises Invalid for one that the log would never take: before anything is saved that promises it."""
+    wires = [Wire(output.topic, output.key, encode(output)) for output in outputs]
+    for wire in wires:
+        if len(wire.value) > LARGEST_OUTPUT:
+            raise Invalid(f"an output for {wire.topic} would have {len(wire.value)} bytes, the log takes {LARGEST_OUTPUT}")
+    return wires

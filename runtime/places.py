@@ -1,35 +1,28 @@
-"""How far each partition of the log is handled, and up to which time its log is therefore known."""
+"""Up to which time the log of each partition is known, from how far it was handled; and which partition a key belongs to."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 
-from aiokafka import TopicPartition
 from aiokafka.partitioner import murmur2
 
-
-@dataclass(slots=True)
-class Place:
-    """The next offset to handle, and the time of the last handled record."""
-
-    next_offset: int
-    time: datetime | None = None
+from runtime.log import Handled, Partition
 
 
 def watermarks(
-    now: datetime, places: dict[TopicPartition, Place], ends: dict[TopicPartition, int]
+    now: datetime, handled: Mapping[Partition, Handled], ends: Mapping[Partition, int]
 ) -> dict[int, datetime | None]:
     """Per partition number, the time up to which nothing unhandled can be in the log.
 
     Now, if every topic of that partition is handled to its end; else the time of the last handled record; None: nothing known.
     """
     marks: dict[int, datetime | None] = {}
-    for place, at in places.items():
-        known = now if at.next_offset >= ends.get(place, 0) else at.time
+    for partition, at in handled.items():
+        known = now if at.next_offset >= ends.get(partition, 0) else at.time
         known = min(known, now) if known is not None else None
-        if place.partition in marks:
-            other = marks[place.partition]
+        if partition.number in marks:
+            other = marks[partition.number]
             known = min(known, other) if known is not None and other is not None else None
-        marks[place.partition] = known
+        marks[partition.number] = known
     return marks
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from aiokafka import TopicPartition
 
-from runtime.store import Document, Documents
 from runtime.errors import CannotStartError
 from runtime.kafka_admin import group_places, set_back
 from runtime.parts import Parts
+from runtime.store import Document, Documents
 
 COLLECTION, STATE = "rebuild", "state"
 _ADVICE = "stop the service and run `dunghen rebuild`"

@@ -1,113 +1,175 @@
-"""A service put together: parts, loop, jobs, HTTP; started and stopped as one."""
+"""A service put together: parts, loop, jobs, HTTP; started and stopped as one.
+
+HTTP opens first and says "live, not ready" with the reason, however long a part stays away. Asked to stop, a service ends
+within STOP_SECONDS, whatever is down: what it could not publish is in its store, and is published after the next start.
+"""
 
 import asyncio
 import gc
-import signal
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from faststream.kafka import KafkaBroker
 
-from runtime.clock import Clock, RemoteClock, SystemClock
+from runtime.clock import RemoteClock
 from runtime.crash import CrashPoints
-from runtime.store import Documents, open_documents
-from runtime.errors import Unavailable
+from runtime.errors import CannotStartError, Unavailable
 from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job, repeat
-from runtime.kafka import Publisher, make_broker
+from runtime.log.kafka import KafkaLog, make_broker
 from runtime.logs import configure_logs, get_log
 from runtime.loop import Loop
-from runtime.parts import Parts
-from runtime.settings import RuntimeSettings, version_of
+from runtime.machine import SystemMachine, on_stop_signals
+from runtime.parts import STATE, Parts, Ports
+from runtime.settings import RuntimeSettings, SettingsError, settings_from_environment, version_of
+from runtime.store import open_documents
 from runtime.telemetry import RUNTIME_METRICS, Metric, Telemetry
 
+MEASURE_SECONDS = 0.5  # between measurements for probes; /metrics measures when it is asked
+AGAIN_SECONDS = 1.0  # between looks for a part that is not there yet
+CANNOT_START = 78  # EX_CONFIG of sysexits.h: a person has to do something first
+Step = Callable[[], Awaitable[None]]
 
-def make_parts(
-    name: str,
-    settings: RuntimeSettings,
-    metrics: Sequence[Metric],
-    *,
-    store: Documents | None = None,
-    clock: Clock | None = None,
-) -> tuple[Parts, KafkaBroker]:
-    """Open the parts a service runs on; store and clock may be given, as tests and the demo do."""
+
+def make_parts(name: str, settings: RuntimeSettings, metrics: Sequence[Metric], ports: Ports) -> tuple[Parts, KafkaBroker]:
+    """Open the parts a service runs on; those given in `ports` are taken as they are."""
     log = get_log(name)
     telemetry = Telemetry(name, (*RUNTIME_METRICS, *metrics))
     broker = make_broker(settings, log)
+    machine = ports.machine or SystemMachine(ports.clock or (RemoteClock(settings.clock_url) if settings.clock_url else None))
     parts = Parts(
         name=name,
         settings=settings,
-        store=store or open_documents(settings.store_url),
-        clock=clock or (RemoteClock(settings.clock_url) if settings.clock_url else SystemClock()),
+        store=ports.store or open_documents(settings.store_url),
+        topics=ports.topics or KafkaLog(name, settings, broker, telemetry),
+        machine=machine,
         log=log,
         telemetry=telemetry,
-        crash=CrashPoints(settings.crash_at),
-        publisher=Publisher(broker, settings, telemetry),
+        crash=CrashPoints(settings.crash_at, machine.die),
     )
     return parts, broker
 
 
-MEASURE_SECONDS = 0.5  # between measurements for probes; /metrics measures when it is asked
-
-
 @dataclass(frozen=True)
 class Service:
-    """Everything of one service. `declare` makes its collections; `jobs` run beside the loop."""
+    """Everything of one service. `collections` are awaited before it takes its first record; `jobs` run beside the loop."""
 
     parts: Parts
     broker: KafkaBroker
     app: FastAPI
     health: Health
-    collections: Sequence[Any]  # coroutine functions that declare collections
+    collections: Sequence[Step]
+    topics: Sequence[str] = ()  # that must be there
     loop: Loop[Any] | None = None
     intents: Intents | None = None
     jobs: Sequence[Job] = ()
-    drains: Sequence[Any] = ()  # coroutine functions to wait for before the broker stops
+    drains: Sequence[Step] = ()  # to wait for before the broker stops
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Service"]:
-        """Start store, broker, loop and jobs; on leaving, stop them in the opposite order."""
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(self.parts.store.close)
-            for declare in self.collections:
-                await _patiently(declare, self.parts)
-            await self.broker.start()
-            stack.push_async_callback(self.broker.stop)
-            for drain in (*self.drains, *((self.loop.drain,) if self.loop is not None else ())):
-                stack.push_async_callback(drain)
-            measure = Job("measure", MEASURE_SECONDS, self.health.measure)
-            tasks = [asyncio.create_task(repeat(job, self.parts), name=job.name) for job in (measure, *self.jobs)]
-            if isinstance(self.parts.clock, RemoteClock):
-                tasks.append(asyncio.create_task(self.parts.clock.follow(), name="clock"))
-            stack.push_async_callback(_end, tasks)
-            self.parts.log.info("started", version=version_of(), member=self.parts.settings.member_name)
+        """Start everything and wait until it has started; on leaving, stop it. Raises CannotStartError."""
+        async with self.starting() as starting:
+            await starting
             yield self
-            self.parts.log.info("stopping")
 
+    @asynccontextmanager
+    async def starting(self) -> AsyncIterator[asyncio.Task[None]]:
+        """Start store, broker, loop and jobs beside; on leaving, stop them in the opposite order, within STOP_SECONDS.
 
-async def _patiently(declare: Any, parts: Parts) -> None:  # noqa: ANN401 - a coroutine function
-    """Wait for a part that is not up yet, as in a cluster that starts as a whole."""
-    while True:
+        Yields the task of the start: `health` says what it waits for, and it fails with CannotStartError.
+        """
+        starting = asyncio.create_task(self._start(), name="start")
         try:
-            await declare()
-        except Unavailable as error:
-            parts.log.warning("waiting for a part", reason=str(error))
-            await asyncio.sleep(1)
-        else:
-            return
+            yield starting
+        finally:
+            self.parts.log.info("stopping")
+            await self._stop(starting)
+
+    # --- start --------------------------------------------------------------
+
+    async def _start(self) -> None:
+        for step in (self._state, self._topics_are_there, *self.collections, self._join):
+            await self._patiently(step)
+        measure = Job("measure", MEASURE_SECONDS, self.health.measure)
+        self._tasks.extend(asyncio.create_task(repeat(job, self.parts), name=job.name) for job in (measure, *self.jobs))
+        self.health.waits_for = ""
+        self.parts.log.info("started", version=version_of(), member=self.parts.settings.member_name)
+
+    async def _patiently(self, step: Step) -> None:
+        """Wait for a part that is not up yet, as in a cluster that starts as a whole."""
+        while True:
+            try:
+                await step()
+            except Unavailable as error:
+                self.health.waits_for = str(error)
+                self.parts.log.warning("waiting for a part", reason=str(error))
+                await self.parts.machine.sleep(AGAIN_SECONDS)
+            else:
+                return
+
+    async def _state(self) -> None:
+        await self.parts.store.declare(STATE)
+        if self.loop is not None:
+            await self.loop.brake.look()
+        clock = getattr(self.parts.machine, "clock", None)
+        if isinstance(clock, RemoteClock) and not self._tasks:
+            self._tasks.append(asyncio.create_task(clock.follow(), name="clock"))
+
+    async def _topics_are_there(self) -> None:
+        known = await self.parts.topics.partitions(self.topics)
+        missing = sorted(set(self.topics) - known.keys())
+        if missing:
+            raise Unavailable(f"kafka has no topic {', '.join(missing)}: run `dunghen topics apply`")
+
+    async def _join(self) -> None:
+        try:
+            await self.broker.start()
+        except (KafkaError, OSError) as error:
+            with suppress(KafkaError, OSError, TimeoutError):
+                await asyncio.wait_for(self.broker.stop(), AGAIN_SECONDS * 5)
+            raise Unavailable(f"kafka: {type(error).__name__}") from error
+
+    # --- stop ---------------------------------------------------------------
+
+    async def _stop(self, starting: asyncio.Task[None]) -> None:
+        """Each step gets what is left of the time; what does not end by then is in the store."""
+        machine = self.parts.machine
+        end = machine.monotonic() + self.parts.settings.stop_seconds * 0.8
+        if self.loop is not None:
+            self.loop.leave()
+        tasks = [starting, *self._tasks]
+        for task in tasks:
+            task.cancel()
+        steps: list[tuple[str, Callable[[], Awaitable[Any]]]] = [("jobs", lambda: _ended(tasks))]
+        if self.loop is not None:
+            steps.append(("loop", self.loop.drain))
+        steps += [("drain", drain) for drain in self.drains]
+        steps += [("broker", self.broker.stop), ("reader", self.parts.topics.close), ("store", self.parts.store.close)]
+        for name, step in steps:
+            try:
+                await asyncio.wait_for(_awaited(step), max(0.1, end - machine.monotonic()))
+            except TimeoutError:
+                self.parts.log.warning("not waited for any longer; what is unsent is in the store", step=name)
+            except Exception as error:
+                if self.health.waits_for == "":
+                    self.parts.log.exception("stopping failed", step=name, error=type(error).__name__)
 
 
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError):
-            await task
+async def _awaited(step: Callable[[], Awaitable[Any]]) -> None:
+    await step()
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for cancelled tasks; how a start ended is its waiter's to hear."""
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def calm_garbage_collector() -> None:
@@ -128,7 +190,7 @@ class _Server(uvicorn.Server):
 
 
 async def serve(service: Service) -> None:
-    """Run a service with its HTTP server until SIGTERM or SIGINT."""
+    """Run a service with its HTTP server until SIGTERM or SIGINT. Raises CannotStartError."""
     settings = service.parts.settings
     config = uvicorn.Config(
         service.app,
@@ -136,22 +198,37 @@ async def serve(service: Service) -> None:
         port=settings.http_port,
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=max(1, round(settings.stop_seconds / 5)),
     )
     server = _Server(config)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.leave)
-    async with service.running():
+
+    def leave() -> None:
+        server.leave()
+        service.parts.machine.end_within(settings.stop_seconds)
+
+    on_stop_signals(leave)
+    async with service.starting() as starting:
+        starting.add_done_callback(lambda task: server.leave() if not task.cancelled() and task.exception() else None)
         await server.serve()
+        if starting.done():
+            starting.result()  # why it could not start
 
 
-def run(service_of: Any, settings: RuntimeSettings) -> None:  # noqa: ANN401 - a function that builds a Service
-    """Entry point of `python -m services.NAME`: `service_of()` is called inside the event loop."""
-    configure_logs(settings.log_level)
-    calm_garbage_collector()
+def run(name: str, own: type[Any], build: Callable[[RuntimeSettings, Any], Service]) -> None:
+    """Entry point of `python -m services.NAME`: settings from the environment, `build` called inside the event loop.
 
-    async def main() -> None:
-        await serve(service_of())
+    What a person has to do first (settings, topics, a rebuild) is said in one sentence each, and the exit status is 78.
+    """
+    try:
+        settings, more = settings_from_environment(own)
+        configure_logs(settings.log_level)
+        calm_garbage_collector()
 
-    asyncio.run(main())
+        async def main() -> None:
+            await serve(build(settings, more))
+
+        asyncio.run(main())
+    except (SettingsError, CannotStartError, ValueError) as error:
+        for line in str(error).splitlines():
+            sys.stderr.write(f"{name}: {line}\n")
+        sys.exit(CANNOT_START)

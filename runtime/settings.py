@@ -4,9 +4,16 @@ import os
 import socket
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Own = TypeVar("Own", bound=BaseSettings)
+
+
+class SettingsError(Exception):
+    """Settings are missing or wrong: a line for each, naming the environment variable, never its value."""
 
 
 class RuntimeSettings(BaseSettings):
@@ -42,7 +49,17 @@ class RuntimeSettings(BaseSettings):
     intent_age_seconds: float = Field(default=30.0, ge=0, description="an intent older than this is published again")
     stop_seconds: float = Field(default=20.0, gt=0, description="time a batch gets to finish when the service stops")
     refuse_gaps: bool = Field(default=False, description="stop on a gap in offsets: the embedded broker drops records silently")
+    for_tests_only: bool = Field(
+        default=False, description="this process is a test or a demo: only then CLOCK_URL and CRASH_AT are taken"
+    )
     crash_at: str | None = Field(default=None, description="fault tests only: POINT or POINT:N, kill this process there")
+
+    @model_validator(mode="after")
+    def _tests_say_that_they_are_tests(self) -> "RuntimeSettings":
+        for name in ("clock_url", "crash_at"):
+            if getattr(self, name) is not None and not self.for_tests_only:
+                raise ValueError(f"{name.upper()} is for tests: with it, FOR_TESTS_ONLY=true must be set too")
+        return self
 
     @property
     def member_name(self) -> str:
@@ -63,3 +80,43 @@ def existing_folder(path: Path) -> Path:
     if not path.is_dir():
         raise ValueError(f"{path} is not a folder")
     return path
+
+
+def environment_name(model: type[BaseSettings], field: str) -> str:
+    """The environment variable that a field of a settings class is read from."""
+    prefix = str(model.model_config.get("env_prefix", ""))
+    return str(model.model_fields[field].validation_alias or f"{prefix}{field}").upper()
+
+
+def settings_from_environment(own: type[Own]) -> tuple[RuntimeSettings, Own]:
+    """The settings every service has, and its own. Raises SettingsError that names all that is missing or wrong at once."""
+    faults: list[str] = []
+    found: list[BaseSettings] = []
+    for model in (RuntimeSettings, own):
+        try:
+            found.append(model())
+        except ValidationError as error:
+            faults += _faults(model, error)
+    if faults:
+        raise SettingsError("\n".join(faults))
+    runtime, more = found
+    assert isinstance(runtime, RuntimeSettings)  # noqa: S101 - in this order
+    assert isinstance(more, own)  # noqa: S101
+    return runtime, more
+
+
+def _faults(model: type[BaseSettings], error: ValidationError) -> list[str]:
+    lines = []
+    names = {environment_name(model, field): field for field in model.model_fields} | {f: f for f in model.model_fields}
+    for item in error.errors(include_input=False, include_url=False):
+        if not item["loc"]:
+            lines.append(item["msg"].removeprefix("Value error, "))
+            continue
+        given = str(item["loc"][0])
+        field = names.get(given, names.get(given.upper(), given))
+        known = model.model_fields.get(field)
+        meaning = f" ({known.description})" if known is not None and known.description else ""
+        fault = "is not set" if item["type"] == "missing" else item["msg"].removeprefix("Value error, ")
+        name = environment_name(model, field) if known is not None else given.upper()
+        lines.append(f"{name}{meaning}: {fault}")
+    return lines

@@ -22,6 +22,12 @@ RUNTIME_METRICS = (
     Metric("records_dead_lettered", "counter", "Records parked in the service's dead letters.", ("topic", "reason")),
     Metric("outputs_published", "counter", "Events acknowledged by Kafka.", ("topic",)),
     Metric("save_conflicts", "counter", "Documents decided again because their revision had moved."),
+    Metric("batches_failed", "counter", "Batches that failed as a whole and were given back to the log."),
+    Metric(
+        "records_too_large", "counter", "Records the log will never take, parked as a note of place and digest.", ("topic",)
+    ),
+    Metric("tombstones_ignored", "counter", "Null values on topics where they mean nothing.", ("topic",)),
+    Metric("calendar_records_refused", "counter", "Records on calendar.v1 that are no valid change."),
     Metric("backoffs", "counter", "Times the loop waited because a broker or store did not answer."),
     Metric("job_failures", "counter", "Runs of a background job that ended in an error.", ("job",)),
     Metric("lag_records", "gauge", "Records in the log that this instance's partitions have not handled."),
@@ -30,6 +36,8 @@ RUNTIME_METRICS = (
     Metric("jobs_due", "gauge", "Timers that are due by the watermark and have not fired."),
     Metric("swept_seconds", "gauge", "Clock reading of the last complete sweep of timers."),
     Metric("clock_seconds", "gauge", "The clock of this service, in seconds since 1970."),
+    Metric("clock_ahead_seconds", "gauge", "How far this machine's clock is ahead of the store's, when timers were due."),
+    Metric("partitions_held", "gauge", "Partitions in the lease of this instance; 0: a spare, or in a rebalance."),
     Metric("braked", "gauge", "1 if the brake has stopped this service."),
 )
 

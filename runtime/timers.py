@@ -1,25 +1,27 @@
 """Timers are fields in documents, swept by the owner of the document's partition, up to the partition's watermark.
 
-So nothing fires before a fact that is already in the log has been handled, and no timer is lost with a process.
+So nothing fires before a fact that is already in the log has been handled, and no timer is lost with a process. A machine
+whose clock runs ahead of the store's fires nothing before the store's clock has come there.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from runtime.clock import epoch_ms
-from runtime.store import Document, Range
 from runtime.intents import Intents
 from runtime.loop import Loop
 from runtime.outputs import Decision, EventT
 from runtime.parts import Parts
 from runtime.places import partition_of, watermarks
+from runtime.store import Document, Range
 
 MARGIN = timedelta(minutes=1)  # below the watermark, for clocks that differ a little
 PAGE = 500  # documents that are saved together
 AT_ONCE = 3  # pages on their way at one time: while one waits for the store or for Kafka, another is decided
 
 Fire = Callable[[Document, datetime, datetime], Decision]
+Limits = Mapping[int, datetime]  # partition number -> the moment up to which its timers may fire
 
 
 class Timers:
@@ -30,12 +32,12 @@ class Timers:
         self._swept: datetime | None = None
 
     async def sweep(self) -> None:
-        """One pass over everything due in the partitions this instance owns."""
+        """One pass over everything due in the partitions of this instance's lease. Raises Unavailable."""
         now = self.parts.clock.now()
-        if now == self._swept:
+        if now == self._swept or self._loop.batches.silent:
             return  # a stepped clock: the same reading is swept once, whatever arrives while it stands
-        places, ends = await self._loop.places()
-        limits = {number: mark - MARGIN for number, mark in watermarks(now, places, ends).items() if mark is not None}
+        handled, ends = await self._loop.places()
+        limits = {number: mark - MARGIN for number, mark in watermarks(now, handled, ends).items() if mark is not None}
         if limits:
             await self._fire_due(limits, now)
         due = await self.parts.store.count_by(self._loop.rules.collection, {self._field: Range(high=epoch_ms(now - MARGIN))})
@@ -44,31 +46,47 @@ class Timers:
             self._swept = now
             self.parts.telemetry.set("swept_seconds", now.timestamp())
 
-    async def _fire_due(self, limits: dict[int, datetime], now: datetime) -> None:
-        consumer = self._loop.consumer
-        known = consumer.partitions_for_topic(next(iter(consumer.subscription()))) if consumer is not None else None
-        if not known:
-            return
-        high, after = epoch_ms(max(limits.values())), None
-        while True:
+    async def _fire_due(self, limits: Limits, now: datetime) -> None:
+        high, after, partitions = epoch_ms(max(limits.values())), None, self._loop.partitions
+        ahead: timedelta | None = None
+        while partitions:
             where = {self._field: Range(high=high)}
             found = await self.parts.store.find(
                 self._loop.rules.collection, where, order=self._field, limit=PAGE * AT_ONCE, after=after
             )
             if not found:
                 return
+            if ahead is None:  # asked only when there is something to fire
+                ahead = await self._ahead()
+                now, limits = now - ahead, {number: min(limit, now - ahead - MARGIN) for number, limit in limits.items()}
             after = (found[-1][self._field], found[-1]["_id"])
-            until = {d["_id"]: limits.get(partition_of(d["_id"], len(known))) for d in found}
+            until = {d["_id"]: limits.get(partition_of(d["_id"], partitions)) for d in found}
             mine = [d for d in found if _is_due(d[self._field], until[d["_id"]])]
             pages = [mine[start : start + PAGE] for start in range(0, len(mine), PAGE)]
-            await asyncio.gather(*(self._fire_page(page, until, now) for page in pages))
+            results = await asyncio.gather(*(self._fire_page(page, until, now) for page in pages), return_exceptions=True)
+            for error in (result for result in results if isinstance(result, BaseException)):
+                raise error
 
-    async def _fire_page(self, page: list[Document], until: dict[str, datetime | None], now: datetime) -> None:
+    async def _ahead(self) -> timedelta:
+        """How far this machine's clock is ahead of the store's; a little is what asking takes."""
+        ahead = self.parts.machine.wall() - await self.parts.store.time()
+        self.parts.telemetry.set("clock_ahead_seconds", ahead.total_seconds())
+        return max(timedelta(), ahead)
+
+    async def _fire_page(self, page: list[Document], until: Mapping[str, datetime | None], now: datetime) -> None:
+        documents = {document["_id"]: document for document in page}
+
         def decide(document: Document) -> Decision:
             limit = until[document["_id"]]
-            return self._fire(document, limit, now - MARGIN) if limit is not None else Decision(document)
+            if limit is None:
+                return Decision(document)
+            try:
+                return self._fire(document, limit, now - MARGIN)
+            except Exception:  # one document must not hold up all others
+                self.parts.telemetry.count("job_failures", job="timers")
+                self.parts.log.exception("a timer cannot be fired", document=document["_id"])
+                return Decision(document)
 
-        documents = {document["_id"]: document for document in page}
         await self._intents.apply(documents, decide, documents)
 
 

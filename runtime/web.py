@@ -1,5 +1,6 @@
 """The HTTP side every service has: probes, metrics, AsyncAPI, and problems as RFC 9457."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -8,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.errors import Unavailable
 from runtime.health import Health
@@ -67,9 +69,52 @@ def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": {PROBLEM: {"schema": schema}}} for status in statuses}
 
 
+REQUEST_SECONDS, UPLOAD_SECONDS = 8.0, 300.0
+PROBES = ("/livez", "/readyz", "/metrics")
+
+
+class InTime:
+    """Answers 503 with Retry-After instead of nothing: while a service starts, while its store is away, and when a request has
+    waited too long for a part. What such a request had begun is either complete or forgotten, as after a crash."""
+
+    def __init__(self, app: ASGIApp, health: Health) -> None:
+        self._app, self._health = app, health
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, with a limit in time."""
+        if scope["type"] != "http" or scope["path"] in PROBES:
+            await self._app(scope, receive, send)
+            return
+        reason = self._health.waits_for or self._health.store_away
+        if reason:
+            await _later(reason)(scope, receive, send)
+            return
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        json = b"application/json" in dict(scope["headers"]).get(b"content-type", b"application/json")
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS if json else UPLOAD_SECONDS):
+                await self._app(scope, receive, sending)
+        except TimeoutError:
+            if begun:
+                raise
+            await _later("a part did not answer in time")(scope, receive, send)
+
+
+def _later(reason: str) -> JSONResponse:
+    title = "Hệ thống tạm thời không ghi được, xin gửi lại / unavailable, send again"
+    return problem_response(Problem("unavailable", title, 503, reason), {"Retry-After": "5"})
+
+
 def make_app(title: str, health: Health, telemetry: Telemetry, schemas: Mapping[str, Any] | None = None) -> FastAPI:
     """A FastAPI application with /livez, /readyz, /metrics and problem answers. `schemas`: more components for OpenAPI."""
     app = FastAPI(title=title, docs_url="/docs", redoc_url=None)
+    app.add_middleware(InTime, health=health)
     described = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -91,7 +136,10 @@ def make_app(title: str, health: Health, telemetry: Telemetry, schemas: Mapping[
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
-        await health.measure()
+        try:
+            await health.measure()
+        except Unavailable:
+            telemetry.count("job_failures", job="measure")  # the gauges are those of the last measurement that succeeded
         return Response(telemetry.text(), media_type="text/plain; version=0.0.4")
 
     @app.exception_handler(ProblemError)
@@ -100,10 +148,7 @@ def make_app(title: str, health: Health, telemetry: Telemetry, schemas: Mapping[
 
     @app.exception_handler(Unavailable)
     async def on_unavailable(_: Request, error: Unavailable) -> JSONResponse:
-        problem = Problem(
-            "unavailable", "Hệ thống tạm thời không ghi được, xin gửi lại / unavailable, send again", 503, str(error)
-        )
-        return problem_response(problem, {"Retry-After": "5"})
+        return _later(str(error))
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -13,8 +13,9 @@ from contracts.calendar import CalendarChanged
 from reference import CalendarChange, ReferenceData, ReferenceDataError, Watch, load_reference
 from runtime.errors import Invalid
 from runtime.jobs import Job
-from runtime.kafka import Published
-from runtime.log_reader import LogReader, Places
+from runtime.log import Record
+from runtime.log.kafka import Published
+from runtime.log.reader import LogReader, Places
 from runtime.parts import Parts
 
 CALENDAR = "calendar.v1"
@@ -44,12 +45,19 @@ def published_by(service: str) -> list[Published]:
     return topics
 
 
+def topics_of(service: str) -> tuple[str, ...]:
+    """The topics that must be there before a service can run: what it reads, what it writes, the calendar."""
+    catalogue = load_catalogue()
+    own = (name for name, spec in catalogue.topics.items() if spec.owner == service)
+    return tuple(dict.fromkeys((*catalogue.read_by(service), *own, CALENDAR)))
+
+
 class CalendarFollower:
     """Keeps a service's calendar as calendar.v1 says: all of it before the service takes its first record, then what comes."""
 
     def __init__(self, reference: ReferenceData, parts: Parts) -> None:
         self._reference, self._parts = reference, parts
-        self._reader = LogReader(parts.settings, [CALENDAR])
+        self._reader = LogReader(parts.topics, [CALENDAR])
         self._places: Places = {}
 
     async def read(self) -> None:
@@ -58,10 +66,19 @@ class CalendarFollower:
         while more:
             page = await self._reader.read(self._places, 500)
             for record in page.records:
-                self._take(decode(record.value, EVENT_TYPES))
+                self._take(record)
             self._places, more = page.places, page.more
 
-    def _take(self, event: Event) -> None:
+    def _take(self, record: Record) -> None:
+        """Take in one record; one that is no valid change costs nothing but itself: it is logged, counted and passed over."""
+        if record.value is None:
+            return
+        try:
+            event = decode(record.value, EVENT_TYPES)
+        except ValidationError as error:
+            self._parts.telemetry.count("calendar_records_refused")
+            self._parts.log.error("calendar record refused", place=record.place, reason=hide_inputs(error))
+            return
         data = event.data
         if isinstance(data, CalendarChanged):
             days = tuple((day.day, day.kind) for day in data.days)
@@ -72,10 +89,6 @@ class CalendarFollower:
     def job(self) -> Job:
         """The job that goes on reading."""
         return Job("calendar", CALENDAR_SECONDS, self.read)
-
-    async def close(self) -> None:
-        """Give back the connection."""
-        await self._reader.close()
 
 
 def follow_reference(reference: ReferenceData, folder: Path, parts: Parts) -> Job:

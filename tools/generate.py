@@ -18,6 +18,7 @@ from contracts import EVENT_TYPES, Envelope, load_catalogue
 from dunghen import PROVINCE
 from dunghen.services import SERVICES
 from dunghen.together import Keys, demo_environment, from_environment
+from runtime.parts import Ports
 from runtime.settings import RuntimeSettings
 from tools import event_docs, golden_figures, lives, make_month, reference_docs, seed_calendar
 
@@ -48,7 +49,7 @@ def asyncapi() -> str:
     runtime = RuntimeSettings(kafka_bootstrap_servers="localhost:9092", store_url="sqlite:////dev/null")
     environment = demo_environment(Keys.new(), PROVINCE)
     apps = {
-        name: kind.build(runtime, from_environment(kind.settings, environment), documents=_NO_STORE).broker
+        name: kind.build(runtime, from_environment(kind.settings, environment), ports=Ports(store=_NO_STORE)).broker
         for name, kind in SERVICES.items()
     }
     declared = {

@@ -17,8 +17,8 @@ from dunghen import PROVINCE
 from dunghen.together import Keys, demo_environment, from_environment
 from reference import load_reference
 from runtime.clock import SteppedClock
-from runtime.store import Document
 from runtime.sealing import Sealer
+from runtime.store import Document
 from services.intake import handlers as intake
 from services.intake.domain import Sender, parse_item
 from services.intake.domain.items import parse_office_time

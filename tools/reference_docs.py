@@ -8,8 +8,7 @@ from pydantic_settings import BaseSettings
 
 from contracts.definitions import load_definitions
 from dunghen.services import SERVICES
-from dunghen.together import environment_name
-from runtime.settings import RuntimeSettings
+from runtime.settings import RuntimeSettings, environment_name
 from runtime.telemetry import RUNTIME_METRICS, Metric
 
 SETTINGS: dict[str, type[BaseSettings]] = {

@@ -12,8 +12,8 @@ from rich.table import Table
 from dunghen.commands.common import err, out, stop
 from reference import moment
 from reference.phones import mobile
-from runtime.store import Documents, open_documents
 from runtime.errors import Unavailable
+from runtime.store import Documents, open_documents
 from services.intake import keys
 from services.intake.sealing import digest_number
 

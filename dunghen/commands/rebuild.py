@@ -8,9 +8,9 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 
 from contracts import load_catalogue
 from dunghen.commands.common import Broker, Prefix, out, stop
-from runtime.store import open_documents
 from runtime.errors import CannotStartError, Unavailable
 from runtime.rebuild import start_over
+from runtime.store import open_documents
 from services.reporting.store import MADE_FROM_LOG
 
 Store = Annotated[str | None, typer.Option("--store", envvar="STORE_URL", help="Kho dữ liệu của reporting")]

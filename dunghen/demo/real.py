@@ -43,9 +43,9 @@ from dunghen.services import SERVICES
 from dunghen.together import Keys, bearer, demo_environment
 from reference import load_reference
 from runtime.clock import SteppedClock
+from runtime.kafka_admin import Lags
 from runtime.store import open_documents
 from runtime.store.mongo import drop_database
-from runtime.kafka_admin import Lags
 from services.intake.keys import Wanted, create_key
 from services.intake.keys import declare as declare_keys
 
@@ -203,6 +203,7 @@ def service_environment(bootstrap: str, prefix: str, server: str | None, *, dedu
         "LOG_LEVEL": "info",
     }
     demo = {
+        "FOR_TESTS_ONLY": "true",
         "CLOCK_URL": f"{server}/now",  # each process adds its name
         "NOTIFIER_GATEWAY_URL": f"{server}/sms",
         "NOTIFIER_GATEWAY_DEDUPLICATES": str(deduplicates),

@@ -4,7 +4,7 @@ What is learned of a partition (how far it was handled, what is committed) is le
 lease dies when the assignment it stands for ends, before anybody else can be given the partition.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -89,12 +89,19 @@ class TooLargeError(Exception):
         self.numbers = tuple(numbers)
 
 
+Handle = Callable[[Lease, Sequence[Record]], Awaitable[None]]
+
+
 class Log(Protocol):
     """All raise Unavailable when the log does not answer, whatever it says; nothing here ends a process."""
 
     @property
     def lease(self) -> Lease | None:
         """The lease in force; None before the first assignment, during a rebalance, and without a group."""
+        ...
+
+    def subscribe(self, topics: Iterable[str], handle: Handle) -> None:
+        """Have the batches of these topics handled, one after the other, as a member of the service's group."""
         ...
 
     async def cluster(self) -> str:
@@ -117,8 +124,8 @@ class Log(Protocol):
         """Up to where this service's group has committed; a partition without commit is left out."""
         ...
 
-    async def read(self, places: Offsets, limit: int) -> list[Record]:
-        """At most about `limit` records from these places on, those of a partition in order; empty at the end of all.
+    async def read(self, places: Offsets, limit: int) -> dict[Partition, list[Record]]:
+        """Of each partition the next records from its place on: `limit` of them, or all there are at the call.
 
         Without a group. A place below the beginning of a partition means its beginning.
         """
@@ -126,6 +133,18 @@ class Log(Protocol):
 
     async def publish(self, records: Iterable[Wire]) -> None:
         """Send in order and wait for all acknowledgements. Raises TooLargeError; then the others may have been taken."""
+        ...
+
+    async def learn(self, lease: Lease) -> None:
+        """Ask what is committed of partitions of the lease of which nothing is known yet."""
+        ...
+
+    def start_at(self, places: Offsets) -> None:
+        """Where a fresh process begins in partitions it is given for the first time, if that is before what is committed."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what reading by place needed."""
         ...
 
     async def commit(self, lease: Lease, offsets: Offsets) -> bool:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -18,8 +19,8 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
-from runtime.store.port import Document, GroupRow, In, Index, Range, Scalar, Where
 from runtime.errors import Unavailable
+from runtime.store.port import Document, GroupRow, In, Index, Range, Scalar, Where
 
 DUPLICATE = 11000
 Arguments = ParamSpec("Arguments")
@@ -160,6 +161,11 @@ class MongoDocuments:
     @_or_unavailable
     async def delete_many(self, collection: str, ids: Iterable[str]) -> None:
         await self._collection(collection).delete_many({"_id": {"$in": list(ids)}})
+
+    @_or_unavailable
+    async def time(self) -> datetime:
+        answer: datetime = (await self._client.admin.command("hello"))["localTime"]
+        return answer
 
     async def close(self) -> None:
         self._client.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 # `_id` is a string; `rev` is 0 for a document that was never saved and grows by one with each save.
@@ -86,6 +87,10 @@ class Documents(Protocol):
 
     async def delete_many(self, collection: str, ids: Iterable[str]) -> None:
         """Delete the documents with these ids; ids that do not exist do not matter."""
+        ...
+
+    async def time(self) -> datetime:
+        """The clock of the store's machine, aware, UTC: a second opinion on what time it is."""
         ...
 
     async def close(self) -> None:

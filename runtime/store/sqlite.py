@@ -5,13 +5,14 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
 
-from runtime.store.port import Document, GroupRow, In, Index, Range, Scalar, Where
 from runtime.errors import Unavailable
+from runtime.store.port import Document, GroupRow, In, Index, Range, Scalar, Where
 
 Result = TypeVar("Result")
 
@@ -150,6 +151,13 @@ class SqliteDocuments:
                 db.execute(f'delete from "{table}" where id in (select value from json_each(?))', (wanted,))  # noqa: S608
 
         await self._run(work)
+
+    async def time(self) -> datetime:
+        def work(db: sqlite3.Connection) -> float:
+            found: float = db.execute("select (julianday('now') - 2440587.5) * 86400.0").fetchone()[0]
+            return found
+
+        return datetime.fromtimestamp(await self._run(work), UTC)
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._db.close)

@@ -4,14 +4,13 @@ from functools import partial
 
 from contracts import load_catalogue
 from reference import ReferenceData, load_reference
-from runtime.clock import Clock
-from runtime.store import Documents
 from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job
-from runtime.kafka import declare_published
+from runtime.log.kafka import declare_published
 from runtime.loop import Loop
 from runtime.outputs import Rules
+from runtime.parts import Ports
 from runtime.sealing import Sealer
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
@@ -29,11 +28,10 @@ def build(
     settings: FeedbackSettings,
     *,
     reference: ReferenceData | None = None,
-    documents: Documents | None = None,
-    clock: Clock | None = None,
+    ports: Ports | None = None,
 ) -> Service:
-    """Build the service from settings; reference, documents and clock may be given. Raises ValueError for an unknown form."""
-    parts, broker = make_parts("feedback", runtime, METRICS, store=documents, clock=clock)
+    """Build the service from settings; reference data and ports may be given. Raises ValueError for an unknown form."""
+    parts, broker = make_parts("feedback", runtime, METRICS, ports or Ports())
     sealer, forms = Sealer.from_base64(settings.contacts_public_key, settings.contacts_key_epoch), load_forms()
     if settings.form not in forms:
         raise ValueError(f"FEEDBACK_FORM: there is no form {settings.form}; there are: {', '.join(sorted(forms))}")
@@ -42,7 +40,7 @@ def build(
     context = handlers.Context(reference, parts.clock, settings, sealer, forms)
     rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), handlers.encode)
     loop = Loop(parts, rules, load_catalogue().read_by("feedback"))
-    loop.subscribe(broker)
+    parts.topics.subscribe(loop.topics, loop.handle)
     declare_published(broker, "feedback", runtime, wiring.published_by("feedback"))
     intents = Intents(parts, store.DOSSIERS, handlers.encode)
     health = Health(parts, loop)
@@ -53,10 +51,10 @@ def build(
         broker=broker,
         app=app,
         health=health,
+        topics=wiring.topics_of("feedback"),
         collections=(calendar.read, partial(store.declare, parts.store), intents.declare),
         loop=loop,
         intents=intents,
-        drains=(calendar.close,),
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
             calendar.job(),

@@ -9,9 +9,9 @@ from contracts.dossiers import DOSSIER_TYPES, Completed
 from contracts.facts import first_standing, merge_fact, milliseconds
 from reference import ReferenceData, moment, silence
 from runtime.clock import Clock, epoch_ms
-from runtime.store import Document
 from runtime.outputs import Decision, Output
 from runtime.sealing import Sealer
+from runtime.store import Document
 from services.feedback.domain import FIELDS, Form, digest, token_of
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store import TOKEN

@@ -5,11 +5,11 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 
 from contracts.facts import first_standing
-from runtime.store import Document
 from runtime.intents import Intents
 from runtime.outputs import Decision
 from runtime.pages import Pages
 from runtime.parts import Parts
+from runtime.store import Document
 from services.feedback.domain import FormError, digest
 from services.feedback.handlers import CannotAnswerError, Context, open_form, rate
 from services.feedback.store import DOSSIERS, TOKEN

@@ -3,13 +3,12 @@
 from functools import partial
 
 from reference import ReferenceData, load_reference
-from runtime.clock import Clock
-from runtime.store import Documents
 from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job
-from runtime.kafka import declare_published
-from runtime.log_reader import LogReader
+from runtime.log.kafka import declare_published
+from runtime.log.reader import LogReader
+from runtime.parts import Ports
 from runtime.sealing import Sealer
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
@@ -34,11 +33,10 @@ def build(
     settings: IntakeSettings,
     *,
     reference: ReferenceData | None = None,
-    documents: Documents | None = None,
-    clock: Clock | None = None,
+    ports: Ports | None = None,
 ) -> Service:
-    """Build the service from settings; reference, documents and clock may be given."""
-    parts, broker = make_parts("intake", runtime, METRICS, store=documents, clock=clock)
+    """Build the service from settings; reference data and ports may be given."""
+    parts, broker = make_parts("intake", runtime, METRICS, ports or Ports())
     box = Sealer.from_base64(settings.contacts_public_key, settings.contacts_key_epoch)
     sealer = ContactSealer(box, settings.contacts_hash_key.get_secret_value().encode())
     reference = reference or load_reference(settings.reference_dir)
@@ -53,8 +51,8 @@ def build(
         deliveries=Deliveries(parts, intents),
         gatekeeper=keys.Gatekeeper(parts),
         pace=Pace(settings.items_per_minute),
-        replays=replays.Replays(parts.store),
-        log=LogReader(runtime, TOPICS),
+        replays=replays.Replays(parts.store, parts.machine),
+        log=LogReader(parts.topics, TOPICS),
     )
     health = Health(parts, None)
     app = make_app("Đúng Hẹn intake", health, parts.telemetry, SCHEMAS)
@@ -65,6 +63,7 @@ def build(
         broker=broker,
         app=app,
         health=health,
+        topics=wiring.topics_of("intake"),
         collections=(*(partial(room.declare, parts.store) for room in rooms), intents.declare),
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
@@ -73,5 +72,5 @@ def build(
             Job("keys", WRITE_DOWN_SECONDS, entrance.gatekeeper.write_down),
             Job("answers", FORGET_SECONDS, entrance.replays.forget_old),
         ),
-        drains=(entrance.deliveries.drain, counts.write_down, entrance.log.close),
+        drains=(entrance.deliveries.drain, counts.write_down),
     )

@@ -8,10 +8,10 @@ from typing import Any
 from contracts import to_wire
 from reference import ReferenceData, moment
 from runtime.clock import Clock
-from runtime.store import Document
-from runtime.intents import Intents
+from runtime.intents import Intent, Intents
 from runtime.outputs import Decision, Output
 from runtime.parts import Parts
+from runtime.store import Document
 from services.intake import quarantine
 from services.intake.domain import (
     Accepted,
@@ -115,11 +115,11 @@ def encode(output: Output) -> bytes:
 
 @dataclass(slots=True)
 class Batch:
-    """One request on its way through: what became of each item, items by dossier, the intent that will publish them."""
+    """One request on its way through: what became of each item, items by dossier, the intents that will publish them."""
 
     results: dict[int, Taken] = field(default_factory=dict)
     by_dossier: dict[str, list[tuple[int, Parsed]]] = field(default_factory=dict)
-    intent: str | None = None
+    intents: tuple[Intent, ...] = ()
 
     def answers(self) -> list[Answer]:
         """One answer per item, in the order of the request."""
@@ -164,7 +164,7 @@ class Desk:
             for dossier in batch.by_dossier:
                 decide(known.get(dossier, {"_id": dossier, "rev": 0}))
             return batch
-        batch.intent = await self._intents.change(batch.by_dossier, decide)
+        batch.intents = await self._intents.change(batch.by_dossier, decide)
         await quarantine.keep(self._held(batch, sender), self._parts, self.context.sealer.locker())
         self._count(batch, sender)
         return batch

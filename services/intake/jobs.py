@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from runtime.errors import Unavailable
-from runtime.intents import Intents
+from runtime.intents import Intent, Intents
 from runtime.parts import Parts
 
 MOST_IN_FLIGHT = 200  # beyond this the sweeper does it later
@@ -17,17 +17,18 @@ class Deliveries:
         self._parts, self._intents = parts, intents
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, intent: str, ids: Iterable[str]) -> None:
-        """Publish one intent soon."""
-        if len(self._tasks) >= MOST_IN_FLIGHT:
-            return
-        task = asyncio.create_task(self._deliver(intent, list(ids)))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def start(self, intents: Iterable[Intent]) -> None:
+        """Publish intents soon."""
+        for intent in intents:
+            if len(self._tasks) >= MOST_IN_FLIGHT:
+                return
+            task = asyncio.create_task(self._deliver(intent))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _deliver(self, intent: str, ids: list[str]) -> None:
+    async def _deliver(self, intent: Intent) -> None:
         try:
-            await self._intents.deliver(intent, ids)
+            await self._intents.deliver(intent)
         except Unavailable as error:
             self._parts.log.warning("not published yet, the sweeper will", reason=str(error))
         except Exception:

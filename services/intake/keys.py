@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from fastapi import Request
 
-from runtime.clock import epoch_ms, machine_ms
-from runtime.store import Document, Documents, Index
+from runtime.clock import epoch_ms
 from runtime.errors import Unavailable
 from runtime.parts import Parts
+from runtime.store import Document, Documents, Index
 from runtime.web import Problem, ProblemError
 from services.intake.domain import Sender
 
@@ -121,11 +121,12 @@ class Gatekeeper:
 
     async def _document(self, identity: str) -> Document | None:
         at, document = self._known.get(identity, (0, None))
-        if machine_ms() - at > REMEMBERED_MS:
+        now = epoch_ms(self._parts.machine.wall())
+        if now - at > REMEMBERED_MS:
             document = (await self._parts.store.get_many(KEYS, [identity])).get(identity)
             if len(self._known) > 10_000:
                 self._known.clear()  # somebody is guessing
-            self._known[identity] = (machine_ms(), document)
+            self._known[identity] = (now, document)
         return document
 
     async def write_down(self) -> None:

@@ -9,9 +9,9 @@ from datetime import date
 from typing import Any
 
 from reference import OFFICE_TIME
-from runtime.store import Document, Documents, Index, Range
 from runtime.errors import Unavailable
 from runtime.parts import Parts
+from runtime.store import Document, Documents, Index, Range
 
 QUALITY = "quality"
 # What is counted, in the order of the page: its heading, and what it means.

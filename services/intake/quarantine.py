@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.clock import epoch_ms
-from runtime.store import Document, Documents, Index
 from runtime.parts import Parts
 from runtime.sealing import Locker
+from runtime.store import Document, Documents, Index
 from services.intake.domain import Item, Quarantined, Sender
 
 QUARANTINE = "quarantine"

@@ -3,7 +3,8 @@
 import hashlib
 from typing import Any
 
-from runtime.clock import machine_ms
+from runtime.clock import epoch_ms
+from runtime.machine import Machine
 from runtime.store import Documents, Index, Range
 from runtime.web import Problem, ProblemError
 
@@ -20,8 +21,8 @@ async def declare(store: Documents) -> None:
 class Replays:
     """Answers given to requests that carried a key. They hold ids and problems, never what was sent."""
 
-    def __init__(self, store: Documents) -> None:
-        self._store = store
+    def __init__(self, store: Documents, machine: Machine) -> None:
+        self._store, self._machine = store, machine
 
     async def known(self, system: str, key: str, body: bytes) -> tuple[int, Any] | None:
         """Status and answer given before. Raises ProblemError 422 if the key came with another body."""
@@ -40,7 +41,7 @@ class Replays:
         entry = {
             "_id": _id(system, key),
             "rev": 0,
-            "at": machine_ms(),
+            "at": epoch_ms(self._machine.wall()),
             "body": _digest(body),
             "status": status,
             "answer": answer,
@@ -49,7 +50,8 @@ class Replays:
 
     async def forget_old(self) -> None:
         """Drop what is older than a day."""
-        old = await self._store.find(ANSWERS, {"at": Range(high=machine_ms() - KEPT_MS)}, order="at", limit=1000)
+        until = epoch_ms(self._machine.wall()) - KEPT_MS
+        old = await self._store.find(ANSWERS, {"at": Range(high=until)}, order="at", limit=1000)
         await self._store.delete_many(ANSWERS, [entry["_id"] for entry in old])
 
 

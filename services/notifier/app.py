@@ -4,14 +4,13 @@ from functools import partial
 
 from contracts import load_catalogue
 from reference import ReferenceData, load_reference
-from runtime.clock import Clock
-from runtime.store import Documents
 from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job
-from runtime.kafka import declare_published
+from runtime.log.kafka import declare_published
 from runtime.loop import Loop
 from runtime.outputs import Rules
+from runtime.parts import Ports
 from runtime.sealing import Opener
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
@@ -32,18 +31,17 @@ def build(
     settings: NotifierSettings,
     *,
     reference: ReferenceData | None = None,
-    documents: Documents | None = None,
-    clock: Clock | None = None,
+    ports: Ports | None = None,
     gateway: Gateway | None = None,
 ) -> Service:
-    """Build the service from settings; reference, documents, clock and gateway may be given."""
-    parts, broker = make_parts("notifier", runtime, METRICS, store=documents, clock=clock)
+    """Build the service from settings; reference data, ports and gateway may be given."""
+    parts, broker = make_parts("notifier", runtime, METRICS, ports or Ports())
     reference = reference or load_reference(settings.reference_dir)
     calendar = wiring.CalendarFollower(reference, parts)
     context = Context(reference, parts.clock)
     rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode)
     loop = Loop(parts, rules, load_catalogue().read_by("notifier"))
-    loop.subscribe(broker)
+    parts.topics.subscribe(loop.topics, loop.handle)
     declare_published(broker, "notifier", runtime, wiring.published_by("notifier"))
     intents = Intents(parts, store.DOSSIERS, encode)
     token = settings.gateway_token.get_secret_value() if settings.gateway_token else None
@@ -60,6 +58,7 @@ def build(
         broker=broker,
         app=app,
         health=health,
+        topics=wiring.topics_of("notifier"),
         collections=(calendar.read, partial(store.declare, parts.store), intents.declare),
         loop=loop,
         intents=intents,
@@ -69,5 +68,5 @@ def build(
             Job("sender", runtime.sweep_seconds, sender.run),
             Job("intents", runtime.sweep_seconds, intents.sweep),
         ),
-        drains=(calendar.close, port.close, sender.drain),
+        drains=(port.close, sender.drain),
     )

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from reference import moment
 from runtime.clock import epoch_ms
-from runtime.store import Document, Range
 from runtime.intents import Intents
 from runtime.loop import Loop
 from runtime.outputs import Decision, EventT, Output
 from runtime.parts import Parts
+from runtime.store import Document, Range
 from services.notifier.gateway import Answer, Message
 from services.notifier.handlers.common import plan_next
 from services.notifier.handlers.letters import issue

@@ -7,11 +7,11 @@ from typing import Any
 from contracts.facts import first_standing
 from contracts.notices import RejectReason
 from reference import moment
-from runtime.store import Document, In
 from runtime.intents import Decide, Intents
 from runtime.outputs import Decision
 from runtime.parts import Parts
 from runtime.sealing import Opener
+from runtime.store import Document, In
 from runtime.web import Problem, ProblemError
 from services.notifier.domain.letter import REASONS, Decided, LetterText, Subject, compose
 from services.notifier.domain.sms import symbol

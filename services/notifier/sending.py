@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from contracts.facts import first_standing
 from reference import moment
 from runtime.clock import epoch_ms
-from runtime.store import Document
 from runtime.outputs import Decision
 from runtime.sealing import Opener
+from runtime.store import Document
 from services.notifier.domain import apology, mobile, next_window, result_ready, size_of, survey
 from services.notifier.gateway import Answer, Gateway, Message
 from services.notifier.handlers.common import Context

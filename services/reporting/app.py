@@ -4,14 +4,13 @@ from functools import partial
 
 from contracts import load_catalogue
 from reference import ReferenceData, load_reference
-from runtime.clock import Clock
-from runtime.store import Documents
 from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job
-from runtime.kafka import declare_published
+from runtime.log.kafka import declare_published
 from runtime.loop import Loop
 from runtime.outputs import Output, Rules
+from runtime.parts import Ports
 from runtime.rebuild import Rebuild
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
@@ -34,15 +33,14 @@ def build(
     settings: ReportingSettings,
     *,
     reference: ReferenceData | None = None,
-    documents: Documents | None = None,
-    clock: Clock | None = None,
+    ports: Ports | None = None,
 ) -> Service:
-    """Build the service from settings; reference, documents and clock may be given."""
-    parts, broker = make_parts("reporting", runtime, METRICS, store=documents, clock=clock)
+    """Build the service from settings; reference data and ports may be given."""
+    parts, broker = make_parts("reporting", runtime, METRICS, ports or Ports())
     context = handlers.Context(parts.clock)
     rules = Rules(store.ROWS, wiring.decoder(), partial(handlers.handle, context=context), _encode_nothing)
     loop = Loop(parts, rules, load_catalogue().read_by("reporting"))
-    loop.subscribe(broker)
+    parts.topics.subscribe(loop.topics, loop.handle)
     declare_published(broker, "reporting", runtime, wiring.published_by("reporting"))
     intents = Intents(parts, store.ROWS, _encode_nothing)
     reference = reference or load_reference(settings.reference_dir)
@@ -60,10 +58,10 @@ def build(
         broker=broker,
         app=app,
         health=health,
+        topics=wiring.topics_of("reporting"),
         collections=(calendar.read, partial(store.declare, parts.store), intents.declare, rebuild.begin),
         loop=loop,
         intents=intents,
-        drains=(calendar.close,),
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
             calendar.job(),

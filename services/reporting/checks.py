@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from contracts.definitions import load_definitions
 from reference import OFFICE_TIME, PeriodKind, ReferenceData
-from runtime.store import Document, Documents, In
 from runtime.parts import Parts
+from runtime.store import Document, Documents, In
 from services.reporting.domain import ROLES, Form
 from services.reporting.domain.books import cell_key, days_of, month_of
 from services.reporting.reports import Fault, ReportRefusedError, Wanted, report

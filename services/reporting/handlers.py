@@ -10,8 +10,8 @@ from contracts.facts import merge_fact
 from contracts.feedback import FEEDBACK_TYPES
 from contracts.notices import NOTICE_TYPES
 from runtime.clock import Clock, epoch_ms
-from runtime.store import Document
 from runtime.outputs import Decision
+from runtime.store import Document
 from services.reporting.domain import (
     FIELDS,
     Contributions,

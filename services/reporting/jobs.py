@@ -7,12 +7,12 @@ from datetime import date, datetime
 from contracts import statement_id, to_wire
 from contracts.facts import milliseconds
 from runtime.clock import epoch_ms, from_epoch_ms
-from runtime.store import Document, Range
 from runtime.intents import Intents
-from runtime.kafka import Wire
+from runtime.log import Wire
 from runtime.outputs import Decision
 from runtime.parts import Parts
 from runtime.rebuild import Rebuild
+from runtime.store import Document, Range
 from services.reporting.checks import SHOWN, between_roles, differences, suspects
 from services.reporting.domain import Book, book_of, cell_data, recounted, shelf_of, shelved
 from services.reporting.domain.books import cell_key
@@ -153,7 +153,7 @@ class Cells:
                 if (moved := {day for day in waiting[name] if published.get((name, day)) != book["days"][day]["revision"]})
             }
             cells = [(standing[name], day) for name, own in sorted(waiting.items()) for day in sorted(own)]
-            await self._parts.publisher.publish(_wire(book, day) for book, day in cells)
+            await self._parts.topics.publish(_wire(book, day) for book, day in cells)
             published |= {(book["_id"], day): book["days"][day]["revision"] for book, day in cells}
             self._parts.crash.passed("after-publish")
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from contracts import statement_id, to_wire
 from reference import OFFICE_TIME, PeriodKind, ReferenceData, kinds_of
-from runtime.store import Document
 from runtime.intents import Intents
 from runtime.outputs import Decision, Output
 from runtime.parts import Parts
+from runtime.store import Document
 from services.reporting.domain import DEFINITION, ByPlace, Form, make_sheet
 from services.reporting.reports import ReportRefusedError, Wanted, filled, flows_of, lens_of, lines_of, report
 from services.reporting.store import PERIODS, ROWS, every

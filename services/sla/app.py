@@ -4,14 +4,13 @@ from functools import partial
 
 from contracts import load_catalogue
 from reference import ReferenceData, load_reference
-from runtime.clock import Clock
-from runtime.store import Documents
 from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job
-from runtime.kafka import declare_published
+from runtime.log.kafka import declare_published
 from runtime.loop import Loop
 from runtime.outputs import Rules
+from runtime.parts import Ports
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
 from runtime.timers import Timers
@@ -33,18 +32,17 @@ def build(
     settings: SlaSettings,
     *,
     reference: ReferenceData | None = None,
-    documents: Documents | None = None,
-    clock: Clock | None = None,
+    ports: Ports | None = None,
 ) -> Service:
-    """Build the service from settings; reference, documents and clock may be given."""
-    parts, broker = make_parts("sla", runtime, METRICS, store=documents, clock=clock)
+    """Build the service from settings; reference data and ports may be given."""
+    parts, broker = make_parts("sla", runtime, METRICS, ports or Ports())
     reference = reference or load_reference(settings.reference_dir)
     calendar = wiring.CalendarFollower(reference, parts)
     context = handlers.Context.of(reference, settings, parts.clock)
     encode = handlers.make_encoder(context)
     rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode)
     loop = Loop(parts, rules, load_catalogue().read_by("sla"))
-    loop.subscribe(broker)
+    parts.topics.subscribe(loop.topics, loop.handle)
     declare_published(broker, "sla", runtime, wiring.published_by("sla"))
     intents = Intents(parts, store.DOSSIERS, encode)
     timers = Timers(parts, loop, intents, store.NEXT_RUNG, partial(handlers.on_timer, context=context))
@@ -58,10 +56,10 @@ def build(
         broker=broker,
         app=app,
         health=health,
+        topics=wiring.topics_of("sla"),
         collections=(calendar.read, partial(store.declare, parts.store), intents.declare),
         loop=loop,
         intents=intents,
-        drains=(calendar.close,),
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
             calendar.job(),

@@ -7,10 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts import effect_id, to_wire
 from runtime.clock import epoch_ms
-from runtime.store import Document
 from runtime.intents import Intents
 from runtime.outputs import Decision, Output
 from runtime.parts import Parts
+from runtime.store import Document
 
 JOURNAL = "calendar"
 TOPIC, KEY, SOURCE = "calendar.v1", "calendar", "/sla"

@@ -6,9 +6,9 @@ from fastapi import FastAPI, Query
 
 from reference import moment
 from runtime.clock import epoch_ms
-from runtime.store import Document, Range
 from runtime.intents import Intents
 from runtime.parts import Parts
+from runtime.store import Document, Range
 from runtime.web import Problem, ProblemError
 from services.sla.calendar import NewChange, add_change, describe, journal
 from services.sla.handlers import Context

@@ -3,10 +3,10 @@
 from functools import partial
 
 from reference import OFFICE_TIME
-from runtime.store import Range
-from runtime.store.port import Scalar
 from runtime.intents import Intents
 from runtime.parts import Parts
+from runtime.store import Range
+from runtime.store.port import Scalar
 from services.sla.handlers import Context, on_calendar
 from services.sla.store import DOSSIERS, OPEN_DUE
 

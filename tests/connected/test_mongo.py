@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from dunghen.demo.real import free_port
+from runtime.errors import Unavailable
 from runtime.store import Documents, open_documents
 from runtime.store.mongo import drop_database
-from runtime.errors import Unavailable
 from tests.real import Real
 from tests.runtime.store.suite import DocumentSuite
 

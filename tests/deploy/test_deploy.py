@@ -11,8 +11,7 @@ import yaml
 from contracts import load_catalogue
 from dunghen.__main__ import make_app
 from dunghen.services import SERVICES
-from dunghen.together import environment_name
-from runtime.settings import RuntimeSettings
+from runtime.settings import RuntimeSettings, environment_name
 from tests.docs.test_docs import parse
 
 ROOT = Path(__file__).parents[2]

@@ -14,6 +14,7 @@ import typer
 from dunghen import PROVINCE
 from dunghen.__main__ import make_app
 from dunghen.together import Keys, demo_environment, from_environment
+from runtime.parts import Ports
 from runtime.settings import RuntimeSettings
 from services.intake.app import build
 from services.intake.settings import IntakeSettings
@@ -65,7 +66,7 @@ def intake_paths() -> set[str]:
     runtime = RuntimeSettings(kafka_bootstrap_servers="localhost:9092", store_url="sqlite:////dev/null")
     settings = from_environment(IntakeSettings, demo_environment(Keys.new(), PROVINCE))
     nothing: Any = object()
-    return set(build(runtime, settings, documents=nothing).app.openapi()["paths"])
+    return set(build(runtime, settings, ports=Ports(store=nothing)).app.openapi()["paths"])
 
 
 def parse(command: Any, words: list[str]) -> None:

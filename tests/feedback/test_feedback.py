@@ -13,9 +13,9 @@ from contracts import Event
 from dunghen import PROVINCE
 from reference import load_reference
 from runtime.clock import SteppedClock
-from runtime.store import Document
 from runtime.outputs import Output
 from runtime.sealing import Opener, Sealer
+from runtime.store import Document
 from services.feedback.domain import FormError, digest, load_forms, token_of
 from services.feedback.handlers import CannotAnswerError, Context, handle, rate
 from services.feedback.settings import FeedbackSettings

@@ -12,7 +12,7 @@ from dunghen.audit import audit
 from dunghen.together import run_together
 from runtime.deadletters import discard, replay
 from runtime.errors import Invalid
-from runtime.kafka import Wire
+from runtime.log import Wire
 from tests.flow.support import D, System, at, event, received, total, until
 
 MARCH = ("2026-03-01", "2026-03-31")
@@ -138,7 +138,7 @@ async def test_a_poison_record_is_parked_its_neighbours_go_on_and_replay_lifts_t
     good = next(r for r in await system.log() if r.topic == "dossiers.v1")
     fixed = good.value.replace(b'"channel":2', b'"channel":1').replace(b'"version":1', b'"version":2')
     poison = fixed.replace(b'"channel":1', b'"channel":"0912345678"')
-    await system.together.services["intake"].parts.publisher.publish([Wire("dossiers.v1", D.format(1), poison)])
+    await system.together.services["intake"].parts.topics.publish([Wire("dossiers.v1", D.format(1), poison)])
     await system.send(received(D.format(2), "2026-03-02T09:30"))
     await system.settle()
 
@@ -164,7 +164,7 @@ async def test_a_poison_record_is_parked_its_neighbours_go_on_and_replay_lifts_t
 async def test_a_discarded_record_lifts_the_mark_too(system: System) -> None:
     sla = system.together.services["sla"]
     assert sla.intents is not None
-    await system.together.services["intake"].parts.publisher.publish([Wire("dossiers.v1", D.format(3), b"no json")])
+    await system.together.services["intake"].parts.topics.publish([Wire("dossiers.v1", D.format(3), b"no json")])
     await system.settle()
     document = (await sla.parts.store.get_many("dossiers", [D.format(3)]))[D.format(3)]
 
@@ -195,7 +195,7 @@ async def test_a_failing_handler_parks_its_own_record_only(system: System) -> No
 
 async def test_the_brake_stops_a_service_that_fails_too_much(system: System) -> None:
     service = system.together.services["reporting"]
-    await service.parts.publisher.publish([Wire("dossiers.v1", "k", b"poison") for _ in range(300)])
+    await service.parts.topics.publish([Wire("dossiers.v1", "k", b"poison") for _ in range(300)])
 
     async def braked() -> bool:
         return (await system.clients["reporting"].get("/readyz")).text.startswith("brake")
@@ -213,7 +213,7 @@ async def test_a_person_is_in_clear_nowhere_but_on_their_own_phone(
     person = {"name": name, "phone": phone, "email": "mau@example.org", "address": "thôn Tưởng Tượng"}
     await system.send(received(D.format(1), "2026-03-02T09:00", contact=person))
     await system.send({"dossier": phone, "type": name, "at": name}, received("HS-1", phone, contact=person))
-    await system.together.services["intake"].parts.publisher.publish(
+    await system.together.services["intake"].parts.topics.publish(
         [Wire("dossiers.v1", D.format(9), f"{name} {phone}".encode())]
     )
     await system.send(event(D.format(1), "completed", "2026-03-02T09:45"))

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reference import OFFICE_TIME
 from runtime.errors import Unavailable
-from runtime.kafka import Publisher, Wire
+from runtime.log import Log, Wire
 from runtime.settings import RuntimeSettings
 from tests.flow.support import received, small_system
 
@@ -18,8 +19,11 @@ D = "H37.12-260302-{:04}"
 class Flaky:
     """Passes records on, except while it is told not to."""
 
-    def __init__(self, inner: Publisher) -> None:
+    def __init__(self, inner: Log) -> None:
         self.inner, self.down, self.refused = inner, True, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
 
     async def publish(self, records: Iterable[Wire]) -> None:
         """Refuse while down."""
@@ -37,8 +41,8 @@ async def test_batches_given_back_during_an_outage_all_come_again(tmp_path: Path
     async with small_system(tmp_path / "data", datetime(2026, 3, 2, 10, tzinfo=OFFICE_TIME)) as system:
         loop = system.together.services["sla"].loop
         assert loop is not None
-        flaky = Flaky(loop.parts.publisher)
-        object.__setattr__(loop.parts, "publisher", flaky)
+        flaky = Flaky(loop.parts.topics)
+        object.__setattr__(loop.parts, "topics", flaky)
         await system.send(*(received(D.format(number), "2026-03-02T09:00") for number in range(1, 21)))
         await system.fleet.published()
 

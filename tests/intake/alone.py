@@ -15,6 +15,7 @@ from dunghen.together import Keys, bearer, demo_environment, from_environment
 from reference import OFFICE_TIME
 from runtime.clock import SteppedClock
 from runtime.embedded import EmbeddedBroker
+from runtime.parts import Ports
 from runtime.service import Service
 from runtime.settings import RuntimeSettings
 from services.intake.app import build
@@ -56,7 +57,7 @@ async def intake_alone(folder: Path, **settings: str) -> AsyncIterator[Alone]:
     )
     environment = demo_environment(Keys.new(), PROVINCE) | settings
     clock = SteppedClock(NOW)
-    service = build(runtime, from_environment(IntakeSettings, environment), clock=clock)
+    service = build(runtime, from_environment(IntakeSettings, environment), ports=Ports(clock=clock))
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app=service.app), base_url="http://intake", timeout=60)
     async with service.running(), client:
         yield Alone(service, clock, client, environment, broker.bootstrap_servers)

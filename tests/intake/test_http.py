@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from dunghen import PROVINCE
-from runtime.kafka import Wire
+from runtime.log import Wire
 from services.intake import keys
 from services.intake.sealing import digest_number
 from tests.flow.support import until
@@ -344,9 +344,7 @@ async def test_changes_are_a_systems_own_and_a_cursor_gives_the_same_again(intak
 
     start = (await intake.client.get("/v1/changes?after=latest", headers=mine)).json()
     assert start["items"] == []
-    await intake.service.parts.publisher.publish(
-        [event(1, "deadline.set"), event(2, "deadline.set"), event(1, "notice.accepted")]
-    )
+    await intake.service.parts.topics.publish([event(1, "deadline.set"), event(2, "deadline.set"), event(1, "notice.accepted")])
 
     async def page(header: dict[str, str], cursor: str, limit: int = 200) -> dict[str, Any]:
         answer = await intake.client.get("/v1/changes", params={"after": cursor, "limit": limit}, headers=header)

@@ -15,8 +15,8 @@ from nacl.public import PrivateKey, SealedBox
 from dunghen import PROVINCE
 from reference import OFFICE_TIME, load_reference
 from runtime.clock import SteppedClock
-from runtime.store import Document
 from runtime.sealing import Sealer
+from runtime.store import Document
 from services.intake.domain import Accepted, Answer, Contact, FaultError, Quarantined, Refused, Sender, parse_item
 from services.intake.files import FileRefusedError, RefusalFile, read_file
 from services.intake.handlers import Context, on_items

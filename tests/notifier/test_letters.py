@@ -22,8 +22,8 @@ from contracts.deadlines import (
 )
 from reference import ReferenceData
 from runtime.clock import SteppedClock, epoch_ms
-from runtime.store import Document, open_documents
 from runtime.outputs import Decision, Output
+from runtime.store import Document, open_documents
 from runtime.typeset import serif
 from services.notifier import store
 from services.notifier.domain import apology, size_of

@@ -17,9 +17,9 @@ from contracts.feedback import FeedbackInvited
 from dunghen import PROVINCE
 from reference import load_reference
 from runtime.clock import SteppedClock, epoch_ms
-from runtime.store import Document
 from runtime.outputs import Output
 from runtime.sealing import Opener
+from runtime.store import Document
 from services.notifier.domain import mobile, next_window, result_ready, size_of, unaccented
 from services.notifier.gateway import Answer, HttpGateway, Message
 from services.notifier.handlers import handle

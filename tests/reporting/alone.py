@@ -11,13 +11,14 @@ from dunghen import PROVINCE
 from reference import ReferenceData, load_reference
 from runtime.clock import SteppedClock
 from runtime.crash import CrashPoints
-from runtime.store import Document, open_documents
 from runtime.errors import Unavailable
 from runtime.intents import Intents
-from runtime.kafka import Wire
+from runtime.log import Wire
 from runtime.logs import get_log
+from runtime.machine import SystemMachine
 from runtime.parts import Parts
 from runtime.settings import RuntimeSettings
+from runtime.store import Document, open_documents
 from runtime.telemetry import RUNTIME_METRICS, Telemetry
 from services.reporting import store
 from services.reporting.domain import FORMS as FOLDER
@@ -95,11 +96,11 @@ async def reporting_alone(
         name="reporting",
         settings=RuntimeSettings(kafka_bootstrap_servers="none:0", store_url=url),
         store=documents,
-        clock=clock,
+        machine=SystemMachine(clock),
         log=get_log("reporting"),
         telemetry=Telemetry("reporting", (*RUNTIME_METRICS, *METRICS)),
-        crash=CrashPoints(None),
-        publisher=collecting,
+        crash=CrashPoints(None, SystemMachine().die),
+        topics=collecting,
     )
     reporting = Reporting(parts, publisher, clock, reference or load_reference(PROVINCE))
     await store.declare(documents)

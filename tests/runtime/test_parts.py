@@ -1,4 +1,4 @@
-"""Small rooms of runtime: brake, outbox, watermark, partitions, logs, clock, settings, telemetry, health."""
+"""Small rooms of runtime: outbox, watermark, partitions, logs, clock, settings, telemetry, health."""
 
 import io
 import json
@@ -6,38 +6,19 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from aiokafka import TopicPartition
 from pydantic import ValidationError
 
-from runtime import brake
-from runtime.batch import mark_complete, mark_incomplete
+from runtime.batch import is_lifted, mark_complete, mark_incomplete
 from runtime.clock import SteppedClock
-from runtime.store import Document
+from runtime.log import Handled, Partition
 from runtime.logs import HIDDEN, get_log, redact
-from runtime.outputs import Cause, Output, Progress, drop_published, record_outputs, recorded_outputs
-from runtime.places import Place, partition_of, watermarks
+from runtime.outputs import NOTHING_COMMITTED, Cause, Output, drop_published, record_outputs, recorded_outputs
+from runtime.places import partition_of, watermarks
 from runtime.settings import RuntimeSettings
+from runtime.store import Document
 from runtime.telemetry import RUNTIME_METRICS, Telemetry
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-POLICY = brake.BrakePolicy(share=0.2, window=10)
-
-
-def test_the_brake_engages_only_above_its_share_of_a_full_window() -> None:
-    state = brake.BrakeState()
-
-    assert not brake.engaged(POLICY, state, failed=5, handled=5)  # too few records to judge
-    brake.remember(POLICY, state, failed=0, handled=8)
-    assert not brake.engaged(POLICY, state, failed=2, handled=2)
-    assert brake.engaged(POLICY, state, failed=3, handled=3)
-
-
-def test_the_brake_forgets_what_left_the_window() -> None:
-    state = brake.BrakeState()
-    brake.remember(POLICY, state, failed=10, handled=10)
-    brake.remember(POLICY, state, failed=0, handled=10)
-
-    assert not brake.engaged(POLICY, state, failed=1, handled=1)
 
 
 def output(name: str) -> Output:
@@ -49,7 +30,7 @@ def test_outputs_stay_beside_their_cause_until_it_is_committed() -> None:
     record_outputs(document, Cause("fact-1", "t/0", 7), [output("x"), output("y")])
     record_outputs(document, Cause("fact-2", "t/0", 9), [output("z")])
 
-    drop_published(document, Progress({"t/0": 9}), frozenset())
+    drop_published(document, {"t/0": 9}, frozenset())
 
     assert recorded_outputs(document, cause="fact-1") == []
     assert recorded_outputs(document, cause="fact-2") == [output("z")]
@@ -59,32 +40,32 @@ def test_outputs_of_an_intent_stay_until_the_intent_is_gone() -> None:
     document: Document = {"_id": "a", "rev": 0}
     record_outputs(document, Cause("i1", intent="i1"), [output("x")])
 
-    drop_published(document, Progress({}), frozenset({"i1"}))
+    drop_published(document, NOTHING_COMMITTED, frozenset({"i1"}))
     assert recorded_outputs(document, intent="i1") == [output("x")]
-    drop_published(document, Progress({}), frozenset())
+    drop_published(document, NOTHING_COMMITTED, frozenset())
     assert "outbox" not in document
 
 
-def places(*entries: tuple[str, int, int, datetime | None]) -> dict[TopicPartition, Place]:
-    return {TopicPartition(topic, number): Place(offset, time) for topic, number, offset, time in entries}
+def places(*entries: tuple[str, int, int, datetime | None]) -> dict[Partition, Handled]:
+    return {Partition(topic, number): Handled(offset, time) for topic, number, offset, time in entries}
 
 
 def test_the_watermark_is_now_only_if_every_topic_of_the_partition_is_handled() -> None:
     earlier = NOW - timedelta(minutes=10)
     at = places(("a", 0, 5, earlier), ("b", 0, 3, NOW), ("a", 1, 2, None))
-    ends = {TopicPartition("a", 0): 6, TopicPartition("b", 0): 3, TopicPartition("a", 1): 2}
+    ends = {Partition("a", 0): 6, Partition("b", 0): 3, Partition("a", 1): 2}
 
     assert watermarks(NOW, at, ends) == {0: earlier, 1: NOW}
 
 
 def test_nothing_is_known_of_a_partition_whose_first_record_is_not_handled() -> None:
-    assert watermarks(NOW, places(("a", 0, 0, None)), {TopicPartition("a", 0): 1}) == {0: None}
+    assert watermarks(NOW, places(("a", 0, 0, None)), {Partition("a", 0): 1}) == {0: None}
 
 
 def test_a_watermark_never_lies_ahead_of_the_clock() -> None:
     ahead = places(("a", 0, 5, NOW + timedelta(days=300)))
 
-    assert watermarks(NOW, ahead, {TopicPartition("a", 0): 9}) == {0: NOW}
+    assert watermarks(NOW, ahead, {Partition("a", 0): 9}) == {0: NOW}
 
 
 def test_partitions_are_those_of_the_java_client() -> None:
@@ -100,6 +81,7 @@ def test_a_document_is_incomplete_until_its_last_missing_record_is_lifted() -> N
     assert mark_incomplete(document, "t/0/1") is document
     assert mark_complete(document, "t/0/1")["incomplete"] == ["t/0/2"]
     assert "incomplete" not in mark_complete(mark_complete(document, "t/0/1"), "t/0/2")
+    assert is_lifted(mark_complete(document, "t/0/1"), "t/0/1")
 
 
 @pytest.mark.parametrize("text", ["gọi 0912345678 nhé", "+84 912 345 678", "84912345678", "cccd 012345678901", "0912.345.678"])

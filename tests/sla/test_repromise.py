@@ -7,8 +7,8 @@ import pytest
 
 from contracts import Event
 from contracts.notices import LetterApproved, NoticeQueued
-from runtime.store import Document
 from runtime.outputs import Output
+from runtime.store import Document
 from services.sla.handlers import handle
 from tests.sla.test_sla import CONTEXT, DOSSIER, at, fact, last, play, received, said
 

@@ -13,8 +13,8 @@ from contracts.dossiers import DOSSIER_TYPES, short_name
 from dunghen import PROVINCE
 from reference import OFFICE_TIME, load_reference
 from runtime.clock import SteppedClock
-from runtime.store import Document
 from runtime.outputs import Output
+from runtime.store import Document
 from services.sla.domain import outcome_of
 from services.sla.handlers import Context, handle, make_encoder, on_timer
 from services.sla.settings import SlaSettings

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
 
-from runtime.kafka_admin import LogRecord
-from runtime.log_reader import Places
+from runtime.log import Record
+from runtime.log.reader import Places
 from runtime.web import Problem, ProblemError, problem_answers
 from services.intake.domain import Sender
 from services.intake.http.entrance import Entrance
@@ -38,7 +38,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         return {"items": items, "cursor": _cursor(page.places), "more": page.more}
 
 
-async def _own(records: Any, sender: Sender, entrance: Entrance) -> list[dict[str, Any]]:  # noqa: ANN401 - LogRecords
+async def _own(records: Any, sender: Sender, entrance: Entrance) -> list[dict[str, Any]]:  # noqa: ANN401 - Records
     """The events of dossiers that the sender may speak of."""
     codes = list(dict.fromkeys(record.key.decode("utf-8", "replace") for record in records))
     known = await entrance.parts.store.get_many(DOSSIERS, codes) if codes else {}
@@ -46,8 +46,8 @@ async def _own(records: Any, sender: Sender, entrance: Entrance) -> list[dict[st
     return [_event(record) for record in records if record.key.decode("utf-8", "replace") in mine]
 
 
-def _event(record: LogRecord) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads(record.value)
+def _event(record: Record) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(record.value or b"")
     return {"topic": record.topic, "dossier": event["subject"], **{k: event[k] for k in ("id", "type", "time", "data")}}
 
 

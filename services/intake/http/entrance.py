@@ -10,8 +10,7 @@ from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 
-from runtime.clock import machine_ms
-from runtime.log_reader import LogReader
+from runtime.log.reader import LogReader
 from runtime.parts import Parts
 from runtime.web import Problem, ProblemError
 from services.intake.domain import Sender
@@ -60,16 +59,10 @@ class Entrance:
 
     async def take(self, items: Sequence[Any], sender: Sender) -> Batch:
         """Take items in and have them published. Raises Unavailable, ProblemError."""
-        await self.pace.admit(sender.system, len(items), wall_seconds())
+        await self.pace.admit(sender.system, len(items), self.parts.machine.wall().timestamp())
         batch = await self.desk.take(items, sender)
-        if batch.intent is not None:
-            self.deliveries.start(batch.intent, batch.by_dossier)
+        self.deliveries.start(batch.intents)
         return batch
-
-
-def wall_seconds() -> float:
-    """The machine's clock: what the limiter counts by."""
-    return machine_ms() / 1000
 
 
 async def read_body(request: Request, most: int = MOST_BYTES) -> bytes:

@@ -6,9 +6,9 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from runtime.clock import machine_ms
-from runtime.store import Document
+from runtime.clock import epoch_ms
 from runtime.sealing import Locker
+from runtime.store import Document
 from runtime.web import ProblemError
 from services.intake import portal
 from services.intake.domain import Sender
@@ -33,7 +33,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
             return JSONResponse(portal.failure(portal.NO_SESSION, error.problem.title))
         if sender.system != given.get("username"):
             return JSONResponse(portal.failure(portal.NO_SESSION, "Tên hệ thống không đúng với khóa"))
-        session = locker.lock({"key": password, "until": machine_ms() + SESSION_MS})
+        session = locker.lock({"key": password, "until": epoch_ms(entrance.parts.machine.wall()) + SESSION_MS})
         return JSONResponse({"session": session, "error_code": 0})
 
     @app.post(
@@ -64,7 +64,8 @@ async def _sender(request: Request, given: Mapping[str, Any], entrance: Entrance
         opened = locker.unlock(session)
     except ValueError:
         opened = {}
-    return await entrance.gatekeeper.sender_of(opened["key"] if opened.get("until", 0) > machine_ms() else "")
+    now = epoch_ms(entrance.parts.machine.wall())
+    return await entrance.gatekeeper.sender_of(opened["key"] if opened.get("until", 0) > now else "")
 
 
 async def _serve(given: Mapping[str, Any], sender: Sender, entrance: Entrance) -> dict[str, Any]:

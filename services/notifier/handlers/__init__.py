@@ -12,8 +12,8 @@ from contracts.deadlines import (
 )
 from contracts.dossiers import DOSSIER_TYPES
 from contracts.feedback import FEEDBACK_TYPES, FeedbackInvited
-from runtime.store import Document
 from runtime.outputs import Decision
+from runtime.store import Document
 from services.notifier.handlers import letters, messages
 from services.notifier.handlers.common import Context
 

@@ -7,8 +7,8 @@ from typing import Any
 from contracts import effect_id, to_wire
 from reference import ReferenceData
 from runtime.clock import Clock
-from runtime.store import Document
 from runtime.outputs import Output
+from runtime.store import Document
 
 TOPIC, SOURCE = "notices.v1", "/notifier"
 

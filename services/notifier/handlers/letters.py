@@ -15,8 +15,8 @@ from contracts.notices import LateReason, RejectReason
 from reference import moment, silence
 from reference.timeline import DAY, to_minute
 from runtime.clock import epoch_ms
-from runtime.store import Document
 from runtime.outputs import Decision, Output
+from runtime.store import Document
 from services.notifier.handlers.common import Context, plan_next, speak
 from services.notifier.handlers.messages import APOLOGY, queue
 

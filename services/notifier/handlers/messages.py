@@ -12,8 +12,8 @@ from contracts.feedback import FeedbackInvited
 from contracts.notices import SkipReason
 from reference import moment, silence
 from runtime.clock import epoch_ms
-from runtime.store import Document
 from runtime.outputs import Decision, Output
+from runtime.store import Document
 from services.notifier.domain import FIELDS, next_window
 from services.notifier.handlers.common import Context, plan_next, speak
 

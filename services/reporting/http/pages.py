@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query, Response
 
 from reference import OFFICE_TIME
-from runtime.store import Document
 from runtime.pages import Pages
+from runtime.store import Document
 from services.reporting.checks import SHOWN, broken_forms, find_doubts
 from services.reporting.domain import DEFINITION
 from services.reporting.http.common import Room, not_backwards

@@ -4,8 +4,8 @@ from contracts import Event
 from contracts.dossiers import DOSSIER_TYPES
 from contracts.facts import merge_fact, milliseconds
 from contracts.notices import NOTICE_TYPES, LetterApproved
-from runtime.store import Document
 from runtime.outputs import Decision
+from runtime.store import Document
 from services.sla.domain import FIELDS, end_of, standing_of
 from services.sla.domain.repromise import Ask, refusal_of
 from services.sla.handlers.common import Context, effect

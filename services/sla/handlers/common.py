@@ -8,8 +8,8 @@ from contracts import Event, EventData, effect_id
 from contracts.facts import milliseconds
 from reference import ReferenceData, Rules, Timeline
 from runtime.clock import Clock
-from runtime.store import Document
 from runtime.outputs import Output
+from runtime.store import Document
 from services.sla.domain import RungRules
 from services.sla.settings import SlaSettings
 

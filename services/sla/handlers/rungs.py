@@ -7,8 +7,8 @@ from typing import Any
 from contracts import effect_id
 from contracts.facts import first_standing, milliseconds
 from reference import moment
-from runtime.store import Document
 from runtime.outputs import Decision, Output
+from runtime.store import Document
 from services.sla.domain import Rung, RungRules, Standing, passed, rungs_of, second_tier, standing_of, step_rung
 from services.sla.domain.rungs import sign_by
 from services.sla.handlers.common import Context, line_of, output, unit_of

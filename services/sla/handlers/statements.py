@@ -8,8 +8,8 @@ from contracts import Event, statement_id, to_wire
 from contracts.facts import Facts, milliseconds
 from contracts.facts import standing as standing_facts
 from reference import BeyondCalendarError, LimitError, Timeline, moment
-from runtime.store import Document
 from runtime.outputs import Decision, Encoder, Output
+from runtime.store import Document
 from services.sla.domain import End, Promise, Standing, end_of, limit_used, outcome_of, promise_of, standing_of, time_spent
 from services.sla.domain.promise import digest_of, steps_of
 from services.sla.domain.repromise import ONCE

@@ -1,0 +1,332 @@
+"""The log on Apache Kafka, by FastStream and aiokafka: the broker as we configure it, leased batches, keyed publishing.
+
+Whatever Kafka says that is not about one record is Unavailable (docs/reactions.md).
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, Topic
+
+from runtime.errors import Unavailable
+from runtime.log.group import Group
+from runtime.log.port import Handle, Lease, Offsets, Partition, Record, TooLargeError, Wire
+from runtime.logs import Logger
+from runtime.settings import RuntimeSettings
+from runtime.telemetry import Telemetry
+
+CONTENT_TYPE = {"content-type": "application/cloudevents+json"}
+TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+ANSWER_SECONDS = 10.0
+Result = TypeVar("Result")
+
+
+def make_broker(settings: RuntimeSettings, log: Logger) -> KafkaBroker:
+    """A broker that loses nothing and repeats nothing on its own: acks=all, idempotent, no automatic topics."""
+    return KafkaBroker(
+        settings.kafka_bootstrap_servers,
+        client_id=settings.member_name,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=settings.linger_ms,
+        max_batch_size=65_536,
+        compression_type="zstd",
+        # Topics are made by `dunghen topics apply`: subscribers declare theirs with declare=False.
+        metadata_max_age_ms=10_000,
+        request_timeout_ms=15_000,
+        graceful_timeout=settings.stop_seconds,
+        id_generator=lambda: "",  # events carry their own ids; a random header per record costs more than encoding it
+        apply_types=False,  # our decoder keeps raw records; see KafkaLog.subscribe
+        logger=log,
+        log_level=logging.DEBUG,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A topic a service publishes on, for AsyncAPI: its name without prefix, its payload, what it is."""
+
+    topic: str
+    schema: Any
+    description: str
+
+
+def declare_published(broker: KafkaBroker, service: str, settings: RuntimeSettings, topics: Iterable[Published]) -> None:
+    """Declare a service's publishers to FastStream: only declared ones reach AsyncAPI."""
+    for t in topics:
+        broker.publisher(
+            settings.topic_prefix + t.topic, schema=t.schema, title=f"{service}:{t.topic}", description=t.description
+        )
+
+
+def or_unavailable(call: Callable[..., Awaitable[Result]]) -> Callable[..., Awaitable[Result]]:
+    """What Kafka says instead of an answer asks for another try."""
+
+    async def guarded(*args: Any, **kwargs: Any) -> Result:  # noqa: ANN401 - passed on as they are
+        try:
+            return await call(*args, **kwargs)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise Unavailable(f"kafka: {type(error).__name__}") from error
+
+    return guarded
+
+
+class KafkaLog:
+    """One service's log: its producer, its membership in its group, and a consumer without group for reading by place."""
+
+    def __init__(self, name: str, settings: RuntimeSettings, broker: KafkaBroker, telemetry: Telemetry) -> None:
+        self._name, self._settings, self._broker, self._telemetry = name, settings, broker, telemetry
+        self._prefix, self._group_id = settings.topic_prefix, settings.topic_prefix + name
+        self._consumer_of: Callable[[], AIOKafkaConsumer | None] = lambda: None  # known once FastStream has declared it
+        self.group = Group(self._consumer, self._prefix)
+        self._reader: AIOKafkaConsumer | None = None
+        self._reading, self._starting = asyncio.Lock(), asyncio.Lock()
+
+    # --- the group ------------------------------------------------------------
+
+    @property
+    def lease(self) -> Lease | None:
+        """The lease in force."""
+        return self.group.lease
+
+    def subscribe(self, topics: Iterable[str], handle: Handle) -> None:
+        """Declare the service's one subscriber to FastStream, so that AsyncAPI knows it too."""
+        settings = self._settings
+        subscriber = self._broker.subscriber(
+            *(Topic(self._prefix + topic, declare=False) for topic in topics),
+            batch=True,
+            group_id=self._group_id,
+            group_instance_id=settings.instance_id,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            max_records=settings.batch_max_records,
+            batch_timeout_ms=200,
+            fetch_min_bytes=settings.fetch_min_bytes,
+            fetch_max_wait_ms=settings.fetch_max_wait_ms,
+            session_timeout_ms=settings.session_timeout_ms,
+            heartbeat_interval_ms=max(300, settings.session_timeout_ms // 4),
+            max_poll_interval_ms=settings.max_poll_interval_ms,
+            partition_assignment_strategy=(RangePartitionAssignor,),
+            listener=self.group,
+            decoder=_keep_raw,
+            title=f"{self._name}:loop",
+            description=f"All records {self._name} handles, in batches.",
+        )
+
+        async def deliver(raw: Sequence[Any]) -> None:
+            lease, records = await self.group.take([self._record(record) for record in raw])
+            if lease is not None and records:
+                await handle(lease, records)
+
+        subscriber(deliver)
+        self._consumer_of = lambda: subscriber.consumer
+
+    def _consumer(self) -> AIOKafkaConsumer | None:
+        return self._consumer_of()
+
+    async def learn(self, lease: Lease) -> None:
+        """Ask what is committed of the lease's partitions. Raises Unavailable."""
+        await self.group.learn(lease)
+
+    async def commit(self, lease: Lease, offsets: Offsets) -> bool:
+        """Commit under a lease."""
+        return await self.group.commit(lease, offsets)
+
+    def give_back(self, lease: Lease, offsets: Offsets) -> None:
+        """Take these offsets again."""
+        self.group.give_back(lease, offsets)
+
+    def start_at(self, places: Offsets) -> None:
+        """Where a fresh process begins in partitions it is given for the first time, if that is before what is committed."""
+        self.group.start_at = dict(places)
+
+    # --- publishing -----------------------------------------------------------
+
+    async def publish(self, records: Iterable[Wire]) -> None:
+        """Send in order and wait for all acknowledgements. Raises Unavailable, TooLargeError."""
+        wires = list(records)
+        sent: dict[int, asyncio.Future[object]] = {}
+        try:
+            refused = await self._send(wires, sent)
+        except (KafkaError, OSError) as error:
+            await asyncio.gather(*sent.values(), return_exceptions=True)  # what is on its way ends before anybody tries again
+            raise Unavailable(f"kafka: {type(error).__name__}") from error
+        if refused:
+            raise TooLargeError(refused)
+        for topic, count in Counter(wire.topic for wire in wires).items():
+            self._telemetry.count("outputs_published", count, topic=topic)
+
+    async def _send(self, wires: Sequence[Wire], sent: dict[int, asyncio.Future[object]]) -> list[int]:
+        """Send all; returns which the log refuses as too large."""
+        refused, doubtful = [], []
+        for number, wire in enumerate(wires):
+            try:
+                sent[number] = await self._send_one(wire)
+            except TOO_LARGE:
+                refused.append(number)
+        for number, future in sent.items():
+            try:
+                await future
+            except TOO_LARGE:
+                doubtful.append(number)
+        for number in doubtful:  # Kafka refuses a batch as a whole: found out one by one which record it is
+            try:
+                await (await self._send_one(wires[number]))
+            except TOO_LARGE:
+                refused.append(number)
+        return sorted(refused)
+
+    async def _send_one(self, wire: Wire) -> "asyncio.Future[object]":
+        future: asyncio.Future[object] = await self._broker.publish(
+            wire.value,
+            self._prefix + wire.topic,
+            key=wire.raw_key if wire.raw_key is not None else wire.key.encode(),
+            headers={**CONTENT_TYPE, **dict(wire.headers)} if wire.headers else CONTENT_TYPE,
+            no_confirm=True,
+        )
+        return future
+
+    # --- asking and reading without a group ------------------------------------
+
+    async def cluster(self) -> str:
+        """The cluster's id. Raises Unavailable."""
+        found = await self._ask_admin(lambda admin: admin.describe_cluster())
+        return str(found.get("cluster_id") or "")
+
+    async def committed(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """What the service's group has committed. Raises Unavailable."""
+        places = {self._place(p): p for p in partitions}
+        if not places:
+            return {}
+        found = await self._ask_admin(lambda admin: admin.list_consumer_group_offsets(self._group_id, partitions=[*places]))
+        return {places[place]: at.offset for place, at in found.items() if at.offset >= 0}
+
+    async def _ask_admin(self, question: Callable[[AIOKafkaAdminClient], Awaitable[Any]]) -> Any:  # noqa: ANN401
+        async def ask() -> Any:  # noqa: ANN401
+            admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka_bootstrap_servers)
+            try:
+                await admin.start()
+                return await question(admin)
+            finally:
+                await admin.close()
+
+        return await or_unavailable(lambda: asyncio.wait_for(ask(), ANSWER_SECONDS))()
+
+    async def partitions(self, topics: Iterable[str]) -> dict[str, int]:
+        """How many partitions each topic has. Raises Unavailable."""
+
+        async def ask(consumer: AIOKafkaConsumer) -> dict[str, int]:
+            numbers = {topic: len(await partitions_of(consumer, self._prefix + topic)) for topic in topics}
+            return {topic: number for topic, number in numbers.items() if number}
+
+        return await self._ask(ask)
+
+    async def begins(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """First offsets. Raises Unavailable."""
+        return await self._offsets(partitions, lambda consumer, places: consumer.beginning_offsets(places))
+
+    async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """End offsets. Raises Unavailable."""
+        return await self._offsets(partitions, lambda consumer, places: consumer.end_offsets(places))
+
+    async def _offsets(
+        self,
+        partitions: Iterable[Partition],
+        question: Callable[[AIOKafkaConsumer, list[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]],
+    ) -> dict[Partition, int]:
+        places = {self._place(p): p for p in partitions}
+        if not places:
+            return {}
+        found = await self._ask(lambda consumer: question(consumer, [*places]))
+        return {places[place]: offset for place, offset in found.items()}
+
+    async def read(self, places: Offsets, limit: int) -> dict[Partition, list[Record]]:
+        """Of each partition the next records from its place on: `limit` of them, or all that are there. Raises Unavailable."""
+        async with self._reading:
+            return await self._ask(lambda consumer: self._read(consumer, places, limit))
+
+    async def _read(self, consumer: AIOKafkaConsumer, places: Offsets, limit: int) -> dict[Partition, list[Record]]:
+        starts = {self._place(p): offset for p, offset in places.items()}
+        ends = await consumer.end_offsets([*starts])
+        begins = await consumer.beginning_offsets([*starts])
+        left = {place for place, start in starts.items() if max(start, begins[place]) < ends[place]}
+        found: dict[Partition, list[Record]] = {p: [] for p in places}
+        if not left:
+            return found
+        consumer.assign(sorted(left))
+        for place in left:
+            consumer.seek(place, max(starts[place], begins[place]))
+        while left:
+            batches = await consumer.getmany(timeout_ms=500, max_records=limit)
+            for place, batch in batches.items():
+                found[self._partition(place)] += [self._record(r) for r in batch if r.offset < ends[place]]
+            for place in list(left):
+                if len(found[self._partition(place)]) >= limit or await consumer.position(place) >= ends[place]:
+                    left.discard(place)
+                    consumer.pause(place)
+        return {p: own[:limit] for p, own in found.items()}
+
+    async def _ask(self, question: Callable[[AIOKafkaConsumer], Awaitable[Result]]) -> Result:
+        """Ask the reader; one that did not answer is given up, so that the next question finds a fresh one."""
+        try:
+            consumer = await asyncio.wait_for(self._started(), ANSWER_SECONDS)
+            return await question(consumer)
+        except (KafkaError, OSError, TimeoutError) as error:
+            await self.close()
+            raise Unavailable(f"kafka: {type(error).__name__}") from error
+
+    async def _started(self) -> AIOKafkaConsumer:
+        async with self._starting:
+            if self._reader is None:
+                consumer = AIOKafkaConsumer(
+                    bootstrap_servers=self._settings.kafka_bootstrap_servers, enable_auto_commit=False, request_timeout_ms=5000
+                )
+                try:
+                    await consumer.start()
+                except BaseException:
+                    await consumer.stop()
+                    raise
+                self._reader = consumer
+            return self._reader
+
+    async def close(self) -> None:
+        """Give back the reader's connection."""
+        consumer, self._reader = self._reader, None
+        if consumer is not None:
+            with suppress(KafkaError, OSError, TimeoutError):
+                await asyncio.wait_for(consumer.stop(), ANSWER_SECONDS)
+
+    # --- names ------------------------------------------------------------------
+
+    def _place(self, partition: Partition) -> TopicPartition:
+        return TopicPartition(self._prefix + partition.topic, partition.number)
+
+    def _partition(self, place: TopicPartition) -> Partition:
+        return Partition(place.topic.removeprefix(self._prefix), place.partition)
+
+    def _record(self, raw: Any) -> Record:  # noqa: ANN401 - aiokafka's record
+        headers = {name: value.decode("utf-8", "replace") for name, value in raw.headers} if raw.headers else {}
+        return Record(
+            raw.topic.removeprefix(self._prefix), raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, headers
+        )
+
+
+async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
+    """The numbers of a topic's partitions; none if there is no such topic."""
+    await consumer._client.add_topic(topic)  # noqa: SLF001 - a consumer without group learns of a topic only this way
+    return sorted(consumer.partitions_for_topic(topic) or ())
+
+
+async def _keep_raw(message: Any) -> Any:  # noqa: ANN401 - FastStream's message
+    """FastStream decoder: hand over the aiokafka records; each is decoded alone, so that one bad record harms no other."""
+    return message.raw_message
