@@ -38,7 +38,9 @@ class DeadlineStated(EventData):
     calendar_version: str = Field(description="Version of the calendar table it was counted with.")
     derivation: tuple[Step, ...] = Field(default=(), description="How due_at came about, step by step.")
     calendar: int | None = Field(
-        default=None, ge=0, description="Number of the last change on calendar.v1 that was counted with; 0: the table as shipped."
+        default=None,
+        ge=0,
+        description="Number of the last change on calendar.v1 that was counted with; 0: the table as shipped.",
     )
     counted_from: str | None = Field(
         default=None,

@@ -22,6 +22,7 @@ from runtime.clock import epoch_ms
 from runtime.deadletters import Changes, letter_of, recalled
 from runtime.errors import CannotStartError, Invalid
 from runtime.log import Partition, Record
+from runtime.loop import Loop
 from runtime.outputs import Decision, EventT, Rules, new_document
 from runtime.parts import INTENTS, STATE, Parts
 from runtime.store import Document, Documents, Where
@@ -29,6 +30,7 @@ from runtime.store import Document, Documents, Where
 LOG = "log"  # id of the document in the collection `state`
 UNSETTLED, SAID = "unsettled", "said"  # fields of a document that recovers; the service indexes the first
 MARK_MS = 60_000  # so long is a mark open; a copy of a store has to take less
+NOTE_SECONDS = 5.0  # between notes of how far an instance has come
 PAGE, AT_ONCE = 2000, 200
 Places = dict[str, int]  # topic/partition -> offset
 Step = Callable[[Document], Document]
@@ -92,7 +94,8 @@ class Anchor(Generic[EventT]):
         own = dict.fromkeys(recall.topic for recall in recovery.recalls)
         self._own = (*own, self._letters) if inputs else tuple(own)
         self._running, self._left = True, 0
-        self.start_at: dict[Partition, int] = {}
+        self._noted_at: float | None = None
+        self._loops: list[Loop[EventT]] = []
 
     # --- what others ask -------------------------------------------------------------------------------------------------
 
@@ -106,8 +109,19 @@ class Anchor(Generic[EventT]):
         """Why the service is not ready; empty if it is not for this."""
         return f"recovering: {self._left} records to read" if self._running else ""
 
+    def hold(self, loop: Loop[EventT]) -> None:
+        """Keep this loop's timers and senders at rest while the log has not been caught up with."""
+        self._loops.append(loop)
+        loop.batches.silent = self._running
+
+    def _now_running(self, running: bool) -> None:
+        self._running = running
+        for loop in self._loops:
+            loop.batches.silent = running
+
     def guard(self, rules: Rules[EventT]) -> Rules[EventT]:
-        """The rules, with absorbing in place of deciding for whatever recovers."""
+        """The rules, with absorbing in place of deciding for whatever recovers: also for a document that another instance
+        brought back and that is not settled yet."""
         absorb = self._recovery.absorb
         if absorb is None:
             return rules
@@ -122,11 +136,10 @@ class Anchor(Generic[EventT]):
 
     # --- the start -------------------------------------------------------------------------------------------------------
 
-    async def begin(self) -> dict[Partition, int]:
-        """Find out where this store stands in the log, read back what was said since, and say where to begin each input.
+    async def begin(self) -> None:
+        """Find out where this store stands in the log, read back what was said since, and see to where each input begins.
 
-        The loop begins a partition at its offset here, whatever the group has committed, and commits that; it takes the
-        partition out of the mapping once it has. Raises Unavailable, CannotStartError.
+        Raises Unavailable, also while the group has members and has to be set back; CannotStartError.
         """
         await self._parts.store.declare(STATE)
         known = await self._state() or await self._first()
@@ -135,12 +148,20 @@ class Anchor(Generic[EventT]):
             known = await self._change(lambda document: _emptied(document, look, self._recovery.version))
         self._check(known, look)
         if "recovering" not in known and await self._differs(known, look):
-            known = await self._change(lambda document: _begun(document, look, document["marks"][0]["inputs"]))
+            known = await self._change(lambda document: _begun(document, look))
         if "recovering" in known:
             known = await self._read_back(known, look)
-        self._running = "recovering" in known
-        self.start_at = {Partition.of(name): offset for name, offset in _starts(known, look).items()}
-        return self.start_at
+        if "recovering" not in known:
+            await self._begin_at(known["marks"][0]["inputs"], look)
+        self._left = known.get("recovering", {}).get("left", 0)
+        self._now_running("recovering" in known)
+
+    async def _begin_at(self, marked: Places, look: _Look) -> None:
+        """Take again what was handled since the mark: this store may be a copy from before. What it knows costs little."""
+        places = {Partition.of(place): offset for place, offset in marked.items() if place in look.inputs}
+        if places and not look.committed:  # the group's offsets have expired, or somebody deleted them
+            await self._parts.topics.set_back(places)
+        self._parts.topics.start_at(places)
 
     async def _first(self) -> Document:
         """Make the document of a store that has none. Raises CannotStartError for an empty store of a log that is not new."""
@@ -157,7 +178,7 @@ class Anchor(Generic[EventT]):
         mark = _mark({}, {}) if empty else _mark(look.own, look.committed)
         made: Document = {"_id": LOG, "cluster": look.cluster, "version": self._recovery.version, "marks": [mark] * 3}
         if empty and self._recovery.quiet_start and any(look.inputs.values()):
-            made = _begun(made, look, {})
+            made = _begun(made, look)
         await store.insert_unique(STATE, made)
         return await self._state() or made
 
@@ -190,7 +211,7 @@ class Anchor(Generic[EventT]):
             cluster=await log.cluster(),
             own={str(place): ends.get(place, 0) for place in own},
             inputs={str(place): ends.get(place, 0) for place in inputs},
-            committed={str(place): offset for place, offset in committed.items()},
+            committed=_by_name(committed),
         )
 
     async def _partitions(self, topics: Iterable[str]) -> list[Partition]:
@@ -228,13 +249,19 @@ class Anchor(Generic[EventT]):
             for collection, steps in self._steps(records, places).items():
                 await self._save(collection, steps)
         self._parts.log.info("what was said is read back", records=count)
+        if look.inputs:
+            start = known["recovering"]["from"]
+            await self._parts.topics.set_back({Partition.of(place): start.get(place, 0) for place in look.inputs})
         after = await self._change(_told)
+        if "recovering" not in after:
+            return after  # another instance was faster
         return after if after["recovering"]["left"] else await self._change(_caught_up)
 
     async def _next(self, places: Mapping[Partition, int], look: _Look) -> list[Record]:
         """The next records of the own topics; none behind where they ended at the start: others may go on speaking."""
         left = {place: offset for place, offset in places.items() if offset < look.own[str(place)]}
-        return await self._parts.topics.read(left, PAGE) if left else []
+        found = await self._parts.topics.read(left, PAGE) if left else {}
+        return [record for records in found.values() for record in records]
 
     def _steps(self, records: Sequence[Record], places: dict[Partition, int]) -> dict[str, dict[str, list[tuple[str, Step]]]]:
         """What the records change, by collection and document: the event's id and the change. Moves `places` on."""
@@ -291,9 +318,7 @@ class Anchor(Generic[EventT]):
         """Documents in which something was due have to be settled, whether or not more was said of them."""
         (field,) = where
         after = None
-        while page := await self._parts.store.find(
-            self._recovery.collection, where, order=field, limit=AT_ONCE, after=after
-        ):
+        while page := await self._parts.store.find(self._recovery.collection, where, order=field, limit=AT_ONCE, after=after):
             after = (page[-1][field], page[-1]["_id"])
             await self._parts.store.save_many(self._recovery.collection, [{**document, UNSETTLED: 1} for document in page])
 
@@ -304,24 +329,30 @@ class Anchor(Generic[EventT]):
 
         Raises Unavailable.
         """
-        done = self._done()
-        own = await self._partitions(self._own)
-        ends = {str(place): offset for place, offset in (await self._parts.topics.ends(own)).items()} if own else {}
-        known = await self._state()
+        done, known = self._done(), await self._state()
         if known is None or "emptied" in known:
             return  # taken away under us: this process is about to be started again
-        now = epoch_ms(self._parts.machine.wall())
         if "recovering" in known:
-            known = await self._change(lambda document: _reached(document, done))
-            if "recovering" in known and not known["recovering"]["left"]:
-                known = await self._change(_caught_up)
-                self._parts.log.info("caught up with the log")
-        else:
-            known = await self._change(lambda document: _marked(document, ends, done, now))
+            known = await self._come_closer(known)
+        elif self._noted_at is None or self._parts.machine.monotonic() - self._noted_at >= NOTE_SECONDS:
+            ends = _by_name(await self._parts.topics.ends(await self._partitions(self._own)))
+            known = await self._change(lambda document: _marked(document, ends, done, epoch_ms(self._parts.machine.wall())))
+            self._noted_at = self._parts.machine.monotonic()
         self._left = known.get("recovering", {}).get("left", 0)
-        self._running = "recovering" in known
+        self._now_running("recovering" in known)
         if not self._running:
             await self._settle()
+
+    async def _come_closer(self, known: Document) -> Document:
+        """How much is left to read, by what the group has committed since it was set back; over when nothing is."""
+        if "told" not in known["recovering"]:
+            return known
+        committed = _by_name(await self._parts.topics.committed(await self._partitions(self._inputs)))
+        known = await self._change(lambda document: _closer(document, committed))
+        if known["recovering"]["left"] if "recovering" in known else 0:
+            return known
+        self._parts.log.info("caught up with the log")
+        return await self._change(_caught_up)
 
     async def over(self) -> bool:
         """Whether the log has been caught up with, as the store knows it. Raises Unavailable."""
@@ -330,15 +361,11 @@ class Anchor(Generic[EventT]):
         return not self._running
 
     def _done(self) -> Places:
-        """Up to where this instance knows by itself that inputs are in the store: saved comes before committed."""
+        """Up to where this instance handled inputs itself: saved comes before handled."""
         lease = self._parts.topics.lease
         if lease is None or not lease.alive:
             return {}
-        return {
-            str(place): lease.committed[place]
-            for place in lease.partitions
-            if place in lease.committed and place not in self.start_at
-        }
+        return {str(place): at.next_offset for place, at in lease.handled.items()}
 
     async def _settle(self) -> None:
         """Compare what facts say with what was said, of every document that recovered. Never over: another instance may
@@ -395,35 +422,31 @@ def _emptied(document: Document, look: _Look, version: str) -> Document:
     if "emptied" not in document:
         return document
     bare = {"_id": LOG, "rev": document["rev"], "cluster": look.cluster, "version": version, "marks": [_mark({}, {})] * 3}
-    return _begun(bare, look, {})
+    return _begun(bare, look)
 
 
-def _begun(document: Document, look: _Look, start: Places) -> Document:
-    """Recovery: `from` these offsets of the inputs to their `ends` of now; `own`: from where was read back."""
+def _begun(document: Document, look: _Look) -> Document:
+    """Recovery, from the mark on: of the own topics, and of the inputs to their `ends` of now."""
     if "recovering" in document:
         return document
-    begun = {"from": start, "ends": look.inputs, "reached": {}, "own": document["marks"][0]["own"]}
-    return {**document, "recovering": begun | {"left": _left(begun)}}
+    own, start = document["marks"][0]["own"], document["marks"][0]["inputs"]
+    return {**document, "recovering": {"own": own, "from": start, "ends": look.inputs, "left": _left(look.inputs, start)}}
 
 
-def _left(recovering: Mapping[str, Any]) -> int:
-    done = recovering["from"] | recovering["reached"]
-    return sum(max(0, end - done.get(place, 0)) for place, end in recovering["ends"].items())
+def _left(ends: Places, done: Places) -> int:
+    return sum(max(0, end - done.get(place, 0)) for place, end in ends.items())
 
 
 def _told(document: Document) -> Document:
     return {**document, "recovering": {**document["recovering"], "told": True}} if "recovering" in document else document
 
 
-def _reached(document: Document, done: Places) -> Document:
+def _closer(document: Document, committed: Places) -> Document:
     recovering = document.get("recovering")
     if recovering is None:
         return document
-    reached = _higher(recovering["reached"], done)
-    if reached == recovering["reached"]:
-        return document
-    after = {**recovering, "reached": reached}
-    return {**document, "recovering": after | {"left": _left(after)}}
+    left = _left(recovering["ends"], committed)
+    return document if left == recovering["left"] else {**document, "recovering": {**recovering, "left": left}}
 
 
 def _caught_up(document: Document) -> Document:
@@ -445,14 +468,8 @@ def _higher(one: Places, other: Places) -> Places:
     return one | {place: offset for place, offset in other.items() if offset > one.get(place, 0)}
 
 
-def _starts(known: Document, look: _Look) -> Places:
-    """Where to begin each input: while recovering, behind what this recovery has reached; else at the mark, or where the
-    group was set to if that is earlier."""
-    if "recovering" in known:
-        done = known["recovering"]["from"] | known["recovering"]["reached"]
-        return {place: done.get(place, 0) for place in look.inputs}
-    marked: Places = known["marks"][0]["inputs"]
-    return {place: min(marked.get(place, 0), look.committed.get(place, marked.get(place, 0))) for place in look.inputs}
+def _by_name(places: Mapping[Partition, int]) -> Places:
+    return {str(place): offset for place, offset in places.items()}
 
 
 def _folded(fold: Callable[[Document, EventT], Document], event: EventT, document: Document) -> Document:

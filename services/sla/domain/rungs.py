@@ -81,7 +81,9 @@ def rungs_of(line: Timeline, started: datetime, due: datetime, unit: LimitUnit, 
 def passed(rungs: Sequence[Rung], done: Collection[str], until: datetime, now: datetime) -> tuple[list[Rung], list[Rung]]:
     """Which of the rungs reached by `until` are to be fired now, and which are superseded and never sent late.
 
-    A rung that is done overtakes as one that is fired now. The log may be known up to `until` only while the clock stands at `now`: what a later rung has overtaken by then is as late
+    A rung that is done overtakes as one that is fired now.
+
+    The log may be known up to `until` only while the clock stands at `now`: what a later rung has overtaken by then is as late
     as if that one had fired already. A warning is superseded by any later rung, the apology by overdue alone.
     """
     last = next((rung for rung in reversed(rungs) if rung.at <= max(until, now)), None)
