@@ -204,7 +204,8 @@ class Anchor(Generic[EventT]):
                 )
 
     async def _look(self) -> _Look:
-        log, own, inputs = self._parts.topics, *(await self._partitions(names) for names in (self._own, self._inputs))
+        log = self._parts.topics
+        own, inputs = await self._partitions(self._own), await self._partitions(self._inputs)
         ends = await log.ends([*own, *inputs]) if own or inputs else {}
         committed = await log.committed(inputs) if inputs else {}
         return _Look(

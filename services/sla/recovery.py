@@ -1,8 +1,8 @@
 """sla brought back to what it said: due dates, outcomes, answers to letters and fired rungs are read back, never decided anew.
 
-An ask (notices.v1) and a fact (dossiers.v1) come from two topics, and who came first decided. So what was decided is taken from
-deadlines.v1: a statement carries a digest of what it was counted from, and where the facts of today have that digest, it stands,
-whatever settings and reference data say by now. Only what nobody has stated yet is counted.
+An ask (notices.v1) and a fact (dossiers.v1) come from two topics, and who came first decided. So what was decided is taken
+from deadlines.v1: a statement carries a digest of what it was counted from, and where the facts of today have that digest, it
+stands, whatever settings and reference data say by now. Only what nobody has stated yet is counted.
 
 While a dossier recovers, its document keeps under `recovered`: `stated` and `ended` (digest and whatever the document does not
 keep of the newest statements), `granted` (causes of re-promises), `rang` (rungs with the date they were of), `asked` (letters
@@ -65,20 +65,14 @@ def recovery(context: Context) -> Recovery[Event]:
 
 def recall(document: Document, event: Event) -> Document:
     """The document with one thing that sla said of it; the document itself if it knows."""
-    match event.data:
-        case DeadlineStated() as data:
-            return _recall_promise(document, event, data)
-        case DeadlineSettled() as data:
-            return _recall_end(document, data)
-        case DeadlineWarned() as data:
-            return _recall_rung(document, event, data.rung, data.due_at)
-        case DeadlineApologyDue() as data:
-            return _recall_rung(document, event, "apology-due", data.due_at)
-        case DeadlineOverdue() as data:
-            return _recall_rung(document, event, "overdue" if data.tier == 1 else f"overdue/{data.tier}", data.due_at)
-        case DeadlineRefused():
-            return _recall_refusal(document, event)
-    return document
+    data = event.data
+    if isinstance(data, DeadlineStated):
+        return _recall_promise(document, event, data)
+    if isinstance(data, DeadlineSettled):
+        return _recall_end(document, data)
+    if isinstance(data, DeadlineWarned | DeadlineApologyDue | DeadlineOverdue):
+        return _recall_rung(document, event, data)
+    return _recall_refusal(document, event) if isinstance(data, DeadlineRefused) else document
 
 
 def _recall_promise(document: Document, event: Event, data: DeadlineStated) -> Document:
@@ -110,15 +104,16 @@ def _recall_end(document: Document, data: DeadlineSettled) -> Document:
     return {**_resting(_with(document, ended={"digest": data.counted_from})), "settled": settled}
 
 
-def _recall_rung(document: Document, event: Event, name: str, due: datetime) -> Document:
+def _recall_rung(document: Document, event: Event, data: DeadlineWarned | DeadlineApologyDue | DeadlineOverdue) -> Document:
+    name = "apology-due"
+    if isinstance(data, DeadlineWarned):
+        name = data.rung
+    elif isinstance(data, DeadlineOverdue):
+        name = "overdue" if data.tier == 1 else f"overdue/{data.tier}"
     if name in document.get("rungs", {}):
         return document
-    rung = {
-        "name": name,
-        "due": milliseconds(due),
-        "time": milliseconds(event.time),
-        "of": document.get("deadline", {}).get("of"),
-    }
+    rung: dict[str, Any] = {"name": name, "due": milliseconds(data.due_at), "time": milliseconds(event.time)}
+    rung["of"] = document.get("deadline", {}).get("of")
     rang = [*document.get("recovered", {}).get("rang", ()), rung]
     return {**_resting(_with(document, rang=rang)), "rungs": {**document.get("rungs", {}), name: "fired"}}
 
