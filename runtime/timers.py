@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from runtime.clock import epoch_ms
+from runtime.errors import Invalid
 from runtime.intents import Intents
 from runtime.loop import Loop
 from runtime.outputs import Decision, EventT
@@ -82,12 +83,23 @@ class Timers:
                 return Decision(document)
             try:
                 return self._fire(document, limit, now - MARGIN)
-            except Exception:  # one document must not hold up all others
-                self.parts.telemetry.count("job_failures", job="timers")
-                self.parts.log.exception("a timer cannot be fired", document=document["_id"])
+            except Exception:  # noqa: BLE001 - one document must not hold up all others
+                self._cannot_fire(document["_id"])
                 return Decision(document)
 
-        await self._intents.apply(documents, decide, documents)
+        try:
+            await self._intents.apply(documents, decide, documents)
+        except Invalid:
+            if len(page) == 1:
+                self._cannot_fire(page[0]["_id"])
+                return
+            for document in page:  # found out one by one which of them cannot be saved or said
+                await self._fire_page([document], until, now)
+
+    def _cannot_fire(self, document: str) -> None:
+        """It stays due, and `jobs_due` rings: a person has to look at that one document."""
+        self.parts.telemetry.count("job_failures", job="timers")
+        self.parts.log.exception("a timer cannot be fired", document=document)
 
 
 def _is_due(due: int, limit: datetime | None) -> bool:

@@ -25,6 +25,7 @@ from services.reporting.periods import REPORT, Periods
 from services.reporting.settings import ReportingSettings
 from services.reporting.telemetry import METRICS
 
+SAY_AGAIN_SECONDS = 3600.0
 CHECK_SECONDS = 60.0  # between looks at what contradicts itself
 
 
@@ -67,6 +68,7 @@ def build(
             calendar.job(),
             Job("cells", settings.flush_seconds, cells.flush),
             Job("reconcile", settings.reconcile_seconds, cells.reconcile),
+            Job("say-again", SAY_AGAIN_SECONDS, cells.say_again),
             Job("checks", CHECK_SECONDS, partial(measure, parts, reference, forms)),
             Job("intents", runtime.sweep_seconds, periods.intents.sweep),
         ),
