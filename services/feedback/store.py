@@ -1,5 +1,6 @@
 """feedback's documents: one per dossier, found by id and by the digest of its token."""
 
+from runtime.recovery import UNSETTLED
 from runtime.store import Documents, Index
 
 DOSSIERS = "dossiers"
@@ -8,4 +9,4 @@ TOKEN = "token"  # noqa: S105 - the name of a field
 
 async def declare(store: Documents) -> None:
     """Make the collection and its index."""
-    await store.declare(DOSSIERS, [Index(TOKEN)])
+    await store.declare(DOSSIERS, [Index(TOKEN), Index(UNSETTLED)])

@@ -1,5 +1,6 @@
 """sla's documents: one per dossier, found by id, by the time of its next rung, and by its due moment while it is open."""
 
+from runtime.recovery import UNSETTLED
 from runtime.store import Documents, Index
 from services.sla.calendar import JOURNAL
 
@@ -13,5 +14,5 @@ DIFFERS = "differs"  # our count, where the printed date is another
 
 async def declare(store: Documents) -> None:
     """Make the collections and their indexes."""
-    await store.declare(DOSSIERS, [Index(NEXT_RUNG), Index(OPEN_DUE)])
+    await store.declare(DOSSIERS, [Index(NEXT_RUNG), Index(OPEN_DUE), Index(UNSETTLED)])
     await store.declare(JOURNAL)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from runtime.deadletters import is_lifted, lift, mark_incomplete
 from runtime.clock import SteppedClock
+from runtime.deadletters import is_lifted, lift, mark_incomplete
 from runtime.log import Handled, Partition
 from runtime.logs import HIDDEN, get_log, redact
 from runtime.outputs import NOTHING_COMMITTED, Cause, Output, drop_published, record_outputs, recorded_outputs
