@@ -34,20 +34,20 @@ class Timers:
 
     async def sweep(self) -> None:
         """One pass over everything due in the partitions of this instance's lease. Raises Unavailable."""
-        now = self.parts.clock.now()
+        now, wall = self.parts.clock.now(), self.parts.machine.wall()  # together: either may be set anew while we wait
         if now == self._swept or self._loop.batches.silent:
             return  # a stepped clock: the same reading is swept once, whatever arrives while it stands
         handled, ends = await self._loop.places()
         limits = {number: mark - MARGIN for number, mark in watermarks(now, handled, ends).items() if mark is not None}
         if limits:
-            await self._fire_due(limits, now)
+            await self._fire_due(limits, now, wall)
         due = await self.parts.store.count_by(self._loop.rules.collection, {self._field: Range(high=epoch_ms(now - MARGIN))})
         self.parts.telemetry.set("jobs_due", due[0].count if due else 0)
         if limits and all(limit == now - MARGIN for limit in limits.values()) and not due:
             self._swept = now
             self.parts.telemetry.set("swept_seconds", now.timestamp())
 
-    async def _fire_due(self, limits: Limits, now: datetime) -> None:
+    async def _fire_due(self, limits: Limits, now: datetime, wall: datetime) -> None:
         high, after, partitions = epoch_ms(max(limits.values())), None, self._loop.partitions
         ahead: timedelta | None = None
         while partitions:
@@ -58,7 +58,7 @@ class Timers:
             if not found:
                 return
             if ahead is None:  # asked only when there is something to fire
-                ahead = await self._ahead()
+                ahead = await self._ahead(wall)
                 now, limits = now - ahead, {number: min(limit, now - ahead - MARGIN) for number, limit in limits.items()}
             after = (found[-1][self._field], found[-1]["_id"])
             until = {d["_id"]: limits.get(partition_of(d["_id"], partitions)) for d in found}
@@ -68,9 +68,9 @@ class Timers:
             for error in (result for result in results if isinstance(result, BaseException)):
                 raise error
 
-    async def _ahead(self) -> timedelta:
-        """How far this machine's clock is ahead of the store's; a little is what asking takes."""
-        ahead = self.parts.machine.wall() - await self.parts.store.time()
+    async def _ahead(self, wall: datetime) -> timedelta:
+        """How far this machine's clock was ahead of the store's when it stood at `wall`; what asking takes makes it less."""
+        ahead = wall - await self.parts.store.time()
         self.parts.telemetry.set("clock_ahead_seconds", ahead.total_seconds())
         return max(timedelta(), ahead)
 

@@ -148,7 +148,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]
         for partition, offset in offsets.items():
             if not lease.alive or partition not in lease.partitions:
                 continue
-            if offset >= lease.next.get(partition, offset + 1):
+            if offset > lease.next.get(partition, offset):
                 continue  # an earlier one went back before
             lease.next[partition] = offset
             lease.rewound.add(partition)

@@ -60,7 +60,9 @@ def build(
         app=app,
         health=health,
         topics=wiring.topics_of("reporting"),
-        collections=(calendar.read, partial(store.declare, parts.store), intents.declare, rebuild.begin),
+        collections=(partial(store.declare, parts.store), intents.declare),
+        from_log=(calendar.read,),
+        anchor=rebuild.begin,
         loop=loop,
         intents=intents,
         jobs=(
