@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic
 
+from runtime.alive import ALIVE
 from runtime.clock import epoch_ms
 from runtime.deadletters import Changes, letter_of, recalled
 from runtime.errors import CannotStartError, Invalid
@@ -27,9 +28,11 @@ from runtime.outputs import Decision, EventT, Rules, new_document
 from runtime.parts import INTENTS, STATE, Parts
 from runtime.store import Document, Documents, Where
 
+EARLIER = "rebuild"  # where an earlier release noted which version made the store
 LOG = "log"  # id of the document in the collection `state`
 UNSETTLED, SAID = "unsettled", "said"  # fields of a document that recovers; the service indexes the first
 MARK_MS = 60_000  # so long is a mark open; a copy of a store has to take less
+ANCHOR_SECONDS = 1.0  # between looks at what recovers
 NOTE_SECONDS = 5.0  # between notes of how far an instance has come
 PAGE, AT_ONCE = 2000, 200
 Places = dict[str, int]  # topic/partition -> offset
@@ -93,7 +96,7 @@ class Anchor(Generic[EventT]):
         self._letters = f"{parts.name}.dlq"
         own = dict.fromkeys(recall.topic for recall in recovery.recalls)
         self._own = (*own, self._letters) if inputs else tuple(own)
-        self._running, self._left = True, 0
+        self._running, self._left = False, 0
         self._noted_at: float | None = None
         self._loops: list[Loop[EventT]] = []
 
@@ -109,10 +112,11 @@ class Anchor(Generic[EventT]):
         """Why the service is not ready; empty if it is not for this."""
         return f"recovering: {self._left} records to read" if self._running else ""
 
-    def hold(self, loop: Loop[EventT]) -> None:
-        """Keep this loop's timers and senders at rest while the log has not been caught up with."""
+    def hold(self, loop: Loop[EventT]) -> Loop[EventT]:
+        """Keep this loop's timers and senders at rest while the log has not been caught up with; returns it."""
         self._loops.append(loop)
         loop.batches.silent = self._running
+        return loop
 
     def _now_running(self, running: bool) -> None:
         self._running = running
@@ -176,11 +180,17 @@ class Anchor(Generic[EventT]):
                 f" from a copy, or run `dunghen rebuild {self._parts.name}`"
             )
         mark = _mark({}, {}) if empty else _mark(look.own, look.committed)
-        made: Document = {"_id": LOG, "cluster": look.cluster, "version": self._recovery.version, "marks": [mark] * 3}
+        made: Document = {"_id": LOG, "cluster": look.cluster, "version": await self._version(), "marks": [mark] * 3}
         if empty and self._recovery.quiet_start and any(look.inputs.values()):
             made = _begun(made, look)
         await store.insert_unique(STATE, made)
         return await self._state() or made
+
+    async def _version(self) -> str:
+        """What made this store: an earlier release kept it in a collection of its own."""
+        await self._parts.store.declare(EARLIER)
+        kept = (await self._parts.store.get_many(EARLIER, ["state"])).get("state", {})
+        return str(kept.get("version", self._recovery.version))
 
     def _check(self, known: Document, look: _Look) -> None:
         name = self._parts.name
@@ -500,7 +510,7 @@ async def empty(store: Documents, collections: Iterable[str]) -> int:
     For a service that does not run. What a crash leaves behind half done is gone on with by doing it again. Raises Unavailable.
     """
     await store.declare(STATE)
-    await store.delete_many(STATE, [LOG])
+    await store.delete_many(STATE, [LOG, ALIVE])
     await store.insert_unique(STATE, {"_id": LOG, "emptied": True})
     gone = 0
     for collection in collections:

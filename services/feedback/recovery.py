@@ -15,7 +15,7 @@ from runtime.store import Document
 from services import wiring
 from services.feedback.domain import digest, token_of
 from services.feedback.handlers import TOPIC, Context, fold, invite
-from services.feedback.store import DOSSIERS, TOKEN
+from services.feedback.store import DOSSIERS, MADE_FROM_LOG, TOKEN
 
 
 def recovery(context: Context) -> Recovery[Event]:
@@ -23,7 +23,7 @@ def recovery(context: Context) -> Recovery[Event]:
     return Recovery(
         collection=DOSSIERS,
         decode=wiring.decoder(),
-        made_from_log=(DOSSIERS,),
+        made_from_log=MADE_FROM_LOG,
         recalls=(Recall(TOPIC, DOSSIERS, partial(recall, context=context)),),
         absorb=fold,
         settle=partial(invite, context=context),

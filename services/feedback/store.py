@@ -4,6 +4,7 @@ from runtime.recovery import UNSETTLED
 from runtime.store import Documents, Index
 
 DOSSIERS = "dossiers"
+MADE_FROM_LOG = (DOSSIERS,)  # the rest has to be restored from backup
 TOKEN = "token"  # noqa: S105 - the name of a field
 
 

@@ -20,7 +20,7 @@ from runtime.recovery import Recall, Recovery
 from runtime.store import Document
 from services import wiring
 from services.intake.domain.facts import STAMPS, SURE, digest_of
-from services.intake.store import DOSSIERS
+from services.intake.store import DOSSIERS, MADE_FROM_LOG
 
 DECODE = wiring.decoder()
 
@@ -58,7 +58,7 @@ def recovery() -> Recovery[Told]:
     return Recovery(
         collection=DOSSIERS,
         decode=decode,
-        made_from_log=(DOSSIERS,),
+        made_from_log=MADE_FROM_LOG,
         recalls=(Recall("dossiers.v1", DOSSIERS, recall), Recall("contacts.v1", DOSSIERS, recall)),
     )
 

@@ -48,7 +48,7 @@ from services.notifier.handlers.letters import (
 )
 from services.notifier.handlers.messages import SURVEY, SURVEY_AFTER, client_id, contact_of
 from services.notifier.sending import contact_is_here
-from services.notifier.store import DOSSIERS, NEXT_SEND, REGISTER
+from services.notifier.store import DOSSIERS, MADE_FROM_LOG, NEXT_SEND, REGISTER
 
 FORGOTTEN = "(không còn lưu)"
 SIGN_AGAIN = "Thư đã được duyệt trước khi dữ liệu được khôi phục; ghi chú và người ký không còn lưu, cần duyệt và ký lại."
@@ -63,7 +63,7 @@ def recovery(context: Context, *, deduplicates: bool) -> Recovery[Event]:
     return Recovery(
         collection=DOSSIERS,
         decode=wiring.decoder(),
-        made_from_log=(DOSSIERS,),
+        made_from_log=MADE_FROM_LOG,
         recalls=(Recall(TOPIC, DOSSIERS, recall), Recall(TOPIC, REGISTER, recall_number, number_of)),
         absorb=absorb,
         settle=partial(settle, context=context, deduplicates=deduplicates),

@@ -5,6 +5,7 @@ from runtime.store import Documents, Index
 
 DOSSIERS, REGISTER = "dossiers", "register"
 LETTERS = "letters"  # which number the letter of a dossier tries for; what holds is the register
+MADE_FROM_LOG = (DOSSIERS,)  # the register stays: a number is never given twice
 NEXT_SEND = "next_send_at"
 
 

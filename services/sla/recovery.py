@@ -40,7 +40,7 @@ from services.sla.handlers import Context, on_ask
 from services.sla.handlers.common import TOPIC
 from services.sla.handlers.rungs import rungs_before
 from services.sla.handlers.statements import end_digest, note_difference, restate, supplements_of
-from services.sla.store import DOSSIERS
+from services.sla.store import DOSSIERS, MADE_FROM_LOG
 
 FORGOTTEN_SIGNER = "(không còn lưu)"
 NOT_DECIDED = frozenset(model.TYPE for model in NOTICE_TYPES) - {LetterApproved.TYPE}
@@ -53,7 +53,7 @@ def recovery(context: Context) -> Recovery[Event]:
     return Recovery(
         collection=DOSSIERS,
         decode=wiring.decoder(),
-        made_from_log=(DOSSIERS,),
+        made_from_log=MADE_FROM_LOG,
         recalls=(Recall(TOPIC, DOSSIERS, recall), Recall(CALENDAR, JOURNAL, recall_change, _number_of)),
         absorb=absorb,
         settle=partial(settle, context=context),

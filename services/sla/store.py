@@ -5,6 +5,7 @@ from runtime.store import Documents, Index
 from services.sla.calendar import JOURNAL
 
 DOSSIERS = "dossiers"
+MADE_FROM_LOG = (DOSSIERS,)  # the rest has to be restored from backup
 NEXT_RUNG = "next_rung_at"
 OPEN_DUE = "open_due"  # the due moment, while the dossier is open
 CONFLICT = "conflict.number"  # the change that contradicts a printed date; asked for rarely, so it has no index
