@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic
 
+from runtime.deadletters import document_of, is_lifted, mark_incomplete
 from runtime.errors import Invalid, Unavailable
 from runtime.log import Lease, Partition, Record, Wire
 from runtime.outputs import (
@@ -94,7 +95,7 @@ class Batches(Generic[EventT]):
         """Decide and save per document until no revision moves under us."""
         waiting: dict[str, list[Item[EventT]]] = {}
         for item in items:
-            subject = item.event.subject if item.event is not None else _subject_of(item.record)
+            subject = item.event.subject if item.event is not None else document_of(item.record.key)
             if subject:
                 waiting.setdefault(subject, []).append(item)
         wires: dict[str, list[Wire]] = {subject: [] for subject in waiting}
@@ -207,32 +208,3 @@ async def open_intents_of(parts: Parts, documents: Iterable[Mapping[str, Any]]) 
     """Which of the intents that these documents mention are still open."""
     named = {entry["i"] for document in documents for entry in document.get("outbox", ()) if "i" in entry}
     return frozenset(await parts.store.get_many(INTENTS, named)) if named else frozenset()
-
-
-def _subject_of(record: Record) -> str:
-    """The document that a record's key names, if it can be one."""
-    try:
-        key = (record.key or b"").decode()
-    except UnicodeDecodeError:
-        return ""
-    return key if len(key) <= 128 else ""
-
-
-def mark_incomplete(document: Document, place: str) -> Document:
-    """Note on the document which record (topic/partition/offset) is missing from it, until it is replayed or discarded."""
-    missing = document.get("incomplete", [])
-    return document if place in missing else {**document, "incomplete": [*missing, place]}
-
-
-def mark_complete(document: Document, place: str) -> Document:
-    """Take the note back, and remember that a person dealt with that record: it may be read again."""
-    missing = [other for other in document.get("incomplete", []) if other != place]
-    lifted = document.get("lifted", [])
-    after: dict[str, Any] = {key: value for key, value in document.items() if key != "incomplete"}
-    after["lifted"] = lifted if place in lifted else [*lifted, place]
-    return {**after, "incomplete": missing} if missing else after
-
-
-def is_lifted(document: Document, place: str) -> bool:
-    """Whether a record was replayed or discarded by a person."""
-    return place in document.get("lifted", ())
