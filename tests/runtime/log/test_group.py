@@ -1,7 +1,7 @@
 """Leases on a consumer made by hand: answers and orders of events that no broker gives when a test asks for them."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pytest
 from aiokafka import TopicPartition
@@ -49,6 +49,10 @@ class HandConsumer:
         if self.error is not None:
             raise self.error
         return self.kept.get(partition)
+
+    async def end_offsets(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """As many records as a test may want."""
+        return dict.fromkeys(partitions, 100)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """Noted."""
