@@ -1,7 +1,7 @@
 """Leases on a consumer made by hand: answers and orders of events that no broker gives when a test asks for them."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 from aiokafka import TopicPartition
@@ -32,6 +32,7 @@ class HandConsumer:
     def __init__(self) -> None:
         self.kept: dict[TopicPartition, int] = {}
         self.sought: list[int] = []
+        self.end = 1000
         self.error: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
@@ -50,9 +51,9 @@ class HandConsumer:
             raise self.error
         return self.kept.get(partition)
 
-    async def end_offsets(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
-        """As many records as a test may want."""
-        return dict.fromkeys(partitions, 100)
+    async def end_offsets(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """Where the log ends."""
+        return dict.fromkeys(partitions, self.end)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """Noted."""
@@ -174,3 +175,23 @@ async def test_while_nobody_can_be_asked_what_is_committed_records_go_back() -> 
 
     assert consumer.sought == [0]
     assert offsets(await group.take(records(0, 1))) == [0, 1]
+
+
+async def test_a_commit_behind_the_end_is_of_a_topic_that_was_made_anew() -> None:
+    consumer = HandConsumer()
+    consumer.kept[WHERE], consumer.end = 900, 5
+    group, lease = await joined(consumer)
+    taken = await group.take(records(0, 1, 2))
+
+    assert [record.offset for record in taken[1]] == [0, 1, 2]
+    assert lease.committed[PLACE] == 0
+
+
+async def test_a_topic_made_anew_under_a_running_service_is_read_from_its_beginning() -> None:
+    consumer = HandConsumer()
+    consumer.kept[WHERE] = 7
+    group, _ = await joined(consumer)
+    before = await group.take(records(7, 8))
+    after = await group.take(records(0, 1))
+
+    assert [record.offset for record in (*before[1], *after[1])] == [7, 8, 0, 1]
