@@ -26,6 +26,7 @@ from runtime.store import Document
 
 UNSETTLED = "unsettled"  # mark of a document whose facts were folded in without a decision
 LARGEST_LETTER = 900_000  # bytes; the headers of a dead letter come on top of what the log took
+LONGEST_REASON = 2000  # characters: a record with ten thousand faults must not make a letter that nothing takes
 
 
 @dataclass(slots=True)
@@ -87,7 +88,7 @@ class Batches(Generic[EventT]):
         try:
             return Item(record, self._rules.decode(record.value))
         except Invalid as error:
-            return Item(record, reason=str(error))
+            return Item(record, reason=str(error)[:LONGEST_REASON])
 
     async def _save(self, items: Sequence[Item[EventT]], committed: Committed) -> list[Wire]:
         """Decide and save per document until no revision moves under us."""
@@ -130,7 +131,8 @@ class Batches(Generic[EventT]):
                 outputs = decision.outputs if new else recorded_outputs(current, cause=cause)
                 wires += encoded(outputs, self._rules.encode)
             except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this record alone
-                item.reason = str(error) if isinstance(error, Invalid) else f"handler failed: {type(error).__name__}"
+                told = str(error) if isinstance(error, Invalid) else f"handler failed: {type(error).__name__}"
+                item.reason = told[:LONGEST_REASON]
                 current = mark_incomplete(current, item.record.place)
                 continue
             item.reason = ""
