@@ -25,7 +25,6 @@ from runtime.parts import INTENTS, Parts
 from runtime.settings import version_of
 from runtime.store import Document
 
-UNSETTLED = "unsettled"  # mark of a document whose facts were folded in without a decision
 LARGEST_LETTER = 900_000  # bytes; the headers of a dead letter come on top of what the log took
 LONGEST_REASON = 2000  # characters: a record with ten thousand faults must not make a letter that nothing takes
 
@@ -68,7 +67,6 @@ class Batches(Generic[EventT]):
 
     def __init__(self, parts: Parts, rules: Rules[EventT]) -> None:
         self._parts, self._rules = parts, rules
-        self.silent = False  # while the store is rebuilt: facts are folded in, nothing is decided, nothing is said
 
     async def save(self, lease: Lease, records: Sequence[Record]) -> Saved[EventT]:
         """Decode, decide and save; returns the items, and everything to publish in order. Raises Unavailable."""
@@ -149,10 +147,7 @@ class Batches(Generic[EventT]):
                 self._parts.telemetry.count("tombstones_ignored", topic=item.record.topic)
                 return Decision(document)
             return forget(document)
-        if not self.silent or self._rules.absorb is None:
-            return self._rules.handle(document, item.event)
-        after = self._rules.absorb(document, item.event)
-        return Decision(document if after is document else {**after, UNSETTLED: 1})
+        return self._rules.handle(document, item.event)
 
     async def _save_one_by_one(self, items: Sequence[Item[EventT]], committed: Committed) -> list[Wire]:
         """The record that fails alone is set aside, and its document is marked: it is incomplete without it."""

@@ -115,13 +115,13 @@ class Anchor(Generic[EventT]):
     def hold(self, loop: Loop[EventT]) -> Loop[EventT]:
         """Keep this loop's timers and senders at rest while the log has not been caught up with; returns it."""
         self._loops.append(loop)
-        loop.batches.silent = self._running
+        loop.resting = self._running
         return loop
 
     def _now_running(self, running: bool) -> None:
         self._running = running
         for loop in self._loops:
-            loop.batches.silent = running
+            loop.resting = running
 
     def guard(self, rules: Rules[EventT]) -> Rules[EventT]:
         """The rules, with absorbing in place of deciding for whatever recovers: also for a document that another instance

@@ -9,7 +9,7 @@ from runtime.jobs import Job
 from runtime.log.kafka import declare_published
 from runtime.log.reader import LogReader
 from runtime.parts import Ports
-from runtime.recovery import ANCHOR_SECONDS, Anchor
+from runtime.recovery import Anchor
 from runtime.sealing import Sealer
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
@@ -71,7 +71,7 @@ def build(
         anchor=anchor.begin,
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
-            Job("anchor", ANCHOR_SECONDS, anchor.tick),
+            wiring.hold_to_the_log(anchor, health),
             Job("intents", runtime.sweep_seconds, intents.sweep),
             Job("quality", WRITE_DOWN_SECONDS, counts.write_down),
             Job("keys", WRITE_DOWN_SECONDS, entrance.gatekeeper.write_down),

@@ -11,7 +11,7 @@ from runtime.log.kafka import declare_published
 from runtime.loop import Loop
 from runtime.outputs import Rules
 from runtime.parts import Ports
-from runtime.recovery import ANCHOR_SECONDS, Anchor
+from runtime.recovery import Anchor
 from runtime.sealing import Opener
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
@@ -73,7 +73,7 @@ def build(
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
             calendar.job(),
-            Job("anchor", ANCHOR_SECONDS, anchor.tick),
+            wiring.hold_to_the_log(anchor, health),
             Job("sender", runtime.sweep_seconds, sender.run),
             Job("intents", runtime.sweep_seconds, intents.sweep),
         ),

@@ -11,7 +11,7 @@ from runtime.log.kafka import declare_published
 from runtime.loop import Loop
 from runtime.outputs import Output, Rules
 from runtime.parts import Ports
-from runtime.recovery import ANCHOR_SECONDS, Anchor
+from runtime.recovery import Anchor
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
 from runtime.web import make_app
@@ -70,7 +70,7 @@ def build(
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
             calendar.job(),
-            Job("anchor", ANCHOR_SECONDS, anchor.tick),
+            wiring.hold_to_the_log(anchor, health),
             Job("cells", settings.flush_seconds, cells.flush),
             Job("reconcile", settings.reconcile_seconds, cells.reconcile),
             Job("say-again", SAY_AGAIN_SECONDS, cells.say_again),

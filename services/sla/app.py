@@ -11,7 +11,7 @@ from runtime.log.kafka import declare_published
 from runtime.loop import Loop
 from runtime.outputs import Rules
 from runtime.parts import Ports
-from runtime.recovery import ANCHOR_SECONDS, Anchor
+from runtime.recovery import Anchor
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
 from runtime.timers import Timers
@@ -69,7 +69,7 @@ def build(
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
             calendar.job(),
-            Job("anchor", ANCHOR_SECONDS, anchor.tick),
+            wiring.hold_to_the_log(anchor, health),
             Job("timers", runtime.sweep_seconds, timers.sweep),
             Job("intents", runtime.sweep_seconds, intents.sweep),
             Job("journal", JOURNAL_SECONDS, journal.sweep),

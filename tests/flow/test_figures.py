@@ -131,7 +131,5 @@ async def test_nothing_is_reported_while_the_figures_are_made_from_the_log_again
     await parts.store.save_many(STATE, [{**standing, "recovering": near}])
     assert await again.over()
     assert not again.running
-    with pytest.raises(
-        CannotStartError, match=r"made by version .*, this is 0: stop the service and run `dunghen rebuild"
-    ):
+    with pytest.raises(CannotStartError, match=r"made by version .*, this is 0: stop the service and run `dunghen rebuild"):
         await Anchor(parts, replace(RECOVERY, version="0"), load_catalogue().read_by("reporting")).begin()

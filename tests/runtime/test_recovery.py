@@ -383,10 +383,10 @@ async def test_while_it_recovers_timers_and_senders_rest() -> None:
     process = await bench.process().start()
 
     assert process.anchor.running
-    assert process.loop.batches.silent
+    assert process.loop.resting
     assert process.anchor.waiting == "recovering: 2 records to read"
     await (await process.quiet()).stop()
-    assert not process.loop.batches.silent
+    assert not process.loop.resting
     assert process.anchor.waiting == ""
 
 
