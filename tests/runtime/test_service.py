@@ -75,7 +75,7 @@ def service_of(member: Member, **more: Any) -> tuple[Service, HandBroker]:
     broker = HandBroker(member.log)
     member.log.subscribe(member.loop.topics, member.loop.handle)
     given: Any = broker
-    arguments = {"collections": (), "topics": (IN,), "loop": member.loop} | more
+    arguments: dict[str, Any] = {"collections": (), "topics": (IN,), "loop": member.loop} | more
     return Service(parts=member.parts, broker=given, app=app, health=health, **arguments), broker
 
 
