@@ -10,7 +10,7 @@ from aiokafka.errors import UnknownError
 
 from runtime.batch import LARGEST_LETTER
 from runtime.brake import BRAKE, release
-from runtime.deadletters import discard
+from runtime.deadletters import Letter, discard
 from runtime.errors import Invalid, Unavailable
 from runtime.log import Partition
 from runtime.outputs import Rules
@@ -347,7 +347,7 @@ async def test_a_lifted_dead_letter_that_is_read_again_leaves_the_document_compl
     bad = bench.put("a", b"garbage")
     first = await bench.reading()
     await bench.until_committed(1)
-    await discard(first.intents, bad.place, "a")
+    await discard(first.intents, Letter(bad.place, "a", b"a", b"garbage", {}))
     await bench.leave(first)
     bench.broker.group("toy").committed.clear()  # the group is set back
 

@@ -33,6 +33,7 @@ from services import wiring
 from services.sla import handlers, store
 from services.sla.domain import FIELDS
 from services.sla.settings import SlaSettings
+from tests.simulation.toy import GIANT_BYTES
 from tests.simulation.world import START, WORK_SECONDS, Node, Verdict, World
 
 DOSSIERS, NOTICES, DEADLINES = "dossiers.v1", "notices.v1", "deadlines.v1"
@@ -99,7 +100,7 @@ class Sla:
     async def work(self, world: World) -> None:
         """Lives of some dossiers, side by side."""
         if world.setup.giant:
-            world.broker.append(TopicPartition(DOSSIERS, 0), b"H37.12-giant", b"g" * 1_048_200)
+            world.broker.append(TopicPartition(DOSSIERS, 0), b"H37.12-giant", b"g" * GIANT_BYTES)
         self.lives = [self._life(world, f"H37.12-260302-{number:04}") for number in range(self.dossiers)]
         asking = [world.loop.spawn(None, self._ask(world, life)) for life in self.lives if world.chance.random() < 0.25]
         moments = sorted((moment for life in self.lives for moment in life.moments), key=lambda moment: moment[0])
