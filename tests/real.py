@@ -17,7 +17,10 @@ from dunghen.demo.real import free_port
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """Addresses, and commands that kill or start a part (`kafka-crash`, `kafka-start`, `mongo-crash`, `mongo-start`)."""
+    """Addresses, and commands that kill or start a part: `kafka-crash`, `kafka-start`, `mongo-crash`, `mongo-start`.
+
+    `store-half-crash` and `store-half-start`, if there: the database behind a server that itself goes on answering.
+    """
 
     kafka: str
     mongo: str
@@ -93,9 +96,9 @@ def real_parts_for_tests() -> Iterator[Real]:
             yield real
         return
     commands = {}
-    for name in ("kafka", "mongo"):
+    for name in ("kafka", "mongo", "store-half"):
         for verb in ("crash", "start"):
-            value = os.environ.get(f"DUNGHEN_TEST_{name.upper()}_{verb.upper()}")
+            value = os.environ.get(f"DUNGHEN_TEST_{name.upper().replace('-', '_')}_{verb.upper()}")
             if value:
                 commands[f"{name}-{verb}"] = shlex.split(value)
     yield Real(kafka, mongo, commands)

@@ -1,0 +1,192 @@
+"""One running system for all fault tests: each test has a working day of its own in it, and leaves it whole.
+
+Starting the processes and making the topics takes longer than most tests, so a system is started anew only after a test that
+did not end well.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import httpx
+
+from dunghen.audit import audit
+from dunghen.demo.checks import register_faults
+from dunghen.demo.driver import Fleet
+from dunghen.demo.real import Processes, real_fleet
+from dunghen.log import event_of, read_broker
+from reference import OFFICE_TIME
+from runtime.clock import SteppedClock
+from runtime.kafka_admin import LogRecord
+from tests.faults.oracle import Thing, judge, things
+from tests.flow.support import event, received
+from tests.real import Real
+
+PARTITIONS = 4
+FIRST_DAY = date(2026, 3, 2)  # a Monday
+MORNING, EVENING = time(10, 0), time(18, 0)
+
+
+def at(day: date, moment: time) -> datetime:
+    """A moment of a day, in Hanoi."""
+    return datetime.combine(day, moment, OFFICE_TIME)
+
+
+@dataclass
+class Story:
+    """Dossiers sent on a day, and what the log must hold because of them."""
+
+    day: date
+    before: int  # dossiers of earlier days; their numbers are taken
+    number: int = 0
+    expected: dict[Thing, int] = field(default_factory=dict)
+    codes: set[str] = field(default_factory=set)
+    unanswered: list[str] = field(default_factory=list)
+
+    def opening(self, count: int) -> list[dict[str, Any]]:
+        """Receptions of same-day dossiers, each with a contact; every other one is completed at once, the others go overdue."""
+        items = []
+        for _ in range(count):
+            self.number += 1
+            number = self.before + self.number
+            code = f"H37.12-{self.day:%y%m%d}-{number:05}"
+            contact = {"name": "Nông Thị Mẫu", "phone": f"0912{number:06}"}
+            items.append(received(code, f"{self.day}T09:00", procedure="1.001193", contact=contact))
+            self.codes.add(code)
+            self.expect(code, "dossier.received", "contact.sealed", "deadline.set")
+            if self.number % 2:
+                items.append(event(code, "completed", f"{self.day}T09:45"))
+                self.expect(code, "dossier.completed", "deadline.settled", "feedback.invited")
+                self.expect(code, "notice.queued", "notice.accepted", occasion="result-ready")
+                self.expect(code, "notice.queued", occasion="survey")
+            else:
+                self.expect(code, "deadline.overdue", "letter.drafted")
+        return items
+
+    def expect(self, code: str, *kinds: str, occasion: str = "1") -> None:
+        """What the log must hold of a dossier, once."""
+        self.expected |= {(code, kind, occasion): 1 for kind in kinds}
+
+    def signed(self, code: str) -> None:
+        """What must follow when a letter was signed with a new date."""
+        self.expect(code, "letter.approved", "deadline.moved", "letter.sent")
+        self.expect(code, "notice.queued", "notice.accepted", occasion="apology")
+
+    @property
+    def new_due(self) -> str:
+        """A date that a letter of this day may promise."""
+        return at(self.day + timedelta(days=3 if self.day.weekday() < 2 else 5), time(16, 0)).isoformat()
+
+
+@dataclass
+class Town:
+    """A running system, the day it has, and how many dossiers it has seen."""
+
+    real: Real
+    fleet: Fleet
+    processes: Processes
+    prefix: str
+    day: date = FIRST_DAY - timedelta(days=3)
+    dossiers: int = 0
+    sound: bool = True  # whether the last test left it whole
+
+    async def new_day(self) -> Story:
+        """The morning of the next working day; everything of the days before has happened."""
+        self.sound = False
+        self.day += timedelta(days=3 if self.day.weekday() == 4 else 1)
+        await self.fleet.set_clock(at(self.day, MORNING))
+        await self.fleet.settle()
+        return Story(self.day, self.dossiers)
+
+    async def evening(self, *, hour: int = EVENING.hour, minute: int = 0) -> None:
+        """Move the clock behind the end of the day, so that what was not completed is overdue."""
+        await self.fleet.set_clock(at(self.day, time(hour, minute)))
+
+    @asynccontextmanager
+    async def load(self, story: Story, *, every: float = 0.5) -> AsyncIterator[None]:
+        """50 events a second (17 dossiers of three events between them, every half second) for as long as this lasts."""
+        stop = asyncio.Event()
+
+        async def send() -> None:
+            while not stop.is_set():
+                await self.fleet.post(story.opening(17))
+                await asyncio.sleep(every)
+
+        sending = asyncio.create_task(send())
+        try:
+            yield
+        finally:
+            stop.set()
+            await sending
+
+    async def join(self, name: str, number: int, **more: str) -> None:
+        """Start a further instance of a service, and count it in."""
+        await self.processes.start(name, number, **more)
+        await self.processes.ready(name, number)
+        client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.processes.port(name, number)}", timeout=60)
+        self.fleet.others.setdefault(name, []).append(client)
+
+    async def leave(self, name: str, number: int) -> None:
+        """Stop the instance that joined last. A static member is missed only after its session has timed out."""
+        client = self.fleet.others[name].pop()
+        await client.aclose()
+        assert await self.processes.terminate(name, number) == 0
+
+    async def check(self, story: Story) -> list[LogRecord]:
+        """Everything of the story has happened, exactly once, and all figures are those of the log."""
+        await self.fleet.settle()
+        records = await read_broker(self.real.kafka, self.prefix)
+        self.dossiers += story.number
+        figures = audit([(r.topic, r.value) for r in records], self.fleet.clock.now())
+        assert register_faults({e["id"]: (r.topic, e) for r in records if "id" in (e := event_of(r))}) == []
+        own = [r for r in records if event_of(r).get("subject") in story.codes]
+        verdict = judge(own, story.expected)
+        earlier = [thing for thing, count in things(records).items() if count > 1 and thing[0] not in story.codes]
+        dead = [r for r in records if r.topic.endswith(".dlq")]
+        ended = self.processes.ended()
+        counts = (len(story.expected), len(verdict.lost), len(verdict.doubled) + len(earlier))
+        others = (len(figures.differences()), len(dead), len(ended))
+        print("expected {}, lost {}, doubled {}, figures off {}, dead letters {}, self-ended {}".format(*counts, *others))  # noqa: T201 - the counts are the result
+        assert (verdict.lost, verdict.doubled, earlier) == ([], [], [])
+        assert figures.differences() == []
+        assert figures.dossiers == self.dossiers
+        assert (dead, ended) == ([], {})
+        self.nobody_was_told_twice(story)
+        self.sound = True
+        return records
+
+    def nobody_was_told_twice(self, story: Story) -> None:
+        """Each message that is due was shown once."""
+        shown = Counter(sms.dossier for sms in self.fleet.phone.shown() if sms.dossier in story.codes)
+        assert self.fleet.phone.doubled() == 0
+        assert shown.total() == sum(kind == "notice.accepted" for _, kind, _ in story.expected)
+
+
+class Towns:
+    """Hands out the running system, and another one after a test that broke it."""
+
+    def __init__(self, real: Real) -> None:
+        self._real, self._stack, self._town = real, AsyncExitStack(), None
+
+    async def sound(self) -> Town:
+        """The system, whole."""
+        if self._town is None or not self._town.sound:
+            await self.close()
+            started = real_fleet(self._real.kafka, self._real.mongo, SteppedClock(at(FIRST_DAY, time(6, 0))), PARTITIONS)
+            fleet, processes, prefix = await self._stack.enter_async_context(started)
+            self._town = Town(self._real, fleet, processes, prefix)
+        return self._town
+
+    async def close(self) -> None:
+        """Stop the system, if there is one."""
+        self._town = None
+        await self._stack.aclose()
+
+
+async def every(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for all, and fail with the first failure."""
+    await asyncio.gather(*tasks)
