@@ -22,6 +22,7 @@ COMMANDS = {
     "reference": "reference",
     "calendar": "calendar",
     "rebuild": "rebuild",
+    "brake": "brake",
 }
 
 

@@ -14,14 +14,6 @@ class Clock(Protocol):
         ...
 
 
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """The current time of the machine."""
-        return datetime.now(UTC)
-
-
 class SteppedClock:
     """A clock that stands still until it is set: for the demo and for tests."""
 

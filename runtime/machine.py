@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-from runtime.clock import Clock, SystemClock
+from runtime.clock import Clock
 
 
 class Machine(Protocol):
@@ -52,6 +52,14 @@ class Machine(Protocol):
     def die(self) -> None:
         """SIGKILL: no goodbye. For named crash points only."""
         ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The current time of the machine."""
+        return datetime.now(UTC)
 
 
 class SystemMachine:

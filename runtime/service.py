@@ -47,7 +47,7 @@ def make_parts(name: str, settings: RuntimeSettings, metrics: Sequence[Metric], 
     parts = Parts(
         name=name,
         settings=settings,
-        store=ports.store or open_documents(settings.store_url),
+        store=ports.store or open_documents(settings.store_url, machine.new_id),
         topics=ports.topics or KafkaLog(name, settings, broker, telemetry),
         machine=machine,
         log=log,

@@ -15,8 +15,9 @@ from dunghen import PROVINCE
 from dunghen.commands.audit import moment_of
 from dunghen.commands.common import LogFolder, Prefix, ReferenceDir, day, err, out, read_log, reference_data, stop
 from reference import ReferenceData
-from runtime.clock import SystemClock, epoch_ms
+from runtime.clock import epoch_ms
 from runtime.kafka_admin import LogRecord
+from runtime.machine import SystemClock
 from runtime.store import Document
 from services.reporting.domain import FORMS, Sheet, broken_rules, contributions, load_forms, make_sheet
 from services.reporting.files import as_file

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -13,34 +13,45 @@ from aiokafka.partitioner import murmur2
 from runtime.errors import Unavailable
 from runtime.log.group import Group
 from runtime.log.memory_broker import Hook, MemoryBroker, MemoryConsumer, at_once
-from runtime.log.port import Lease, Offsets, Partition, Record, TooLargeError, Wire
+from runtime.log.port import Handle, Lease, Offsets, Partition, Record, TooLargeError, Wire
 
 CONTENT_TYPE = {"content-type": "application/cloudevents+json"}
 LARGEST = 1_048_576  # bytes of one record with key and headers: Kafka's default
 AROUND = 88  # bytes that surround a record in its batch
 POLL_MS = 10_000  # a fetch wakes up when something arrives, so this costs nothing
 FETCH_AGAIN_SECONDS = 5.0  # FastStream's, after the consumer raised
-Handle = Callable[[Lease, Sequence[Record]], Awaitable[None]]
 
 _log = logging.getLogger("memory-log")
 
 
 class MemoryLog:
-    """One process's view of a broker in memory. `name`: of the service and of its group. Topics have no prefix here."""
+    """One process's view of a broker in memory. Topics have no prefix here."""
 
-    def __init__(self, name: str, broker: MemoryBroker, hook: Hook = at_once) -> None:
+    def __init__(
+        self, name: str, broker: MemoryBroker, hook: Hook = at_once, *, member: str = "member", max_records: int = 500
+    ) -> None:
+        """`name`: of the service and of its group. `member`: of this process in it; a restarted process has another name."""
         self._name, self._broker, self._hook = name, broker, hook
+        self._member, self._max_records = member, max_records
+        self._subscribed: tuple[frozenset[str], Handle] | None = None
         self._consumer: MemoryConsumer | None = None
         self._pumping: asyncio.Task[None] | None = None
         self.group = Group(lambda: self._consumer, "")
 
     # --- the group ------------------------------------------------------------
 
-    async def consume(self, topics: Iterable[str], handle: Handle, *, member: str = "member", max_records: int = 500) -> None:
-        """Join the service's group and hand over leased batches, one at a time, until `stop`."""
-        self._consumer = MemoryConsumer(self._broker, self._name, topics, member, self._hook)
+    def subscribe(self, topics: Iterable[str], handle: Handle) -> None:
+        """Whose batches go where, once `start` was called."""
+        self._subscribed = (frozenset(topics), handle)
+
+    async def start(self) -> None:
+        """Join the service's group, if it has subscribed, and hand over leased batches, one at a time, until `stop`."""
+        if self._subscribed is None:
+            return
+        topics, handle = self._subscribed
+        self._consumer = MemoryConsumer(self._broker, self._name, topics, self._member, self._hook)
         await self._consumer.start(self.group)
-        self._pumping = asyncio.create_task(self._pump(self._consumer, handle, max_records), name="pump")
+        self._pumping = asyncio.create_task(self._pump(self._consumer, handle), name="pump")
 
     async def stop(self) -> None:
         """Take no further batch, finish the one in hand, leave the group."""
@@ -56,11 +67,11 @@ class MemoryLog:
         if self._consumer is not None:
             self._consumer.expire()
 
-    async def _pump(self, consumer: MemoryConsumer, handle: Handle, max_records: int) -> None:
+    async def _pump(self, consumer: MemoryConsumer, handle: Handle) -> None:
         """As FastStream does: a batch after the other; what a handler raises is logged and swallowed."""
         while not consumer.stopped:
             try:
-                batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=max_records)
+                batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=self._max_records)
                 records = [record for batch in batches.values() for record in batch]
                 lease, admitted = await self.group.take(records) if records else (None, [])
                 if lease is not None and admitted:

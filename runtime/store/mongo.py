@@ -1,47 +1,62 @@
-"""The document port on MongoDB, by motor: w=majority, journaled, reads from the primary. The only file that knows it."""
+"""The document port on MongoDB, by motor: w=majority, journaled, majority reads from the primary. Nobody else knows it."""
 
-import secrets
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+import bson
+from bson.errors import BSONError, InvalidDocument, InvalidStringData
+from bson.raw_bson import RawBSONDocument
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import IndexModel, InsertOne, ReplaceOne
-from pymongo.errors import (
-    AutoReconnect,
-    BulkWriteError,
-    ConnectionFailure,
-    DuplicateKeyError,
-    ExecutionTimeout,
-    PyMongoError,
-    WTimeoutError,
-)
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError, WriteError
 
-from runtime.errors import Unavailable
-from runtime.store.port import Document, GroupRow, In, Index, Range, Scalar, Where
+from runtime.errors import Invalid, InvalidDocuments, Unavailable
+from runtime.store.port import MAX_DOCUMENT_BYTES, Document, GroupRow, In, Index, Range, Scalar, Where, sort_key
 
 DUPLICATE = 11000
+# What a server says of one document, when it says it as the write error of that document. Said of a whole command, the same
+# numbers mean something else (FerretDB answers 2 to half of everything), and the command is tried again.
+REFUSED = {
+    2: "bad value",
+    14: "type mismatch",
+    52: "field name begins with $",
+    53: "bad _id",
+    54: "bad _id",
+    55: "bad reference",
+    56: "empty field name",
+    57: "field name with a dot",
+    10334: "too large",
+    17280: "key too large to index",
+    17419: "too large",
+    17420: "too large",
+}
+# MongoDB refuses a command over the nesting of one of its documents, without saying which: 15 Overflow, 22 InvalidBSON.
+MALFORMED, MAX_DEPTH = frozenset({15, 22}), 100
+UNWRITABLE = (InvalidDocument, InvalidStringData, OverflowError, UnicodeError, RecursionError)
+SAVED_AT_ONCE = 10_000  # writes of one command; the servers' limits are 25,000 (FerretDB) and 100,000
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-def _or_unavailable(
+def reacting(
     call: Callable[Arguments, Coroutine[Any, Any, Result]],
 ) -> Callable[Arguments, Coroutine[Any, Any, Result]]:
-    """Failures of the connection ask for another try; failures of the request stay what they are."""
+    """Turn what driver and server say into the errors of the port."""
 
     @wraps(call)
     async def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         try:
             return await call(*args, **kwargs)
-        except (AutoReconnect, ConnectionFailure, ExecutionTimeout, WTimeoutError) as error:
+        except UNWRITABLE as error:  # writes have encoded their documents before: this is a question
+            raise Invalid(f"mongodb: a value that is asked for cannot be written ({type(error).__name__})") from None
+        except OperationFailure as error:  # its text repeats documents
+            raise Unavailable(f"mongodb: {type(error).__name__} {error.code}") from None
+        except (PyMongoError, BSONError) as error:
             raise Unavailable(f"mongodb: {type(error).__name__}") from error
-        except PyMongoError as error:
-            if error.timeout or error.has_error_label("RetryableWriteError"):
-                raise Unavailable(f"mongodb: {type(error).__name__}") from error
-            raise
 
     return guarded
 
@@ -56,13 +71,16 @@ def _patience(url: str) -> dict[str, Any]:
 class MongoDocuments:
     """One collection per collection; each save leaves a token, so that a lost race can tell who won it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, new_id: Callable[[], str]) -> None:
+        """`new_id`: a token for each save, never the same twice."""
+        self._new_id = new_id
         self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
             url,
             tz_aware=True,
             uuidRepresentation="standard",
             w="majority",
             journal=True,
+            readConcernLevel="majority",  # what a failover can roll back decides nothing
             **_patience(url),
         )
         self._db = self._client.get_default_database("dunghen")
@@ -70,49 +88,77 @@ class MongoDocuments:
     def _collection(self, name: str) -> AsyncIOMotorCollection[Document]:
         return self._db[name]
 
-    @_or_unavailable
+    @reacting
     async def declare(self, collection: str, indexes: Sequence[Index] = ()) -> None:
+        """See the port."""
         models = [IndexModel([(index.field, 1), ("_id", 1)]) for index in indexes]
         if models:
             await self._collection(collection).create_indexes(models)
 
-    @_or_unavailable
+    @reacting
     async def get_many(self, collection: str, ids: Iterable[str]) -> dict[str, Document]:
+        """See the port."""
         found = await self._collection(collection).find({"_id": {"$in": list(ids)}}).to_list(None)
         return {document["_id"]: document for document in found}
 
-    @_or_unavailable
+    @reacting
     async def save_many(self, collection: str, documents: Sequence[Document]) -> set[str]:
-        if not documents:
-            return set()
-        token = secrets.token_hex(6)
-        writes: list[InsertOne[Document] | ReplaceOne[Document]] = []
-        replaced = 0
-        for document in documents:
-            rev = document["rev"]
-            after = {**document, "rev": rev + 1, "by": token}
-            if rev == 0:
-                writes.append(InsertOne(after))
-            else:
-                writes.append(ReplaceOne({"_id": document["_id"], "rev": rev}, after))
-                replaced += 1
+        """See the port. Refused documents are found before anything is sent, as far as this side can tell."""
+        token = self._new_id()
+        encoded = self._encoded([{**document, "rev": document["rev"] + 1, "by": token} for document in documents])
+        lost: set[str] = set()
+        for start in range(0, len(documents), SAVED_AT_ONCE):
+            part = slice(start, start + SAVED_AT_ONCE)
+            lost |= await self._save(collection, documents[part], encoded[part], token)
+        return lost
+
+    async def _save(
+        self, collection: str, documents: Sequence[Document], encoded: Sequence[RawBSONDocument], token: str
+    ) -> set[str]:
+        writes: list[InsertOne[Any] | ReplaceOne[Any]] = [
+            ReplaceOne({"_id": document["_id"], "rev": document["rev"]}, after) if document["rev"] else InsertOne(after)
+            for document, after in zip(documents, encoded, strict=True)
+        ]
+        replaced = [document["_id"] for document in documents if document["rev"]]
         lost: set[str] = set()
         try:
             matched = (await self._collection(collection).bulk_write(writes, ordered=False)).matched_count
         except BulkWriteError as error:
-            lost = _taken(error)
+            taken, refused = sort_out(error.details)
+            if refused:
+                why = ", ".join(sorted(set(refused.values())))
+                raise InvalidDocuments((documents[index]["_id"] for index in refused), f"mongodb: {why}") from None
+            lost = {documents[index]["_id"] for index in taken}
             matched = error.details["nMatched"]
-        if matched < replaced:
-            lost |= await self._losers(collection, [d for d in documents if d["rev"] > 0], token)
+        except OperationFailure as error:
+            raise of_command(error, documents) from None
+        if matched < len(replaced):
+            lost |= await self._losers(collection, replaced, token)
         return lost
 
-    async def _losers(self, collection: str, documents: Sequence[Document], token: str) -> set[str]:
+    async def _losers(self, collection: str, ids: Sequence[str], token: str) -> set[str]:
         """Which replacements did not happen: their document carries no token of this save."""
-        ids = [document["_id"] for document in documents]
         mine = self._collection(collection).find({"_id": {"$in": ids}, "by": token}, {"_id": 1})
         return set(ids) - {document["_id"] for document in await mine.to_list(None)}
 
-    @_or_unavailable
+    def _encoded(self, documents: Sequence[Document]) -> list[RawBSONDocument]:
+        """The documents as they go over the wire, encoded here: a refusal names its document. Raises InvalidDocuments."""
+        encoded, refused = [], {}
+        for document in documents:
+            try:
+                raw = bson.encode(document, codec_options=self._db.codec_options)
+            except UNWRITABLE as error:
+                refused[document["_id"]] = type(error).__name__
+                continue
+            if len(raw) > MAX_DOCUMENT_BYTES:
+                refused[document["_id"]] = "too large"
+            else:
+                encoded.append(RawBSONDocument(raw, codec_options=_RAW))
+        if refused:
+            raise InvalidDocuments(refused, f"mongodb: {', '.join(sorted(set(refused.values())))}")
+        return encoded
+
+    @reacting
     async def find(
         self,
         collection: str,
@@ -122,6 +168,7 @@ class MongoDocuments:
         limit: int = 500,
         after: tuple[Scalar, str] | None = None,
     ) -> list[Document]:
+        """See the port."""
         query = _query(where)
         if after is not None:
             value, last = after
@@ -129,10 +176,11 @@ class MongoDocuments:
         by = [(order, 1)] if order == "_id" else [(order, 1), ("_id", 1)]
         return await self._collection(collection).find(query).sort(by).limit(limit).to_list(None)
 
-    @_or_unavailable
+    @reacting
     async def count_by(
         self, collection: str, where: Where, *, group: Sequence[str] = (), sums: Sequence[str] = ()
     ) -> list[GroupRow]:
+        """See the port."""
         totals = {f"s{number}": {"$sum": f"${field}"} for number, field in enumerate(sums)}
         keys = {f"g{number}": f"${field}" for number, field in enumerate(group)}
         stages: list[Mapping[str, Any]] = [
@@ -148,35 +196,79 @@ class MongoDocuments:
             )
             for row in rows
         ]
-        return sorted(result, key=lambda row: [str(value) for value in row.group])
+        return sorted(result, key=lambda row: [sort_key(value) for value in row.group])
 
-    @_or_unavailable
+    @reacting
     async def insert_unique(self, collection: str, document: Document) -> bool:
+        """See the port."""
+        [encoded] = self._encoded([{**document, "rev": 1}])
         try:
-            await self._collection(collection).insert_one({**document, "rev": 1})
+            await self._collection(collection).insert_one(encoded)
         except DuplicateKeyError:
             return False
+        except WriteError as error:
+            if error.code in REFUSED:
+                raise InvalidDocuments([document["_id"]], f"mongodb: {REFUSED[error.code]}") from None
+            raise
+        except OperationFailure as error:
+            raise of_command(error, [document]) from None
         return True
 
-    @_or_unavailable
+    @reacting
     async def delete_many(self, collection: str, ids: Iterable[str]) -> None:
+        """See the port."""
         await self._collection(collection).delete_many({"_id": {"$in": list(ids)}})
 
-    @_or_unavailable
+    @reacting
     async def time(self) -> datetime:
+        """See the port."""
         answer: datetime = (await self._client.admin.command("hello"))["localTime"]
         return answer
 
     async def close(self) -> None:
+        """See the port."""
         self._client.close()
 
 
-def _taken(error: BulkWriteError) -> set[str]:
-    """Ids whose insert met an existing document. Raises the error again if anything else went wrong."""
-    failures = error.details["writeErrors"]
-    if any(failure["code"] != DUPLICATE for failure in failures) or error.details.get("writeConcernErrors"):
-        raise error
-    return {str(failure["op"]["_id"]) for failure in failures}
+_RAW: bson.CodecOptions[RawBSONDocument] = bson.CodecOptions(document_class=RawBSONDocument)
+
+
+def sort_out(details: Mapping[str, Any]) -> tuple[set[int], dict[int, str]]:
+    """Of a bulk write's answer: the indexes of inserts that met an existing document, and of refused ones with the reason.
+
+    Raises Unavailable when anything else went wrong with any of them: then nothing is known of the others either.
+    """
+    taken, refused = set(), {}
+    for failure in details["writeErrors"]:
+        if failure["code"] == DUPLICATE:
+            taken.add(failure["index"])
+        elif failure["code"] in REFUSED:
+            refused[failure["index"]] = REFUSED[failure["code"]]
+        else:
+            raise Unavailable(f"mongodb: write error {failure['code']}")
+    if details.get("writeConcernErrors"):
+        raise Unavailable(f"mongodb: write concern error {details['writeConcernErrors'][0].get('code')}")
+    return taken, refused
+
+
+def of_command(error: OperationFailure, documents: Iterable[Document]) -> Exception:
+    """What a refused command says of the documents in it: as a rule nothing."""
+    deep = [document["_id"] for document in documents if _deeper(document, MAX_DEPTH)] if error.code in MALFORMED else []
+    return InvalidDocuments(deep, "mongodb: nested too deeply") if deep else error
+
+
+def _deeper(value: object, levels: int) -> bool:
+    """Whether lists and objects are nested in each other more than so many levels deep."""
+    level = [value]
+    for _ in range(levels):
+        level = [inner for outer in level for inner in _inner(outer)]
+    return any(isinstance(item, dict | list | tuple) for item in level)
+
+
+def _inner(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()
 
 
 def _query(where: Where) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 import orjson
 
-from runtime.errors import Unavailable
+from runtime.errors import Invalid, Unavailable
+from runtime.store.encoding import encoded_all
 from runtime.store.port import Document, GroupRow, In, Index, Range, Scalar, Where
 
 Result = TypeVar("Result")
@@ -21,36 +22,48 @@ class SqliteDocuments:
     """One table per collection; list fields that are indexed have a side table of their items."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """`path`: the file; it and its folder are made by the first call."""
+        self._path = path
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"sqlite-{path.stem}")
         self._many: dict[str, tuple[str, ...]] = {}
-        self._db = self._thread.submit(self._connect, path).result()
+        self._db: sqlite3.Connection | None = None
 
-    @staticmethod
-    def _connect(path: Path) -> sqlite3.Connection:
-        db = sqlite3.connect(path, isolation_level=None)
-        db.execute("pragma journal_mode=wal")
-        db.execute("pragma synchronous=full")
-        db.execute("pragma busy_timeout=10000")
+    def _connect(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self._path, isolation_level=None)
+        try:
+            db.execute("pragma busy_timeout=10000")
+            db.execute("pragma journal_mode=wal")
+            db.execute("pragma synchronous=full")
+        except BaseException:
+            db.close()
+            raise
         return db
 
     async def _run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Do this in one transaction. All that SQLite or the disk says is Unavailable: documents were looked at before."""
+
         def in_transaction() -> Result:
+            self._db = self._db or self._connect()
             self._db.execute("begin immediate")
             try:
                 result = work(self._db)
-            except BaseException:
-                self._db.execute("rollback")
-                raise
-            self._db.execute("commit")
+                self._db.execute("commit")
+            finally:
+                if self._db.in_transaction:  # a full disk may have ended it already, and a commit that failed has not
+                    self._db.execute("rollback")
             return result
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, in_transaction)
-        except sqlite3.OperationalError as error:
+        except (sqlite3.Error, OSError) as error:
             raise Unavailable(f"sqlite: {error}") from error
+        except (OverflowError, UnicodeError) as error:
+            raise Invalid(f"sqlite: a value that is asked for cannot be written ({type(error).__name__})") from None
 
     async def declare(self, collection: str, indexes: Sequence[Index] = ()) -> None:
+        """See the port."""
+
         def work(db: sqlite3.Connection) -> None:
             db.execute(f'create table if not exists "{collection}" (id text primary key, rev integer, doc text) without rowid')
             for index in indexes:
@@ -66,20 +79,24 @@ class SqliteDocuments:
         await self._run(work)
 
     async def get_many(self, collection: str, ids: Iterable[str]) -> dict[str, Document]:
-        wanted = json.dumps(list(ids))
+        """See the port."""
+        wanted = list(ids)
 
         def work(db: sqlite3.Connection) -> dict[str, Document]:
-            rows = db.execute(f'select doc from "{collection}" where id in (select value from json_each(?))', (wanted,))  # noqa: S608
-            documents = [orjson.loads(row[0]) for row in rows]
-            return {document["_id"]: document for document in documents}
+            # One by one: json_each ends a text at its first zero byte, and such an id would never be found again.
+            rows = [db.execute(f'select doc from "{collection}" where id = ?', (name,)).fetchone() for name in wanted]  # noqa: S608
+            return {name: orjson.loads(row[0]) for name, row in zip(wanted, rows, strict=True) if row is not None}
 
         return await self._run(work)
 
     async def save_many(self, collection: str, documents: Sequence[Document]) -> set[str]:
+        """See the port."""
+        texts = [text.decode() for text in encoded_all(documents)]
+
         def work(db: sqlite3.Connection) -> set[str]:
             lost = set()
-            for document in documents:
-                rev, text = document["rev"], _dump(document)
+            for document, text in zip(documents, texts, strict=True):
+                rev = document["rev"]
                 if rev == 0:
                     cursor = db.execute(f'insert or ignore into "{collection}" values (?, 1, ?)', (document["_id"], text))  # noqa: S608
                 else:
@@ -111,6 +128,7 @@ class SqliteDocuments:
         limit: int = 500,
         after: tuple[Scalar, str] | None = None,
     ) -> list[Document]:
+        """See the port."""
         condition, values = self._condition(collection, where)
         by = "id" if order == "_id" else _path(order)
         if after is not None:
@@ -126,6 +144,7 @@ class SqliteDocuments:
     async def count_by(
         self, collection: str, where: Where, *, group: Sequence[str] = (), sums: Sequence[str] = ()
     ) -> list[GroupRow]:
+        """See the port."""
         condition, values = self._condition(collection, where)
         keys = [_path(field) for field in group]
         totals = [f"coalesce(sum({_path(field)}), 0)" for field in sums]
@@ -140,19 +159,22 @@ class SqliteDocuments:
         return await self._run(work)
 
     async def insert_unique(self, collection: str, document: Document) -> bool:
+        """See the port."""
         return not await self.save_many(collection, [{**document, "rev": 0}])
 
     async def delete_many(self, collection: str, ids: Iterable[str]) -> None:
-        wanted = json.dumps(list(ids))
+        """See the port."""
+        wanted = [(name,) for name in ids]
 
         def work(db: sqlite3.Connection) -> None:
-            tables = [collection, *(_side(collection, field) for field in self._many.get(collection, ()))]
-            for table in tables:
-                db.execute(f'delete from "{table}" where id in (select value from json_each(?))', (wanted,))  # noqa: S608
+            for table in [collection, *(_side(collection, field) for field in self._many.get(collection, ()))]:
+                db.executemany(f'delete from "{table}" where id = ?', wanted)  # noqa: S608
 
         await self._run(work)
 
     async def time(self) -> datetime:
+        """See the port."""
+
         def work(db: sqlite3.Connection) -> float:
             found: float = db.execute("select (julianday('now') - 2440587.5) * 86400.0").fetchone()[0]
             return found
@@ -160,7 +182,13 @@ class SqliteDocuments:
         return datetime.fromtimestamp(await self._run(work), UTC)
 
     async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._db.close)
+        """See the port."""
+
+        def close() -> None:
+            if self._db is not None:
+                self._db.close()
+
+        await asyncio.get_running_loop().run_in_executor(self._thread, close)
         self._thread.shutdown()
 
     def _condition(self, collection: str, where: Where) -> tuple[str, list[Any]]:
@@ -194,7 +222,3 @@ def _path(field: str) -> str:
 
 def _side(collection: str, field: str) -> str:
     return f"{collection}/{field}/items"
-
-
-def _dump(document: Document) -> str:
-    return orjson.dumps({**document, "rev": document["rev"] + 1}).decode()

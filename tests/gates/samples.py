@@ -16,7 +16,10 @@ class Sample:
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
     "format": (Sample("contracts/ids.py", "x  =  1\n", "contracts/ids.py"),),
-    "lint": (Sample("contracts/ids.py", "\n\ntry:\n    x = 1\nexcept Exception:\n    pass\n", "contracts/ids.py"),),
+    "lint": (
+        Sample("contracts/ids.py", "\n\ntry:\n    x = 1\nexcept Exception:\n    pass\n", "contracts/ids.py"),
+        Sample("runtime/brake.py", "\nNOW = __import__('x')\nimport random\n", "ask the machine"),
+    ),
     "types": (Sample("contracts/ids.py", '\nWRONG: int = "text"\n', "Incompatible types in assignment"),),
     "imports": (
         Sample(

@@ -51,9 +51,9 @@ class SimMachine:
         """From the seed."""
         return f"{self._chance.getrandbits(128):032x}"
 
-    def end(self) -> None:
-        """The process wants to end: told to the world."""
-        self._ended()
+    def end_within(self, seconds: float) -> None:
+        """The process wants to be ended after so long, whatever it waits for."""
+        self._loop.later(seconds, self._ended)
 
     def die(self) -> None:
         """A named crash point: dead at once. Returns, as the rest of this step cannot be taken back; no later step is done."""

@@ -9,6 +9,7 @@ import asyncio
 import heapq
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from contextvars import Context, ContextVar, copy_context
 from typing import Any, TypeVar
 
@@ -71,6 +72,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._seconds = 0.0
         self._steps = 0
         self._outside = Context()
+        self._made: list[asyncio.Task[Any]] = []  # or a dead process's tasks would be collected, and their `finally` run
+        self.set_task_factory(self._make_task)
 
     def time(self) -> float:
         """Virtual seconds since the world began."""
@@ -84,18 +87,25 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """A task of a process, or of nobody."""
         return self.create_task(work, name=name, context=process.context if process is not None else self._outside)
 
+    def _make_task(self, _: asyncio.AbstractEventLoop, work: Any, context: Context | None = None) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.Task(work, loop=self, context=context)
+        self._made.append(task)
+        return task
+
     def take_up(self, handles: deque[asyncio.Handle]) -> None:
         """What a stopped process left behind is to be done now."""
         self._ready.extend(handles)
 
     def finish(self) -> None:
         """End the world: what is still to be done is never done, and nobody is told."""
-        tasks = asyncio.all_tasks(self)
-        for task in tasks:
-            task._log_destroy_pending = False  # type: ignore[attr-defined]
+        self.set_exception_handler(lambda _loop, _context: None)
+        for task in self._made:
+            if not task.done():
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+                with suppress(BaseException):
+                    task.get_coro().close()
         self._ready.clear()
         self._scheduled.clear()
-        self.set_exception_handler(lambda _loop, _context: None)
         self.close()
 
     def _run_once(self) -> None:

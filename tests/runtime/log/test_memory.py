@@ -29,8 +29,9 @@ class MemoryBench:
 
     async def join(self, member: str, reader: Reader) -> MemoryLog:
         """Another twin of the service."""
-        log = self.members[member] = MemoryLog("readers", self.broker)
-        await log.consume(["things", "others"], reader.handle, member=member, max_records=2)
+        log = self.members[member] = MemoryLog("readers", self.broker, member=member, max_records=2)
+        log.subscribe(["things", "others"], reader.handle)
+        await log.start()
         while log.lease is None:
             await asyncio.sleep(0)
         return log
