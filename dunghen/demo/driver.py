@@ -120,7 +120,7 @@ class Fleet:
         self._readers = readers
         self._pause = 0.005 if readers is None else 0.02  # asking costs the store of a real service something
         self.answers = Answers()
-        self._lags, self._prefix = lags, prefix
+        self.lags, self._prefix = lags, prefix
 
     async def post(self, items: Sequence[Mapping[str, Any]]) -> None:
         """Send like a department's system: again and again until there is an answer."""
@@ -198,7 +198,7 @@ class Fleet:
         """Wait until a service has handled its topics to their end."""
 
         async def caught_up() -> bool:
-            return await self._lags.of(self._prefix + service) == 0
+            return await self.lags.of(self._prefix + service) == 0
 
         await self.until(f"{service} to catch up", caught_up)
 

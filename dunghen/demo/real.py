@@ -1,6 +1,7 @@
 """The same demo on a real Kafka and MongoDB: one process per service, all consumers killed with -9 in mid-run."""
 
 import asyncio
+import json
 import os
 import secrets
 import signal
@@ -12,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import httpx
 import uvicorn
@@ -133,6 +134,10 @@ class Processes:
     def log_text(self) -> str:
         """What all services have logged so far."""
         return "".join(path.read_text("utf-8", "replace") for path in sorted(self._logs.glob("*.log")))
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """The same, line by line; what is no line of a log is left out."""
+        return [json.loads(line) for line in self.log_text().splitlines() if line.startswith("{") and line.endswith("}")]
 
     def ended(self) -> dict[str, int]:
         """Exit statuses of the instances that do not run any more."""
