@@ -4,7 +4,8 @@
 |---|---|---|---|
 | starting, waiting for a part | yes | no, with the part | `up` of the probe, after its patience |
 | running | yes | yes | |
-| no partition left for this instance | yes | no, spare | |
+| more instances than partitions | yes | yes, a spare | `partitions_held` is 0 |
+| out of its group for five minutes, though Kafka answers | no | | the probe restarts the process |
 | braked | yes | no, with the reason | `braked` |
 | work waits and nothing moved for five minutes | no | | the probe restarts the process |
 """
@@ -29,6 +30,7 @@ class Health:
         self._lag = 0
         self._measured = False
         self._held_since: datetime | None = None  # wall clock: since when there has been work without progress
+        self._homeless_since: datetime | None = None  # wall clock
         self.store_away = ""  # what the store said at the last measurement, if it was no answer
         self.waits_for = "starting"  # why it does not serve yet; "" once it does
         self.also: list[Callable[[], Awaitable[None]]] = []  # gauges of single rooms, set at each measurement
@@ -52,6 +54,10 @@ class Health:
             await self._measure_lag(self._loop)
 
     async def _measure_lag(self, loop: Loop[Any]) -> None:
+        if self._parts.topics.lease is not None:
+            self._homeless_since = None
+        elif await self._parts.topics.partitions(loop.topics[:1]):  # Kafka answers, and this instance is not in its group
+            self._homeless_since = self._homeless_since or self._parts.machine.wall()
         handled, ends = await loop.places()
         self._lag = sum(max(0, ends.get(partition, 0) - at.next_offset) for partition, at in handled.items())
         self._measured = bool(handled)
@@ -65,6 +71,8 @@ class Health:
     def live(self) -> tuple[bool, str]:
         """False only if there is work and none of it moved for five minutes, and nobody has braked."""
         loop, wall = self._loop, self._parts.machine.wall()
+        if self._homeless_since is not None and wall - self._homeless_since >= PATIENCE:
+            return False, f"has not been in its consumer group since {self._homeless_since:%Y-%m-%dT%H:%M:%SZ}"
         if loop is None or self.waits_for or not self._lag or loop.brake.engaged or loop.state.gap:
             self._held_since = None
             return True, "ok"
@@ -86,6 +94,6 @@ class Health:
             lease = self._parts.topics.lease
             if lease is None or not (self._measured or not lease.partitions):
                 return False, "has not joined its consumer group"
-            if not lease.partitions:
-                return False, "spare: there are more instances than partitions"
+            if not lease.partitions and not self.store_away:
+                return True, "a spare: there are more instances than partitions"
         return (False, self.store_away) if self.store_away else (True, "ok")

@@ -106,7 +106,7 @@ class Loop(Generic[EventT]):
     async def _publish(self, lease: Lease, saved: Saved[EventT]) -> bool:
         """Publish and commit a saved batch; False if it went back to the log."""
         try:
-            await self._patiently(lease, lambda: self._publish_all(saved.wires), even_without=True)
+            await self._patiently(lease, lambda: self._publish_all(saved.wires))
             self.parts.crash.passed("after-publish")
             if await self._commit(lease, saved.items):
                 return True
@@ -131,9 +131,7 @@ class Loop(Generic[EventT]):
                 wires[number] = left_out(wires[number], f"{self.parts.name}.dlq")
             await self.parts.topics.publish(wires)
 
-    async def _patiently(
-        self, lease: Lease, work: Callable[[], Awaitable[Result]], *, even_without: bool = False
-    ) -> tuple[Result, int]:
+    async def _patiently(self, lease: Lease, work: Callable[[], Awaitable[Result]]) -> tuple[Result, int]:
         """Do it until no part is unavailable; returns the result and the number of tries.
 
         Raises _GivenUpError before the group would take this instance for stuck, and when the lease has ended meanwhile.

@@ -69,7 +69,8 @@ def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": {PROBLEM: {"schema": schema}}} for status in statuses}
 
 
-REQUEST_SECONDS, UPLOAD_SECONDS = 8.0, 300.0
+CHANGE_SECONDS, READ_SECONDS, UPLOAD_SECONDS = 8.0, 60.0, 300.0
+UPLOADS = (b"multipart/", b"text/csv", b"application/vnd.", b"application/octet-stream")
 PROBES = ("/livez", "/readyz", "/metrics")
 
 
@@ -96,14 +97,21 @@ class InTime:
             begun = True
             await send(message)
 
-        json = b"application/json" in dict(scope["headers"]).get(b"content-type", b"application/json")
         try:
-            async with asyncio.timeout(REQUEST_SECONDS if json else UPLOAD_SECONDS):
+            async with asyncio.timeout(_patience(scope)):
                 await self._app(scope, receive, sending)
         except TimeoutError:
             if begun:
                 raise
             await _later("a part did not answer in time")(scope, receive, send)
+
+
+def _patience(scope: Scope) -> float:
+    """Seconds: senders give up after some, people at a page after more, and a register of a year takes its time."""
+    if scope["method"] in ("GET", "HEAD"):
+        return READ_SECONDS
+    kind = dict(scope["headers"]).get(b"content-type", b"")
+    return UPLOAD_SECONDS if kind.startswith(UPLOADS) else CHANGE_SECONDS
 
 
 def _later(reason: str) -> JSONResponse:

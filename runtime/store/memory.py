@@ -145,9 +145,7 @@ class MemoryTables:
 class MemoryDocuments:
     """One process's connection to the tables, with a hook that can fail as a network and a server do."""
 
-    def __init__(
-        self, tables: MemoryTables, hook: Hook = answer_at_once, now: Callable[[], datetime] = HERE.now
-    ) -> None:
+    def __init__(self, tables: MemoryTables, hook: Hook = answer_at_once, now: Callable[[], datetime] = HERE.now) -> None:
         """`now`: the clock of the machine the tables are on."""
         self._tables, self._hook, self._now = tables, hook, now
 

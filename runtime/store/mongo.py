@@ -1,7 +1,7 @@
 """The document port on MongoDB, by motor: w=majority, journaled, majority reads from the primary. Nobody else knows it."""
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -223,7 +223,7 @@ class MongoDocuments:
     async def time(self) -> datetime:
         """See the port."""
         answer: datetime = (await self._client.admin.command("hello"))["localTime"]
-        return answer
+        return answer.replace(tzinfo=UTC)
 
     async def close(self) -> None:
         """See the port."""
