@@ -146,7 +146,7 @@ class Town:
         verdict = judge(own, story.expected)
         earlier = [thing for thing, count in things(records).items() if count > 1 and thing[0] not in story.codes]
         dead = [r for r in records if r.topic.endswith(".dlq")]
-        ended = self.processes.ended()
+        ended, failed = self.processes.ended(), self.failures()
         counts = {
             "expected": len(story.expected),
             "lost": len(verdict.lost),
@@ -154,12 +154,13 @@ class Town:
             "figures off": len(figures.differences()),
             "dead letters": len(dead),
             "self-ended": len(ended),
+            "failed jobs": len(failed),
         }
         print(", ".join(f"{name} {count}" for name, count in counts.items()))  # noqa: T201 - the counts are the result
         assert (verdict.lost, verdict.doubled, earlier) == ([], [], [])
         assert figures.differences() == []
         assert figures.dossiers == self.dossiers + story.number
-        assert (dead, ended) == ([], {})
+        assert (dead, ended, failed) == ([], {}, [])
         self.nobody_was_told_twice(story)
         self.leave_whole(story)
         return records
@@ -168,6 +169,12 @@ class Town:
         """The test has ended well: the next one may go on with this system."""
         self.dossiers += story.number
         self.sound = True
+
+    def failures(self) -> list[str]:
+        """What went wrong in a service without anybody having broken it."""
+        names = ("job failed", "a batch failed and goes back to the log", "stopping failed")
+        lines = [line for line in self.processes.log_lines() if line.get("event") in names]
+        return [f"{line['service']}: {line['event']}: {line.get('exception', '')[-200:]}" for line in lines]
 
     def nobody_was_told_twice(self, story: Story) -> None:
         """Each message that is due was shown once."""
