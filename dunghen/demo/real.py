@@ -92,12 +92,14 @@ class Processes:
         self.kills = 0
         self._common, self._store_url, self._logs = common, store_url, logs
         self._running: dict[Member, asyncio.subprocess.Process] = {}
+        self._asked: set[Member] = set()  # who was told to end
         self._files: list[IO[bytes]] = []
 
     async def start(self, name: str, number: int = 0, **more: str) -> None:
         """Start an instance; its log goes to a file."""
         member = name, number
         self._starts[member] += 1
+        self._asked.discard(member)
         environment = {**os.environ, **self.environment(name, number), **more}
         log = self._log_of(member).open("ab")
         self._files.append(log)
@@ -140,8 +142,8 @@ class Processes:
         return [json.loads(line) for line in self.log_text().splitlines() if line.startswith("{") and line.endswith("}")]
 
     def ended(self) -> dict[str, int]:
-        """Exit statuses of the instances that do not run any more."""
-        found = {f"{name}-{number}": process.returncode for (name, number), process in self._running.items()}
+        """Exit statuses of the instances that do not run any more and were not told to end."""
+        found = {f"{m[0]}-{m[1]}": process.returncode for m, process in self._running.items() if m not in self._asked}
         return {name: status for name, status in found.items() if status is not None}
 
     def signal(self, name: str, what: signal.Signals, number: int = 0) -> None:
@@ -150,12 +152,14 @@ class Processes:
 
     async def terminate(self, name: str, number: int = 0) -> int:
         """Ask an instance to stop; returns its exit status."""
+        self._asked.add((name, number))
         self.signal(name, signal.SIGTERM, number)
         return await asyncio.wait_for(self.died(name, number), 30)
 
     async def kill(self, name: str, number: int = 0) -> None:
         """SIGKILL, no goodbye."""
         process = self._running[name, number]
+        self._asked.add((name, number))
         if process.returncode is None:
             process.kill()
         await self.died(name, number)

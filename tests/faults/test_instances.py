@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from contracts import load_catalogue
 from dunghen.services import SERVICES
-from tests.faults.town import PARTITIONS, Town
+from tests.town import PARTITIONS, Town
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
 

@@ -1,7 +1,7 @@
-"""One running system for all fault tests: each test has a working day of its own in it, and leaves it whole.
+"""One running system for many tests: each has days of its own in it, and leaves it whole.
 
 Starting the processes and making the topics takes longer than most tests, so a system is started anew only after a test that
-did not end well.
+failed.
 """
 
 import asyncio
@@ -13,6 +13,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import httpx
+import pytest
+import pytest_asyncio
 
 from dunghen.audit import audit
 from dunghen.demo.checks import register_faults
@@ -24,7 +26,7 @@ from runtime.clock import SteppedClock
 from runtime.kafka_admin import LogRecord
 from tests.faults.oracle import Thing, judge, things
 from tests.flow.support import event, received
-from tests.real import Real
+from tests.real import PASSED, Real
 
 PARTITIONS = 4
 FIRST_DAY = date(2026, 3, 2)  # a Monday
@@ -91,16 +93,27 @@ class Town:
     processes: Processes
     prefix: str
     day: date = FIRST_DAY - timedelta(days=3)
-    dossiers: int = 0
-    sound: bool = True  # whether the last test left it whole
+    stories: list[Story] = field(default_factory=list)
+    sound: bool = True  # whether the next test may go on with it
 
     async def new_day(self) -> Story:
         """The morning of the next working day; everything of the days before has happened."""
-        self.sound = False
         self.day += timedelta(days=3 if self.day.weekday() == 4 else 1)
         await self.fleet.set_clock(at(self.day, MORNING))
         await self.fleet.settle()
-        return Story(self.day, self.dossiers)
+        self.stories.append(Story(self.day, self.dossiers))
+        return self.stories[-1]
+
+    async def new_fortnight(self) -> date:
+        """The first of two weeks in which no other test has anything, a Monday."""
+        self.day += timedelta(days=14 - self.day.weekday())
+        await self.fleet.set_clock(at(self.day, MORNING))
+        return self.day
+
+    @property
+    def dossiers(self) -> int:
+        """How many dossiers the stories have."""
+        return sum(story.number for story in self.stories)
 
     async def evening(self, *, hour: int = EVENING.hour, minute: int = 0) -> None:
         """Move the clock behind the end of the day, so that what was not completed is overdue."""
@@ -159,16 +172,10 @@ class Town:
         print(", ".join(f"{name} {count}" for name, count in counts.items()))  # noqa: T201 - the counts are the result
         assert (verdict.lost, verdict.doubled, earlier) == ([], [], [])
         assert figures.differences() == []
-        assert figures.dossiers == self.dossiers + story.number
+        assert figures.dossiers == self.dossiers
         assert (dead, ended, failed) == ([], {}, [])
         self.nobody_was_told_twice(story)
-        self.leave_whole(story)
         return records
-
-    def leave_whole(self, story: Story) -> None:
-        """The test has ended well: the next one may go on with this system."""
-        self.dossiers += story.number
-        self.sound = True
 
     def failures(self) -> list[str]:
         """What went wrong in a service without anybody having broken it."""
@@ -202,3 +209,19 @@ class Towns:
         """Stop the system, if there is one."""
         self._town = None
         await self._stack.aclose()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def towns(real: Real) -> AsyncIterator[Towns]:
+    """The system that runs, if one does."""
+    towns = Towns(real)
+    yield towns
+    await towns.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def town(towns: Towns, request: pytest.FixtureRequest) -> AsyncIterator[Town]:
+    """A whole system on real parts; a test takes days of its own in it. Its tests live in the session's event loop."""
+    town = await towns.sound()
+    yield town
+    town.sound = town.sound and request.node.stash.get(PASSED, False)
