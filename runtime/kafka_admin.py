@@ -162,6 +162,7 @@ class Lags:
 
     async def learn(self) -> None:
         """Ask which partitions the topics have: they may have become more."""
+        await self._consumer._client.force_metadata_update()  # noqa: SLF001 - what it knows may be five minutes old
         self._places = {
             group: [TopicPartition(topic, number) for topic in topics for number in await partitions_of(self._consumer, topic)]
             for group, topics in self._groups.items()

@@ -10,6 +10,8 @@ import structlog
 from runtime.logs import configure_logs
 from tests.real import PASSED, Real, real_parts_for_tests
 
+pytest.register_assert_rewrite("tests.town")
+
 
 @pytest.fixture(autouse=True)
 def log_lines() -> Iterator[io.StringIO]:
