@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic
 
+from runtime.deadletters import document_of, is_lifted, mark_incomplete
 from runtime.errors import Invalid, Unavailable
 from runtime.log import Lease, Partition, Record, Wire
 from runtime.outputs import (
@@ -26,6 +27,7 @@ from runtime.store import Document
 
 UNSETTLED = "unsettled"  # mark of a document whose facts were folded in without a decision
 LARGEST_LETTER = 900_000  # bytes; the headers of a dead letter come on top of what the log took
+LONGEST_REASON = 2000  # characters: a record with ten thousand faults must not make a letter that nothing takes
 
 
 @dataclass(slots=True)
@@ -87,13 +89,13 @@ class Batches(Generic[EventT]):
         try:
             return Item(record, self._rules.decode(record.value))
         except Invalid as error:
-            return Item(record, reason=str(error))
+            return Item(record, reason=str(error)[:LONGEST_REASON])
 
     async def _save(self, items: Sequence[Item[EventT]], committed: Committed) -> list[Wire]:
         """Decide and save per document until no revision moves under us."""
         waiting: dict[str, list[Item[EventT]]] = {}
         for item in items:
-            subject = item.event.subject if item.event is not None else _subject_of(item.record)
+            subject = item.event.subject if item.event is not None else document_of(item.record.key)
             if subject:
                 waiting.setdefault(subject, []).append(item)
         wires: dict[str, list[Wire]] = {subject: [] for subject in waiting}
@@ -130,7 +132,8 @@ class Batches(Generic[EventT]):
                 outputs = decision.outputs if new else recorded_outputs(current, cause=cause)
                 wires += encoded(outputs, self._rules.encode)
             except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this record alone
-                item.reason = str(error) if isinstance(error, Invalid) else f"handler failed: {type(error).__name__}"
+                told = str(error) if isinstance(error, Invalid) else f"handler failed: {type(error).__name__}"
+                item.reason = told[:LONGEST_REASON]
                 current = mark_incomplete(current, item.record.place)
                 continue
             item.reason = ""
@@ -205,32 +208,3 @@ async def open_intents_of(parts: Parts, documents: Iterable[Mapping[str, Any]]) 
     """Which of the intents that these documents mention are still open."""
     named = {entry["i"] for document in documents for entry in document.get("outbox", ()) if "i" in entry}
     return frozenset(await parts.store.get_many(INTENTS, named)) if named else frozenset()
-
-
-def _subject_of(record: Record) -> str:
-    """The document that a record's key names, if it can be one."""
-    try:
-        key = (record.key or b"").decode()
-    except UnicodeDecodeError:
-        return ""
-    return key if len(key) <= 128 else ""
-
-
-def mark_incomplete(document: Document, place: str) -> Document:
-    """Note on the document which record (topic/partition/offset) is missing from it, until it is replayed or discarded."""
-    missing = document.get("incomplete", [])
-    return document if place in missing else {**document, "incomplete": [*missing, place]}
-
-
-def mark_complete(document: Document, place: str) -> Document:
-    """Take the note back, and remember that a person dealt with that record: it may be read again."""
-    missing = [other for other in document.get("incomplete", []) if other != place]
-    lifted = document.get("lifted", [])
-    after: dict[str, Any] = {key: value for key, value in document.items() if key != "incomplete"}
-    after["lifted"] = lifted if place in lifted else [*lifted, place]
-    return {**after, "incomplete": missing} if missing else after
-
-
-def is_lifted(document: Document, place: str) -> bool:
-    """Whether a record was replayed or discarded by a person."""
-    return place in document.get("lifted", ())

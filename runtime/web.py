@@ -86,7 +86,7 @@ class InTime:
         if scope["type"] != "http" or scope["path"] in PROBES:
             await self._app(scope, receive, send)
             return
-        reason = self._health.waits_for or self._health.store_away
+        reason = self._health.waits_for or self._health.recovering() or self._health.store_away
         if reason:
             await _later(reason)(scope, receive, send)
             return

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from runtime.batch import is_lifted, mark_complete, mark_incomplete
 from runtime.clock import SteppedClock
+from runtime.deadletters import is_lifted, lift, mark_incomplete
 from runtime.log import Handled, Partition
 from runtime.logs import HIDDEN, get_log, redact
 from runtime.outputs import NOTHING_COMMITTED, Cause, Output, drop_published, record_outputs, recorded_outputs
@@ -79,9 +79,9 @@ def test_a_document_is_incomplete_until_its_last_missing_record_is_lifted() -> N
     document = mark_incomplete(mark_incomplete({"_id": "a", "rev": 1}, "t/0/1"), "t/0/2")
 
     assert mark_incomplete(document, "t/0/1") is document
-    assert mark_complete(document, "t/0/1")["incomplete"] == ["t/0/2"]
-    assert "incomplete" not in mark_complete(mark_complete(document, "t/0/1"), "t/0/2")
-    assert is_lifted(mark_complete(document, "t/0/1"), "t/0/1")
+    assert lift(document, "t/0/1")["incomplete"] == ["t/0/2"]
+    assert "incomplete" not in lift(lift(document, "t/0/1"), "t/0/2")
+    assert is_lifted(lift(document, "t/0/1"), "t/0/1")
 
 
 @pytest.mark.parametrize("text", ["gọi 0912345678 nhé", "+84 912 345 678", "84912345678", "cccd 012345678901", "0912.345.678"])

@@ -254,7 +254,11 @@ PLANTS = (
         lambda: [(tests.simulation.world, "_odd_answer", _odd_answers_are_no_unavailable(tests.simulation.world._odd_answer))],
         500,
     ),
-    Plant("k3-too-large-retried-for-ever", lambda: [(Loop, "_publish_all", _publish_too_large_again)], 200),
+    Plant(
+        "k3-too-large-retried-for-ever",
+        lambda: [(Loop, "_publish_all", _publish_too_large_again), (runtime.batch, "LARGEST_LETTER", 1 << 30)],
+        200,
+    ),
     Plant("k9-ends-itself-when-partitions-move", lambda: [(Loop, "_commit", _commit_and_end)], 200),
     Plant("k10-committed-too-far", lambda: [(Batches, "save", _save_with_position_for_committed(Batches.save))], 5000),
     Plant("k15-commit-under-another-generation", lambda: [(Group, "commit", _commit_whatever_moved)], 200),

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 
 from reference import ReferenceData
 from runtime.parts import Parts
-from runtime.rebuild import Rebuild
+from runtime.recovery import Anchor
 from runtime.web import Problem, ProblemError
 from services.reporting.domain import Form, Sheet
 from services.reporting.files import as_file
@@ -38,7 +38,7 @@ class Room:
     forms: Mapping[str, Form]
     periods: Periods
     cells: Cells
-    rebuild: Rebuild
+    rebuild: Anchor[Any]
 
     def form(self, code: str) -> Form:
         """A form by its code. Raises ProblemError."""
