@@ -36,6 +36,7 @@ SERVICES = [path.parent.name for path in sorted((ROOT / "services").glob("*/app.
     ],
 )
 def test_codes_of_three_generations_are_taken_unchanged(code: str) -> None:
+    """R1."""
     assert check_dossier_code(code) == code
 
 
@@ -53,6 +54,7 @@ def test_codes_of_three_generations_are_taken_unchanged(code: str) -> None:
     ],
 )
 def test_other_codes_are_refused_with_the_rule(code: str, rule: str) -> None:
+    """R1."""
     with pytest.raises(ValueError, match=rule):
         check_dossier_code(code)
 

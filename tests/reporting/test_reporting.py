@@ -92,12 +92,14 @@ def test_an_open_dossier_becomes_overdue_by_the_clock_alone() -> None:
 
 
 def test_a_paused_dossier_is_not_overdue() -> None:
+    """D12."""
     row = row_of(received(), deadline(1, at(9)), deadline(2, None))
 
     assert counts(row, 9) == {}
 
 
 def test_a_refused_dossier_is_in_no_column() -> None:
+    """D10."""
     row = row_of(received(), fact("refused", at(3)))
 
     assert counts(row, 2) == {}
@@ -168,6 +170,7 @@ def sheet(before: ByPlace, during: ByPlace, form: Form = FORM) -> Sheet:
 
 
 def test_the_columns_of_the_form() -> None:
+    """R35."""
     filled = sheet(BEFORE, DURING)
 
     assert filled.rows[0].values == {3: 7, 4: 0, 5: 5, 6: 2, 7: 3, 8: 0, 9: 2, 10: 1, 11: 4, 12: 4, 13: 0}
@@ -184,6 +187,7 @@ def test_the_columns_of_the_form() -> None:
     ],
 )
 def test_figures_that_contradict_each_other_are_not_published(during: dict[str, int], rule: str) -> None:
+    """R35."""
     broken = list(broken_rules(sheet(BEFORE, by_place(during))))
 
     assert [(row.unit, row.field, said) for row, said in broken if row is not None] == [("H37.12", "Hộ tịch", rule)]
@@ -191,6 +195,7 @@ def test_figures_that_contradict_each_other_are_not_published(during: dict[str, 
 
 
 def test_carry_over_is_the_closing_stock_of_the_period_before() -> None:
+    """R35."""
     closing = make_sheet(FORM, (date(2026, 1, 1), date(2026, 2, 28)), {}, BEFORE, LENS).total[11]
 
     assert sheet(BEFORE, DURING).total[6] == closing
@@ -252,6 +257,7 @@ def first_late(first: datetime, due: datetime, end: datetime | None = None) -> l
 
 
 def test_late_against_the_first_promise_is_split_by_the_letter() -> None:
+    """R23."""
     ended = first_late(at(9), at(16), at(13))
 
     assert counts(row_of(*ended), 9) == {"late_without_letter": 1}
@@ -269,6 +275,7 @@ def test_an_open_dossier_is_late_against_its_first_promise_by_the_clock_alone() 
 
 
 def test_a_rating_counts_points_and_answers_once() -> None:
+    """R33."""
     row = row_of(received(), rated(at(10)), rated(at(11)))
 
     assert counts(row, 10) == {"ratings": 1, "rating_answers": 2, "rating_points": 150}
@@ -285,6 +292,7 @@ LINES = {"H37.12|Hộ tịch": {"9": 4, "10": 1}, "H37.13|Đất đai": {"9": 2,
 
 
 def test_a_frozen_period_stays_and_each_difference_is_restated_once() -> None:
+    """R37."""
     first = Frozen("month", date(2026, 1, 15), date(2026, 2, 14), LINES, LINES, {})
     frozen = publish({"_id": "k", "rev": 0}, first, at(2)).document
     later = {**LINES, "H37.12|Hộ tịch": {"9": 5, "10": 0}}

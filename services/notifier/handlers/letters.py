@@ -4,6 +4,7 @@ A letter is `letter` in the dossier's document: {n: which draft, s: state, due, 
 is asked for the new date), issuing (to be numbered), sent, rejected, withdrawn. There is at most one per dossier.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from contracts import Event
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
 from contracts.facts import milliseconds
 from contracts.notices import LateReason, RejectReason
+from contracts.rules import Rule, is_refused_by
 from reference import moment, silence
 from reference.timeline import DAY, to_minute
 from runtime.clock import epoch_ms
@@ -19,8 +21,6 @@ from runtime.outputs import Decision, Output
 from runtime.store import Document
 from services.notifier.handlers.common import Context, plan_next, speak
 from services.notifier.handlers.messages import APOLOGY, queue
-
-ONCE = "R16"
 
 
 class NotAllowedError(Exception):
@@ -94,7 +94,10 @@ def on_refused(document: Document, event: Event, context: Context) -> Decision:
     data, letter = event.data, document.get("letter", {})
     if not isinstance(data, DeadlineRefused) or letter.get("s") != "approved" or event.correlation != letter["ask"]:
         return Decision(document)
-    after = {**document, "letter": {**letter, "s": "drafted", "n": letter["n"] + 1, "refusal": [data.rule, data.text]}}
+    after = {
+        **document,
+        "letter": {**letter, "s": "drafted", "n": letter["n"] + 1, "refusal": [data.rule, data.text, data.code]},
+    }
     if after.get("settled", {}).get("outcome") in ("early", "on_time"):
         return Decision(after, [_withdraw(after, context)])
     return Decision(after, [_drafted(after, context)])
@@ -137,7 +140,7 @@ def approve(document: Document, approval: Approval, context: Context) -> Decisio
 
 def _new_due(document: Document, letter: dict[str, Any], approval: Approval, context: Context) -> datetime | None:
     """The new date, checked (R15); None where none may be given: the dossier has ended late, or had its one re-promise."""
-    if _ended(document) or letter.get("refusal", [""])[0].startswith(ONCE):
+    if _ended(document) or was_promised_anew(letter):
         return None
     due, new = document.get("deadline", {}).get("due", letter["due"]), approval.new_due_at
     if due is None:
@@ -179,6 +182,12 @@ def issue(document: Document, number: int, year: int, context: Context) -> Decis
 
 
 # --- common -----------------------------------------------------------------------
+
+
+def was_promised_anew(letter: Mapping[str, Any]) -> bool:
+    """sla said that the dossier had its one re-promise (R16). Letters of an earlier release keep no code."""
+    words, _, code = (*letter.get("refusal", ("", "")), None)[:3]
+    return is_refused_by(Rule.R16, code, words)
 
 
 def _ended(document: Document) -> bool:

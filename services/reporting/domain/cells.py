@@ -98,7 +98,7 @@ def _is_open(row: Row) -> bool:
 
 
 def _open_dues(row: Row) -> list[int]:
-    """The promise in force and the first one; none while the clock is paused."""
+    """The promise in force and the first one; none while the clock is paused, so that what waits is in time (D12)."""
     deadline = row.get("deadline", {})
     return [deadline[name] for name in ("due", "first") if name in deadline]
 

@@ -36,7 +36,7 @@ def on_ask(document: Document, event: Event, context: Context) -> Decision:
     refusal = refusal_of(standing_of(facts), end_of(facts), line, ask)
     after = {**document, "asks": {**document.get("asks", {}), event.id: "refused" if refusal else "granted"}}
     if refusal is not None:
-        said = {"unit": data.unit, "rule": refusal.rule, "text": refusal.text}
+        said = {"unit": data.unit, **refusal.said}
         return Decision(after, [effect(after, "deadline.refused", event.id, said, event, context)])
     granted = {"v": 1, "at": ask.at, "new_due_at": ask.new_due, "granted": True}
     after["facts"] = {**facts, "reappointed": {**facts.get("reappointed", {}), f"letter/{data.draft}": granted}}
