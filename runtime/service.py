@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -17,6 +18,7 @@ from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from faststream.kafka import KafkaBroker
 
+from runtime.alive import alive_lately, note_alive
 from runtime.clock import RemoteClock
 from runtime.crash import CrashPoints
 from runtime.errors import CannotStartError, Unavailable
@@ -33,6 +35,7 @@ from runtime.store import open_documents
 from runtime.telemetry import RUNTIME_METRICS, Metric, Telemetry
 
 MEASURE_SECONDS = 0.5  # between measurements for probes; /metrics measures when it is asked
+ALIVE_SECONDS = 15.0  # between notes in the store that it is in use
 AGAIN_SECONDS = 1.0  # between looks for a part that is not there yet
 CANNOT_START = 78  # EX_CONFIG of sysexits.h: a person has to do something first
 Step = Callable[[], Awaitable[None]]
@@ -57,15 +60,22 @@ def make_parts(name: str, settings: RuntimeSettings, metrics: Sequence[Metric], 
     return parts, broker
 
 
+async def _nothing() -> None:
+    """For a service whose store needs no log."""
+
+
 @dataclass(frozen=True)
 class Service:
-    """Everything of one service. `collections` are awaited before it takes its first record; `jobs` run beside the loop."""
+    """Everything of one service. `collections` (in its store), `from_log` and `anchor` are awaited before it takes its first
+    record; `jobs` run beside the loop."""
 
     parts: Parts
     broker: KafkaBroker
     app: FastAPI
     health: Health
     collections: Sequence[Step]
+    from_log: Sequence[Step] = ()
+    anchor: Step = _nothing  # holds the store against the log
     topics: Sequence[str] = ()  # that must be there
     loop: Loop[Any] | None = None
     intents: Intents | None = None
@@ -96,12 +106,33 @@ class Service:
     # --- start --------------------------------------------------------------
 
     async def _start(self) -> None:
-        for step in (self._state, self._topics_are_there, *self.collections, self._join):
+        for step in (self._state, *self.collections):
             await self._patiently(step)
-        measure = Job("measure", MEASURE_SECONDS, self.health.measure)
-        self._tasks.extend(asyncio.create_task(repeat(job, self.parts), name=job.name) for job in (measure, *self.jobs))
+        if self.loop is None and await self._was_alive():
+            self._open()  # what it takes in is published once the log answers
+        for step in (self._topics_are_there, *self.from_log, self.anchor, self._join):
+            await self._patiently(step)
+        self._open()
+
+    def _open(self) -> None:
+        """Answer requests and run the jobs, if that has not begun."""
+        if self.health.waits_for == "":
+            return
         self.health.waits_for = ""
+        jobs = (
+            Job("measure", MEASURE_SECONDS, self.health.measure),
+            Job("alive", ALIVE_SECONDS, partial(note_alive, self.parts)),
+            *self.jobs,
+        )
+        self._tasks.extend(asyncio.create_task(repeat(job, self.parts), name=job.name) for job in jobs)
         self.parts.log.info("started", version=version_of(), member=self.parts.settings.member_name)
+
+    async def _was_alive(self) -> bool:
+        """Whether this store was in use until just now: then it is no older copy, to be held against the log first."""
+        try:
+            return await alive_lately(self.parts)
+        except Unavailable:
+            return False
 
     async def _patiently(self, step: Step) -> None:
         """Wait for a part that is not up yet, as in a cluster that starts as a whole."""
@@ -109,7 +140,7 @@ class Service:
             try:
                 await step()
             except Unavailable as error:
-                self.health.waits_for = str(error)
+                self.health.waits_for = self.health.waits_for and str(error)
                 self.parts.log.warning("waiting for a part", reason=str(error))
                 await self.parts.machine.sleep(AGAIN_SECONDS)
             else:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from runtime.clock import epoch_ms
+from runtime.errors import Invalid
 from runtime.intents import Intents
 from runtime.loop import Loop
 from runtime.outputs import Decision, EventT
@@ -33,20 +34,20 @@ class Timers:
 
     async def sweep(self) -> None:
         """One pass over everything due in the partitions of this instance's lease. Raises Unavailable."""
-        now = self.parts.clock.now()
+        now, wall = self.parts.clock.now(), self.parts.machine.wall()  # together: either may be set anew while we wait
         if now == self._swept or self._loop.batches.silent:
             return  # a stepped clock: the same reading is swept once, whatever arrives while it stands
         handled, ends = await self._loop.places()
         limits = {number: mark - MARGIN for number, mark in watermarks(now, handled, ends).items() if mark is not None}
         if limits:
-            await self._fire_due(limits, now)
+            await self._fire_due(limits, now, wall)
         due = await self.parts.store.count_by(self._loop.rules.collection, {self._field: Range(high=epoch_ms(now - MARGIN))})
         self.parts.telemetry.set("jobs_due", due[0].count if due else 0)
         if limits and all(limit == now - MARGIN for limit in limits.values()) and not due:
             self._swept = now
             self.parts.telemetry.set("swept_seconds", now.timestamp())
 
-    async def _fire_due(self, limits: Limits, now: datetime) -> None:
+    async def _fire_due(self, limits: Limits, now: datetime, wall: datetime) -> None:
         high, after, partitions = epoch_ms(max(limits.values())), None, self._loop.partitions
         ahead: timedelta | None = None
         while partitions:
@@ -57,7 +58,7 @@ class Timers:
             if not found:
                 return
             if ahead is None:  # asked only when there is something to fire
-                ahead = await self._ahead()
+                ahead = await self._ahead(wall)
                 now, limits = now - ahead, {number: min(limit, now - ahead - MARGIN) for number, limit in limits.items()}
             after = (found[-1][self._field], found[-1]["_id"])
             until = {d["_id"]: limits.get(partition_of(d["_id"], partitions)) for d in found}
@@ -67,9 +68,9 @@ class Timers:
             for error in (result for result in results if isinstance(result, BaseException)):
                 raise error
 
-    async def _ahead(self) -> timedelta:
-        """How far this machine's clock is ahead of the store's; a little is what asking takes."""
-        ahead = self.parts.machine.wall() - await self.parts.store.time()
+    async def _ahead(self, wall: datetime) -> timedelta:
+        """How far this machine's clock was ahead of the store's when it stood at `wall`; what asking takes makes it less."""
+        ahead = wall - await self.parts.store.time()
         self.parts.telemetry.set("clock_ahead_seconds", ahead.total_seconds())
         return max(timedelta(), ahead)
 
@@ -82,12 +83,23 @@ class Timers:
                 return Decision(document)
             try:
                 return self._fire(document, limit, now - MARGIN)
-            except Exception:  # one document must not hold up all others
-                self.parts.telemetry.count("job_failures", job="timers")
-                self.parts.log.exception("a timer cannot be fired", document=document["_id"])
+            except Exception:  # noqa: BLE001 - one document must not hold up all others
+                self._cannot_fire(document["_id"])
                 return Decision(document)
 
-        await self._intents.apply(documents, decide, documents)
+        try:
+            await self._intents.apply(documents, decide, documents)
+        except Invalid:
+            if len(page) == 1:
+                self._cannot_fire(page[0]["_id"])
+                return
+            for document in page:  # found out one by one which of them cannot be saved or said
+                await self._fire_page([document], until, now)
+
+    def _cannot_fire(self, document: str) -> None:
+        """It stays due, and `jobs_due` rings: a person has to look at that one document."""
+        self.parts.telemetry.count("job_failures", job="timers")
+        self.parts.log.exception("a timer cannot be fired", document=document)
 
 
 def _is_due(due: int, limit: datetime | None) -> bool:

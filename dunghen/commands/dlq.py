@@ -44,8 +44,8 @@ def _build(name: str) -> Service:
 async def _connected(name: str) -> AsyncIterator[Service]:
     """The service's documents and producer, without its consumer."""
     service = _build(name)
-    for declare in service.collections:
-        await declare()
+    for step in (*service.collections, *service.from_log):
+        await step()
     await service.broker.connect()
     try:
         yield service

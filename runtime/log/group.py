@@ -6,6 +6,7 @@ partitions are assigned and ends when they are revoked, which is awaited before 
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
@@ -22,6 +23,7 @@ from aiokafka.errors import (
 from runtime.errors import Unavailable
 from runtime.log.port import Handled, Lease, Offsets, Partition, Record
 
+_log = logging.getLogger(__name__)
 MOVED = (CommitFailedError, IllegalGenerationError, IllegalStateError, RebalanceInProgressError, UnknownMemberIdError)
 LEARN_TRIES = 3
 
@@ -31,6 +33,7 @@ class Consumer(Protocol):
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None: ...
     async def committed(self, partition: TopicPartition) -> int | None: ...
+    async def end_offsets(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]: ...
     def seek(self, partition: TopicPartition, offset: int) -> None: ...
 
 
@@ -92,11 +95,16 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]
         wanted = [p for p in (lease.partitions if partitions is None else partitions) if p not in lease.committed]
         if not wanted or not lease.alive:
             return
-        consumer = self._consumer()
-        found = await _or_unavailable(asyncio.gather(*(consumer.committed(self._place(p)) for p in wanted)))
-        for partition, offset in zip(wanted, found, strict=True):
+        consumer, places = self._consumer(), [self._place(partition) for partition in wanted]
+        try:
+            found = await asyncio.gather(*(consumer.committed(place) for place in places))
+            ends = await consumer.end_offsets(places)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise _unavailable(error) from error
+        for partition, place, offset in zip(wanted, places, found, strict=True):
             if lease.alive and partition not in lease.committed:
-                self._learned(lease, partition, offset or 0)
+                # A commit behind the end is of a topic that was deleted and made anew: nothing of this one is handled.
+                self._learned(lease, partition, offset if offset is not None and offset <= ends[place] else 0)
 
     def _learned(self, lease: Lease, partition: Partition, committed: int) -> None:
         start = min(committed, self.start_at.pop(partition, committed))
@@ -111,8 +119,12 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]
         refused: set[Partition] = set()
         for record in records:
             partition = Partition(record.topic, record.partition)
-            if partition in refused or partition not in lease.partitions or record.offset < lease.next[partition]:
+            if partition in refused or partition not in lease.partitions:
                 continue
+            if record.offset < lease.next[partition]:
+                if partition in lease.fresh or partition in lease.rewound:
+                    continue  # fetched under an earlier lease, and handled
+                self._begins_again(lease, record)
             if partition in lease.rewound:
                 # Nothing is being fetched now, so after this seek the next batch begins there, or behind what was compacted.
                 lease.rewound.discard(partition)
@@ -121,15 +133,22 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]
                     refused.add(partition)
                     continue
             lease.next[partition] = record.offset + 1
+            lease.fresh.discard(partition)
             admitted.append(record)
         return admitted
+
+    def _begins_again(self, lease: Lease, record: Record) -> None:
+        """The log went back by itself: the topic was made anew under a running service. What was known of it is void."""
+        partition = Partition(record.topic, record.partition)
+        _log.error("%s begins again at offset %d: is it another topic of that name?", partition, record.offset)
+        lease.committed[partition], lease.handled[partition] = record.offset, Handled(record.offset)
 
     def give_back(self, lease: Lease, offsets: Offsets) -> None:
         """Take these offsets and what follows them again. Of a dead lease, nothing."""
         for partition, offset in offsets.items():
             if not lease.alive or partition not in lease.partitions:
                 continue
-            if offset >= lease.next.get(partition, offset + 1):
+            if offset > lease.next.get(partition, offset):
                 continue  # an earlier one went back before
             lease.next[partition] = offset
             lease.rewound.add(partition)
@@ -193,10 +212,3 @@ def first_offsets(records: Iterable[Record]) -> dict[Partition, int]:
 
 def _unavailable(error: BaseException) -> Unavailable:
     return Unavailable(f"kafka: {type(error).__name__}")
-
-
-async def _or_unavailable(asked: "asyncio.Future[list[int | None]]") -> list[int | None]:
-    try:
-        return await asked
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise _unavailable(error) from error

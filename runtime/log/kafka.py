@@ -16,6 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 from faststream import AckPolicy
+from faststream.exceptions import IncorrectState
 from faststream.kafka import KafkaBroker, Topic
 
 from runtime.errors import Unavailable
@@ -158,7 +159,7 @@ class KafkaLog:
         sent: dict[int, asyncio.Future[object]] = {}
         try:
             refused = await self._send(wires, sent)
-        except (KafkaError, OSError) as error:
+        except (KafkaError, OSError, IncorrectState) as error:
             await asyncio.gather(*sent.values(), return_exceptions=True)  # what is on its way ends before anybody tries again
             raise Unavailable(f"kafka: {type(error).__name__}") from error
         if refused:

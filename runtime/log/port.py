@@ -70,7 +70,7 @@ Offsets = Mapping[Partition, int]
 class Lease:
     """The right to some partitions, from one assignment to its end; and what was learned of them meanwhile."""
 
-    __slots__ = ("alive", "committed", "handled", "next", "partitions", "rewound")
+    __slots__ = ("alive", "committed", "fresh", "handled", "next", "partitions", "rewound")
 
     def __init__(self, partitions: Iterable[Partition]) -> None:
         self.partitions = frozenset(partitions)
@@ -78,6 +78,7 @@ class Lease:
         self.committed: dict[Partition, int] = {}  # below this everything is committed; as asked at first use, then by commits
         self.handled: dict[Partition, Handled] = {}
         self.next: dict[Partition, int] = {}  # the next offset that may be taken
+        self.fresh = set(self.partitions)  # nothing was taken yet: what comes may have been fetched under an earlier lease
         self.rewound: set[Partition] = set()  # given back: what was fetched before must not be taken
 
 

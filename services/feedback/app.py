@@ -52,7 +52,8 @@ def build(
         app=app,
         health=health,
         topics=wiring.topics_of("feedback"),
-        collections=(calendar.read, partial(store.declare, parts.store), intents.declare),
+        collections=(partial(store.declare, parts.store), intents.declare),
+        from_log=(calendar.read,),
         loop=loop,
         intents=intents,
         jobs=(

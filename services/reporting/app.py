@@ -25,6 +25,7 @@ from services.reporting.periods import REPORT, Periods
 from services.reporting.settings import ReportingSettings
 from services.reporting.telemetry import METRICS
 
+SAY_AGAIN_SECONDS = 3600.0
 CHECK_SECONDS = 60.0  # between looks at what contradicts itself
 
 
@@ -59,7 +60,9 @@ def build(
         app=app,
         health=health,
         topics=wiring.topics_of("reporting"),
-        collections=(calendar.read, partial(store.declare, parts.store), intents.declare, rebuild.begin),
+        collections=(partial(store.declare, parts.store), intents.declare),
+        from_log=(calendar.read,),
+        anchor=rebuild.begin,
         loop=loop,
         intents=intents,
         jobs=(
@@ -67,6 +70,7 @@ def build(
             calendar.job(),
             Job("cells", settings.flush_seconds, cells.flush),
             Job("reconcile", settings.reconcile_seconds, cells.reconcile),
+            Job("say-again", SAY_AGAIN_SECONDS, cells.say_again),
             Job("checks", CHECK_SECONDS, partial(measure, parts, reference, forms)),
             Job("intents", runtime.sweep_seconds, periods.intents.sweep),
         ),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from contracts import statement_id, to_wire
 from contracts.facts import milliseconds
@@ -18,9 +18,10 @@ from services.reporting.domain import Book, book_of, cell_data, recounted, shelf
 from services.reporting.domain.books import cell_key
 from services.reporting.domain.cells import day_in
 from services.reporting.handlers import recount
-from services.reporting.store import BOOKS, ROWS, SHELVES, cell_sums
+from services.reporting.store import BOOKS, ROWS, SHELVES, cell_sums, every
 
 PAGE = 2000
+SAID_AGAIN = timedelta(hours=48)
 TOPIC = "metrics.v1"
 Days = Mapping[str, Collection[str]]  # book -> days
 
@@ -93,6 +94,22 @@ class Cells:
         self._parts.telemetry.set("figures_unreconciled", len(found))
         for line in found[:SHOWN]:
             self._parts.log.error("figures differ from their dossiers", place=line)
+
+    async def say_again(self) -> None:
+        """Publish the cells of the last two days once more, as they stand now.
+
+        A process that was stopped in mid-publishing may have said an older revision after a newer one, and a compacted topic
+        keeps what was said last.
+        """
+        if self._rebuild.running:
+            return
+        since = epoch_ms(self._parts.clock.now() - SAID_AGAIN)
+        days: dict[str, list[str]] = {}
+        async for book in every(self._parts.store, BOOKS, {}):
+            recent = [day for day, entry in book["days"].items() if entry["revision"] >= since]
+            if recent:
+                days[book["_id"]] = recent
+        await self._publish(days)
 
     async def measure(self) -> None:
         """Set the gauges: rows that are not in the published figures yet, whether the rows are being rebuilt.

@@ -233,3 +233,19 @@ async def test_each_figure_opens_to_its_dossiers(tmp_path: Path) -> None:
         assert await behind(store, reference, reporting.wanted(FIRST, LAST, unit="H37.12", form="07a"), 14) == [DOSSIER]
         with pytest.raises(ValueError, match="no column 21"):  # it has no source
             await behind(store, reference, reporting.wanted(FIRST, LAST, unit="H37.12", form="07a"), 21)
+
+
+async def test_an_older_revision_that_a_stopped_process_said_last_is_made_good(tmp_path: Path) -> None:
+    async with reporting_alone(tmp_path, NOW) as reporting:
+        await reporting.take([received(), settled(1, "late", at(10), at(9))])
+        await reporting.cells.flush()
+        said = sorted(reporting.publisher.records)
+        reporting.publisher.records.clear()
+        await reporting.cells.say_again()
+
+        assert said
+        assert sorted(reporting.publisher.records) == said
+        reporting.publisher.records.clear()
+        reporting.clock.set(NOW + timedelta(days=3))
+        await reporting.cells.say_again()
+        assert reporting.publisher.records == []

@@ -16,6 +16,7 @@ Kind = Literal[
     "lost",  # done at once, and the client hears "unavailable"
     "refused",  # not done, "unavailable"
     "error",  # not done; the part answers with an error that is not about this document or record
+    "outage",  # from here on the part answers everybody so, for a while
     "crash",  # the process is killed before the request leaves
     "crash-after",  # it is killed when the request was done, before it hears so
     "stop",  # SIGSTOP for a while
@@ -25,10 +26,11 @@ Kind = Literal[
 Key = tuple[str, str, str, int]  # part, operation, instance, n-th call of it
 
 REQUEST: tuple[Kind, ...] = ("stall", "late", "lost", "refused", "error")
+RARE: dict[Kind, float] = {"crash": 0.25, "crash-after": 0.25, "stop": 0.25, "move": 0.4, "jump": 0.25, "outage": 0.1}
 PROCESS: tuple[Kind, ...] = ("crash", "crash-after", "stop", "move", "jump")
 # Requests between a consumer and its coordinator have no time-out of their own and are tried for ever.
 COORDINATION = frozenset(("heartbeat", "join", "sync", "coordinator", "positions", "fetch"))
-KINDS: tuple[Kind, ...] = (*REQUEST, *PROCESS)
+KINDS: tuple[Kind, ...] = (*REQUEST, "outage", *PROCESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Drawn:
         chance = Random(f"{seed}/faults")
         self._seed, self._pace = seed, pace
         self.rates: dict[Kind, float] = {
-            kind: 10 ** chance.uniform(-2.6, -1.1) * (1.0 if kind in REQUEST else 0.25)
+            kind: 10 ** chance.uniform(-2.6, -1.1) * RARE.get(kind, 1.0)
             for kind in KINDS
             if chance.random() < 0.45 and kind in kinds
         }
@@ -116,8 +118,8 @@ class Drawn:
             return pace.store_timeout * chance.choice((1.05, 1.3)) + chance.choice((0.0, 1.0, 1.5)) * pace.intent_age
         if kind == "stop":
             return pace.session_timeout * chance.choice((0.3, 0.9, 1.5, 3.0))
-        if kind == "move":
-            return chance.uniform(0.5, 20.0)
+        if kind in ("move", "outage"):
+            return chance.uniform(0.5, 20.0) * (1.0 if kind == "move" else 2.0)
         if kind == "jump":
             return chance.choice((-300.0, -90.0, -20.0, 20.0, 70.0, 120.0, 400.0))
         return 0.0

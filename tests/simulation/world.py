@@ -25,15 +25,15 @@ from runtime.loop import Loop
 from runtime.parts import INTENTS, STATE, Parts
 from runtime.settings import RuntimeSettings
 from runtime.store.memory import MemoryDocuments, MemoryTables
-from tests.simulation.faults import Counted, Drawn, Fault, Key, Pace, Plan, latency
+from tests.simulation.faults import Counted, Drawn, Fault, Key, Pace, Plan, allowed, latency
 from tests.simulation.machine import SimMachine
 from tests.simulation.quiet import QuietLogger, QuietTelemetry
 from tests.simulation.virtual import Process, VirtualLoop, play
 
 Result = TypeVar("Result")
 START = datetime(2026, 3, 2, 16, 50, tzinfo=OFFICE_TIME)  # a Monday
-FAULTS_SECONDS = 240.0  # the faults end then
-WORK_SECONDS = 180.0  # the workload by then
+FAULTS_SECONDS = 200.0  # the faults end then
+WORK_SECONDS = 150.0  # the workload by then
 LAST_TIMERS_SECONDS = 80.0  # after the faults: what is due by then fires
 LOOK_SECONDS = 15.0  # between looks whether all is quiet
 QUIET_SECONDS = 1800.0  # what is not quiet by then never will be
@@ -64,7 +64,7 @@ class Setup:
             chance.choice((1, 2, 2, 3)),
             chance.choice((1, 2, 3)),
             chance.choice((1, 3, 10, 50)),
-            chance.uniform(6.0, 15.0),
+            chance.uniform(6.0, 20.0),
             Pace.draw(chance),
             10,
             chance.random() < 0.08,
@@ -179,6 +179,8 @@ class World:
         self.trace: list[tuple[object, ...]] = []
         self.told: list[str] = []
         self._calls = Counted()
+        self._outages: dict[str, float] = {}  # until when a part is away
+        self.ended: list[str] = []  # who asked for its own end
         self._late = 0  # writes that are still on their way
         self._ghosts = 0
         self._released = 0  # how often the brake was
@@ -213,13 +215,17 @@ class World:
         there, back = latency(self.setup.seed, key)
         fault = self.plan.fault_at(key) if self.faulty else None
         self.trace.append((self.loop.time(), *key, fault.kind if fault else ""))
+        if fault is None and self.loop.time() < self._outages.get(part, 0.0) and allowed(part, operation, "error"):
+            await asyncio.sleep(0.01)
+            raise _odd_answer(part, key[3])
         if fault is not None:
             self.struck.append(Fault(fault.key, fault.kind, fault.seconds, self.loop.time()))
             return await self._struck(fault, process, apply)
-        await asyncio.sleep(there)
+        if not back:
+            await asyncio.sleep(there)
+            return apply()
         result = apply()
-        if back:
-            await asyncio.sleep(back)
+        await asyncio.sleep(back)
         return result
 
     async def _struck(self, fault: Fault, process: Process, apply: Callable[[], Result]) -> Result:
@@ -227,6 +233,8 @@ class World:
         if kind == "crash":
             await self._die(process)
         self._strike_process(fault, process)
+        if kind == "outage":
+            self._outages[part] = self.loop.time() + fault.seconds
         if kind == "late":
             self._late += 1
             self.loop.later(fault.seconds, partial(self._land, apply))
@@ -235,7 +243,7 @@ class World:
         await asyncio.sleep(fault.seconds if kind == "stall" else 0.01)
         if kind == "refused":
             raise _no_answer(part)
-        if kind == "error":
+        if kind in ("error", "outage"):
             raise _odd_answer(part, fault.key[3])
         result = apply()
         if kind == "crash-after":
@@ -265,6 +273,10 @@ class World:
         self.crash(process)
         await asyncio.get_running_loop().create_future()  # never: the process is dead
         raise AssertionError
+
+    def _end(self, process: Process) -> None:
+        self.ended.append(f"{process.name} ended itself")
+        self.crash(process)
 
     def crash(self, process: Process) -> None:
         """SIGKILL; the broker hears of it by silence, and somebody starts another process."""
@@ -302,7 +314,7 @@ class World:
         instance.life += 1
         process = instance.process = Process(instance.name, instance.life)
         machine = instance.machine = SimMachine(
-            self.loop, process, START, self.setup.seed, ended=partial(self.crash, process), died=partial(self.crash, process)
+            self.loop, process, START, self.setup.seed, ended=partial(self._end, process), died=partial(self.crash, process)
         )
         machine.offset = instance.offset
         log = instance.log = MemoryLog(
@@ -323,7 +335,17 @@ class World:
             crash=CrashPoints(None, machine.die),
         )
         instance.node = self.scenario.node(parts)
-        self.loop.spawn(process, self._run(instance, parts, instance.node, log))
+        self.loop.spawn(process, self._run_or_end(instance, parts, log))
+
+    async def _run_or_end(self, instance: Instance, parts: Parts, log: MemoryLog) -> None:
+        process, node = instance.process, instance.node
+        assert process is not None
+        assert node is not None
+        try:
+            await self._run(instance, parts, node, log)
+        except Exception as error:  # noqa: BLE001 - a process that cannot start ends, and is started again
+            self._tell(process, "critical", "cannot start", {"error": repr(error)})
+            self.crash(process)
 
     async def _run(self, instance: Instance, parts: Parts, node: Node, log: MemoryLog) -> None:
         """As runtime.service starts a service."""
@@ -376,6 +398,7 @@ class World:
             await asyncio.sleep(LOOK_SECONDS)
         if work.done():
             work.result()
+        verdict.stuck += self.ended
         self.scenario.judge(self, verdict)
         return verdict
 
@@ -431,10 +454,10 @@ class World:
 
 
 async def _served(request: Callable[[Node], Awaitable[object]], node: Node) -> bool:
-    """An answer: accepted, or 503."""
+    """An answer: accepted, or 503, or 500."""
     try:
         await request(node)
-    except Unavailable:
+    except Exception:  # noqa: BLE001 - whatever it is, the client knows only that it was not accepted
         return False
     return True
 

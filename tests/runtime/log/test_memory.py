@@ -2,17 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaTimeoutError
 
 from runtime.log.memory import MemoryLog
 from runtime.log.memory_broker import MemoryBroker, MemoryConsumer
 from tests.runtime.log.suite import LogSuite, Reader
 
 PLACE = TopicPartition("things", 0)
+Result = TypeVar("Result")
 
 
 def make_broker(partitions: int = 2) -> MemoryBroker:
@@ -204,3 +206,28 @@ async def test_nothing_is_handed_over_while_partitions_move() -> None:
     assert (await waiting)[PLACE][0].value == b"1"
     await first.stop()
     await second.stop()
+
+
+class Refusing:
+    """A hook that refuses some requests a number of times."""
+
+    def __init__(self, operation: str, times: int) -> None:
+        self.operation, self.left = operation, times
+
+    async def __call__(self, operation: str, apply: Callable[[], Result], /) -> Result:
+        if operation == self.operation and self.left > 0:
+            self.left -= 1
+            raise KafkaTimeoutError
+        return apply()
+
+
+async def test_a_batch_whose_committed_place_cannot_be_asked_for_again_and_again_comes_all_the_same() -> None:
+    broker, reader = make_broker(), Reader()
+    broker.append(PLACE, b"k", b"1")
+    log = MemoryLog("readers", broker, Refusing("committed", 12))
+    log.subscribe(["things", "others"], reader.handle)
+    await log.start()
+
+    await reader.until(1)
+    assert reader.values == [b"1"]
+    await log.stop()

@@ -1,0 +1,301 @@
+"""Known faults, brought back one at a time: each is a small variation of the real code that the simulation must find.
+
+The table at the bottom says which seed finds each; `./dev simulate --plant NAME --seeds N` finds them anew.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from aiokafka import TopicPartition
+
+import runtime.batch
+import runtime.intents
+import runtime.timers
+import tests.simulation.world
+from runtime.batch import Batches, Item, Saved
+from runtime.brake import Brake
+from runtime.clock import epoch_ms
+from runtime.errors import Unavailable
+from runtime.intents import Intent, Intents
+from runtime.log import Handled, Lease, Offsets, Partition, Record, TooLargeError, Wire
+from runtime.log.group import Group
+from runtime.log.memory import MemoryLog
+from runtime.loop import Loop, _GivenUpError
+from runtime.parts import INTENTS
+from runtime.store import Document
+from runtime.store.memory import MemoryDocuments
+from runtime.timers import Timers
+
+Patch = tuple[Any, str, Any]  # owner, name, what stands there instead
+
+
+# --- the store ------------------------------------------------------------------------------------------------------
+
+
+async def _fenced_without_fence(self: Intents, intent: Intent) -> list[Document]:
+    documents = await self.parts.store.get_many(self._collection, intent.ids)
+    return [document for document in documents.values() if runtime.intents._shows(document, intent)]
+
+
+def _odd_answers_are_no_unavailable(real: Callable[[str, int], Exception]) -> Callable[[str, int], Exception]:
+    class OperationFailureError(Exception):
+        """What a driver raises."""
+
+    return lambda part, number: OperationFailureError(str(number)) if part == "store" else real(part, number)
+
+
+def _blind_save_many(real: Any) -> Any:
+    async def save_many(self: MemoryDocuments, collection: str, documents: Sequence[Document]) -> set[str]:
+        await real(self, collection, documents)
+        return set()
+
+    return save_many
+
+
+# --- intents --------------------------------------------------------------------------------------------------------
+
+
+async def _save_without_intent(self: Intents, _intent: Intent, changed: Sequence[Document]) -> set[str]:
+    return await self._save_changed(changed)
+
+
+async def _save_then_intent(self: Intents, intent: Intent, changed: Sequence[Document]) -> set[str]:
+    lost = await self._save_changed(changed)
+    at = epoch_ms(self.parts.machine.wall())
+    if intent.ids:
+        entry = {"_id": intent.id, "at": at, "of": self._collection, "ids": list(intent.ids)}
+        await self.parts.store.insert_unique(INTENTS, entry)
+    return lost
+
+
+def _publish_after_delete(real: Any) -> Any:
+    async def publish(self: Intents, intent: Intent, documents: Iterable[Document]) -> None:
+        await self.parts.store.delete_many(INTENTS, [intent.id])
+        await real(self, intent, documents)
+
+    return publish
+
+
+# --- the log --------------------------------------------------------------------------------------------------------
+
+
+async def _publish_too_large_again(self: Loop[Any], wires: list[Wire]) -> None:
+    try:
+        await self.parts.topics.publish(wires)
+    except TooLargeError as error:
+        raise Unavailable("kafka: MessageSizeTooLargeError") from error
+
+
+def _publish_without_acks(real: Any) -> Any:
+    sent: list[asyncio.Task[None]] = []
+
+    async def quietly(self: MemoryLog, records: list[Wire]) -> None:
+        try:
+            await real(self, records)
+        except Unavailable:
+            return
+
+    async def publish(self: MemoryLog, records: Iterable[Wire]) -> None:
+        sent.append(asyncio.create_task(quietly(self, list(records))))
+        await asyncio.sleep(0)
+
+    return publish
+
+
+async def _commit_and_end(self: Loop[Any], lease: Lease, items: Sequence[Item[Any]]) -> bool:
+    offsets = {item.partition: item.record.offset + 1 for item in items}
+    done, _ = await self._patiently(lease, lambda: self.parts.topics.commit(lease, offsets))
+    if not done:
+        self.parts.machine.end_within(0.0)
+    for item in items:
+        lease.handled[item.partition] = Handled(item.record.offset + 1, item.time)
+    return done
+
+
+async def _commit_whatever_moved(self: Group, lease: Lease, offsets: Offsets) -> bool:
+    try:
+        await self._consumer().commit({self._place(partition): offset for partition, offset in offsets.items()})
+    except runtime.log.group.MOVED:
+        return False
+    except Exception as error:
+        raise Unavailable(str(error)) from error
+    lease.committed.update(offsets)
+    return True
+
+
+def _commit_too_far(real: Any) -> Any:
+    async def commit(self: MemoryLog, lease: Lease, offsets: Offsets) -> bool:
+        done: bool = await real(self, lease, {partition: offset + 1 for partition, offset in offsets.items()})
+        return done
+
+    return commit
+
+
+def _offsets_behind(records: Iterable[Record]) -> dict[Partition, int]:
+    return {Partition(record.topic, record.partition): record.offset + 1 for record in records}
+
+
+def _commit_then_save(real: Any) -> Any:
+    async def save_and_start(self: Loop[Any], lease: Lease, records: Sequence[Record]) -> bool:
+        await self._patiently(lease, lambda: self.parts.topics.commit(lease, _offsets_behind(records)))
+        started: bool = await real(self, lease, records)
+        return started
+
+    return save_and_start
+
+
+def _commit_then_publish(real: Any) -> Any:
+    async def publish(self: Loop[Any], lease: Lease, saved: Saved[Any]) -> bool:
+        offsets = _offsets_behind(item.record for item in saved.items)
+        try:
+            await self._patiently(lease, lambda: self.parts.topics.commit(lease, offsets))
+        except _GivenUpError:
+            return False
+        published: bool = await real(self, lease, saved)
+        return published
+
+    return publish
+
+
+def _assigned_with_old_knowledge(real: Any) -> Any:
+    async def assigned(self: Group, places: Iterable[TopicPartition]) -> None:
+        known: dict[Partition, Handled] = self.__dict__.setdefault("known", {})
+        await real(self, places)
+        if self.lease is not None:
+            self.lease.handled = known  # of whatever lease it was learned under
+
+    return assigned
+
+
+def _learned_nothing_new(real: Any) -> Any:
+    def learned(self: Group, lease: Lease, partition: Partition, committed: int) -> None:
+        before = lease.handled.get(partition)
+        real(self, lease, partition, committed)
+        if before is not None:
+            lease.handled[partition] = before
+
+    return learned
+
+
+def _save_with_position_for_committed(real: Any) -> Any:
+    async def save(self: Batches[Any], lease: Lease, records: Sequence[Record]) -> Saved[Any]:
+        known, lease.committed = lease.committed, dict(lease.committed)
+        for record in reversed(records):
+            lease.committed[Partition(record.topic, record.partition)] = record.offset
+        try:
+            saved: Saved[Any] = await real(self, lease, records)
+        finally:
+            lease.committed = known
+        return saved
+
+    return save
+
+
+# --- brake and timers -----------------------------------------------------------------------------------------------
+
+
+def _judge_without_failures(self: Brake, failed: int, handled: int) -> bool:
+    settings = self._parts.settings
+    self._outcomes.extend([False] * (handled - failed) + [True] * failed)
+    return len(self._outcomes) >= settings.brake_window and sum(self._outcomes) > settings.brake_share * len(self._outcomes)
+
+
+def _handle_and_swallow(real: Any) -> Any:
+    async def handle(self: Loop[Any], lease: Lease, records: Sequence[Record]) -> None:
+        start = self._save_and_start
+
+        async def start_or_forget(lease: Lease, records: Sequence[Record]) -> bool:
+            try:
+                return await start(lease, records)
+            except IndexError:
+                return True  # neither published nor given back
+
+        self._save_and_start = start_or_forget  # type: ignore[method-assign]
+        try:
+            await real(self, lease, records)
+        finally:
+            del self._save_and_start
+
+    return handle
+
+
+def _no_watermarks(
+    now: datetime, handled: Mapping[Partition, Handled], _ends: Mapping[Partition, int]
+) -> dict[int, datetime | None]:
+    return {partition.number: now for partition in handled}
+
+
+async def _never_ahead(_self: Timers, _wall: datetime) -> timedelta:
+    return timedelta()
+
+
+def _nothing(*_: object) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """One fault: how it is brought back, within how many seeds it has to be found, and the seed that finds it."""
+
+    name: str
+    patches: Callable[[], Sequence[Patch]]
+    within: int
+    seed: str = ""
+
+
+PLANTS = (
+    Plant("k1-intent-swept-before-its-save", lambda: [(Intents, "_fenced", _fenced_without_fence)], 500),
+    Plant(
+        "k2-store-errors-taken-for-invalid",
+        lambda: [(tests.simulation.world, "_odd_answer", _odd_answers_are_no_unavailable(tests.simulation.world._odd_answer))],
+        500,
+    ),
+    Plant("k3-too-large-retried-for-ever", lambda: [(Loop, "_publish_all", _publish_too_large_again)], 200),
+    Plant("k9-ends-itself-when-partitions-move", lambda: [(Loop, "_commit", _commit_and_end)], 200),
+    Plant("k10-committed-too-far", lambda: [(Batches, "save", _save_with_position_for_committed(Batches.save))], 5000),
+    Plant("k15-commit-under-another-generation", lambda: [(Group, "commit", _commit_whatever_moved)], 200),
+    Plant(
+        "k16-knowledge-outlives-its-lease",
+        lambda: [
+            (Group, "on_partitions_assigned", _assigned_with_old_knowledge(Group.on_partitions_assigned)),
+            (Group, "_learned", _learned_nothing_new(Group._learned)),
+        ],
+        200,
+    ),
+    Plant(
+        "k17-brake-without-failures",
+        lambda: [(Brake, "judge", _judge_without_failures), (Loop, "handle", _handle_and_swallow(Loop.handle))],
+        500,
+    ),
+    Plant("acks-not-awaited", lambda: [(MemoryLog, "publish", _publish_without_acks(MemoryLog.publish))], 200),
+    Plant("commit-one-too-far", lambda: [(MemoryLog, "commit", _commit_too_far(MemoryLog.commit))], 200),
+    Plant("commit-before-save", lambda: [(Loop, "_save_and_start", _commit_then_save(Loop._save_and_start))], 200),
+    Plant("commit-before-publish", lambda: [(Loop, "_publish", _commit_then_publish(Loop._publish))], 200),
+    Plant("outbox-forgotten", lambda: [(runtime.batch, "record_outputs", _nothing)], 200),
+    Plant("intent-not-written", lambda: [(Intents, "_save", _save_without_intent)], 200),
+    Plant("intent-after-the-save", lambda: [(Intents, "_save", _save_then_intent)], 200),
+    Plant("intent-deleted-early", lambda: [(Intents, "_publish", _publish_after_delete(Intents._publish))], 200),
+    Plant(
+        "lost-revision-not-decided-again",
+        lambda: [(MemoryDocuments, "save_many", _blind_save_many(MemoryDocuments.save_many))],
+        200,
+    ),
+    Plant("no-rewind", lambda: [(MemoryLog, "give_back", _nothing)], 200),
+    Plant("watermark-ignored", lambda: [(runtime.timers, "watermarks", _no_watermarks)], 1000),
+    Plant("clock-ahead-believed", lambda: [(Timers, "_ahead", _never_ahead)], 500),
+)
+BY_NAME = {plant.name: plant for plant in PLANTS}
+
+
+@contextmanager
+def planted(plant: Plant | None) -> Iterator[None]:
+    """The real code with this fault in it."""
+    with ExitStack() as stack:
+        for owner, name, replacement in plant.patches() if plant is not None else ():
+            stack.callback(setattr, owner, name, getattr(owner, name))
+            setattr(owner, name, replacement)
+        yield
