@@ -143,7 +143,7 @@ def parse_batch(raw: Sequence[Any]) -> Batch:
     return batch
 
 
-class Desk:
+class Intake:
     """Takes items in: checks, saves, keeps what nobody understands, counts. A test key does the first of it alone."""
 
     def __init__(self, context: Context, parts: Parts, intents: Intents, quality: Quality) -> None:

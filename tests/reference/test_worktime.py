@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference import LimitError, OpeningHours, Pause, Rules, Timeline, count_due, load_national_calendar
+from reference import LimitError, OpeningHours, Pause, Readings, Timeline, count_due, load_national_calendar
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME
 from reference.timeline import BeyondCalendarError, to_instant, to_minute
 from reference.worktime import LimitUnit
@@ -125,7 +125,7 @@ def test_makeup_days_may_have_their_own_hours_and_service_hours_never_count() ->
 def test_other_lawful_readings_are_settings() -> None:
     """D2, D3."""
     after_closing, saturday = at("Mon 2026-03-02 17:30"), at("Sat 2026-03-07 09:00")
-    civil, closing = Rules(after_hours="civil_code"), Rules(due_time="closing")
+    civil, closing = Readings(after_hours="civil_code"), Readings(due_time="closing")
 
     assert count_due(LINE, after_closing, (1, "working_day"), rules=civil).due_at == at("Tue 2026-03-03 07:30")
     assert count_due(LINE, saturday, (1, "working_day"), rules=civil).due_at == at("Mon 2026-03-09 07:30")

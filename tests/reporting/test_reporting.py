@@ -22,7 +22,7 @@ from services.reporting.domain.forms import NOT_NEGATIVE
 from services.reporting.handlers import Context, handle, recount
 from services.reporting.periods import Frozen, differences, publish, restate
 from services.reporting.printed import printed
-from services.reporting.reports import Fault, Wanted, as_csv, lens_of, unassigned
+from services.reporting.reports import Breach, Wanted, as_csv, lens_of, unassigned
 from services.reporting.xlsx import render
 from tests.sla.test_sla import DOSSIER, at, fact, received
 
@@ -212,7 +212,7 @@ def test_the_sheet_is_a_table_for_spreadsheets_too() -> None:
 def test_a_unit_that_left_the_list_stops_the_report() -> None:
     found = unassigned(by_place({"received_online": 1}, ("H99.99", "1.000894")), REFERENCE)
 
-    assert found == [Fault("H99.99: not in units.yaml; keep old units there, with valid_to")]
+    assert found == [Breach("H99.99: not in units.yaml; keep old units there, with valid_to")]
     assert unassigned(by_place({"received_online": 0}, ("H99.99", "1.000894")), REFERENCE) == []
 
 

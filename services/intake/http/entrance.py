@@ -14,7 +14,7 @@ from runtime.log.reader import LogReader
 from runtime.parts import Parts
 from runtime.web import Problem, ProblemError
 from services.intake.domain import Sender
-from services.intake.handlers import Batch, Context, Desk
+from services.intake.handlers import Batch, Context, Intake
 from services.intake.jobs import Deliveries
 from services.intake.keys import Gatekeeper, Role
 from services.intake.replays import Replays
@@ -46,7 +46,7 @@ class Entrance:
 
     parts: Parts
     context: Context
-    desk: Desk
+    intake: Intake
     deliveries: Deliveries
     gatekeeper: Gatekeeper
     pace: Pace
@@ -60,7 +60,7 @@ class Entrance:
     async def take(self, items: Sequence[Any], sender: Sender) -> Batch:
         """Take items in and have them published. Raises Unavailable, ProblemError."""
         await self.pace.admit(sender.system, len(items), self.parts.machine.wall().timestamp())
-        batch = await self.desk.take(items, sender)
+        batch = await self.intake.take(items, sender)
         self.deliveries.start(batch.intents)
         return batch
 

@@ -11,12 +11,11 @@ from typing import Any
 
 from contracts import Event
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
-from contracts.facts import milliseconds
+from contracts.facts import epoch_ms
 from contracts.notices import LateReason, RejectReason
 from contracts.rules import Rule, is_refused_by
 from reference import moment, silence
 from reference.timeline import DAY, to_minute
-from runtime.clock import epoch_ms
 from runtime.outputs import Decision, Output
 from runtime.store import Document
 from services.notifier.handlers.common import Context, plan_next, speak
@@ -80,7 +79,7 @@ def on_deadline(document: Document, event: Event, context: Context) -> Decision:
     data = event.data
     if not isinstance(data, DeadlineStated) or document.get("deadline", {}).get("v", 0) >= data.version:
         return Decision(document)
-    due = milliseconds(data.due_at) if data.due_at is not None else None
+    due = epoch_ms(data.due_at) if data.due_at is not None else None
     after: Document = {**document, "deadline": {"v": data.version, "due": due}}
     letter = after.get("letter", {})
     if letter.get("s") == "approved" and data.basis == "reappointed" and due == letter["new_due"]:
@@ -210,11 +209,11 @@ def _draft(
     at = getattr(event.data, "at", event.time)
     reason = silence(at, event.time, context.reference.units.get(unit))
     if reason is not None:
-        return [queue(after, APOLOGY, milliseconds(at), context, reason=reason)]
-    draft = {"n": after.get("letter", {}).get("n", 0) + 1, "s": "drafted", "unit": unit, "due": milliseconds(due_at)}
-    draft["at"] = milliseconds(at)
+        return [queue(after, APOLOGY, epoch_ms(at), context, reason=reason)]
+    draft = {"n": after.get("letter", {}).get("n", 0) + 1, "s": "drafted", "unit": unit, "due": epoch_ms(due_at)}
+    draft["at"] = epoch_ms(at)
     if sign_by is not None:
-        draft["sign_by"] = milliseconds(sign_by)
+        draft["sign_by"] = epoch_ms(sign_by)
     after["letter"] = draft
     return [_drafted(after, context)]
 

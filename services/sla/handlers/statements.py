@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts import Event, statement_id, to_wire
-from contracts.facts import milliseconds
+from contracts.facts import epoch_ms
 from contracts.facts import standing as standing_facts
 from contracts.rules import Rule
 from reference import BeyondCalendarError, LimitError, Timeline, moment
@@ -166,7 +166,7 @@ def _settle(after: Document, end: End | None, standing: Standing | None, event: 
             "outcome": outcome_of(moment(end.at), due, context.early_by),
             "end": end.at,
             "state": end.state,
-            "due": milliseconds(due),
+            "due": epoch_ms(due),
             "supplements": len(standing_facts(after["facts"], "supplement-requested")),
         }
         minutes = limit_used(standing, line_of(after, context), context.rules, end.at)
