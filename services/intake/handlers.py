@@ -55,7 +55,7 @@ class Context:
     def ground(self, sender: Sender) -> Ground:
         """What a decision may look at now, for a sender."""
         now = self.clock.now()
-        limits = Limits(now, now + self.settings.future, self.settings.max_facts)
+        limits = Limits(now, now + self.reference.future, self.settings.max_facts)
         return Ground(self.reference, limits, self.sealer, sender)
 
 

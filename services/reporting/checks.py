@@ -18,7 +18,7 @@ from services.reporting.store import BOOKS, ROWS, SHELVES, books, rows, rows_of_
 SHOWN = 20
 DOUBTS = {
     "ended-twice": "Hồ sơ vừa có kết quả vừa bị rút hoặc dừng",
-    "clock-ahead": "Sự việc được báo trước khi xảy ra hơn hai giờ (đồng hồ sai)",
+    "clock-ahead": "Sự việc được báo trước khi xảy ra, quá mức cho phép (đồng hồ sai)",
     "unknown-unit": "Hồ sơ của đơn vị không có trong danh mục",
 }
 Place: TypeAlias = tuple[str, str, str]  # role, unit, procedure

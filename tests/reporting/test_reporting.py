@@ -3,7 +3,7 @@
 import io
 import random
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import openpyxl
@@ -26,7 +26,8 @@ from services.reporting.reports import Breach, Wanted, as_csv, lens_of, unassign
 from services.reporting.xlsx import render
 from tests.sla.test_sla import DOSSIER, at, fact, received
 
-CONTEXT = Context(SteppedClock(at(20)))
+REFERENCE = load_reference(PROVINCE)
+CONTEXT = Context(SteppedClock(at(20)), REFERENCE)
 CELL = "competent/H37.12/1.000894/2026-03-{:02}"
 
 
@@ -150,7 +151,6 @@ def test_a_cell_key_reads_what_it_writes() -> None:
     assert CellKey.parse(str(key)) == key
 
 
-REFERENCE = load_reference(PROVINCE)
 FORM = load_forms(FORMS)["II.06a"]
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
 LENS = lens_of(REFERENCE, Wanted(FORM, FIRST, LAST, unit="all"))
@@ -226,6 +226,16 @@ def test_the_workbook_has_the_official_layout() -> None:
     assert [page.cell(7, n).value for n in range(1, 14)] == [1, "Hộ tịch", 7, 0, 5, 2, 3, 0, 2, 1, 4, 4, 0]
     assert page["A8"].value == "Tổng số"
     assert {cell.font.name for line in page.iter_rows() for cell in line if cell.value is not None} == {"Times New Roman"}
+
+
+@pytest.mark.parametrize(("minutes", "doubtful"), [(60, True), (120, False), (300, False)])
+def test_what_intake_takes_in_is_no_doubt_of_reporting(minutes: int, doubtful: bool) -> None:
+    reference = replace(REFERENCE, future=timedelta(minutes=minutes))
+    context = Context(SteppedClock(at(20)), reference)
+    told = received(at(2) + timedelta(hours=2))
+    row = handle({"_id": DOSSIER, "rev": 0}, replace(told, time=at(2)), context).document
+
+    assert row.get("doubts") == (["clock-ahead"] if doubtful else None)
 
 
 # --- letters, ratings, frozen periods ---------------------------------------------
