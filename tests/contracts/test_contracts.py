@@ -97,6 +97,21 @@ def test_an_error_names_place_and_rule_but_not_the_input() -> None:
     assert "0912345678" not in hide_inputs(error.value) + str(error.value)
 
 
+def test_an_event_without_specversion_is_none_and_an_attribute_has_the_name_cloudevents_wants() -> None:
+    raw = json.loads((ROOT / "contracts/examples/dossier.completed.json").read_text("utf-8"))
+    schema = json.loads((ROOT / "contracts/schemas/dossier.completed.json").read_text("utf-8"))
+    nameless, misnamed = {key: value for key, value in raw.items() if key != "specversion"}, {**raw, "Trace_Id": "1"}
+
+    with pytest.raises(ValidationError, match="specversion"):
+        decode(json.dumps(nameless).encode(), EVENT_TYPES)
+    assert decode(json.dumps(misnamed).encode(), EVENT_TYPES).subject == raw["subject"]
+    assert [jsonschema.Draft202012Validator(schema).is_valid(event) for event in (raw, nameless, misnamed)] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def test_unknown_types_and_fields_are_kept_raw() -> None:
     raw = json.loads((ROOT / "contracts/examples/dossier.completed.json").read_text("utf-8"))
     raw["data"]["place"] = "quầy 3"
