@@ -53,9 +53,9 @@ class Entrance:
     replays: Replays
     log: LogReader
 
-    async def admit(self, request: Request, role: Role = "send") -> Sender:
+    async def admit(self, key: str, role: Role = "send") -> Sender:
         """Who sends. Raises ProblemError."""
-        return await self.gatekeeper.sender(request, role)
+        return await self.gatekeeper.sender_of(key, role)
 
     async def take(self, items: Sequence[Any], sender: Sender) -> Batch:
         """Take items in and have them published. Raises Unavailable, ProblemError."""
