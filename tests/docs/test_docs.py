@@ -101,3 +101,17 @@ def test_a_machine_without_python_is_told_what_to_install(tmp_path: Path) -> Non
 
     assert done.returncode == 1
     assert "needs Python 3.11 or newer" in done.stderr
+
+
+def test_a_name_of_the_glossary_is_a_name_in_the_code() -> None:
+    code = "\n".join(
+        path.read_text("utf-8")
+        for folder in ("contracts", "reference", "runtime", "services")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    words = set(re.findall(r"[\w-]+", code))
+    rows = [line.split("|") for line in (ROOT / "docs/glossary.md").read_text("utf-8").splitlines() if line.startswith("|")]
+    names = {name for row in rows for cell in row[1:-1] for name in re.findall(r"`([^`]+)`", cell)}
+
+    assert len(names) > 80
+    assert names - words == set()
