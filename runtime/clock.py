@@ -1,9 +1,12 @@
 """Time as an argument. Rules take `now`; a clock lives in wiring alone."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Protocol
 
 import httpx
+
+AGAIN_SECONDS = 0.1
 
 
 class Clock(Protocol):
@@ -49,15 +52,13 @@ class RemoteClock:
         """Read the time again and again until cancelled."""
         async with httpx.AsyncClient() as client:
             while True:
-                answer = await client.get(self._url, params={"after": self._now.isoformat()})
-                self._now = datetime.fromisoformat(answer.raise_for_status().text)
+                try:
+                    answer = await client.get(self._url, params={"after": self._now.isoformat()})
+                    self._now = datetime.fromisoformat(answer.raise_for_status().text)
+                except httpx.HTTPError:  # busy for a while: the clock stands still until it answers
+                    await asyncio.sleep(AGAIN_SECONDS)
 
 
 def epoch_ms(moment: datetime) -> int:
-    """Milliseconds since 1970, as documents keep times."""
+    """Whole milliseconds since 1970, as documents keep times: `contracts.facts.epoch_ms`, which the runtime does not know."""
     return round(moment.timestamp() * 1000)
-
-
-def from_epoch_ms(value: int) -> datetime:
-    """The aware UTC datetime of `epoch_ms`."""
-    return datetime.fromtimestamp(value / 1000, UTC)

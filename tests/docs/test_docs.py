@@ -112,3 +112,17 @@ def test_every_test_that_the_pages_on_delivery_name_exists() -> None:
         assert told <= names, (page, told - names)
         for path in re.findall(r"`((?:\w+/)*\w+\.py)`", text):
             assert any(str(file).endswith(f"/{path}") for file in files) or (ROOT / path).exists(), (page, path)
+
+
+def test_a_name_of_the_glossary_is_a_name_in_the_code() -> None:
+    code = "\n".join(
+        path.read_text("utf-8")
+        for folder in ("contracts", "reference", "runtime", "services")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    words = set(re.findall(r"[\w-]+", code))
+    rows = [line.split("|") for line in (ROOT / "docs/glossary.md").read_text("utf-8").splitlines() if line.startswith("|")]
+    names = {name for row in rows for cell in row[1:-1] for name in re.findall(r"`([^`]+)`", cell)}
+
+    assert len(names) > 80
+    assert names - words == set()

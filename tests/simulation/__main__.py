@@ -1,6 +1,7 @@
 """`./dev simulate`: seeds of one service in virtual time; one that fails is told with the few faults that make it fail."""
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -8,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from tests.simulation.faults import Fault, Listed
-from tests.simulation.planted import BY_NAME, PLANTS, Plant, planted
+from tests.simulation.planted import BY_NAME, FOUND_BY, PLANTS, Plant, planted
 from tests.simulation.shrinking import shrink
 from tests.simulation.sla import Sla
 from tests.simulation.toy import Toy
@@ -75,16 +76,36 @@ def run(service: str, first: int, seeds: int, plant: Plant | None, *, stop: int,
 
 def replay_planted() -> int:
     """Each recorded seed: red with its planted fault, green without; returns how many are not so."""
-    wrong = 0
+    wrong, recorded = 0, json.loads(FOUND_BY.read_text())
     for plant in PLANTS:
+        seed = recorded.get(plant.name, "toy-0")
         with planted(plant):
-            red = play(plant.seed).verdict
-        green = play(plant.seed).verdict
+            red = play(seed).verdict
+        green = play(seed).verdict
         bites = not red.good and green.good
         wrong += not bites
-        what = "; ".join(red.lines()[:1]) or "NOT FOUND"
-        say(f"{'ok ' if bites else 'BAD'} {plant.name:38} {plant.seed:10} {what}{'' if green.good else ' BROKEN WITHOUT IT'}")
+        what = "; ".join(red.lines()[:1]) or "not found: `./dev simulate --record`"
+        say(f"{'ok ' if bites else 'BAD'} {plant.name:38} {seed:10} {what}{'' if green.good else '; fails without it too'}")
     return wrong
+
+
+def record_planted() -> int:
+    """Find every planted fault anew and write down by which seed; returns how many were not found within their bounds."""
+    found = {plant.name: seed for plant in PLANTS if (seed := _found_by(plant)) is not None}
+    FOUND_BY.write_text(json.dumps(found, indent=2) + "\n")
+    return len(PLANTS) - len(found)
+
+
+def _found_by(plant: Plant) -> str | None:
+    for number in range(plant.within):
+        seed = f"toy-{number}"
+        with planted(plant):
+            red = not play(seed).verdict.good
+        if red and play(seed).verdict.good:
+            say(f"{plant.name:38} {number + 1:5} of {plant.within} seeds")
+            return seed
+    say(f"{plant.name:38} not within {plant.within} seeds")
+    return None
 
 
 def main() -> int:
@@ -95,6 +116,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first one")
     parser.add_argument("--plant", choices=sorted(BY_NAME), help="bring back a known fault and find it")
     parser.add_argument("--planted", action="store_true", help="replay the recorded seed of every planted fault")
+    parser.add_argument("--record", action="store_true", help="find them all anew and write planted.json")
     parser.add_argument("--digest", metavar="SEED", help="print what one seed comes to, as toy-17, in one number")
     parser.add_argument("--stop", type=int, default=3, help="stop after so many failing seeds")
     parser.add_argument("--told", action="store_true", help="with what the service logged")
@@ -104,6 +126,8 @@ def main() -> int:
         return 0
     if arguments.planted:
         return int(replay_planted() > 0)
+    if arguments.record:
+        return int(record_planted() > 0)
     plant = BY_NAME.get(arguments.plant or "")
     stop = 1 if plant is not None else arguments.stop
     failed = run(arguments.service, arguments.first, arguments.seeds, plant, stop=stop, told=arguments.told)
