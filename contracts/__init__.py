@@ -6,6 +6,7 @@ This package is all that a reader of our topics has to install; it needs pydanti
 from contracts.catalogue import DEAD_LETTER_HEADERS, EVENT_TYPES, Catalogue, TopicSpec, load_catalogue
 from contracts.envelope import (
     CONTENT_TYPE,
+    PREFIX,
     Envelope,
     Event,
     EventData,
@@ -21,6 +22,7 @@ __all__ = [
     "CONTENT_TYPE",
     "DEAD_LETTER_HEADERS",
     "EVENT_TYPES",
+    "PREFIX",
     "Catalogue",
     "Envelope",
     "Event",

@@ -1,8 +1,9 @@
 """Check a reader of figures against golden messages: `python -m contracts.check_reader COMMAND...`.
 
-The command gets the messages on its standard input, one JSON object {topic, key, value} per line, and writes to its standard
-output, as JSON, what it holds after them: {"figures": {cell: {counter: n}}, "frozen": {period: {unit|field: {column: n}}},
-"stated": the same by the newest restatement}. What is 0 may be left out. Exit 1 with one line per difference.
+The command gets the messages on its standard input, one JSON object {topic, key, value} per line (value null: the cell is
+gone), and writes to its standard output, as JSON, what it holds after them: {"figures": {cell: {counter: n}}, "frozen":
+{period: {unit|field: {column: n}}}, "stated": the same by the newest restatement}. What is 0 may be left out. Exit 1 with one
+line per difference.
 """
 
 import json

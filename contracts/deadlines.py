@@ -37,6 +37,16 @@ class DeadlineStated(EventData):
     provisional: bool = Field(default=False, description="The count touched a year whose calendar is not confirmed (R8).")
     calendar_version: str = Field(description="Version of the calendar table it was counted with.")
     derivation: tuple[Step, ...] = Field(default=(), description="How due_at came about, step by step.")
+    calendar: int | None = Field(
+        default=None,
+        ge=0,
+        description="Number of the last change on calendar.v1 that was counted with; 0: the table as shipped.",
+    )
+    counted_from: str | None = Field(
+        default=None,
+        max_length=32,
+        description="Digest of what the writer counted from; equal for equal facts, so that it never counts anew what it said.",
+    )
 
 
 class DeadlineSet(DeadlineStated):
@@ -132,6 +142,11 @@ class DeadlineSettled(EventData):
         default=(), description="Other ends that stand and contradict this one, e.g. withdrawn and completed."
     )
     spent: TimeSpent | None = Field(default=None, description="Of a late one: who used the time.")
+    counted_from: str | None = Field(
+        default=None,
+        max_length=32,
+        description="Digest of what the writer counted from; equal for equal facts, so that it never counts anew what it said.",
+    )
 
 
 class DeadlineRefused(EventData):

@@ -20,6 +20,11 @@ class Fact(EventData):
         default=None,
         description="When the sending system saw this value; an older observation never overrides a newer one.",
     )
+    sure: Literal["guessed", "reported"] | None = Field(
+        default=None,
+        description="How sure `at` is. guessed: when it was heard of; reported: taken from the report of a step; absent: told "
+        "by the sender as the time of this very event.",
+    )
 
 
 class Limit(BaseModel):

@@ -1,6 +1,6 @@
 """Recompute the published figures from the topics by plain loops.
 
-This shares no code with reporting on purpose: it is the second opinion. It knows JSON, dates and sums, nothing else.
+This shares no code with reporting on purpose: it is the second opinion. It knows the contracts, dates and sums, nothing else.
 """
 
 import json
@@ -8,6 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
+
+from pydantic import ValidationError
+
+from contracts import EVENT_TYPES, decode
 
 HANOI = timezone(timedelta(hours=7))
 CHANNEL = {1: "received_direct", 2: "received_online", 3: "received_post"}
@@ -98,18 +102,27 @@ class Audited:
         return c
 
 
-def audit(records: Iterable[tuple[str, bytes]], now: datetime) -> Audited:
-    """Count everything anew from (topic, value) pairs as of `now`. Records that are no events are passed over."""
+def audit(records: Iterable[tuple[str, bytes] | tuple[str, bytes, bytes]], now: datetime) -> Audited:
+    """Count everything anew from (topic, value) or (topic, value, key) as of `now`.
+
+    Records that are no valid events are passed over; a null on metrics.v1 takes the cell of its key away.
+    """
     dossiers: dict[str, dict[str, Any]] = {}
     result = Audited()
     revisions: dict[str, int] = {}
-    for topic, value in records:
-        try:
-            event = json.loads(value)
-            kind, data, subject = event["type"].removeprefix("vn.dunghen.").removesuffix(".v1"), event["data"], event["subject"]
-            data["recorded"] = event["time"]
-        except (ValueError, KeyError, TypeError):
+    for topic, value, *key in records:
+        if topic == "metrics.v1" and not value and key:
+            cell = key[0].decode("utf-8", "replace")
+            for held in (revisions, result.published, result.published_as_of):
+                held.pop(cell, None)
             continue
+        try:
+            decode(value, EVENT_TYPES)
+        except ValidationError:
+            continue
+        event = json.loads(value)
+        kind, data, subject = event["type"].removeprefix("vn.dunghen.").removesuffix(".v1"), event["data"], event["subject"]
+        data["recorded"] = event["time"]
         if topic == "metrics.v1":
             if data["revision"] > revisions.get(subject, 0):
                 revisions[subject] = data["revision"]

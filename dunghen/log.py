@@ -6,17 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from contracts import load_catalogue
+from pydantic import ValidationError
+
+from contracts import EVENT_TYPES, decode, load_catalogue
 from runtime.kafka_admin import LogRecord, read_topics
 
 
 def event_of(record: LogRecord) -> dict[str, Any]:
-    """The record's JSON; of a record that is no JSON object, an empty one."""
+    """The record's JSON; of a record that is no valid event (garbage, a null value), an empty one."""
     try:
-        raw = json.loads(record.value)
-    except ValueError:
+        decode(record.value, EVENT_TYPES)
+    except ValidationError:
         return {}
-    return raw if isinstance(raw, dict) else {}
+    raw: dict[str, Any] = json.loads(record.value)
+    return raw
 
 
 def kind_of(event: Mapping[str, Any]) -> str:

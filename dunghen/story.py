@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from dunghen.log import event_of, kind_of
-from reference import OFFICE_TIME, ReferenceData
+from reference import OFFICE_TIME, ReferenceData, moment
 from reference.derivation import UNIT_NAMES, say_instant
+from runtime.deadletters import Letter, letter_of
 from runtime.kafka_admin import LogRecord
 from services.notifier.domain.letter import REASONS, REJECTIONS
 
@@ -23,6 +24,7 @@ SKIPPED = {
     "contact-missing": "thông tin liên hệ không đến",
     "no-mobile-number": "không có số điện thoại di động",
 }
+LIFTED = {"replayed": "đã được xử lý lại", "discarded": "đã được bỏ"}
 KINDS = {
     "received": "tiếp nhận",
     "progressed": "bước xử lý",
@@ -59,8 +61,9 @@ def story_of(dossier: str, records: Iterable[LogRecord], reference: ReferenceDat
     lines = []
     for record in records:
         if record.topic.endswith(".dlq"):
-            if record.key == dossier.encode():
-                lines.append(_dead_letter(record))
+            letter = letter_of(record.key, record.value, record.headers)
+            if letter is not None and letter.key == dossier:
+                lines.append(_dead_letter(record, letter))
             continue
         event = event_of(record)
         if event.get("subject") == dossier and "data" in event:
@@ -70,9 +73,11 @@ def story_of(dossier: str, records: Iterable[LogRecord], reference: ReferenceDat
     return sorted(lines, key=lambda line: (line.recorded, line.order))
 
 
-def _dead_letter(record: LogRecord) -> Line:
-    at = datetime.fromisoformat(record.headers["first-at"])
-    return Line(at, at, record.topic, f"Một bản ghi bị giữ lại: {record.headers['reason']}")
+def _dead_letter(record: LogRecord, letter: Letter) -> Line:
+    at = moment(record.timestamp)
+    if letter.settled:
+        return Line(at, at, record.topic, f"Bản ghi {letter.place} {LIFTED.get(letter.settled, letter.settled)}")
+    return Line(at, at, record.topic, f"Một bản ghi bị giữ lại: {letter.headers.get('reason', '')}")
 
 
 def _line(record: LogRecord, event: Mapping[str, Any], reference: ReferenceData, sequences: Mapping[str, str]) -> Line:

@@ -14,8 +14,9 @@ from typing import Any
 
 import duckdb
 from aiokafka import AIOKafkaConsumer
+from pydantic import ValidationError
 
-from contracts import EVENT_TYPES, Event, decode
+from contracts import EVENT_TYPES, Event, decode, hide_inputs
 from contracts.metrics import MetricsCell
 from contracts.reports import ReportChange, ReportPublished, ReportRestated
 
@@ -42,11 +43,19 @@ class Figures:
         self._db = duckdb.connect(path)
         self._db.execute(TABLES)
 
-    def take(self, records: Iterable[bytes]) -> None:
-        """Take in some records; all of them, or none if the process dies."""
+    def take(self, records: Iterable[tuple[str, bytes | None]]) -> None:
+        """Take in some records, each with its key; all of them, or none if the process dies."""
         self._db.begin()
-        for record in records:
-            event = decode(record, EVENT_TYPES)
+        for key, value in records:
+            if value is None:  # the cell is gone
+                self._db.execute("delete from cells where cell = ?", [key])
+                self._db.execute("delete from figures where cell = ?", [key])
+                continue
+            try:
+                event = decode(value, EVENT_TYPES)
+            except ValidationError as error:
+                sys.stderr.write(f"{key}: not an event, left out: {hide_inputs(error)}\n")
+                continue
             if isinstance(event.data, MetricsCell):
                 self._take_cell(event, event.data)
             elif isinstance(event.data, ReportPublished | ReportRestated):
@@ -109,7 +118,16 @@ async def read_to_the_end(figures: Figures, broker: str) -> None:
         ends: dict[Any, int] = await consumer.end_offsets(consumer.assignment())
         while any([await consumer.position(place) < end for place, end in ends.items()]):
             batches = await consumer.getmany(timeout_ms=500)
-            figures.take(record.value for records in batches.values() for record in records if record.value is not None)
+            figures.take((_key(record.key), record.value) for records in batches.values() for record in records)
+
+
+def _key(raw: bytes | None) -> str:
+    return (raw or b"").decode("utf-8", "replace")
+
+
+def _of_line(message: dict[str, Any]) -> tuple[str, bytes | None]:
+    value = message["value"]
+    return message["key"], None if value is None else json.dumps(value).encode()
 
 
 def main(path: str, source: str) -> None:
@@ -118,7 +136,7 @@ def main(path: str, source: str) -> None:
     if source != "-":
         asyncio.run(read_to_the_end(figures, source))
         return
-    figures.take(json.dumps(json.loads(line)["value"]).encode() for line in sys.stdin)
+    figures.take(_of_line(json.loads(line)) for line in sys.stdin)
     sys.stdout.write(json.dumps(figures.held()))
 
 

@@ -9,14 +9,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
+from pydantic import ValidationError
 
 from contracts import EVENT_TYPES, decode
 from contracts.metrics import MetricsCell
 
 
-def take(cells: dict[str, MetricsCell], record: bytes | None) -> None:
-    """Fold one record into the cells known so far."""
-    event = decode(record, EVENT_TYPES)
+def take(cells: dict[str, MetricsCell], key: str, value: bytes | None) -> None:
+    """Fold one record into the cells known so far. A null takes the cell away; what is no event is left out."""
+    if value is None:
+        cells.pop(key, None)
+        return
+    try:
+        event = decode(value, EVENT_TYPES)
+    except ValidationError:
+        return
     if isinstance(event.data, MetricsCell) and event.data.revision > getattr(cells.get(event.subject), "revision", 0):
         cells[event.subject] = event.data
 
@@ -38,7 +45,7 @@ async def main(broker: str, topic: str = "metrics.v1") -> dict[str, int]:
         while any([await consumer.position(place) < end for place, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=500)).values():
                 for record in records:
-                    take(cells, record.value)
+                    take(cells, (record.key or b"").decode("utf-8", "replace"), record.value)
     return totals(cells)
 
 

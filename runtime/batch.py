@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic
 
+from runtime.deadletters import document_of, is_lifted, mark_incomplete
 from runtime.errors import Invalid, Unavailable
 from runtime.log import Lease, Partition, Record, Wire
 from runtime.outputs import (
@@ -24,8 +25,8 @@ from runtime.parts import INTENTS, Parts
 from runtime.settings import version_of
 from runtime.store import Document
 
-UNSETTLED = "unsettled"  # mark of a document whose facts were folded in without a decision
 LARGEST_LETTER = 900_000  # bytes; the headers of a dead letter come on top of what the log took
+LONGEST_REASON = 2000  # characters: a record with ten thousand faults must not make a letter that nothing takes
 
 
 @dataclass(slots=True)
@@ -66,7 +67,6 @@ class Batches(Generic[EventT]):
 
     def __init__(self, parts: Parts, rules: Rules[EventT]) -> None:
         self._parts, self._rules = parts, rules
-        self.silent = False  # while the store is rebuilt: facts are folded in, nothing is decided, nothing is said
 
     async def save(self, lease: Lease, records: Sequence[Record]) -> Saved[EventT]:
         """Decode, decide and save; returns the items, and everything to publish in order. Raises Unavailable."""
@@ -87,13 +87,13 @@ class Batches(Generic[EventT]):
         try:
             return Item(record, self._rules.decode(record.value))
         except Invalid as error:
-            return Item(record, reason=str(error))
+            return Item(record, reason=str(error)[:LONGEST_REASON])
 
     async def _save(self, items: Sequence[Item[EventT]], committed: Committed) -> list[Wire]:
         """Decide and save per document until no revision moves under us."""
         waiting: dict[str, list[Item[EventT]]] = {}
         for item in items:
-            subject = item.event.subject if item.event is not None else _subject_of(item.record)
+            subject = item.event.subject if item.event is not None else document_of(item.record.key)
             if subject:
                 waiting.setdefault(subject, []).append(item)
         wires: dict[str, list[Wire]] = {subject: [] for subject in waiting}
@@ -130,7 +130,8 @@ class Batches(Generic[EventT]):
                 outputs = decision.outputs if new else recorded_outputs(current, cause=cause)
                 wires += encoded(outputs, self._rules.encode)
             except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this record alone
-                item.reason = str(error) if isinstance(error, Invalid) else f"handler failed: {type(error).__name__}"
+                told = str(error) if isinstance(error, Invalid) else f"handler failed: {type(error).__name__}"
+                item.reason = told[:LONGEST_REASON]
                 current = mark_incomplete(current, item.record.place)
                 continue
             item.reason = ""
@@ -146,10 +147,7 @@ class Batches(Generic[EventT]):
                 self._parts.telemetry.count("tombstones_ignored", topic=item.record.topic)
                 return Decision(document)
             return forget(document)
-        if not self.silent or self._rules.absorb is None:
-            return self._rules.handle(document, item.event)
-        after = self._rules.absorb(document, item.event)
-        return Decision(document if after is document else {**after, UNSETTLED: 1})
+        return self._rules.handle(document, item.event)
 
     async def _save_one_by_one(self, items: Sequence[Item[EventT]], committed: Committed) -> list[Wire]:
         """The record that fails alone is set aside, and its document is marked: it is incomplete without it."""
@@ -205,32 +203,3 @@ async def open_intents_of(parts: Parts, documents: Iterable[Mapping[str, Any]]) 
     """Which of the intents that these documents mention are still open."""
     named = {entry["i"] for document in documents for entry in document.get("outbox", ()) if "i" in entry}
     return frozenset(await parts.store.get_many(INTENTS, named)) if named else frozenset()
-
-
-def _subject_of(record: Record) -> str:
-    """The document that a record's key names, if it can be one."""
-    try:
-        key = (record.key or b"").decode()
-    except UnicodeDecodeError:
-        return ""
-    return key if len(key) <= 128 else ""
-
-
-def mark_incomplete(document: Document, place: str) -> Document:
-    """Note on the document which record (topic/partition/offset) is missing from it, until it is replayed or discarded."""
-    missing = document.get("incomplete", [])
-    return document if place in missing else {**document, "incomplete": [*missing, place]}
-
-
-def mark_complete(document: Document, place: str) -> Document:
-    """Take the note back, and remember that a person dealt with that record: it may be read again."""
-    missing = [other for other in document.get("incomplete", []) if other != place]
-    lifted = document.get("lifted", [])
-    after: dict[str, Any] = {key: value for key, value in document.items() if key != "incomplete"}
-    after["lifted"] = lifted if place in lifted else [*lifted, place]
-    return {**after, "incomplete": missing} if missing else after
-
-
-def is_lifted(document: Document, place: str) -> bool:
-    """Whether a record was replayed or discarded by a person."""
-    return place in document.get("lifted", ())

@@ -20,10 +20,17 @@ class Brake:
         self._parts = parts
         self._outcomes: deque[bool] = deque(maxlen=parts.settings.brake_window)  # True for a failure
         self._kept = False  # whether the store knows of it
+        self._looked_at = False  # released: the next batch is the one it stopped at, and a person has looked
         self.engaged = ""  # the reason
 
     def judge(self, failed: int, handled: int) -> bool:
-        """Take a batch into account; whether it engages the brake. A batch without failures never does."""
+        """Take a batch into account; whether it engages the brake.
+
+        A batch without failures never does, nor does the first one after a release: it would stop at the same records for ever.
+        """
+        if self._looked_at:
+            self._looked_at = False
+            return False
         settings = self._parts.settings
         self._outcomes.extend([False] * (handled - failed) + [True] * failed)
         full = len(self._outcomes) >= settings.brake_window
@@ -51,6 +58,7 @@ class Brake:
         if reason == self.engaged:
             return
         self.engaged, self._kept = reason, bool(reason)
+        self._looked_at = not reason
         self._outcomes.clear()
         self._parts.telemetry.set("braked", int(bool(reason)))
         self._parts.log.warning("the service is braked" if reason else "brake released", reason=reason)

@@ -7,7 +7,9 @@
 | more instances than partitions | yes | yes, a spare | `partitions_held` is 0 |
 | out of its group for five minutes, though Kafka answers | no | | the probe restarts the process |
 | braked | yes | no, with the reason | `braked` |
-| work waits and nothing moved for five minutes | no | | the probe restarts the process |
+| store away | yes | no, with what it said | `job_failures` of `measure` |
+| log away | yes | yes: what does not need it is answered | `job_failures` of `measure` |
+| work waits and nothing moved for five minutes, with all parts there | no | | the probe restarts the process |
 """
 
 from collections.abc import Awaitable, Callable
@@ -33,12 +35,20 @@ class Health:
         self._homeless_since: datetime | None = None  # wall clock
         self.store_away = ""  # what the store said at the last measurement, if it was no answer
         self.waits_for = "starting"  # why it does not serve yet; "" once it does
+        self.recovering: Callable[[], str] = lambda: ""  # what is left of bringing the store back; set by the service
         self.also: list[Callable[[], Awaitable[None]]] = []  # gauges of single rooms, set at each measurement
 
     async def measure(self) -> None:
         """Set the gauges: clock, open intents, lag, age of the oldest unhandled record, and what the rooms add."""
         if self.waits_for:
             return
+        try:
+            await self._measure()
+        except Unavailable:
+            self._lag, self._homeless_since = 0, None  # not known: a part is away, and a restart would not bring it back
+            raise
+
+    async def _measure(self) -> None:
         try:
             open_intents = await self._parts.store.count_by(INTENTS, {})
         except Unavailable as error:
@@ -84,16 +94,20 @@ class Health:
 
     async def ready(self) -> tuple[bool, str]:
         """True when the loop has joined its group and the store answers."""
-        if self.waits_for:
-            return False, self.waits_for
-        if self._loop is not None:
-            if self._loop.brake.engaged:
-                return False, f"brake: {self._loop.brake.engaged}; see `dunghen brake release {self._parts.name}`"
-            if self._loop.state.gap:
-                return False, self._loop.state.gap
-            lease = self._parts.topics.lease
-            if lease is None or not (self._measured or not lease.partitions):
-                return False, "has not joined its consumer group"
-            if not lease.partitions and not self.store_away:
-                return True, "a spare: there are more instances than partitions"
-        return (False, self.store_away) if self.store_away else (True, "ok")
+        reason = self.waits_for or self.recovering() or self._not_joined(self._loop) or self.store_away
+        if reason:
+            return False, reason
+        lease = self._parts.topics.lease if self._loop is not None else None
+        if lease is not None and not lease.partitions:
+            return True, "a spare: there are more instances than partitions"
+        return True, "ok"
+
+    def _not_joined(self, loop: Loop[Any] | None) -> str:
+        """Why the loop handles nothing; empty if it does."""
+        if loop is None:
+            return ""
+        if loop.brake.engaged:
+            return f"brake: {loop.brake.engaged}; see `dunghen brake release {self._parts.name}`"
+        lease = self._parts.topics.lease
+        joined = lease is not None and (self._measured or not lease.partitions)
+        return loop.state.gap or ("" if joined else "has not joined its consumer group")

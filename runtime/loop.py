@@ -49,6 +49,7 @@ class Loop(Generic[EventT]):
         self.batches = Batches(parts, rules)
         self.partitions = 0  # how many the topics have, as far as known
         self._publishing: asyncio.Task[bool] | None = None
+        self.resting = False  # while the store is brought back nothing is decided: timers and senders rest
         self._counted_for: Lease | None = None
         self._leaving = False
         self._seen: dict[Partition, int] = {}  # next offset per partition, for refuse_gaps
@@ -188,7 +189,7 @@ class Loop(Generic[EventT]):
     def owns(self, key: str) -> bool:
         """Whether this instance's lease holds the documents of a key. Only avoids work: the revision decides."""
         lease = self.parts.topics.lease
-        if lease is None or not self.partitions or self.batches.silent:
+        if lease is None or not self.partitions or self.resting:
             return False
         return Partition(self.topics[0], partition_of(key, self.partitions)) in lease.partitions
 

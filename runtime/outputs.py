@@ -109,8 +109,6 @@ class Rules(Generic[EventT]):
     encode: Encoder
     # What a null value means, by topic; elsewhere it means nothing.
     forget: Mapping[str, Callable[[Document], Decision]] = field(default_factory=dict)
-    # Fold an event in without deciding anything: while a store is rebuilt or restored (runtime.recovery).
-    absorb: Callable[[Document, EventT], Document] | None = None
 
 
 def new_document(document_id: str) -> Document:

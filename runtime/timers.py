@@ -35,7 +35,7 @@ class Timers:
     async def sweep(self) -> None:
         """One pass over everything due in the partitions of this instance's lease. Raises Unavailable."""
         now, wall = self.parts.clock.now(), self.parts.machine.wall()  # together: either may be set anew while we wait
-        if now == self._swept or self._loop.batches.silent:
+        if now == self._swept or self._loop.resting:
             return  # a stepped clock: the same reading is swept once, whatever arrives while it stands
         handled, ends = await self._loop.places()
         limits = {number: mark - MARGIN for number, mark in watermarks(now, handled, ends).items() if mark is not None}

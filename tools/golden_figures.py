@@ -1,7 +1,8 @@
 """The golden messages of contracts/examples/figures: what a reader of figures has to live with, and what it should hold after.
 
 Corrections, repetitions, a stale record after a newer one, a counter nobody knows yet, a type nobody knows yet, a cell that
-became empty, a frozen period with an adjustment, and two restatements, the first of them twice.
+became empty, one that is gone (a null value), a frozen period with an adjustment, and two restatements, the first of them
+twice.
 """
 
 import json
@@ -46,6 +47,8 @@ def _all() -> Iterator[Message]:
     yield _cell("competent/H37.13/2.000815/2026-02-28", 1772159403000, received_direct=4, **{NEW_COUNTER: 1})
     yield _cell("competent/H37.12/2.000635/2026-02-28", 1772159404000, received_direct=1)
     yield _cell("competent/H37.12/2.000635/2026-02-28", 1772159405000)  # its dossier went to another unit
+    yield _cell("competent/H37.13/2.000635/2026-02-28", 1772159404000, received_direct=2)
+    yield {"topic": "metrics.v1", "key": "competent/H37.13/2.000635/2026-02-28", "value": None}
     yield _record("metrics.v1", "competent/H37.12", "metrics.forecast", 1, {"expected": 12})
     lines = [{**PLACE, "columns": {"3": 6, "4": 5, "6": 1, "9": 4, "11": 2}}]
     # One more on time belongs to the period before: by its own days, this one has 3.

@@ -34,7 +34,9 @@ def figures(
     begin, end = day("--from", first or "0001-01-01").isoformat(), day("--to", last).isoformat()
     fields = {code: procedure.field for code, procedure in reference_data(reference).procedures.items()}
     records = read_log(log, broker, prefix, topics=list(TOPICS))
-    result = audit([(record.topic, record.value) for record in records], moment_of(as_of, records, from_log=log is not None))
+    result = audit(
+        [(record.topic, record.value, record.key) for record in records], moment_of(as_of, records, from_log=log is not None)
+    )
     differences = result.differences(begin, end) + result.period_differences(fields, begin, end)
     for line in differences[:SHOWN]:
         out.print(line, markup=False)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -12,17 +13,18 @@ from rich.table import Table
 
 from contracts import load_catalogue
 from dunghen.commands.common import out, stop
-from dunghen.log import read_broker
 from dunghen.services import SERVICES
-from runtime.deadletters import discard, replay
+from runtime.deadletters import Letter, Lifting, discard, is_parked, letter_of, replay, settlement, waiting
 from runtime.errors import Invalid, Unavailable
-from runtime.kafka_admin import LogRecord
+from runtime.log import Partition, TooLargeError
 from runtime.logs import configure_logs
 from runtime.service import Service
 from runtime.settings import RuntimeSettings
 
 CONSUMERS = tuple(name for name in SERVICES if load_catalogue().read_by(name))
 Result = TypeVar("Result")
+PAGE = 1000
+STATES = {True: "đang chờ", False: "đã xử lý"}
 commands = typer.Typer(help="Bản ghi bị giữ lại (dead letters) của một dịch vụ.", no_args_is_help=True)
 ServiceName = Annotated[str, typer.Argument(help=f"{' | '.join(CONSUMERS)}; cấu hình như khi chạy dịch vụ đó")]
 PlaceArgument = Annotated[str, typer.Argument(help="topic/phân vùng/vị trí, như `ls` in ra")]
@@ -54,17 +56,29 @@ async def _connected(name: str) -> AsyncIterator[Service]:
         await service.parts.store.close()
 
 
-async def letters_of(service: Service) -> dict[str, tuple[LogRecord, bool]]:
-    """Dead letters by place, each with whether its document still misses it. A repeated letter counts once."""
-    settings = service.parts.settings
-    records = await read_broker(settings.kafka_bootstrap_servers, settings.topic_prefix, [f"{service.parts.name}.dlq"])
-    places = {"/".join(r.headers[f"source-{part}"] for part in ("topic", "partition", "offset")): r for r in records}
-    keys = {r.key.decode("utf-8", "replace") for r in records}
+async def letters_of(service: Service) -> dict[str, tuple[Letter, bool]]:
+    """Dead letters by place, each with whether it still waits. A repeated letter counts once.
+
+    A document knows best what it misses; a letter without one waits until a settlement says otherwise. Raises Unavailable.
+    """
+    topics, topic = service.parts.topics, f"{service.parts.name}.dlq"
+    counts = await topics.partitions([topic])
+    places = {Partition(topic, number): 0 for number in range(counts.get(topic, 0))}
+    letters: list[Letter] = []
+    while places:
+        found = await topics.read(places, PAGE)
+        records = [record for own in found.values() for record in own]
+        if not records:
+            break
+        places |= {Partition(record.topic, record.partition): record.offset + 1 for record in records}
+        letters += [letter for r in records if (letter := letter_of(r.key, r.value, r.headers)) is not None]
+    known = waiting(letters)
     assert service.loop is not None  # noqa: S101 - _build gives services with a loop
+    keys = {letter.key for letter, _ in known.values() if letter.key}
     documents = await service.parts.store.get_many(service.loop.rules.collection, keys)
     return {
-        place: (r, place in documents.get(r.key.decode("utf-8", "replace"), {}).get("incomplete", ()))
-        for place, r in sorted(places.items())
+        place: (letter, is_parked(documents[letter.key], place) if letter.key in documents else waits)
+        for place, (letter, waits) in sorted(known.items())
     }
 
 
@@ -72,17 +86,23 @@ async def letters_of(service: Service) -> dict[str, tuple[LogRecord, bool]]:
 def ls(service: ServiceName) -> None:
     """Liệt kê bản ghi bị giữ lại."""
 
-    async def work() -> dict[str, tuple[LogRecord, bool]]:
+    async def work() -> dict[str, tuple[Letter, bool]]:
         async with _connected(service) as running:
             return await letters_of(running)
 
     table = Table("Vị trí", "Hồ sơ (khóa)", "Lý do", "Lần đầu", "Trạng thái")
-    for place, (record, waiting) in _run(work()).items():
-        state = "đang chờ" if waiting else "đã xử lý"
-        table.add_row(
-            place, record.key.decode("utf-8", "replace"), record.headers["reason"], record.headers["first-at"][:19], state
-        )
+    for place, (letter, waits) in _run(work()).items():
+        key = letter.raw_key.decode("utf-8", "replace")
+        table.add_row(place, key, _reason(letter), letter.headers.get("first-at", "")[:19], STATES[waits])
     out.print(table)
+
+
+def _reason(letter: Letter) -> str:
+    """Why it is parked; of one that was too large for a letter, that its content lies where it came from."""
+    reason = letter.headers.get("reason", "")
+    return (
+        f"{reason} (quá lớn: {letter.headers.get('size', '?')} byte, nội dung ở vị trí gốc)" if letter.is_left_out else reason
+    )
 
 
 @commands.command("replay")
@@ -95,11 +115,11 @@ def replay_command(
 
     async def work() -> None:
         async with _connected(service) as running:
-            record = await _letter(running, place)
+            letter = await _letter(running, place)
             assert running.loop is not None and running.intents is not None  # noqa: S101, PT018
-            await replay(
-                running.loop.rules, running.intents, place, record.key.decode(), value.read_bytes() if value else record.value
-            )
+            content = value.read_bytes() if value else await _content(running, letter)
+            await replay(running.loop.rules, running.intents, letter, content)
+            await _say(running, letter, "replayed", content)
 
     try:
         _run(work())
@@ -114,19 +134,41 @@ def discard_command(service: ServiceName, place: PlaceArgument) -> None:
 
     async def work() -> None:
         async with _connected(service) as running:
-            record = await _letter(running, place)
+            letter = await _letter(running, place)
             assert running.intents is not None  # noqa: S101
-            await discard(running.intents, place, record.key.decode())
+            await discard(running.intents, letter)
+            await _say(running, letter, "discarded")
 
     _run(work())
     out.print(f"{place}: đã bỏ", markup=False)
 
 
-async def _letter(service: Service, place: str) -> LogRecord:
+async def _letter(service: Service, place: str) -> Letter:
     letters = await letters_of(service)
     if place not in letters:
         stop(f"không có bản ghi {place} trong {service.parts.name}.dlq")
     return letters[place][0]
+
+
+async def _content(service: Service, letter: Letter) -> bytes:
+    """What was parked; what was too large for a letter lies in its own topic still."""
+    if not letter.is_left_out:
+        return letter.value
+    name, _, offset = letter.place.rpartition("/")
+    partition = Partition.of(name)
+    found = (await service.parts.topics.read({partition: int(offset)}, 1)).get(partition, [])
+    if not found or found[0].offset != int(offset) or found[0].value is None:
+        stop(f"{letter.place}: nội dung gốc không còn trong topic; thêm --value TỆP")
+    return found[0].value
+
+
+async def _say(service: Service, letter: Letter, lifting: Lifting, content: bytes = b"") -> None:
+    """Say on the topic that a letter was lifted, so that a store that is made anew knows it too."""
+    said = settlement(f"{service.parts.name}.dlq", letter, lifting, content)
+    try:
+        await service.parts.topics.publish([said])
+    except TooLargeError:  # a reader then meets the record itself at its place
+        await service.parts.topics.publish([replace(said, value=b"")])
 
 
 def _run(work: Coroutine[None, None, Result]) -> Result:

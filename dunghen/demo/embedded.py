@@ -92,7 +92,7 @@ async def _correct_after_freeze(fleet: Fleet, records: list[LogRecord]) -> None:
 def _late_in(records: list[LogRecord]) -> tuple[str, datetime]:
     """The first dossier by code that ended late in the frozen period at state 9, and its due moment."""
     newest: dict[str, dict[str, Any]] = {}
-    settled = [event for event in map(event_of, records) if event["type"].endswith("deadline.settled.v1")]
+    settled = [event for event in map(event_of, records) if event.get("type", "").endswith("deadline.settled.v1")]
     for event in sorted(settled, key=lambda event: int(event["data"]["version"])):
         newest[event["subject"]] = event["data"]
     for dossier, data in sorted(newest.items()):

@@ -110,6 +110,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]
         start = min(committed, self.start_at.pop(partition, committed))
         lease.committed[partition], lease.handled[partition] = committed, Handled(start)
         lease.next.setdefault(partition, start)
+        lease.rewound.add(partition)  # the first batch may have been fetched under an earlier lease, from a later place
         if start < committed:
             self.give_back(lease, {partition: start})
 

@@ -20,7 +20,7 @@ from faststream.exceptions import IncorrectState
 from faststream.kafka import KafkaBroker, Topic
 
 from runtime.errors import Unavailable
-from runtime.log.group import Group
+from runtime.log.group import MOVED, Group
 from runtime.log.port import Handle, Lease, Offsets, Partition, Record, TooLargeError, Wire
 from runtime.logs import Logger
 from runtime.settings import RuntimeSettings
@@ -211,6 +211,28 @@ class KafkaLog:
             return {}
         found = await self._ask_admin(lambda admin: admin.list_consumer_group_offsets(self._group_id, partitions=[*places]))
         return {places[place]: at.offset for place, at in found.items() if at.offset >= 0}
+
+    async def set_back(self, places: Offsets) -> None:
+        """Commit for the group from outside. Raises Unavailable, also while it has members."""
+
+        async def put() -> None:
+            consumer = AIOKafkaConsumer(
+                bootstrap_servers=self._settings.kafka_bootstrap_servers, group_id=self._group_id, enable_auto_commit=False
+            )
+            try:
+                await consumer.start()
+                offsets = {self._place(partition): offset for partition, offset in places.items()}
+                consumer.assign([*offsets])
+                await consumer.commit(offsets)
+            finally:
+                await consumer.stop()
+
+        try:
+            await or_unavailable(lambda: asyncio.wait_for(put(), ANSWER_SECONDS))()
+        except Unavailable as error:
+            if isinstance(error.__cause__, MOVED):
+                raise Unavailable(f"the group {self._group_id} still has members: stop all instances") from error
+            raise
 
     async def _ask_admin(self, question: Callable[[AIOKafkaAdminClient], Awaitable[Any]]) -> Any:  # noqa: ANN401
         async def ask() -> Any:  # noqa: ANN401

@@ -172,6 +172,19 @@ class MemoryLog:
         with _unavailable():
             return await self._hook("committed", look)
 
+    async def set_back(self, places: Offsets) -> None:
+        """Commit for the group from outside. Raises Unavailable, also while it has members."""
+        offsets = {_place(partition): offset for partition, offset in places.items()}
+
+        def put() -> None:
+            group = self._broker.group(self._name)
+            if group.members:
+                raise Unavailable(f"the group {self._name} still has members: stop all instances")
+            group.committed.update(offsets)
+
+        with _unavailable():
+            await self._hook("set_back", put)
+
     async def read(self, places: Offsets, limit: int) -> dict[Partition, list[Record]]:
         """Of each partition the next records from its place on: `limit` of them, or all that are there. Raises Unavailable."""
         asked = dict(places)

@@ -144,6 +144,10 @@ class Log(Protocol):
         """Where a fresh process begins in partitions it is given for the first time, if that is before what is committed."""
         ...
 
+    async def set_back(self, places: Offsets) -> None:
+        """Commit these offsets for the service's group, backwards too. Raises Unavailable while the group has members."""
+        ...
+
     async def close(self) -> None:
         """Give back what reading by place needed."""
         ...

@@ -11,6 +11,7 @@ from runtime.log.kafka import declare_published
 from runtime.loop import Loop
 from runtime.outputs import Rules
 from runtime.parts import Ports
+from runtime.recovery import Anchor
 from runtime.sealing import Sealer
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
@@ -19,6 +20,7 @@ from services import wiring
 from services.feedback import handlers, store
 from services.feedback.domain import load_forms
 from services.feedback.http import add_routes
+from services.feedback.recovery import recovery
 from services.feedback.settings import FeedbackSettings
 from services.feedback.telemetry import METRICS
 
@@ -39,10 +41,12 @@ def build(
     calendar = wiring.CalendarFollower(reference, parts)
     context = handlers.Context(reference, parts.clock, settings, sealer, forms)
     rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), handlers.encode)
-    loop = Loop(parts, rules, load_catalogue().read_by("feedback"))
+    intents = Intents(parts, store.DOSSIERS, handlers.encode)
+    topics = load_catalogue().read_by("feedback")
+    anchor = Anchor(parts, recovery(context), topics, intents)
+    loop = anchor.hold(Loop(parts, anchor.guard(rules), topics))
     parts.topics.subscribe(loop.topics, loop.handle)
     declare_published(broker, "feedback", runtime, wiring.published_by("feedback"))
-    intents = Intents(parts, store.DOSSIERS, handlers.encode)
     health = Health(parts, loop)
     app = make_app("Đúng Hẹn feedback", health, parts.telemetry)
     add_routes(app, parts, intents, context)
@@ -54,11 +58,13 @@ def build(
         topics=wiring.topics_of("feedback"),
         collections=(partial(store.declare, parts.store), intents.declare),
         from_log=(calendar.read,),
+        anchor=anchor.begin,
         loop=loop,
         intents=intents,
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
             calendar.job(),
+            wiring.hold_to_the_log(anchor, health),
             Job("intents", runtime.sweep_seconds, intents.sweep),
         ),
     )

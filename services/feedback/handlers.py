@@ -40,26 +40,36 @@ class CannotAnswerError(Exception):
 
 def on_fact(document: Document, event: Event, context: Context) -> Decision:
     """A fact of a dossier; the first completion that stands invites its person, once, if there is somebody to invite."""
+    after = fold(document, event)
+    return Decision(document) if after is document else invite(after, context)
+
+
+def fold(document: Document, event: Event) -> Document:
+    """The document with a fact; the document itself if it says nothing new."""
     facts = merge_fact(document.get("facts", {}), event, FIELDS)
     if facts is None:
-        return Decision(document)
+        return document
     after = {**document, "facts": facts}
     if isinstance(event.data, Completed):
         after["reported_at"] = min(epoch_ms(event.time), document.get("reported_at", 1 << 60))
+    return after
+
+
+def invite(after: Document, context: Context) -> Decision:
+    """Invite the person of a completed dossier, or note why nobody is."""
+    facts = after.get("facts", {})
     received, completed = first_standing(facts, "received"), first_standing(facts, "completed")
     if received is None or completed is None or "invited" in after:
         return Decision(after)
-    at, unit = moment(completed["at"]), context.reference.units.get(received["competent_unit"])
+    at, unit, form = moment(completed["at"]), context.reference.units.get(received["competent_unit"]), context.settings.form
     why_not = silence(at, moment(after["reported_at"]), unit) or ("no-contact" if "contact_sequence" not in received else None)
-    after["invited"] = {"at": epoch_ms(context.clock.now()), "form": context.settings.form}
     if why_not is not None:
-        after["invited"]["not"] = why_not
-        return Decision(after)
+        return Decision({**after, "invited": {"at": after["reported_at"], "form": form, "not": why_not}})
     token = token_of(context.settings.token_key.get_secret_value().encode(), after["_id"])
-    after[TOKEN] = digest(token)
+    invited = {**after, "invited": {"at": epoch_ms(context.clock.now()), "form": form}, TOKEN: digest(token)}
     sealed = context.sealer.seal({"link": f"{context.settings.public_url}/{token}"})
-    data = {"at": at.isoformat(), "form": context.settings.form, "key_epoch": context.sealer.epoch, "sealed": sealed}
-    return Decision(after, [_speak(after, "invited", data, context)])
+    data = {"at": at.isoformat(), "form": form, "key_epoch": context.sealer.epoch, "sealed": sealed}
+    return Decision(invited, [_speak(invited, "invited", data, context)])
 
 
 def rate(document: Document, given: Mapping[str, Any], context: Context) -> Decision:

@@ -9,6 +9,7 @@ from runtime.jobs import Job
 from runtime.log.kafka import declare_published
 from runtime.log.reader import LogReader
 from runtime.parts import Ports
+from runtime.recovery import Anchor
 from runtime.sealing import Sealer
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
@@ -20,6 +21,7 @@ from services.intake.http.changes import TOPICS
 from services.intake.http.entrance import Pace
 from services.intake.http.events import SCHEMAS
 from services.intake.jobs import Deliveries
+from services.intake.recovery import recovery
 from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
 from services.intake.telemetry import METRICS
@@ -43,6 +45,7 @@ def build(
     context = handlers.Context(reference, settings, sealer, parts.clock)
     declare_published(broker, "intake", runtime, wiring.published_by("intake"))
     intents = Intents(parts, store.DOSSIERS, handlers.encode)
+    anchor = Anchor(parts, recovery(), ())
     counts = quality.Quality(parts)
     entrance = Entrance(
         parts=parts,
@@ -65,8 +68,10 @@ def build(
         health=health,
         topics=wiring.topics_of("intake"),
         collections=(*(partial(room.declare, parts.store) for room in rooms), intents.declare),
+        anchor=anchor.begin,
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
+            wiring.hold_to_the_log(anchor, health),
             Job("intents", runtime.sweep_seconds, intents.sweep),
             Job("quality", WRITE_DOWN_SECONDS, counts.write_down),
             Job("keys", WRITE_DOWN_SECONDS, entrance.gatekeeper.write_down),

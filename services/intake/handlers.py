@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from contracts import to_wire
@@ -72,14 +73,15 @@ def on_items(document: Document, items: Sequence[Item], context: Context, sender
         root = ""
         for outgoing in taken.outgoing:
             root = root if outgoing.contact is not None else outgoing.id
-            outputs.append(_output(item.dossier, outgoing, root, context))
+            outputs.append(_output(item.dossier, outgoing, root, ground.limits.now, context))
     return Decision(document if state is document else dict(state), outputs), results
 
 
-def _output(dossier: str, outgoing: Outgoing, root: str, context: Context) -> Output:
+def _output(dossier: str, outgoing: Outgoing, root: str, now: datetime, context: Context) -> Output:
+    """One event as it goes out; its time is the moment that it was decided at."""
     body: dict[str, Any] = {
         "type": f"vn.dunghen.dossier.{outgoing.kind}.v1",
-        "time": context.clock.now().isoformat(),
+        "time": now.isoformat(),
         "correlationid": root,
         "data": dict(outgoing.data),
     }

@@ -6,6 +6,7 @@ from typing import Any
 from runtime.store import Documents
 
 DOSSIERS = "dossiers"
+MADE_FROM_LOG = (DOSSIERS,)  # the rest has to be restored from backup
 
 
 async def declare(store: Documents) -> None:

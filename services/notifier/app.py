@@ -11,6 +11,7 @@ from runtime.log.kafka import declare_published
 from runtime.loop import Loop
 from runtime.outputs import Rules
 from runtime.parts import Ports
+from runtime.recovery import Anchor
 from runtime.sealing import Opener
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
@@ -18,9 +19,11 @@ from runtime.web import make_app
 from services import wiring
 from services.notifier import handlers, store
 from services.notifier.gateway import Gateway, HttpGateway
+from services.notifier.handlers import messages
 from services.notifier.handlers.common import Context, encode
 from services.notifier.http import add_routes
 from services.notifier.jobs import Dispatcher
+from services.notifier.recovery import recovery
 from services.notifier.sending import Desk
 from services.notifier.settings import NotifierSettings
 from services.notifier.telemetry import METRICS
@@ -39,11 +42,14 @@ def build(
     reference = reference or load_reference(settings.reference_dir)
     calendar = wiring.CalendarFollower(reference, parts)
     context = Context(reference, parts.clock)
-    rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode)
-    loop = Loop(parts, rules, load_catalogue().read_by("notifier"))
+    forget = {"contacts.v1": partial(messages.forget, context=context)}
+    rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode, forget)
+    intents = Intents(parts, store.DOSSIERS, encode)
+    topics = load_catalogue().read_by("notifier")
+    anchor = Anchor(parts, recovery(context, deduplicates=settings.gateway_deduplicates), topics, intents)
+    loop = anchor.hold(Loop(parts, anchor.guard(rules), topics))
     parts.topics.subscribe(loop.topics, loop.handle)
     declare_published(broker, "notifier", runtime, wiring.published_by("notifier"))
-    intents = Intents(parts, store.DOSSIERS, encode)
     token = settings.gateway_token.get_secret_value() if settings.gateway_token else None
     port = gateway or HttpGateway(settings.gateway_url, token)
     opener = Opener.from_base64(settings.contacts_private_key.get_secret_value(), settings.contacts_key_epoch)
@@ -61,11 +67,13 @@ def build(
         topics=wiring.topics_of("notifier"),
         collections=(partial(store.declare, parts.store), intents.declare),
         from_log=(calendar.read,),
+        anchor=anchor.begin,
         loop=loop,
         intents=intents,
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
             calendar.job(),
+            wiring.hold_to_the_log(anchor, health),
             Job("sender", runtime.sweep_seconds, dispatcher.run),
             Job("intents", runtime.sweep_seconds, intents.sweep),
         ),

@@ -114,11 +114,12 @@ def view(document: Document, context: Context) -> dict[str, Any]:
         "received_at": _time(received.get("at")),
         "due_at": _time(document.get("deadline", {}).get("due", letter["due"]) if letter["s"] == "drafted" else letter["due"]),
         "sign_by": _time(letter.get("sign_by")),
-        "new_due_at": _time(letter.get("new_due")),
+        "new_due_at": _time(letter.get("new_due", letter.get("granted"))),
+        "remark": letter.get("remark", ""),
         "reason_name": REASONS[letter["reason"]] if "reason" in letter else "",
         "symbol": symbol(letter["number"]) if "number" in letter else "",
         "refusal": f"{refusal[1]} ({refusal[0]})" if refusal else "",
-        "needs_date": not ended and not was_promised_anew(letter),
+        "needs_date": not ended and "granted" not in letter and not was_promised_anew(letter),
         "signer": unit.letterhead.on(context.clock.now().date()).signer if unit and unit.letterhead else "",
     }
 

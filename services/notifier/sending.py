@@ -12,7 +12,7 @@ from runtime.store import Document
 from services.notifier.domain import apology, mobile, next_window, result_ready, size_of, survey
 from services.notifier.gateway import Answer, Gateway, Message
 from services.notifier.handlers.common import Context
-from services.notifier.handlers.messages import APOLOGY, SURVEY, change, client_id, settle
+from services.notifier.handlers.messages import APOLOGY, SURVEY, change, client_id, contact_of, settle
 from services.notifier.settings import NotifierSettings
 
 RETRY = timedelta(minutes=1)
@@ -39,7 +39,7 @@ def claim(document: Document, name: str, desk: Desk, found: list[Message]) -> De
     later = now + RETRY if document.get("incomplete") else next_window(now)
     if later > now:
         return Decision(change(document, name, next=epoch_ms(later)))
-    if not _contact_is_here(document):
+    if not contact_is_here(document):
         return _wait_for_contact(document, name, desk, now)
     contact = document["contact"]
     number = mobile(str(desk.opener.open(contact["epoch"], contact["sealed"]).get("phone", "")))
@@ -54,15 +54,22 @@ def claim(document: Document, name: str, desk: Desk, found: list[Message]) -> De
     return Decision(after)
 
 
-def _contact_is_here(document: Document) -> bool:
-    received = first_standing(document["facts"], "received")
-    return received is not None and document.get("contact", {}).get("seq", 0) >= received.get("contact_sequence", 1)
+def contact_is_here(document: Document) -> bool:
+    """Whether the contact that the reception promised has come, or a newer one."""
+    received, contact = first_standing(document["facts"], "received"), contact_of(document)
+    return received is not None and contact is not None and contact["seq"] >= received.get("contact_sequence", 1)
+
+
+def contact_is_forgotten(document: Document) -> bool:
+    """Whether the contact that the reception promised was erased."""
+    received, contact = first_standing(document["facts"], "received") or {}, document.get("contact", {})
+    return bool(contact.get("gone")) and contact["seq"] >= received.get("contact_sequence", 1)
 
 
 def _wait_for_contact(document: Document, name: str, desk: Desk, now: datetime) -> Decision:
     """The reception promised a contact that has not come yet: wait, and after a day give up."""
     wait = timedelta(hours=desk.settings.contact_wait_hours).total_seconds() * 1000
-    if document["notices"][name]["at"] + wait < epoch_ms(now):
+    if contact_is_forgotten(document) or document["notices"][name]["at"] + wait < epoch_ms(now):
         return settle(document, name, "skipped", {"reason": "contact-missing"}, desk.context)
     return Decision(change(document, name, next=epoch_ms(now + RETRY), waits=True))
 

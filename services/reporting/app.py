@@ -11,17 +11,18 @@ from runtime.log.kafka import declare_published
 from runtime.loop import Loop
 from runtime.outputs import Output, Rules
 from runtime.parts import Ports
-from runtime.rebuild import Rebuild
+from runtime.recovery import Anchor
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
 from runtime.web import make_app
 from services import wiring
 from services.reporting import handlers, store
 from services.reporting.checks import measure
-from services.reporting.domain import DEFINITION, FORMS, load_forms
+from services.reporting.domain import FORMS, load_forms
 from services.reporting.http import Room, add_routes
 from services.reporting.jobs import Cells
 from services.reporting.periods import REPORT, Periods
+from services.reporting.recovery import RECOVERY
 from services.reporting.settings import ReportingSettings
 from services.reporting.telemetry import METRICS
 
@@ -41,19 +42,20 @@ def build(
     reference = reference or load_reference(settings.reference_dir)
     context = handlers.Context(parts.clock, reference)
     rules = Rules(store.ROWS, wiring.decoder(), partial(handlers.handle, context=context), _encode_nothing)
-    loop = Loop(parts, rules, load_catalogue().read_by("reporting"))
+    topics = load_catalogue().read_by("reporting")
+    anchor = Anchor(parts, RECOVERY, topics)
+    loop = anchor.hold(Loop(parts, anchor.guard(rules), topics))
     parts.topics.subscribe(loop.topics, loop.handle)
     declare_published(broker, "reporting", runtime, wiring.published_by("reporting"))
     intents = Intents(parts, store.ROWS, _encode_nothing)
     calendar = wiring.CalendarFollower(reference, parts)
     forms = load_forms(settings.forms_dir or FORMS)
     periods = Periods(parts, reference, forms[REPORT])
-    rebuild = Rebuild(parts, loop.topics, DEFINITION)
-    cells = Cells(parts, intents, rebuild, periods.restate)
+    cells = Cells(parts, intents, anchor, periods.restate)
     health = Health(parts, loop)
     health.also.append(cells.measure)
     app = make_app("Đúng Hẹn reporting", health, parts.telemetry)
-    add_routes(app, Room(parts, reference, forms, periods, cells, rebuild))
+    add_routes(app, Room(parts, reference, forms, periods, cells, anchor))
     return Service(
         parts=parts,
         broker=broker,
@@ -62,12 +64,13 @@ def build(
         topics=wiring.topics_of("reporting"),
         collections=(partial(store.declare, parts.store), intents.declare),
         from_log=(calendar.read,),
-        anchor=rebuild.begin,
+        anchor=anchor.begin,
         loop=loop,
         intents=intents,
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
             calendar.job(),
+            wiring.hold_to_the_log(anchor, health),
             Job("cells", settings.flush_seconds, cells.flush),
             Job("reconcile", settings.reconcile_seconds, cells.reconcile),
             Job("say-again", SAY_AGAIN_SECONDS, cells.say_again),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from contracts import statement_id, to_wire
 from contracts.facts import epoch_ms
@@ -11,7 +12,7 @@ from runtime.intents import Intents
 from runtime.log import Wire
 from runtime.outputs import Decision
 from runtime.parts import Parts
-from runtime.rebuild import Rebuild
+from runtime.recovery import Anchor
 from runtime.store import Document, Range
 from services.reporting.checks import SHOWN, between_roles, differences, suspects
 from services.reporting.domain import Book, book_of, cell_data, recounted, shelf_of, shelved
@@ -30,7 +31,7 @@ class Cells:
     """Counts dirty cells again from the rows, never by adding to what stands there, and publishes them."""
 
     def __init__(
-        self, parts: Parts, intents: Intents, rebuild: Rebuild, then: Callable[[date | None], Awaitable[None]]
+        self, parts: Parts, intents: Intents, rebuild: Anchor[Any], then: Callable[[date | None], Awaitable[None]]
     ) -> None:
         """`then` is awaited with the first business day whose figures changed, and once with None after the start.
 

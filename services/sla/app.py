@@ -11,6 +11,7 @@ from runtime.log.kafka import declare_published
 from runtime.loop import Loop
 from runtime.outputs import Rules
 from runtime.parts import Ports
+from runtime.recovery import Anchor
 from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
 from runtime.timers import Timers
@@ -21,6 +22,7 @@ from services.sla.calendar import JOURNAL
 from services.sla.calendar import encode as encode_change
 from services.sla.http import add_routes
 from services.sla.jobs import Recount
+from services.sla.recovery import recovery
 from services.sla.settings import SlaSettings
 from services.sla.telemetry import METRICS
 
@@ -41,10 +43,12 @@ def build(
     context = handlers.Context.of(reference, settings, parts.clock)
     encode = handlers.make_encoder(context)
     rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode)
-    loop = Loop(parts, rules, load_catalogue().read_by("sla"))
+    intents = Intents(parts, store.DOSSIERS, encode)
+    topics = load_catalogue().read_by("sla")
+    anchor = Anchor(parts, recovery(context), topics, intents)
+    loop = anchor.hold(Loop(parts, anchor.guard(rules), topics))
     parts.topics.subscribe(loop.topics, loop.handle)
     declare_published(broker, "sla", runtime, wiring.published_by("sla"))
-    intents = Intents(parts, store.DOSSIERS, encode)
     timers = Timers(parts, loop, intents, store.NEXT_RUNG, partial(handlers.on_timer, context=context))
     journal = Intents(parts, JOURNAL, encode_change)
     recount = Recount(parts, intents, context)
@@ -59,11 +63,13 @@ def build(
         topics=wiring.topics_of("sla"),
         collections=(partial(store.declare, parts.store), intents.declare),
         from_log=(calendar.read,),
+        anchor=anchor.begin,
         loop=loop,
         intents=intents,
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
             calendar.job(),
+            wiring.hold_to_the_log(anchor, health),
             Job("timers", runtime.sweep_seconds, timers.sweep),
             Job("intents", runtime.sweep_seconds, intents.sweep),
             Job("journal", JOURNAL_SECONDS, journal.sweep),

@@ -1,7 +1,9 @@
 """Figures as their readers ask for them: forms, what is behind them, days, procedures, frozen sheets, a rebuild."""
 
 import io
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -9,7 +11,9 @@ from pypdf import PdfReader
 from contracts import load_catalogue
 from reference import OFFICE_TIME
 from runtime.errors import CannotStartError
-from runtime.rebuild import Rebuild
+from runtime.parts import STATE
+from runtime.recovery import LOG, Anchor
+from services.reporting.recovery import RECOVERY
 from tests.flow.support import D, System, at, event, received
 
 PERIOD = {"from": "2026-03-09", "to": "2026-03-31", "unit": "H37.12"}
@@ -114,20 +118,18 @@ async def test_nothing_is_reported_while_the_figures_are_made_from_the_log_again
     await system.send(received(D.format(1), "2026-03-02T09:00"))
     await system.settle()
     parts = system.together.services["reporting"].parts
-    state = (await parts.store.get_many("rebuild", ["state"]))["state"]
-    ends = {**state, "caught_up": False, "ends": {"dossiers.v1/0": 10**6}}
-    assert await parts.store.save_many("rebuild", [ends]) == set()
-    again = Rebuild(parts, ["dossiers.v1"], state["version"])
+    standing = (await parts.store.get_many(STATE, [LOG]))[LOG]
+    far = {"own": {}, "from": {}, "ends": {"dossiers.v1/0": 10**6}, "left": 10**6, "told": True}
+    again: Anchor[Any] = Anchor(parts, RECOVERY, load_catalogue().read_by("reporting"))
+    assert await parts.store.save_many(STATE, [{**standing, "recovering": far}]) == set()
     await again.begin()
 
     assert again.running
     assert not await again.over()
-    standing = (await parts.store.get_many("rebuild", ["state"]))["state"]
-    await parts.store.save_many("rebuild", [{**standing, "ends": {"dossiers.v1/0": 0}}])
+    standing = (await parts.store.get_many(STATE, [LOG]))[LOG]
+    near = {**far, "ends": {"dossiers.v1/0": 0}}
+    await parts.store.save_many(STATE, [{**standing, "recovering": near}])
     assert await again.over()
     assert not again.running
-    with pytest.raises(CannotStartError, match=r"made by version .*, this is 0; stop the service and run `dunghen rebuild`"):
-        await Rebuild(parts, ["dossiers.v1"], "0").begin()
-    await parts.store.delete_many("rebuild", ["state"])
-    with pytest.raises(CannotStartError, match="has read a log that this store was not made from"):
-        await Rebuild(parts, load_catalogue().read_by("reporting"), state["version"]).begin()
+    with pytest.raises(CannotStartError, match=r"made by version .*, this is 0: stop the service and run `dunghen rebuild"):
+        await Anchor(parts, replace(RECOVERY, version="0"), load_catalogue().read_by("reporting")).begin()

@@ -10,7 +10,7 @@ import pytest
 from contracts import DEAD_LETTER_HEADERS
 from dunghen.audit import audit
 from dunghen.together import run_together
-from runtime.deadletters import discard, replay
+from runtime.deadletters import discard, letter_of, replay
 from runtime.errors import Invalid
 from runtime.log import Wire
 from tests.flow.support import D, System, at, event, received, total, until
@@ -153,9 +153,11 @@ async def test_a_poison_record_is_parked_its_neighbours_go_on_and_replay_lifts_t
 
     assert sla.loop is not None
     assert sla.intents is not None
+    parked = letter_of(letter.key, letter.value, letter.headers)
+    assert parked is not None
     with pytest.raises(Invalid):
-        await replay(sla.loop.rules, sla.intents, place, D.format(1), letter.value)
-    await replay(sla.loop.rules, sla.intents, place, D.format(1), fixed)
+        await replay(sla.loop.rules, sla.intents, parked, letter.value)
+    await replay(sla.loop.rules, sla.intents, parked, fixed)
     document = (await sla.parts.store.get_many("dossiers", [D.format(1)]))[D.format(1)]
     assert "incomplete" not in document
     assert document["facts"]["received"]["1"]["v"] == 2
@@ -168,7 +170,9 @@ async def test_a_discarded_record_lifts_the_mark_too(system: System) -> None:
     await system.settle()
     document = (await sla.parts.store.get_many("dossiers", [D.format(3)]))[D.format(3)]
 
-    await discard(sla.intents, document["incomplete"][0], D.format(3))
+    letters = [letter_of(r.key, r.value, r.headers) for r in await system.log() if r.topic == "sla.dlq"]
+    (letter,) = [found for found in letters if found is not None and found.place == document["incomplete"][0]]
+    await discard(sla.intents, letter)
 
     assert "incomplete" not in (await sla.parts.store.get_many("dossiers", [D.format(3)]))[D.format(3)]
 

@@ -4,7 +4,7 @@ A fault is keyed by (part, operation, instance, n-th call), so that a shorter li
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Literal, Protocol
@@ -23,6 +23,17 @@ Kind = Literal[
     "move",  # another member comes into the group for a while: partitions go away and come back
     "jump",  # the machine's clock is set wrong
 ]
+# What makes trouble together.
+THEMES: tuple[tuple[Kind, ...], ...] = (
+    ("move", "stall"),
+    ("move", "stall", "stop"),
+    ("move", "crash", "stall"),
+    ("crash", "crash-after", "late"),
+    ("late", "lost", "crash"),
+    ("outage", "move"),
+    ("jump", "stop"),
+    ("refused", "error", "crash"),
+)
 Key = tuple[str, str, str, int]  # part, operation, instance, n-th call of it
 
 REQUEST: tuple[Kind, ...] = ("stall", "late", "lost", "refused", "error")
@@ -86,15 +97,16 @@ class Pace:
 
 
 class Drawn:
-    """A plan that the seed draws: some kinds on, the others off, each with its own rate."""
+    """A plan that the seed draws: some kinds on, the others off, each with its own rate; or two that go together, and often."""
 
-    def __init__(self, seed: str, pace: Pace, kinds: Collection[Kind] = KINDS) -> None:
+    def __init__(self, seed: str, pace: Pace) -> None:
         chance = Random(f"{seed}/faults")
         self._seed, self._pace = seed, pace
+        theme = chance.choice(THEMES) if chance.random() < 0.5 else ()
+        kinds = theme or [kind for kind in KINDS if chance.random() < 0.45]
+        least = -1.9 if theme else -2.6
         self.rates: dict[Kind, float] = {
-            kind: 10 ** chance.uniform(-2.6, -1.1) * RARE.get(kind, 1.0)
-            for kind in KINDS
-            if chance.random() < 0.45 and kind in kinds
+            kind: 10 ** chance.uniform(least, -1.1) * RARE.get(kind, 1.0) for kind in KINDS if kind in kinds
         }
         self._any = sum(self.rates.values())
 

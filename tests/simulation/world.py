@@ -25,7 +25,7 @@ from runtime.loop import Loop
 from runtime.parts import INTENTS, STATE, Parts
 from runtime.settings import RuntimeSettings
 from runtime.store.memory import MemoryDocuments, MemoryTables
-from tests.simulation.faults import Counted, Drawn, Fault, Key, Pace, Plan, allowed, latency
+from tests.simulation.faults import Counted, Drawn, Fault, Pace, Plan, allowed, latency
 from tests.simulation.machine import SimMachine
 from tests.simulation.quiet import QuietLogger, QuietTelemetry
 from tests.simulation.virtual import Process, VirtualLoop, play
@@ -34,11 +34,11 @@ Result = TypeVar("Result")
 START = datetime(2026, 3, 2, 16, 50, tzinfo=OFFICE_TIME)  # a Monday
 FAULTS_SECONDS = 200.0  # the faults end then
 WORK_SECONDS = 150.0  # the workload by then
-LAST_TIMERS_SECONDS = 80.0  # after the faults: what is due by then fires
+LAST_TIMERS_SECONDS = 120.0  # after the faults: what is due by then fires
 LOOK_SECONDS = 15.0  # between looks whether all is quiet
 QUIET_SECONDS = 1800.0  # what is not quiet by then never will be
 ANSWER_SECONDS = 15.0  # patience of whoever calls by HTTP
-UTC_MS = 1000
+BROKEN = ("lost", "doubled", "early", "wrong", "stuck")  # the promises of a verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,7 @@ class Verdict:
 
     def lines(self) -> list[str]:
         """One line for each broken promise."""
-        names = ("lost", "doubled", "early", "wrong", "stuck")
-        return [f"{name}: {what}" for name in names for what in getattr(self, name)]
+        return [f"{name}: {what}" for name in BROKEN for what in getattr(self, name)]
 
 
 @dataclass(slots=True)
@@ -151,18 +150,6 @@ class Instance:
     offset: float = 0.0
 
 
-class StoreOfWorld(MemoryDocuments):
-    """The store's connection of one process; its own clock is right."""
-
-    def __init__(self, world: "World", process: Process) -> None:
-        super().__init__(world.tables, partial(world.ask_store, process))
-        self._world, self._process = world, process
-
-    async def time(self) -> datetime:
-        """The store's clock."""
-        return await self._world.ask_store(self._process, "time", "", self._world.now)
-
-
 class World:
     """One world. `plan`: where faults strike; by default what the seed draws."""
 
@@ -193,7 +180,7 @@ class World:
 
     def milliseconds(self) -> int:
         """The right time, as the broker writes it."""
-        return round(self.now().timestamp() * UTC_MS)
+        return round(self.now().timestamp() * 1000)
 
     @property
     def faulty(self) -> bool:
@@ -327,7 +314,7 @@ class World:
         parts = Parts(
             name=self.scenario.name,
             settings=self.settings,
-            store=StoreOfWorld(self, process),
+            store=MemoryDocuments(self.tables, partial(self.ask_store, process), self.now),
             topics=log,
             machine=machine,
             log=QuietLogger(partial(self._tell, process)),
@@ -512,8 +499,3 @@ def run_world(scenario: Scenario, seed: str, plan: Plan | None = None, *, digest
         return Outcome(seed, verdict, tuple(world.struck), world.digest() if digest else "", tuple(world.told))
 
     return play(life)
-
-
-def key_of(fault: Fault) -> Key:
-    """For lists of faults."""
-    return fault.key

@@ -31,6 +31,8 @@ ENDS = ("completed/1", "returned/1", "withdrawn/1", "stopped/1")
 
 # How sure the time of a fact is: taken from when we heard of it, from a step's report, from the sender's own field.
 GUESSED, REPORTED, STATED = 0, 1, 2
+SURE: tuple[str, ...] = ("guessed", "reported")  # as facts say it on the wire; stated is not said
+STAMPS = ("at", "occasion", "version", "observed_at", "sure", "terms")  # of a fact's data what is not the sender's content
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def take_event(state: Mapping[str, Any], item: EventItem, ground: Ground, manner
     content = _content(item, contact_state, state.get("received", {}), fill=manner.fill)
     if manner.fill and known is not None:
         item = item.model_copy(update={"at": moment(known["at"])})
-    digest = _digest({**content, "at": epoch_ms(item.at), "type": item.type})
+    digest = digest_of(content, epoch_ms(item.at), item.type)
     observed = epoch_ms(item.observed_at or ground.limits.now)
     if known is not None and _stands(known, digest, observed if item.observed_at else None, manner):
         return Taken(state, Accepted((fact_id(item.dossier, kind, occasion, known["v"]),)), notes=tuple(notes))
@@ -74,10 +76,7 @@ def take_event(state: Mapping[str, Any], item: EventItem, ground: Ground, manner
     version = known["v"] + 1 if known is not None else 1
     sequence = max(state.get("sequence", 0) + 1, epoch_ms(ground.limits.now))
     identity = fact_id(item.dossier, kind, occasion, version)
-    stamp = {"occasion": occasion, "version": version}
-    if item.observed_at is not None:
-        stamp["observed_at"] = item.observed_at.isoformat()
-    data = {"at": item.at.isoformat(), **stamp, **content}
+    data = {"at": item.at.isoformat(), **_stamp(item, occasion, version, manner), **content}
     if isinstance(item, ReceivedItem):
         data["terms"] = _terms(content["procedure"], item.at, ground)
     fact = {"v": version, "h": digest, "o": observed, "at": epoch_ms(item.at)}
@@ -97,6 +96,16 @@ def take_event(state: Mapping[str, Any], item: EventItem, ground: Ground, manner
     notes += ["late_reports"] if ground.limits.now - item.at > LATE else []
     outgoing = Outgoing(identity, item.type, sequence, data)
     return Taken(after, Accepted((identity,)), (outgoing, *contact_out), tuple(notes))
+
+
+def _stamp(item: EventItem, occasion: str, version: int, manner: Manner) -> dict[str, Any]:
+    """What a fact says of itself beside its content."""
+    stamp: dict[str, Any] = {"occasion": occasion, "version": version}
+    if item.observed_at is not None:
+        stamp["observed_at"] = item.observed_at.isoformat()
+    if manner.sure != STATED:
+        stamp["sure"] = SURE[manner.sure]
+    return stamp
 
 
 def _ends_before_it_began(facts: Mapping[str, Mapping[str, Any]], key: str) -> bool:
@@ -215,8 +224,10 @@ def _reception(item: ReceivedItem, contact: Mapping[str, Any], known: Mapping[st
     return {name: whole[name] for name in (*given, "contact_sequence") if name in whole}
 
 
-def _digest(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+def digest_of(content: Mapping[str, Any], at: int, kind: str) -> str:
+    """Digest of what a sender said: equal for equal content, time (ms) and type of event."""
+    said = {**content, "at": at, "type": kind}
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
 def _terms(procedure: str, at: datetime, ground: Ground) -> dict[str, Any]:

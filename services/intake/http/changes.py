@@ -6,7 +6,9 @@ import json
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query
+from pydantic import ValidationError
 
+from contracts import EVENT_TYPES, decode
 from runtime.log import Record
 from runtime.log.reader import Places
 from runtime.web import Problem, ProblemError, problem_answers
@@ -43,13 +45,19 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
 
 async def _own(records: Any, sender: Sender, entrance: Entrance) -> list[dict[str, Any]]:  # noqa: ANN401 - Records
     """The events of dossiers that the sender may speak of."""
-    codes = list(dict.fromkeys(record.key.decode("utf-8", "replace") for record in records))
+    events = [event for record in records if (event := _event(record)) is not None]
+    codes = list(dict.fromkeys(event["dossier"] for event in events))
     known = await entrance.parts.store.get_many(DOSSIERS, codes) if codes else {}
     mine = {code for code in codes if sender.may_speak_of(units_of(known.get(code)), code)}
-    return [_event(record) for record in records if record.key.decode("utf-8", "replace") in mine]
+    return [event for event in events if event["dossier"] in mine]
 
 
-def _event(record: Record) -> dict[str, Any]:
+def _event(record: Record) -> dict[str, Any] | None:
+    """A record as senders see it; None for one that is no event: it costs its readers nothing."""
+    try:
+        decode(record.value, EVENT_TYPES)
+    except ValidationError:
+        return None
     event: dict[str, Any] = json.loads(record.value or b"")
     return {"topic": record.topic, "dossier": event["subject"], **{k: event[k] for k in ("id", "type", "time", "data")}}
 
@@ -64,7 +72,7 @@ def _places(cursor: str) -> Places:
     try:
         raw = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         places = {topic: [int(offset) for offset in raw[topic]] for topic in TOPICS if topic in raw}
-    except (binascii.Error, ValueError, TypeError, AttributeError):
+    except (binascii.Error, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         places = None
     if places is None or any(offset < 0 for offsets in places.values() for offset in offsets):
         raise ProblemError(Problem("bad-cursor", "Con trỏ không đúng / not a cursor of ours", 400))

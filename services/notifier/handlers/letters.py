@@ -15,11 +15,14 @@ from contracts.facts import epoch_ms
 from contracts.notices import LateReason, RejectReason
 from contracts.rules import Rule, is_refused_by
 from reference import moment, silence
+from reference.derivation import say_instant
 from reference.timeline import DAY, to_minute
 from runtime.outputs import Decision, Output
 from runtime.store import Document
 from services.notifier.handlers.common import Context, plan_next, speak
-from services.notifier.handlers.messages import APOLOGY, queue
+from services.notifier.handlers.messages import APOLOGY, contact_of, queue
+
+DRAFT = ("unit", "due", "at", "sign_by")  # what a letter has from its draft on; the rest belongs to one decision about it
 
 
 class NotAllowedError(Exception):
@@ -40,21 +43,41 @@ class Approval:
     new_due_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What calls for a letter: when it happened and when it was recorded, the body, the date that passes, the lawful lead."""
+
+    at: datetime
+    recorded: datetime
+    unit: str
+    due_at: datetime
+    sign_by: datetime | None = None
+
+
 # --- what sla says ----------------------------------------------------------------
 
 
 def on_rung(document: Document, event: Event, context: Context) -> Decision:
-    """The dossier is about to be late, or is: draft its letter, unless there is one."""
+    """The dossier is about to be late, or is: draft its letter, unless there is one. Each rung calls once."""
     data = event.data
-    if not isinstance(data, DeadlineApologyDue | DeadlineOverdue) or _ended(document):
+    if not isinstance(data, DeadlineApologyDue | DeadlineOverdue) or event.id in document.get("rungs", ()):
         return Decision(document)
-    letter = document.get("letter", {})
-    overdue = isinstance(data, DeadlineOverdue)
-    again = letter.get("s") == "withdrawn" or (overdue and letter.get("s") == "rejected" and letter["why"] == "in-time")
-    if letter and not again:
-        return Decision(document)
-    after = {**document}
-    return Decision(after, _draft(after, event, data.unit, data.due_at, getattr(data, "sign_by", None), context))
+    after = {**document, "rungs": [*document.get("rungs", ()), event.id]}
+    if ended(document) or not may_draft(document.get("letter"), overdue=isinstance(data, DeadlineOverdue)):
+        return Decision(after)
+    return Decision(after, draft(after, call_of(event, data), context))
+
+
+def call_of(event: Event, data: DeadlineApologyDue | DeadlineOverdue) -> Call:
+    """A rung as a call for a letter."""
+    return Call(data.at, event.time, data.unit, data.due_at, getattr(data, "sign_by", None))
+
+
+def may_draft(letter: Mapping[str, Any] | None, *, overdue: bool) -> bool:
+    """Whether a rung makes a draft: there is none, it was withdrawn, or it was rejected as in time and is overdue now."""
+    if letter is None or letter["s"] == "withdrawn":
+        return True
+    return overdue and letter["s"] == "rejected" and letter["why"] == "in-time"
 
 
 def on_settled(document: Document, event: Event, context: Context) -> Decision:
@@ -64,14 +87,24 @@ def on_settled(document: Document, event: Event, context: Context) -> Decision:
         return Decision(document)
     after = {**document, "settled": {"v": data.version, "outcome": data.outcome}}
     letter = after.get("letter", {})
-    if data.outcome in ("early", "on_time") and letter.get("s") == "drafted":
-        return Decision(after, [_withdraw(after, context)])
+    if in_time(after) and letter.get("s") == "drafted":
+        return Decision(after, [withdraw(after, context)])
     if data.outcome == "open" and letter.get("s") == "withdrawn":
-        after["letter"] = {**letter, "s": "drafted", "n": letter["n"] + 1}
-        return Decision(after, [_drafted(after, context)])
+        after["letter"] = again(letter)
+        return Decision(after, [drafted(after, context)])
     if data.outcome == "late" and not letter and data.due_at is not None:
-        return Decision(after, _draft(after, event, data.unit, data.due_at, None, context))
+        return Decision(after, draft(after, Call(data.at, event.time, data.unit, data.due_at), context))
     return Decision(after)
+
+
+def in_time(document: Document) -> bool:
+    """Whether the dossier has ended in time."""
+    return document.get("settled", {}).get("outcome") in ("early", "on_time")
+
+
+def again(letter: Mapping[str, Any], **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON values
+    """A letter back on the desk as its next draft: what was decided about the one before is left behind."""
+    return {"n": letter["n"] + 1, "s": "drafted", **{name: letter[name] for name in DRAFT if name in letter}, **more}
 
 
 def on_deadline(document: Document, event: Event, context: Context) -> Decision:
@@ -79,13 +112,24 @@ def on_deadline(document: Document, event: Event, context: Context) -> Decision:
     data = event.data
     if not isinstance(data, DeadlineStated) or document.get("deadline", {}).get("v", 0) >= data.version:
         return Decision(document)
-    due = epoch_ms(data.due_at) if data.due_at is not None else None
-    after: Document = {**document, "deadline": {"v": data.version, "due": due}}
-    letter = after.get("letter", {})
-    if letter.get("s") == "approved" and data.basis == "reappointed" and due == letter["new_due"]:
-        after["letter"] = {**letter, "s": "issuing", "next": epoch_ms(context.clock.now())}
+    after = {**document, "deadline": deadline_of(data)}
+    if is_granted(after):
+        after["letter"] = {**after["letter"], "s": "issuing", "next": epoch_ms(context.clock.now())}
         plan_next(after)
     return Decision(after)
+
+
+def deadline_of(data: DeadlineStated) -> dict[str, Any]:
+    """The promise in force as a document keeps it: version, date (ms), where it comes from."""
+    return {"v": data.version, "due": None if data.due_at is None else epoch_ms(data.due_at), "basis": data.basis}
+
+
+def is_granted(document: Document) -> bool:
+    """Whether the promise in force is the date that the approved letter asked for."""
+    letter, deadline = document.get("letter", {}), document.get("deadline", {})
+    return bool(
+        letter.get("s") == "approved" and deadline.get("basis") == "reappointed" and deadline["due"] == letter["new_due"]
+    )
 
 
 def on_refused(document: Document, event: Event, context: Context) -> Decision:
@@ -93,13 +137,8 @@ def on_refused(document: Document, event: Event, context: Context) -> Decision:
     data, letter = event.data, document.get("letter", {})
     if not isinstance(data, DeadlineRefused) or letter.get("s") != "approved" or event.correlation != letter["ask"]:
         return Decision(document)
-    after = {
-        **document,
-        "letter": {**letter, "s": "drafted", "n": letter["n"] + 1, "refusal": [data.rule, data.text, data.code]},
-    }
-    if after.get("settled", {}).get("outcome") in ("early", "on_time"):
-        return Decision(after, [_withdraw(after, context)])
-    return Decision(after, [_drafted(after, context)])
+    after = {**document, "letter": again(letter, refusal=[data.rule, data.text, data.code])}
+    return Decision(after, [withdraw(after, context) if in_time(after) else drafted(after, context)])
 
 
 # --- what the signer says ---------------------------------------------------------
@@ -116,9 +155,11 @@ def approve(document: Document, approval: Approval, context: Context) -> Decisio
         raise NotAllowedError("letterhead", "Danh mục chưa có thể thức thư và người ký của đơn vị này.")
     if document.get("incomplete"):
         raise NotAllowedError("incomplete", "Một bản ghi của hồ sơ đang bị giữ lại; xử lý bản ghi đó trước khi ký thư.")
-    new_due = _new_due(document, letter, approval, context)
+    granted = _granted(document, letter, approval)
+    new_due = None if granted is not None else _new_due(document, letter, approval, context)
     approved: dict[str, Any] = {
-        **{key: value for key, value in letter.items() if key != "refusal"},
+        "n": letter["n"],
+        **{name: letter[name] for name in DRAFT if name in letter},
         "reason": approval.reason,
         "note": approval.note,
         "by": approval.by,
@@ -126,7 +167,7 @@ def approve(document: Document, approval: Approval, context: Context) -> Decisio
     }
     data: dict[str, Any] = {"at": now.isoformat(), "reason": approval.reason}
     if new_due is None:
-        approved |= {"s": "issuing", "next": epoch_ms(now)}
+        approved |= {"s": "issuing", "next": epoch_ms(now)} | ({} if granted is None else {"new_due": granted})
     else:
         approved |= {"s": "approved", "new_due": epoch_ms(new_due)}
         data["new_due_at"] = new_due.isoformat()
@@ -137,9 +178,23 @@ def approve(document: Document, approval: Approval, context: Context) -> Decisio
     return Decision(after, [output])
 
 
+def _granted(document: Document, letter: Mapping[str, Any], approval: Approval) -> int | None:
+    """The date (ms) that sla granted to this very letter before it came back to the desk: it needs no second grant.
+
+    Raises NotAllowedError for another date.
+    """
+    granted: int | None = letter.get("granted")
+    deadline = document.get("deadline", {})
+    if granted is None or ended(document) or (deadline.get("basis"), deadline.get("due")) != ("reappointed", granted):
+        return None
+    if approval.new_due_at is not None and epoch_ms(approval.new_due_at) != granted:
+        raise NotAllowedError("new_due_at", f"Hồ sơ đã được hẹn lại đến {say_instant(moment(granted))}; thư phải ghi ngày đó.")
+    return granted
+
+
 def _new_due(document: Document, letter: dict[str, Any], approval: Approval, context: Context) -> datetime | None:
     """The new date, checked (R15); None where none may be given: the dossier has ended late, or had its one re-promise."""
-    if _ended(document) or was_promised_anew(letter):
+    if ended(document) or was_promised_anew(letter):
         return None
     due, new = document.get("deadline", {}).get("due", letter["due"]), approval.new_due_at
     if due is None:
@@ -168,8 +223,9 @@ def issue(document: Document, number: int, year: int, context: Context) -> Decis
     now = context.clock.now()
     sent = {key: value for key, value in letter.items() if key != "next"}
     sent |= {"s": "sent", "number": number, "year": year, "sent_at": epoch_ms(now)}
-    if "contact" in document:
-        sent["contact"] = document["contact"]
+    contact = contact_of(document)
+    if contact is not None:
+        sent["contact"] = contact
     after = {**document, "letter": sent}
     data: dict[str, Any] = {"at": now.isoformat(), "number": number, "year": year}
     if "new_due" in sent:
@@ -189,7 +245,8 @@ def was_promised_anew(letter: Mapping[str, Any]) -> bool:
     return is_refused_by(Rule.R16, code, words)
 
 
-def _ended(document: Document) -> bool:
+def ended(document: Document) -> bool:
+    """Whether the dossier has an outcome."""
     return bool(document.get("settled", {}).get("outcome", "open") != "open")
 
 
@@ -200,25 +257,23 @@ def _on_the_desk(document: Document) -> dict[str, Any]:
     return letter
 
 
-def _draft(
-    after: Document, event: Event, unit: str, due_at: datetime, sign_by: datetime | None, context: Context
-) -> list[Output]:
-    """Put a draft on the desk; history is silent here too, and what was silent once stays so."""
+def draft(after: Document, call: Call, context: Context) -> list[Output]:
+    """Put a draft on the desk; history is silent here too, and what was silent once stays so. Changes `after`."""
     if APOLOGY in after.get("notices", {}):
         return []
-    at = getattr(event.data, "at", event.time)
-    reason = silence(at, event.time, context.reference.units.get(unit))
+    reason = silence(call.at, call.recorded, context.reference.units.get(call.unit))
     if reason is not None:
-        return [queue(after, APOLOGY, epoch_ms(at), context, reason=reason)]
-    draft = {"n": after.get("letter", {}).get("n", 0) + 1, "s": "drafted", "unit": unit, "due": epoch_ms(due_at)}
-    draft["at"] = epoch_ms(at)
-    if sign_by is not None:
-        draft["sign_by"] = epoch_ms(sign_by)
-    after["letter"] = draft
-    return [_drafted(after, context)]
+        return [queue(after, APOLOGY, epoch_ms(call.at), context, reason=reason)]
+    letter = {"n": after.get("letter", {}).get("n", 0) + 1, "s": "drafted", "unit": call.unit}
+    letter |= {"due": epoch_ms(call.due_at), "at": epoch_ms(call.at)}
+    if call.sign_by is not None:
+        letter["sign_by"] = epoch_ms(call.sign_by)
+    after["letter"] = letter
+    return [drafted(after, context)]
 
 
-def _drafted(after: Document, context: Context) -> Output:
+def drafted(after: Document, context: Context) -> Output:
+    """What says that a draft is on the desk."""
     letter = after["letter"]
     data = {"at": moment(letter["at"]).isoformat(), "due_at": moment(letter["due"]).isoformat()}
     if "sign_by" in letter:
@@ -226,7 +281,8 @@ def _drafted(after: Document, context: Context) -> Output:
     return _say(after, "drafted", data, context)
 
 
-def _withdraw(after: Document, context: Context) -> Output:
+def withdraw(after: Document, context: Context) -> Output:
+    """Take the draft back. Changes `after`."""
     after["letter"] = {**after["letter"], "s": "withdrawn"}
     return _say(after, "withdrawn", {"at": context.clock.now().isoformat()}, context)
 
@@ -237,7 +293,7 @@ def _say(after: Document, state: str, data: dict[str, Any], context: Context) ->
     return speak(after, f"letter.{state}", str(letter["n"]), {**data, **stamp}, context)
 
 
-def person_of(document: Document) -> dict[str, Any] | None:
-    """The sealed contact a letter goes to: the one it was issued to, else the newest."""
-    found: dict[str, Any] | None = document.get("letter", {}).get("contact") or document.get("contact")
+def person_of(document: Document) -> Mapping[str, Any] | None:
+    """The sealed contact a letter goes to: the one it was issued to, else the newest; None if it is unknown or forgotten."""
+    found: Mapping[str, Any] | None = document.get("letter", {}).get("contact") or contact_of(document)
     return found

@@ -22,38 +22,86 @@ SURVEY_AFTER = timedelta(hours=48)  # a result that nobody fetched: ask then
 
 def on_fact(document: Document, event: Event, context: Context) -> Decision:
     """A fact of a dossier; the first completion that stands makes the message due, once."""
+    after = fold_fact(document, event)
+    return Decision(document) if after is document else plan(after, context)
+
+
+def fold_fact(document: Document, event: Event) -> Document:
+    """The document with a fact; the document itself if it says nothing new."""
     facts = merge_fact(document.get("facts", {}), event, FIELDS)
     if facts is None:
-        return Decision(document)
+        return document
     after = {**document, "facts": facts}
     if isinstance(event.data, Completed):
         after["reported_at"] = min(epoch_ms(event.time), document.get("reported_at", 1 << 60))
-    return _plan(after, context)
+    return after
 
 
 def on_contact(document: Document, event: Event, context: Context) -> Decision:
     """A sealed contact; the highest sequence holds. Messages that waited for it are due now."""
+    after = fold_contact(document, event)
+    return Decision(document) if after is document else plan(_wake(after, context), context)
+
+
+def fold_contact(document: Document, event: Event) -> Document:
+    """The document with a contact; the document itself for one that is not newer than what is known, or was forgotten."""
     data = event.data
     if not isinstance(data, ContactSealed) or document.get("contact", {}).get("seq", 0) >= data.contact_sequence:
+        return document
+    return {**document, "contact": {"seq": data.contact_sequence, "epoch": data.key_epoch, "sealed": data.sealed}}
+
+
+def forget(document: Document, context: Context) -> Decision:
+    """A null on contacts.v1: the person's contact is to be forgotten, also the one that an issued letter was kept with.
+
+    It stands for all contacts before it in the partition, which are those up to the sequence known here; one that is sent anew
+    has a higher sequence and counts again. Messages that wait find nobody to go to and say so at their turn.
+    """
+    known, letter = document.get("contact", {}), document.get("letter", {})
+    if known.get("gone") and "contact" not in letter:
         return Decision(document)
-    after = {**document, "contact": {"seq": data.contact_sequence, "epoch": data.key_epoch, "sealed": data.sealed}}
+    after = {**document, "contact": {"seq": known.get("seq", 0), "gone": True}}
+    if "contact" in letter:
+        after["letter"] = {name: value for name, value in letter.items() if name != "contact"}
+    after = _wake(after, context)
+    if "next_send_at" in document:
+        plan_next(after)
+    return Decision(after)
+
+
+def contact_of(document: Document) -> Mapping[str, Any] | None:
+    """The newest sealed contact {seq, epoch, sealed}; None if none came, or it was forgotten."""
+    known: Mapping[str, Any] | None = document.get("contact")
+    return None if known is None or known.get("gone") else known
+
+
+def _wake(after: Document, context: Context) -> Document:
+    """Messages that wait for a contact are due now."""
+    if not any(state["s"] == "queued" and state.get("waits") for state in after.get("notices", {}).values()):
+        return after
     now = epoch_ms(next_window(context.clock.now()))
-    after["notices"] = {
+    notices = {
         name: {**state, "next": now} if state["s"] == "queued" and state.get("waits") else state
-        for name, state in after.get("notices", {}).items()
+        for name, state in after["notices"].items()
     }
-    return _plan(after, context)
+    return {**after, "notices": notices}
 
 
 def on_invited(document: Document, event: Event, context: Context) -> Decision:
     """An invitation to rate: told with the result in hand, or two days after it was ready."""
+    after = fold_invited(document, event)
+    return Decision(document) if after is document else plan(after, context)
+
+
+def fold_invited(document: Document, event: Event) -> Document:
+    """The document with an invitation; the document itself if it has one."""
     data = event.data
     if not isinstance(data, FeedbackInvited) or "invited" in document:
-        return Decision(document)
-    return _plan({**document, "invited": {"epoch": data.key_epoch, "sealed": data.sealed}}, context)
+        return document
+    return {**document, "invited": {"epoch": data.key_epoch, "sealed": data.sealed}}
 
 
-def _plan(after: Document, context: Context) -> Decision:
+def plan(after: Document, context: Context) -> Decision:
     """Queue or skip what the facts make due and nothing was decided about yet."""
     facts = after.get("facts", {})
     received, completed = first_standing(facts, "received"), first_standing(facts, "completed")

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from reference import ReferenceData
 from runtime.parts import Parts
-from runtime.rebuild import Rebuild
+from runtime.recovery import Anchor
 from runtime.web import Answers, Problem, ProblemError, also, problem_answers
 from services.reporting.domain import Form, Sheet
 from services.reporting.files import as_file
@@ -48,7 +48,7 @@ class Room:
     forms: Mapping[str, Form]
     periods: Periods
     cells: Cells
-    rebuild: Rebuild
+    rebuild: Anchor[Any]
 
     def form(self, code: str) -> Form:
         """A form by its code. Raises ProblemError."""

@@ -1,8 +1,11 @@
 """From facts to the promise in force: reception, pauses, a date the sender printed, the one re-promise."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any, Literal
 
 from contracts.facts import Facts, first_standing, standing
@@ -52,6 +55,18 @@ class Standing:
         """As JSON, to keep beside the promise that was counted from it."""
         pauses = [list(pause) for pause in self.pauses]
         return [self.unit, self.received_at, *self.limit, self.restart, pauses, self.promised_at, list(self.reappointed)]
+
+    @classmethod
+    def from_key(cls, key: Sequence[Any]) -> "Standing":
+        """What `key` wrote."""
+        unit, received_at, value, limit_unit, restart, pauses, promised_at, reappointed = key
+        stretched = tuple((kind, begin, end) for kind, begin, end in pauses)
+        return cls(unit, received_at, (value, limit_unit), restart, stretched, promised_at, tuple(reappointed))
+
+
+def digest_of(*counted: Any) -> str:  # noqa: ANN401 - JSON values
+    """A short digest of what something was counted from; equal for equal values, whenever and wherever it is made."""
+    return sha256(json.dumps(counted, separators=(",", ":"), ensure_ascii=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

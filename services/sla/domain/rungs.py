@@ -81,13 +81,21 @@ def rungs_of(line: Timeline, started: datetime, due: datetime, unit: LimitUnit, 
 def passed(rungs: Sequence[Rung], done: Collection[str], until: datetime, now: datetime) -> tuple[list[Rung], list[Rung]]:
     """Which of the rungs reached by `until` are to be fired now, and which are superseded and never sent late.
 
+    A rung that is done overtakes as one that is fired now.
+
     The log may be known up to `until` only while the clock stands at `now`: what a later rung has overtaken by then is as late
     as if that one had fired already. A warning is superseded by any later rung, the apology by overdue alone.
     """
-    waiting = [rung for rung in rungs if rung.name not in done]
-    last = next((rung for rung in reversed(waiting) if rung.at <= max(until, now)), None)
-    reached = [rung for rung in waiting if rung.at <= until]
+    last = next((rung for rung in reversed(rungs) if rung.at <= max(until, now)), None)
+    reached = [rung for rung in rungs if rung.at <= until and rung.name not in done]
     fire = [
         rung for rung in reached if rung is last or (rung.kind == "apology-due" and last is not None and last.kind != "overdue")
     ]
     return fire, [rung for rung in reached if rung not in fire]
+
+
+def overtaken(rungs: Sequence[Rung], fired: str) -> list[Rung]:
+    """Which of the rungs cannot be sent any more once the one with this name was: a warning by any later rung, the apology by
+    overdue alone."""
+    place = next((number for number, rung in enumerate(rungs) if rung.name == fired), 0)
+    return [rung for rung in rungs[:place] if rung.kind != "apology-due" or rungs[place].kind == "overdue"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts import effect_id
 from contracts.facts import epoch_ms, first_standing
-from reference import moment
+from reference import Timeline, moment
 from runtime.outputs import Decision, Output
 from runtime.store import Document
 from services.sla.domain import Rung, RungRules, Standing, passed, rungs_of, second_tier, standing_of, step_rung
@@ -45,9 +45,14 @@ def plan_rungs(after: Document, standing: Standing, context: Context) -> None:
 
 def _rungs(document: Document, standing: Standing, context: Context) -> list[Rung]:
     """The rungs before the date in force: after a re-promise, those of its second tier."""
-    due, line = moment(document["deadline"]["due"]), line_of(document, context)
-    rungs = rungs_of(line, moment(standing.received_at), due, standing.limit[1], _rung_rules(document, context))
-    return second_tier(rungs) if standing.reappointed else rungs
+    line, tier = line_of(document, context), 2 if standing.reappointed else 1
+    return rungs_before(document, standing, document["deadline"]["due"], line, tier, context)
+
+
+def rungs_before(document: Document, standing: Standing, due: int, line: Timeline, tier: int, context: Context) -> list[Rung]:
+    """The rungs before a date (ms), counted by a calendar; of the first promise, or of the one re-promise (tier 2)."""
+    rungs = rungs_of(line, moment(standing.received_at), moment(due), standing.limit[1], _rung_rules(document, context))
+    return second_tier(rungs) if tier > 1 else rungs
 
 
 def _rung_rules(document: Document, context: Context) -> RungRules:

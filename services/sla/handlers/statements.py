@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from contracts import Event, statement_id, to_wire
-from contracts.facts import epoch_ms
+from contracts.facts import Facts, epoch_ms
 from contracts.facts import standing as standing_facts
 from contracts.rules import Rule
 from reference import BeyondCalendarError, LimitError, Timeline, moment
 from runtime.outputs import Decision, Encoder, Output
 from runtime.store import Document
 from services.sla.domain import End, Promise, Standing, end_of, limit_used, outcome_of, promise_of, standing_of, time_spent
-from services.sla.domain.promise import steps_of
+from services.sla.domain.promise import digest_of, steps_of
 from services.sla.domain.repromise import ONCE
 from services.sla.handlers.common import Context, business_time, effect, line_of, ms_of, output, unit_of
 from services.sla.handlers.rungs import plan_rungs
@@ -37,14 +37,14 @@ def _by_newest_calendar(after: Document, context: Context) -> list[Output]:
     after["counted_with"] = newest.number
     unit = unit_of(after)
     before = promise_of(standing, context.reference.timeline(unit, known), context.rules)
+    if before.basis != "computed":
+        note_conflict(after, standing, known, context)
+        return []
     try:
         now = promise_of(standing, context.reference.timeline(unit), context.rules)
     except BeyondCalendarError:
         return []
-    if now.computed == before.computed and (now.basis != "computed" or now.provisional == before.provisional):
-        return []
-    if now.basis != "computed":
-        after["conflict"] = {"number": newest.number, "before": ms_of(before.computed), "now": ms_of(now.computed)}
+    if now.computed == before.computed and now.provisional == before.provisional:
         return []
     version = after["deadline"]["v"] + 1
     after["deadline"] = {**after["deadline"], "v": version, "due": ms_of(now.due)}
@@ -60,19 +60,46 @@ def _by_newest_calendar(after: Document, context: Context) -> list[Output]:
     return [output(after, identity, name, data, None, context)]
 
 
-def restate(after: Document, event: Event, context: Context) -> list[Output]:
-    """Compare what the facts say now with what was stated, and state the difference. Changes `after`."""
-    facts = after["facts"]
-    standing = standing_of(facts)
+def note_conflict(after: Document, standing: Standing, known: int, context: Context) -> None:
+    """Note the last change of the calendar since `known` by which our count became another than the one before.
+
+    Change by change, so that it does not matter how many an instance learned of at once. Changes `after`.
+    """
+    unit = unit_of(after)
+    for change in context.reference.changes:
+        if change.number <= known:
+            continue
+        try:
+            before, now = (
+                promise_of(standing, context.reference.timeline(unit, number), context.rules).computed
+                for number in (known, change.number)
+            )
+        except BeyondCalendarError:
+            continue
+        if now != before:
+            after["conflict"] = {"number": change.number, "before": ms_of(before), "now": ms_of(now)}
+        known = change.number
+
+
+def restate(after: Document, event: Event, context: Context, *, ended_as_said: bool = False) -> list[Output]:
+    """Compare what the facts say now with what was stated, and state the difference. Changes `after`.
+
+    `ended_as_said`: the outcome is known to be stated from these very facts, and is not counted anew.
+    """
+    facts = after.get("facts", {})
+    standing, was_open = standing_of(facts), "counted_with" in after
     if standing is None:
         _close(after)
         return _settle(after, None, None, event, context)
     outputs = []
     known = after.get("deadline")
-    if known is None or known["of"] != standing.key():
+    if known is None or known.get("of") != standing.key():
         outputs += _state_deadline(after, standing, event, context)
-    outputs += _settle(after, end_of(facts), standing, event, context)
+    if not ended_as_said:
+        outputs += _settle(after, end_of(facts), standing, event, context)
     if after.get("settled", {}).get("outcome", "open") == "open":
+        if not was_open:
+            _open_again(after, standing, context)
         plan_rungs(after, standing, context)
         if after.get("counted_with", context.reference.known) < context.reference.known:
             outputs += _by_newest_calendar(after, context)
@@ -85,6 +112,24 @@ def _close(after: Document) -> None:
     """An ended dossier has no timer, is not overdue, and no calendar moves it."""
     for field in ("next_rung_at", "open_due", "counted_with", "conflict", "differs"):
         after.pop(field, None)
+
+
+def _open_again(after: Document, standing: Standing, context: Context) -> None:
+    """What an end took away comes back: by which calendar it is counted, and where the printed date differs from that."""
+    after.setdefault("counted_with", context.reference.known)
+    if "differs" not in after and after["deadline"]["due"] is not None:
+        try:
+            promise = promise_of(standing, line_of(after, context), context.rules)
+        except (LimitError, BeyondCalendarError):
+            return
+        note_difference(after, promise.basis, promise.due, promise.computed)
+
+
+def note_difference(after: Document, basis: str, due: datetime | None, computed: datetime | None) -> None:
+    """Note our own count where the date in force is a printed one and another. Changes `after`."""
+    after.pop("differs", None)
+    if basis == "promised" and due != computed:
+        after["differs"] = ms_of(computed)
 
 
 def _state_deadline(after: Document, standing: Standing, event: Event, context: Context) -> list[Output]:
@@ -106,9 +151,7 @@ def _state_deadline(after: Document, standing: Standing, event: Event, context: 
     before = (known or {}).get("due")
     name = _name_of_change(known, before, due)
     after["deadline"] = {"v": version, "of": standing.key(), "due": due}
-    after.pop("differs", None)
-    if promise.basis == "promised" and promise.due != promise.computed:
-        after["differs"] = ms_of(promise.computed)
+    note_difference(after, promise.basis, promise.due, promise.computed)
     outputs = []
     if known is None or before != due or other_unit:
         data: dict[str, Any] = {
@@ -167,7 +210,7 @@ def _settle(after: Document, end: End | None, standing: Standing | None, event: 
             "end": end.at,
             "state": end.state,
             "due": epoch_ms(due),
-            "supplements": len(standing_facts(after["facts"], "supplement-requested")),
+            "supplements": supplements_of(after["facts"]),
         }
         minutes = limit_used(standing, line_of(after, context), context.rules, end.at)
         if minutes is not None:
@@ -187,6 +230,7 @@ def _settle(after: Document, end: End | None, standing: Standing | None, event: 
             data |= {"limit_minutes": minutes[0], "used_minutes": minutes[1]}
         if end.also:
             data["also"] = result["also"]
+        data["counted_from"] = end_digest(standing, end, result["supplements"])
         if result["outcome"] == "late":
             data["spent"] = time_spent(after["facts"], line_of(after, context), standing.received_at, end.at)
     if stated is not None and {k: v for k, v in stated.items() if k != "v"} == result:
@@ -195,6 +239,16 @@ def _settle(after: Document, end: End | None, standing: Standing | None, event: 
     after["settled"] = {"v": version, **result}
     data = {"at": business_time(event), "version": version, **data}
     return [output(after, statement_id("sla", after["_id"], "settled", version), "deadline.settled", data, event, context)]
+
+
+def supplements_of(facts: Facts) -> int:
+    """How often papers were asked for."""
+    return len(standing_facts(facts, "supplement-requested"))
+
+
+def end_digest(standing: Standing, end: End, supplements: int) -> str:
+    """Digest of all facts that an outcome is counted from."""
+    return digest_of(standing.key(), end.state, end.at, list(end.also), supplements)
 
 
 def _due_at_end(after: Document, standing: Standing, end: End, context: Context) -> tuple[datetime | None, datetime | None]:
@@ -214,17 +268,15 @@ def make_encoder(context: Context) -> Encoder:
 
     def encode(output: Output) -> bytes:
         data = dict(output.body["data"])
-        key, calendar = data.pop("of", None), data.pop("calendar", None)
+        key = data.pop("of", None)
         if key is not None:
-            data["derivation"] = _derivation(key, context.reference.timeline(data["unit"], calendar), context)
+            data["derivation"] = _derivation(key, context.reference.timeline(data["unit"], data["calendar"]), context)
+            data["counted_from"] = digest_of(key)
         return to_wire(SOURCE, output.key, output.id, {**output.body, "data": data})
 
     return encode
 
 
 def _derivation(key: list[Any], line: Timeline, context: Context) -> list[dict[str, Any]]:
-    body, received_at, value, unit, restart, pauses, promised_at, reappointed = key
-    standing = Standing(
-        body, received_at, (value, unit), restart, tuple((k, s, e) for k, s, e in pauses), promised_at, tuple(reappointed)
-    )
+    standing = Standing.from_key(key)
     return steps_of(standing, promise_of(standing, line, context.rules), line)

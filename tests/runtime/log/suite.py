@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pytest
 
+from runtime.errors import Unavailable
 from runtime.log import Lease, Log, Partition, Record, TooLargeError, Wire
 
 PATIENCE = 20.0  # seconds; real groups take their time
@@ -252,3 +253,17 @@ class LogSuite:
         await first.until(21)
         assert first.values[20:] == [b"new"]
         assert third.values == []
+
+    async def test_a_group_is_set_back_from_outside_only_while_nobody_is_in_it(self, bench: Bench) -> None:
+        await bench.log.publish([wire("1"), wire("2")])
+        both = {Partition("things", number): 0 for number in range(2)}
+        reader = Reader()
+        member = await bench.join("a", reader)
+        await reader.until(2)
+        await commit_all(member, reader)
+        with pytest.raises(Unavailable):
+            await bench.log.set_back(both)
+        await bench.leave("a")
+
+        await bench.log.set_back(both)
+        assert await bench.log.committed(both) == both

@@ -1,0 +1,15 @@
+"""reporting brought back: its rows are folds of what it reads, so that reading again is all there is to it.
+
+It decides nothing from records: figures are counted from the rows, silently until the log has been caught up with, and their
+revisions go by the clock. Frozen periods with what they booked are only in its store.
+"""
+
+from contracts import Event
+from runtime.recovery import Recovery
+from services import wiring
+from services.reporting.domain import DEFINITION
+from services.reporting.store import MADE_FROM_LOG, ROWS
+
+RECOVERY: Recovery[Event] = Recovery(
+    collection=ROWS, decode=wiring.decoder(), made_from_log=MADE_FROM_LOG, version=DEFINITION, quiet_start=True
+)

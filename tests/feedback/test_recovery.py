@@ -1,0 +1,81 @@
+"""feedback brought back from the log: nobody is asked twice, links go on working, answers stay."""
+
+from collections.abc import Sequence
+from itertools import permutations
+
+import pytest
+
+from contracts import EVENT_TYPES, Event, decode
+from runtime.outputs import Decision
+from runtime.store import Document
+from services.feedback.domain import digest, token_of
+from services.feedback.handlers import CannotAnswerError, encode, fold, handle, invite, rate
+from services.feedback.recovery import recall
+from tests.feedback.test_feedback import ANSWERS, DONE, PROMISED, context
+from tests.sla.test_sla import DOSSIER, at, fact, received
+
+LIVES: dict[str, tuple[list[Event], bool]] = {
+    "received": ([PROMISED], False),
+    "invited": ([PROMISED, DONE], False),
+    "invited, completion corrected": ([PROMISED, DONE, fact("completed", at(6, "08:00"), version=2)], False),
+    "rated": ([PROMISED, DONE], True),
+    "nobody to invite": ([received(), DONE], False),
+}
+
+
+def lived(name: str) -> tuple[Document, list[Event]]:
+    """The document of a life, and what was said."""
+    facts, rated = LIVES[name]
+    document: Document = {"_id": DOSSIER, "rev": 0}
+    own: list[Event] = []
+
+    def take(decision: Decision) -> Document:
+        own.extend(decode(encode(output), EVENT_TYPES) for output in decision.outputs)
+        return decision.document
+
+    for event in facts:
+        document = take(handle(document, event, context()))
+    if rated:
+        document = take(rate(document, ANSWERS, context(at(7))))
+    return document, own
+
+
+def rebuilt(own: Sequence[Event], facts: Sequence[Event]) -> Decision:
+    document: Document = {"_id": DOSSIER, "rev": 0}
+    for event in own:
+        document = recall(document, event, context(at(20)))
+    for event in facts:
+        document = fold(document, event)
+    return invite(document, context(at(20)))
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_a_rebuilt_document_equals_the_old_one_and_says_nothing_new(name: str) -> None:
+    document, own = lived(name)
+    for facts in permutations(LIVES[name][0]):
+        decision = rebuilt(own, facts)
+
+        assert decision.document == document
+        assert not decision.outputs
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_what_was_said_is_known_to_a_store_that_lost_nothing(name: str) -> None:
+    document, own = lived(name)
+
+    assert all(recall(document, event, context()) is document for event in own)
+
+
+def test_a_link_that_somebody_holds_works_after_a_rebuild_and_once_only() -> None:
+    _, own = lived("rated")
+    document = rebuilt(own, LIVES["rated"][0]).document
+
+    assert document["token"] == digest(token_of(b"k" * 32, DOSSIER))
+    with pytest.raises(CannotAnswerError):
+        rate(document, ANSWERS, context(at(7)))
+
+
+def test_an_invitation_that_was_never_said_is_made_after_recovery() -> None:
+    decision = rebuilt([], [PROMISED, DONE])
+
+    assert [output.body["type"] for output in decision.outputs] == ["vn.dunghen.feedback.invited.v1"]

@@ -1,0 +1,128 @@
+"""intake brought back from the log: no version and no sequence is given twice, and a repetition is still nothing new."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from runtime.clock import SteppedClock
+from runtime.store import Document
+from services.intake.domain import Accepted, parse_item
+from services.intake.handlers import Context, encode, on_items
+from services.intake.recovery import Told, decode, recall, recovery
+from tests.intake.test_intake import CONTEXT as GROUND
+from tests.intake.test_intake import NOW, PERSON, RECEIVED, SEALER, SENDER, SETTINGS, take
+
+SENDS: list[dict[str, Any]] = [
+    {**RECEIVED, "contact": PERSON},
+    {**RECEIVED, "contact": PERSON, "promised_at": "2026-03-10T02:00Z"},  # not our own offset
+    {"dossier": RECEIVED["dossier"], "type": "supplement-requested", "at": "2026-03-02T09:00+07:00"},
+    {"dossier": RECEIVED["dossier"], "type": "supplemented", "at": "2026-03-02T09:30+07:00"},
+    {"dossier": RECEIVED["dossier"], "type": "progressed", "at": "2026-03-02T09:40+07:00", "step": "Thẩm định"},
+    {"dossier": RECEIVED["dossier"], "type": "completed", "at": "2026-03-02T09:50+07:00", "observed_at": "2026-03-02T02:55Z"},
+    {"dossier": RECEIVED["dossier"], "type": "completed", "at": "2026-03-02T09:51+07:00", "observed_at": "2026-03-02T02:56Z"},
+    {"dossier": RECEIVED["dossier"], "type": "retracted", "fact": "completed", "at": "2026-03-02T09:52+07:00"},
+    {"dossier": RECEIVED["dossier"], "type": "reappointed", "at": "2026-03-02T09:53+07:00", "new_due_at": "2026-03-12T02:00Z"},
+]
+
+
+def life() -> tuple[list[Document], list[Told]]:
+    """A dossier's document after each thing that was sent, and all that was published."""
+    clock = SteppedClock(NOW)
+    context = Context(GROUND.reference, SETTINGS, SEALER, clock)
+    document: Document = {"_id": RECEIVED["dossier"], "rev": 0}
+    documents, told = [document], list[Told]()
+    for raw in SENDS:
+        clock.set(clock.now() + timedelta(minutes=1, milliseconds=7))
+        decision, results = on_items(document, [parse_item(raw).item], context, SENDER)
+        assert isinstance(results[0].answer, Accepted)
+        document = decision.document
+        documents.append(document)
+        told += [decode(encode(output)) for output in decision.outputs]
+    return documents, told
+
+
+def without_contact(document: Document) -> Document:
+    """What cannot be read back is the digest of the contact."""
+    return {**document, "contact": {**document["contact"], "h": ""}} if "contact" in document else document
+
+
+def test_a_rebuilt_dossier_equals_the_old_one_but_for_the_digest_of_its_contact() -> None:
+    documents, told = life()
+    rebuilt: Document = {"_id": RECEIVED["dossier"], "rev": 0}
+    for event in told:
+        rebuilt = recall(rebuilt, event)
+
+    assert without_contact(rebuilt) == without_contact(documents[-1])
+
+
+@pytest.mark.parametrize("copy", range(len(SENDS) + 1))
+def test_a_copy_from_any_moment_comes_up_to_what_was_said_since(copy: int) -> None:
+    documents, told = life()
+    restored = documents[copy]
+    for event in told:
+        restored = recall(restored, event)
+
+    assert without_contact(restored) == without_contact(documents[-1])
+
+
+def test_what_was_said_is_known_to_a_store_that_lost_nothing() -> None:
+    documents, told = life()
+
+    assert all(recall(documents[-1], event) is documents[-1] for event in told)
+
+
+def test_a_restored_copy_gives_the_next_version_and_the_next_sequence() -> None:
+    documents, told = life()
+    restored = documents[1]  # only the first reception is in it
+    for event in told:
+        restored = recall(restored, event)
+
+    again = {"dossier": RECEIVED["dossier"], "type": "completed", "at": "2026-03-02T09:55+07:00"}
+    after, outputs, answers = take(restored, again)
+
+    assert isinstance(answers[0], Accepted)
+    assert outputs[0].body["data"]["version"] == 4
+    assert int(outputs[0].body["sequence"]) > documents[-1]["sequence"]
+    assert after["facts"]["completed/1"]["v"] == 4
+
+
+@pytest.mark.parametrize("number", [2, 3, 4, 8])
+def test_what_was_sent_before_is_still_nothing_new_after_a_rebuild(number: int) -> None:
+    _, told = life()
+    rebuilt: Document = {"_id": RECEIVED["dossier"], "rev": 0}
+    for event in told:
+        rebuilt = recall(rebuilt, event)
+
+    _, outputs, answers = take(rebuilt, SENDS[number])
+
+    assert outputs == []
+    assert isinstance(answers[0], Accepted)
+
+
+def test_a_contact_that_is_sent_again_after_a_rebuild_gets_a_higher_sequence() -> None:
+    documents, told = life()
+    rebuilt: Document = {"_id": RECEIVED["dossier"], "rev": 0}
+    for event in told:
+        rebuilt = recall(rebuilt, event)
+
+    after, _, _ = take(rebuilt, SENDS[1])
+
+    assert after["contact"]["seq"] == documents[-1]["contact"]["seq"] + 1
+
+
+def test_a_guessed_time_says_on_the_wire_that_it_is_one() -> None:
+    snapshot = {"type": "snapshot", "dossier": RECEIVED["dossier"], "state": "9", "procedure": "1.000894"}
+    raw = {**snapshot, "receiving_unit": "H37.12", "received_at": "2026-03-02T08:00+07:00"}
+    document, outputs, _ = take({"_id": RECEIVED["dossier"], "rev": 0}, raw)
+    told = [decode(encode(output)) for output in outputs]
+    rebuilt: Document = {"_id": RECEIVED["dossier"], "rev": 0}
+    for event in told:
+        rebuilt = recall(rebuilt, event)
+
+    assert [event.raw.get("sure") for event in told] == [None, "guessed"]
+    assert rebuilt["facts"] == document["facts"]
+
+
+def test_intake_reads_back_both_topics_it_writes() -> None:
+    assert {own.topic for own in recovery().recalls} == {"dossiers.v1", "contacts.v1"}
