@@ -1,9 +1,12 @@
 """Time as an argument. Rules take `now`; a clock lives in wiring alone."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Protocol
 
 import httpx
+
+AGAIN_SECONDS = 0.1
 
 
 class Clock(Protocol):
@@ -49,8 +52,11 @@ class RemoteClock:
         """Read the time again and again until cancelled."""
         async with httpx.AsyncClient() as client:
             while True:
-                answer = await client.get(self._url, params={"after": self._now.isoformat()})
-                self._now = datetime.fromisoformat(answer.raise_for_status().text)
+                try:
+                    answer = await client.get(self._url, params={"after": self._now.isoformat()})
+                    self._now = datetime.fromisoformat(answer.raise_for_status().text)
+                except httpx.HTTPError:  # busy for a while: the clock stands still until it answers
+                    await asyncio.sleep(AGAIN_SECONDS)
 
 
 def epoch_ms(moment: datetime) -> int:

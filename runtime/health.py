@@ -45,7 +45,7 @@ class Health:
         try:
             await self._measure()
         except Unavailable:
-            self._lag = 0  # not known: a part is away, and a restart would not bring it back
+            self._lag, self._homeless_since = 0, None  # not known: a part is away, and a restart would not bring it back
             raise
 
     async def _measure(self) -> None:

@@ -157,11 +157,16 @@ class Lags:
         self._admin = AIOKafkaAdminClient(bootstrap_servers=self._broker)
         await self._consumer.start()
         await self._admin.start()
+        await self.learn()
+        return self
+
+    async def learn(self) -> None:
+        """Ask which partitions the topics have: they may have become more."""
+        await self._consumer._client.force_metadata_update()  # noqa: SLF001 - what it knows may be five minutes old
         self._places = {
             group: [TopicPartition(topic, number) for topic in topics for number in await partitions_of(self._consumer, topic)]
             for group, topics in self._groups.items()
         }
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._admin.close()

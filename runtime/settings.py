@@ -4,10 +4,11 @@ import os
 import socket
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as NoJsonError
 
 Own = TypeVar("Own", bound=BaseSettings)
 
@@ -32,7 +33,7 @@ class RuntimeSettings(BaseSettings):
     )
     http_host: str = Field(default="127.0.0.1", description="address the HTTP server binds to")
     http_port: int = Field(default=8000, ge=0, le=65535, description="port of the HTTP server; 0 takes a free one")
-    log_level: str = Field(default="info", description="debug, info, warning or error")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="debug, info, warning or error")
     clock_url: str | None = Field(default=None, description="follow a stepped clock at this URL; unset: the system's clock")
     batch_max_records: int = Field(default=500, ge=1, description="records handled and saved together at most")
     fetch_min_bytes: int = Field(default=1, ge=1, description="let the broker gather so many bytes before it answers a fetch")
@@ -78,7 +79,7 @@ def version_of(distribution: str = "dunghen") -> str:
 def existing_folder(path: Path) -> Path:
     """Check that a folder setting names a folder. Raises ValueError otherwise."""
     if not path.is_dir():
-        raise ValueError(f"{path} is not a folder")
+        raise ValueError("is not a folder")
     return path
 
 
@@ -97,6 +98,9 @@ def settings_from_environment(own: type[Own]) -> tuple[RuntimeSettings, Own]:
             found.append(model())
         except ValidationError as error:
             faults += _faults(model, error)
+        except NoJsonError as error:  # of a setting that is a list; raised before any other is looked at
+            names = [environment_name(model, field) for field in model.model_fields if f'"{field}"' in str(error)]
+            faults.append(f"{', '.join(names)}: is not valid JSON")
     if faults:
         raise SettingsError("\n".join(faults))
     runtime, more = found

@@ -69,17 +69,33 @@ def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": {PROBLEM: {"schema": schema}}} for status in statuses}
 
 
-CHANGE_SECONDS, READ_SECONDS, UPLOAD_SECONDS = 8.0, 60.0, 300.0
 UPLOADS = (b"multipart/", b"text/csv", b"application/vnd.", b"application/octet-stream")
 PROBES = ("/livez", "/readyz", "/metrics")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds until a request is answered without what it waits for: senders give up after some, people at a page after more,
+    and a register of a year takes its time."""
+
+    change: float = 8.0
+    read: float = 60.0
+    upload: float = 300.0
+
+    def of(self, scope: Scope) -> float:
+        """For this request."""
+        if scope["method"] in ("GET", "HEAD"):
+            return self.read
+        kind = dict(scope["headers"]).get(b"content-type", b"")
+        return self.upload if kind.startswith(UPLOADS) else self.change
 
 
 class InTime:
     """Answers 503 with Retry-After instead of nothing: while a service starts, while its store is away, and when a request has
     waited too long for a part. What such a request had begun is either complete or forgotten, as after a crash."""
 
-    def __init__(self, app: ASGIApp, health: Health) -> None:
-        self._app, self._health = app, health
+    def __init__(self, app: ASGIApp, health: Health, patience: Patience) -> None:
+        self._app, self._health, self._patience = app, health, patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, with a limit in time."""
@@ -98,7 +114,7 @@ class InTime:
             await send(message)
 
         try:
-            async with asyncio.timeout(_patience(scope)):
+            async with asyncio.timeout(self._patience.of(scope)):
                 await self._app(scope, receive, sending)
         except TimeoutError:
             if begun:
@@ -106,23 +122,22 @@ class InTime:
             await _later("a part did not answer in time")(scope, receive, send)
 
 
-def _patience(scope: Scope) -> float:
-    """Seconds: senders give up after some, people at a page after more, and a register of a year takes its time."""
-    if scope["method"] in ("GET", "HEAD"):
-        return READ_SECONDS
-    kind = dict(scope["headers"]).get(b"content-type", b"")
-    return UPLOAD_SECONDS if kind.startswith(UPLOADS) else CHANGE_SECONDS
-
-
 def _later(reason: str) -> JSONResponse:
     title = "Hệ thống tạm thời không ghi được, xin gửi lại / unavailable, send again"
     return problem_response(Problem("unavailable", title, 503, reason), {"Retry-After": "5"})
 
 
-def make_app(title: str, health: Health, telemetry: Telemetry, schemas: Mapping[str, Any] | None = None) -> FastAPI:
+def make_app(
+    title: str,
+    health: Health,
+    telemetry: Telemetry,
+    schemas: Mapping[str, Any] | None = None,
+    *,
+    patience: Patience | None = None,
+) -> FastAPI:
     """A FastAPI application with /livez, /readyz, /metrics and problem answers. `schemas`: more components for OpenAPI."""
     app = FastAPI(title=title, docs_url="/docs", redoc_url=None)
-    app.add_middleware(InTime, health=health)
+    app.add_middleware(InTime, health=health, patience=patience or Patience())
     described = app.openapi
 
     def openapi() -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 import structlog
 
 from runtime.logs import configure_logs
-from tests.real import Real, real_parts_for_tests
+from tests.real import PASSED, Real, real_parts_for_tests
+
+pytest.register_assert_rewrite("tests.town")
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +30,17 @@ def nothing_swallowed(log_lines: io.StringIO, request: pytest.FixtureRequest) ->
     if request.node.get_closest_marker("provokes_failures") is None:
         failed = [line for line in log_lines.getvalue().splitlines() if '"job failed"' in line or '"handler failed' in line]
         assert not failed, failed[0]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note on each test whether it passed, for fixtures that tests share."""
+    report = yield
+    if call.when == "call":
+        item.stash[PASSED] = report.passed
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from dunghen.demo.real import free_port
 
+PASSED = pytest.StashKey[bool]()  # of a test: how it went
+
 
 @dataclass(frozen=True, slots=True)
 class Real:

@@ -33,6 +33,8 @@ def release_command(
         reason = asyncio.run(_release(store))
     except Unavailable as error:
         stop(f"không kết nối được: {error}", 3)
+    except ValueError as error:
+        stop(str(error))
     if reason:
         out.print(f"{service}: đã nhả phanh. Lý do khi phanh: {reason}", markup=False)
     else:

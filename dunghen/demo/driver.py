@@ -116,10 +116,11 @@ class Fleet:
     ) -> None:
         """`readers`: who reads the clock over HTTP; None: all services share it."""
         self.clients, self.clock, self.phone = clients, clock, phone or Phone()
+        self.others: dict[str, list[httpx.AsyncClient]] = {}  # further instances, by service
         self._readers = readers
         self._pause = 0.005 if readers is None else 0.02  # asking costs the store of a real service something
         self.answers = Answers()
-        self._lags, self._prefix = lags, prefix
+        self.lags, self._prefix = lags, prefix
 
     async def post(self, items: Sequence[Mapping[str, Any]]) -> None:
         """Send like a department's system: again and again until there is an answer."""
@@ -152,9 +153,16 @@ class Fleet:
             await asyncio.sleep(self._pause)
 
     async def gauges(self, service: str) -> dict[str, float]:
-        """The gauges and counters of a service, sums over labels; empty while it does not answer."""
+        """The gauges and counters of a service's first instance, sums over labels; empty while it does not answer."""
+        return await self._gauges_at(self.clients[service])
+
+    async def all_gauges(self, service: str) -> list[dict[str, float]]:
+        """The gauges and counters of each instance."""
+        return [await self._gauges_at(client) for client in (self.clients[service], *self.others.get(service, ()))]
+
+    async def _gauges_at(self, client: httpx.AsyncClient) -> dict[str, float]:
         try:
-            response = await self.clients[service].get("/metrics")
+            response = await client.get("/metrics")
         except httpx.TransportError:
             return {}
         if response.is_error:
@@ -190,7 +198,7 @@ class Fleet:
         """Wait until a service has handled its topics to their end."""
 
         async def caught_up() -> bool:
-            return await self._lags.of(self._prefix + service) == 0
+            return await self.lags.of(self._prefix + service) == 0
 
         await self.until(f"{service} to catch up", caught_up)
 
@@ -198,9 +206,12 @@ class Fleet:
         """Wait until sla has fired what is due by the clock."""
 
         async def idle() -> bool:
-            gauges = await self.gauges("sla")
-            swept = gauges.get("swept_seconds", 0) >= self.clock.now().timestamp()
-            return swept and gauges.get("jobs_due", 1) == 0 and gauges.get("intents_open", 1) == 0
+            return all(
+                gauges.get("swept_seconds", 0) >= self.clock.now().timestamp()
+                and gauges.get("jobs_due", 1) == 0
+                and gauges.get("intents_open", 1) == 0
+                for gauges in await self.all_gauges("sla")
+            )
 
         await self.until("timers to fire", idle)
 
@@ -258,8 +269,10 @@ class Fleet:
 
     async def _moved(self, service: str) -> float:
         """How much a service has handled and said since it started."""
-        gauges = await self.gauges(service)
-        return gauges.get("records_handled_total", 0) + gauges.get("outputs_published_total", 0)
+        return sum(
+            gauges.get("records_handled_total", 0) + gauges.get("outputs_published_total", 0)
+            for gauges in await self.all_gauges(service)
+        )
 
 
 Restart = Callable[[], Awaitable[None]]

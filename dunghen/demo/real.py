@@ -1,6 +1,7 @@
 """The same demo on a real Kafka and MongoDB: one process per service, all consumers killed with -9 in mid-run."""
 
 import asyncio
+import json
 import os
 import secrets
 import signal
@@ -12,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import httpx
 import uvicorn
@@ -63,6 +64,7 @@ def free_port() -> int:
 
 
 Command = Callable[[str, Sequence[str]], Sequence[str]]
+Member = tuple[str, int]  # a service, and the number of an instance of it
 
 
 def as_module(name: str, _environment: Sequence[str]) -> list[str]:
@@ -71,7 +73,10 @@ def as_module(name: str, _environment: Sequence[str]) -> list[str]:
 
 
 class Processes:
-    """One operating system process per service, with what each needs in its environment."""
+    """Operating system processes, one per instance of a service, with what each needs in its environment.
+
+    Instances of a service are numbered; 0 is the one that is always there.
+    """
 
     def __init__(
         self,
@@ -82,65 +87,96 @@ class Processes:
         command: Command = as_module,
     ) -> None:
         """`command` makes the command line of a service from its name and the names in its environment."""
-        self._command, self._readers, self._starts = command, readers, Counter[str]()
-        self.ports = {name: free_port() for name in SERVICES}
+        self._command, self._readers, self._starts = command, readers, Counter[Member]()
+        self._ports: dict[Member, int] = {}
         self.kills = 0
         self._common, self._store_url, self._logs = common, store_url, logs
-        self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._running: dict[Member, asyncio.subprocess.Process] = {}
+        self._asked: set[Member] = set()  # who was told to end
         self._files: list[IO[bytes]] = []
 
-    async def start(self, name: str, **more: str) -> None:
-        """Start a service; its log goes to a file."""
-        self._starts[name] += 1
-        environment = {**os.environ, **self.environment(name), **more}
-        log = (self._logs / f"{name}.log").open("ab")
+    async def start(self, name: str, number: int = 0, **more: str) -> None:
+        """Start an instance; its log goes to a file."""
+        member = name, number
+        self._starts[member] += 1
+        self._asked.discard(member)
+        environment = {**os.environ, **self.environment(name, number), **more}
+        log = self._log_of(member).open("ab")
         self._files.append(log)
-        command = self._command(name, [*self.environment(name), *more])
-        self._running[name] = await asyncio.create_subprocess_exec(*command, env=environment, stdout=log, stderr=log)
+        command = self._command(name, [*self.environment(name, number), *more])
+        self._running[member] = await asyncio.create_subprocess_exec(*command, env=environment, stdout=log, stderr=log)
 
-    def environment(self, name: str) -> dict[str, str]:
-        """The settings of a service, as its deployment would give them."""
-        own = {"STORE_URL": self._store_url(name), "HTTP_PORT": str(self.ports[name]), "INSTANCE_ID": f"{name}-0"}
-        clock = {"CLOCK_URL": f"{self._common['CLOCK_URL']}/{self._reader(name)}"} if "CLOCK_URL" in self._common else {}
+    def environment(self, name: str, number: int = 0) -> dict[str, str]:
+        """The settings of an instance, as its deployment would give them."""
+        port = str(self.port(name, number))
+        own = {"STORE_URL": self.store_url(name), "HTTP_PORT": port, "INSTANCE_ID": f"{name}-{number}"}
+        reader = self._reader((name, number))
+        clock = {"CLOCK_URL": f"{self._common['CLOCK_URL']}/{reader}"} if "CLOCK_URL" in self._common else {}
         return {**self._common, **own, **clock}
 
-    def _reader(self, name: str) -> str:
-        """The name this start of a service reads the clock under."""
-        return f"{name}-{self._starts[name]}"
+    def store_url(self, name: str) -> str:
+        """Where a service keeps its documents."""
+        return self._store_url(name)
+
+    def port(self, name: str, number: int = 0) -> int:
+        """The HTTP port of an instance, the same after each start."""
+        return self._ports.setdefault((name, number), free_port())
+
+    def _reader(self, member: Member) -> str:
+        """The name this start of an instance reads the clock under."""
+        return f"{member[0]}-{member[1]}-{self._starts[member]}"
+
+    def _log_of(self, member: Member) -> Path:
+        return self._logs / f"{member[0]}-{member[1]}.log"
 
     def pids(self) -> dict[str, int]:
-        """Process ids by service."""
-        return {name: process.pid for name, process in self._running.items()}
+        """Process ids of the first instances, by service."""
+        return {name: process.pid for (name, number), process in self._running.items() if number == 0}
 
     def log_text(self) -> str:
         """What all services have logged so far."""
         return "".join(path.read_text("utf-8", "replace") for path in sorted(self._logs.glob("*.log")))
 
-    async def terminate(self, name: str) -> int:
-        """Ask a service to stop; returns its exit status."""
-        self._running[name].send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(self.died(name), 30)
+    def log_lines(self) -> list[dict[str, Any]]:
+        """The same, line by line; what is no line of a log is left out."""
+        return [json.loads(line) for line in self.log_text().splitlines() if line.startswith("{") and line.endswith("}")]
 
-    async def kill(self, name: str) -> None:
+    def ended(self) -> dict[str, int]:
+        """Exit statuses of the instances that do not run any more and were not told to end."""
+        found = {f"{m[0]}-{m[1]}": process.returncode for m, process in self._running.items() if m not in self._asked}
+        return {name: status for name, status in found.items() if status is not None}
+
+    def signal(self, name: str, what: signal.Signals, number: int = 0) -> None:
+        """Send a signal to an instance."""
+        self._running[name, number].send_signal(what)
+
+    async def terminate(self, name: str, number: int = 0) -> int:
+        """Ask an instance to stop; returns its exit status."""
+        self._asked.add((name, number))
+        self.signal(name, signal.SIGTERM, number)
+        return await asyncio.wait_for(self.died(name, number), 30)
+
+    async def kill(self, name: str, number: int = 0) -> None:
         """SIGKILL, no goodbye."""
-        process = self._running[name]
+        process = self._running[name, number]
+        self._asked.add((name, number))
         if process.returncode is None:
             process.kill()
-        await self.died(name)
+        await self.died(name, number)
         self.kills += 1
 
-    async def died(self, name: str) -> int:
-        """Wait until a service has ended; returns its exit status, negative for a signal."""
-        status = await self._running[name].wait()
-        self._readers.forget(self._reader(name))
+    async def died(self, name: str, number: int = 0) -> int:
+        """Wait until an instance has ended; returns its exit status, negative for a signal."""
+        status = await self._running[name, number].wait()
+        self._readers.forget(self._reader((name, number)))
         return status
 
     async def stop(self) -> None:
         """Ask all to stop, insist after a while."""
-        for process in self._running.values():
-            if process.returncode is None:
-                process.send_signal(signal.SIGTERM)
-        for process in self._running.values():
+        left = [process for process in self._running.values() if process.returncode is None]
+        for process in left:
+            process.send_signal(signal.SIGTERM)
+        for process in left:
             try:
                 await asyncio.wait_for(process.wait(), 30)
             except TimeoutError:
@@ -149,19 +185,19 @@ class Processes:
         for file in self._files:
             file.close()
 
-    async def ready(self, name: str) -> None:
-        """Wait until a service says that it is ready."""
+    async def ready(self, name: str, number: int = 0) -> None:
+        """Wait until an instance says that it is ready."""
         end = asyncio.get_running_loop().time() + READY_SECONDS
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.ports[name]}") as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port(name, number)}") as client:
             while True:
                 try:
                     if (await client.get("/readyz")).status_code == 200:
                         return
                 except httpx.TransportError:
                     await asyncio.sleep(0)
-                if asyncio.get_running_loop().time() > end or self._running[name].returncode is not None:
-                    tail = (self._logs / f"{name}.log").read_text("utf-8", "replace")[-1500:]
-                    raise DemoStuckError(f"{name} did not become ready:\n{tail}")
+                if asyncio.get_running_loop().time() > end or self._running[name, number].returncode is not None:
+                    tail = self._log_of((name, number)).read_text("utf-8", "replace")[-1500:]
+                    raise DemoStuckError(f"{name}-{number} did not become ready:\n{tail}")
                 await asyncio.sleep(0.1)
 
 
@@ -261,9 +297,11 @@ async def real_fleet(
                 async with AsyncExitStack() as stack:
                     clients = {
                         name: await stack.enter_async_context(
-                            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, headers=bearer(key))
+                            httpx.AsyncClient(
+                                base_url=f"http://127.0.0.1:{processes.port(name)}", timeout=60, headers=bearer(key)
+                            )
                         )
-                        for name, port in processes.ports.items()
+                        for name in SERVICES
                     }
                     lags = await stack.enter_async_context(Lags(bootstrap, groups_of(prefix)))
                     yield Fleet(clients, lags, clock, prefix, screen, readers), processes, prefix

@@ -72,18 +72,21 @@ class MongoDocuments:
     """One collection per collection; each save leaves a token, so that a lost race can tell who won it."""
 
     def __init__(self, url: str, new_id: Callable[[], str]) -> None:
-        """`new_id`: a token for each save, never the same twice."""
+        """`new_id`: a token for each save, never the same twice. Raises ValueError for a malformed URL."""
         self._new_id = new_id
-        self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-            url,
-            tz_aware=True,
-            uuidRepresentation="standard",
-            w="majority",
-            journal=True,
-            readConcernLevel="majority",  # what a failover can roll back decides nothing
-            **_patience(url),
-        )
-        self._db = self._client.get_default_database("dunghen")
+        try:
+            self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+                url,
+                tz_aware=True,
+                uuidRepresentation="standard",
+                w="majority",
+                journal=True,
+                readConcernLevel="majority",  # what a failover can roll back decides nothing
+                **_patience(url),
+            )
+            self._db = self._client.get_default_database("dunghen")
+        except (PyMongoError, ValueError):  # its text may repeat what stands in the URL
+            raise ValueError("STORE_URL is no address that MongoDB's driver takes") from None
 
     def _collection(self, name: str) -> AsyncIOMotorCollection[Document]:
         return self._db[name]

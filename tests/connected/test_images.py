@@ -13,8 +13,7 @@ from dunghen.demo.real import real_fleet
 from dunghen.log import event_of, kind_of, read_broker
 from dunghen.services import SERVICES
 from runtime.clock import SteppedClock
-from tests.connected.test_system import D, at
-from tests.flow.support import event, received
+from tests.flow.support import D, at, event, received
 from tests.real import Real, require_engine
 
 pytestmark = pytest.mark.connected

@@ -5,12 +5,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 from rich.console import Console
 
@@ -26,29 +28,55 @@ from runtime.clock import SteppedClock
 from runtime.kafka_admin import LogRecord, partition_counts
 from tests.flow.support import event, received, until
 from tests.real import Real, containers
+from tests.town import Town
 
-pytestmark = pytest.mark.connected
-D = "H37.12-260302-{:04}"
-MARCH = (datetime(2026, 3, 1, tzinfo=OFFICE_TIME).date(), datetime(2026, 3, 31, tzinfo=OFFICE_TIME).date())
-
-
-def at(day: int, time: str = "09:00") -> datetime:
-    """A moment of March 2026; the 2nd is a Monday."""
-    return datetime.fromisoformat(f"2026-03-{day:02}T{time}").replace(tzinfo=OFFICE_TIME)
+pytestmark = [pytest.mark.connected, pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest.fixture
-async def fleet(real: Real) -> AsyncIterator[tuple[Fleet, Processes, str]]:
-    """Three processes on the morning of Monday 2 March 2026."""
-    async with real_fleet(real.kafka, real.mongo, SteppedClock(at(2, "10:00")), partitions=4) as running:
-        yield running
+@dataclass(frozen=True)
+class Fortnight:
+    """Two weeks of a test's own in the system that these tests share. Days are numbered so that the 2nd is the first Monday."""
+
+    town: Town
+    monday: date
+
+    def at(self, day: int, moment: str = "09:00") -> datetime:
+        """A moment of the two weeks."""
+        return datetime.fromisoformat(f"{self.date(day)}T{moment}").replace(tzinfo=OFFICE_TIME)
+
+    def date(self, day: int) -> date:
+        """A day of the two weeks."""
+        return self.monday + timedelta(days=day - 2)
+
+    def text(self, day: int, moment: str = "09:00") -> str:
+        """The same, as senders write it."""
+        return f"{self.date(day)}T{moment}"
+
+    def code(self, number: int, unit: str = "H37.12") -> str:
+        """A mã hồ sơ of the first Monday."""
+        return f"{unit}-{self.monday:%y%m%d}-{number:04}"
+
+    @property
+    def system(self) -> Fleet:
+        """The services."""
+        return self.town.fleet
+
+    @property
+    def processes(self) -> Processes:
+        """Their processes."""
+        return self.town.processes
+
+    async def said(self, dossier: str, topic: str = "deadlines.v1") -> list[str]:
+        """Short types of the distinct events of a dossier on a topic."""
+        records = await read_broker(self.town.real.kafka, self.town.prefix, [topic], dossier)
+        events = {e["id"]: e for e in map(event_of, records) if e.get("subject") == dossier}
+        return [e["type"].split(".")[-2] for e in events.values()]
 
 
-async def said(real: Real, prefix: str, dossier: str, topic: str = "deadlines.v1") -> list[str]:
-    """Short types of the distinct events of a dossier on a topic."""
-    records = await read_broker(real.kafka, prefix, [topic], dossier)
-    events = {e["id"]: e for e in map(event_of, records) if e["subject"] == dossier}
-    return [e["type"].split(".")[-2] for e in events.values()]
+@pytest_asyncio.fixture(loop_scope="session")
+async def weeks(town: Town) -> Fortnight:
+    """All services as processes, on the morning of a Monday."""
+    return Fortnight(town, await town.new_fortnight())
 
 
 def environment(processes: Processes, service: str) -> dict[str, str]:
@@ -85,81 +113,81 @@ async def test_the_demo_ends_equal_on_real_parts_with_processes_killed(real: Rea
     assert [check for check in (*embedded.checks, *on_real.checks) if not check.ok] == []
 
 
-async def test_a_completion_in_the_log_prevents_overdue_and_letter(real: Real, fleet: tuple[Fleet, Processes, str]) -> None:
-    system, processes, prefix = fleet
-    await system.post(
-        [
-            received(D.format(1), "2026-03-02T09:00", procedure="1.001193"),
-            received(D.format(2), "2026-03-02T09:00", procedure="1.001193"),
-        ]
-    )
+async def test_a_completion_in_the_log_prevents_overdue_and_letter(weeks: Fortnight) -> None:
+    system, processes, one, two = weeks.system, weeks.processes, weeks.code(1), weeks.code(2)
+    await system.post([received(code, weeks.text(2), procedure="1.001193") for code in (one, two)])
     await system.settle()
-    await system.set_clock(at(2, "16:00"))
+    await system.set_clock(weeks.at(2, "16:00"))
     await processes.kill("sla")
-    await system.post([event(D.format(1), "completed", "2026-03-02T16:30")])
+    await system.post([event(one, "completed", weeks.text(2, "16:30"))])
     await system.published()
-    await system.set_clock(at(2, "17:30"))
+    await system.set_clock(weeks.at(2, "17:30"))
     await processes.start("sla")
     await system.settle()
 
-    assert await said(real, prefix, D.format(1)) == ["set", "settled"]
-    assert await said(real, prefix, D.format(2)) == ["set", "overdue"]
-    assert "drafted" not in await said(real, prefix, D.format(1), "notices.v1")
-    assert await said(real, prefix, D.format(2), "notices.v1") == ["drafted"]
+    assert await weeks.said(one) == ["set", "settled"]
+    assert await weeks.said(two) == ["set", "overdue"]
+    assert "drafted" not in await weeks.said(one, "notices.v1")
+    assert await weeks.said(two, "notices.v1") == ["drafted"]
 
 
-async def test_a_service_that_starts_again_counts_by_the_calendar_that_changed(
-    real: Real, fleet: tuple[Fleet, Processes, str]
-) -> None:
+async def test_a_service_that_starts_again_counts_by_the_calendar_that_changed(weeks: Fortnight) -> None:
     """Hoàng Vân closes on Wednesday for a storm: 5 working days from Monday end a day later."""
-    drive, processes, prefix = fleet
+    drive, processes, one = weeks.system, weeks.processes, weeks.code(1)
     closure = {"name": "Đóng cửa vì bão", "source": "Công điện 1", "signer": "Chủ tịch Mẫu", "unit": "H37.12"}
-    answer = await drive.clients["sla"].post("/v1/calendar/changes", json={**closure, "days": {"2026-03-04": "off"}})
+    answer = await drive.clients["sla"].post("/v1/calendar/changes", json={**closure, "days": {str(weeks.date(4)): "off"}})
     assert answer.status_code == 201
 
     async def all_follow() -> bool:
-        logged = [json.loads(line) for line in processes.log_text().splitlines() if '"calendar changed"' in line]
+        logged = [line for line in processes.log_lines() if line.get("event") == "calendar changed"]
         return {line["service"] for line in logged} == {"sla", "notifier", "feedback", "reporting"}
 
     await until(all_follow)
     await processes.kill("sla")
-    await drive.post([received(D.format(1), "2026-03-02T09:00")])
+    await drive.post([received(one, weeks.text(2))])
     await processes.start("sla")
     await drive.settle()
 
-    records = await read_broker(real.kafka, prefix, ["deadlines.v1", "calendar.v1"])
-    stated = [event_of(record)["data"] for record in records if record.topic == "deadlines.v1"]
+    records = await read_broker(weeks.town.real.kafka, weeks.town.prefix, ["deadlines.v1", "calendar.v1"])
+    stated = [e["data"] for e in map(event_of, records) if e["subject"] == one]
     assert sum(record.topic == "calendar.v1" for record in records) == 1
-    assert [data["due_at"] for data in stated if "calendar_version" in data] == [at(10).isoformat()]
+    assert [data["due_at"] for data in stated if "calendar_version" in data] == [weeks.at(10).isoformat()]
     assert (await drive.clients["sla"].get("/v1/calendar/changes")).json()["items"][0]["signer"] == "Chủ tịch Mẫu"
 
 
 async def test_corrected_and_retracted_completions_change_the_sheet_send_nothing_new_and_are_rebuilt_from_the_log(
-    real: Real, fleet: tuple[Fleet, Processes, str]
+    weeks: Fortnight,
 ) -> None:
-    system, processes, prefix = fleet
-    await system.post([received(D.format(1), "2026-03-02T09:00")])
+    system, processes, unit = weeks.system, weeks.processes, "H37.13"  # in which no other test has anything
+    kafka, prefix, one = weeks.town.real.kafka, weeks.town.prefix, weeks.code(1, unit)
+
+    async def sheet() -> dict[str, int]:
+        report = await get_report(system.clients["reporting"], weeks.date(2), weeks.date(15), unit, "json")
+        total: dict[str, int] = report["total"]
+        return total
+
+    await system.post([received(one, weeks.text(2), receiving_unit=unit)])
     await system.settle()
     for day in (4, 6, 9, 10):
-        await system.set_clock(at(day, "17:30"))
+        await system.set_clock(weeks.at(day, "17:30"))
         await system.settle()
     columns = []
     effects = []
     for item in (
-        event(D.format(1), "completed", "2026-03-10T08:00"),
-        event(D.format(1), "completed", "2026-03-09T08:00"),
-        event(D.format(1), "retracted", "2026-03-10T08:00", fact="completed"),
+        event(one, "completed", weeks.text(10, "08:00")),
+        event(one, "completed", weeks.text(9, "08:00")),
+        event(one, "retracted", weeks.text(10, "08:00"), fact="completed"),
     ):
         await system.post([item])
         await system.settle()
-        total = (await get_report(system.clients["reporting"], *MARCH, "H37.12", "json"))["total"]
+        total = await sheet()
         columns.append([total[number] for number in ("9", "10", "11", "13")])
-        effects.append([kind for kind in await said(real, prefix, D.format(1)) if kind not in ("set", "settled")])
+        effects.append([kind for kind in await weeks.said(one) if kind not in ("set", "settled")])
 
     assert columns == [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 1]]
     assert effects[0] == effects[1] == effects[2]
     assert "overdue" in effects[0]
-    before = await read_broker(real.kafka, prefix, ["metrics.v1"])
+    before = await read_broker(kafka, prefix, ["metrics.v1"])
     assert "stop the service first" in (await rebuild(processes, "--wait", "0")).stderr
     await processes.terminate("reporting")
     assert (await rebuild(processes)).returncode == 0
@@ -167,13 +195,13 @@ async def test_corrected_and_retracted_completions_change_the_sheet_send_nothing
     await processes.ready("reporting")
     await system.settle()
     known = {(record.partition, record.offset) for record in before}
-    records = await read_broker(real.kafka, prefix, ["metrics.v1"])
+    records = await read_broker(kafka, prefix, ["metrics.v1"])
     after = [record for record in records if (record.partition, record.offset) not in known]
 
     # Silent until it had caught up: each cell is said once, as it stands, with the time it had.
     assert len({record.key for record in after}) == len(after)
     assert cells(after) == cells(before)
-    assert (await get_report(system.clients["reporting"], *MARCH, "H37.12", "json"))["total"] == total
+    assert await sheet() == total
 
 
 async def rebuild(processes: Processes, *more: str) -> subprocess.CompletedProcess[str]:
@@ -193,17 +221,16 @@ def cells(records: Sequence[LogRecord]) -> dict[str, tuple[str, dict[str, int]]]
     return {key: (time, counters) for key, (_, time, counters) in newest.items() if counters}
 
 
-async def test_a_poison_record_marks_its_dossier_and_the_command_line_lifts_it(
-    real: Real, fleet: tuple[Fleet, Processes, str], tmp_path: Path
-) -> None:
-    system, processes, prefix = fleet
-    await system.post([received(D.format(1), "2026-03-02T09:00")])
+async def test_a_poison_record_marks_its_dossier_and_the_command_line_lifts_it(weeks: Fortnight, tmp_path: Path) -> None:
+    system, processes, one, two = weeks.system, weeks.processes, weeks.code(1), weeks.code(2)
+    real, topic = weeks.town.real, weeks.town.prefix + "dossiers.v1"
+    await system.post([received(one, weeks.text(2))])
     await system.settle()
-    good = next(r for r in await read_broker(real.kafka, prefix, ["dossiers.v1"]))
-    raw = json.loads(good.value)
+    facts = await read_broker(real.kafka, weeks.town.prefix, ["dossiers.v1"], one)
+    raw = next(fact for fact in map(event_of, facts) if fact["subject"] == one)
     raw["data"] |= {"version": 2, "channel": "quầy"}
-    await publish(real, prefix + "dossiers.v1", D.format(1), json.dumps(raw).encode())
-    await system.post([received(D.format(2), "2026-03-02T09:00")])
+    await publish(real, topic, one, json.dumps(raw).encode())
+    await system.post([received(two, weeks.text(2))])
     await system.settle()
     listed = await dlq(processes, "ls", "sla")
     place = next(word for word in listed.stdout.split() if word.startswith("dossiers.v1/"))
@@ -215,7 +242,7 @@ async def test_a_poison_record_marks_its_dossier_and_the_command_line_lifts_it(
     done = await dlq(processes, "replay", "sla", place, "--value", str(fixed))
     assert done.returncode == 0, done.stderr
     assert "đã xử lý" in (await dlq(processes, "ls", "sla")).stdout
-    assert await said(real, prefix, D.format(2)) == ["set"]
+    assert await weeks.said(two) == ["set"]
     assert (await dlq(processes, "discard", "sla", "dossiers.v1/0/999")).returncode == 2
 
 
@@ -242,18 +269,19 @@ async def test_topics_are_made_as_the_catalogue_says_and_only_once(real: Real) -
         await remove_topics(real.kafka, prefix)
 
 
-async def test_a_stopped_service_leaves_at_once_and_its_log_holds_no_personal_data(fleet: tuple[Fleet, Processes, str]) -> None:
-    system, processes, _ = fleet
+async def test_a_stopped_service_leaves_at_once_and_its_log_holds_no_personal_data(weeks: Fortnight) -> None:
+    system, processes = weeks.system, weeks.processes
     person = {"name": "Nông Thị Mẫu", "phone": "0912000007"}
-    await system.post(
-        [received(D.format(1), "2026-03-02T09:00", contact=person), {"dossier": "0912000007", "type": "Nông Thị Mẫu"}]
-    )
+    reception = received(weeks.code(1), weeks.text(2), contact=person)
+    await system.post([reception, {"dossier": "0912000007", "type": "Nông Thị Mẫu"}])
     await system.settle()
     begin = asyncio.get_running_loop().time()
     status = await processes.terminate("sla")
+    took = asyncio.get_running_loop().time() - begin
+    await processes.start("sla")
 
     assert status == 0
-    assert asyncio.get_running_loop().time() - begin < 10
+    assert took < 10
     logs = processes.log_text()
     assert '"event": "stopping"' in logs
     assert "0912000007" not in logs
@@ -262,12 +290,14 @@ async def test_a_stopped_service_leaves_at_once_and_its_log_holds_no_personal_da
 
 def test_the_system_runs_on_containers(tmp_path: Path) -> None:
     async def work(parts: Real) -> list[str]:
-        async with real_fleet(parts.kafka, parts.mongo, SteppedClock(at(2, "10:00")), partitions=4) as (system, _, prefix):
-            await system.post([received(D.format(1), "2026-03-02T09:00")])
+        clock = SteppedClock(datetime(2026, 3, 2, 10, tzinfo=OFFICE_TIME))
+        async with real_fleet(parts.kafka, parts.mongo, clock, partitions=4) as (system, processes, prefix):
+            weeks = Fortnight(Town(parts, system, processes, prefix), date(2026, 3, 2))
+            await system.post([received(weeks.code(1), weeks.text(2))])
             await system.settle()
-            await system.set_clock(at(2, "10:00") + timedelta(days=1))
+            await system.set_clock(weeks.at(3, "10:00"))
             await system.settle()
-            return await said(parts, prefix, D.format(1))
+            return await weeks.said(weeks.code(1))
 
     with containers() as parts:
         assert asyncio.run(work(parts)) == ["set"]

@@ -178,6 +178,23 @@ async def test_work_that_waits_for_a_part_that_is_away_does_not_end_a_service(be
     assert not health.live()[0]
 
 
+async def test_a_service_that_stays_out_of_its_group_is_not_live_after_five_minutes_if_kafka_answers(bench: Bench) -> None:
+    member = bench.member()
+    member.way.hold("join")
+    await member.log.start()
+    health = of(member)
+    await health.measure()
+    bench.machine.pass_by(PATIENCE - SECOND)
+    assert (health.live(), (await health.ready())[0]) == (OK, False)
+    bench.machine.pass_by(SECOND)
+    assert health.live() == (False, "has not been in its consumer group since 2026-03-02T09:00:00Z")
+
+    member.way.refuse(Unavailable("away"), "count_by intents")
+    with pytest.raises(Unavailable):
+        await health.measure()
+    assert health.live() == OK  # a part is away: a restart would not bring it back
+
+
 async def test_records_that_vanished_from_the_log_stop_a_service_that_is_live_and_not_ready(bench: Bench) -> None:
     bench.tell("1", "2", "3")
     member = bench.member(refuse_gaps=True)

@@ -6,7 +6,6 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pydantic import ValidationError
 
 from runtime.clock import SteppedClock
 from runtime.deadletters import is_lifted, lift, mark_incomplete
@@ -14,7 +13,6 @@ from runtime.log import Handled, Partition
 from runtime.logs import HIDDEN, get_log, redact
 from runtime.outputs import NOTHING_COMMITTED, Cause, Output, drop_published, record_outputs, recorded_outputs
 from runtime.places import partition_of, watermarks
-from runtime.settings import RuntimeSettings
 from runtime.store import Document
 from runtime.telemetry import RUNTIME_METRICS, Telemetry
 
@@ -125,17 +123,6 @@ def test_a_stepped_clock_does_not_go_back() -> None:
     assert clock.now() == NOW + timedelta(hours=1)
     with pytest.raises(ValueError, match="cannot go back"):
         clock.set(NOW)
-
-
-def test_missing_settings_are_named_without_their_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("KAFKA_BOOTSTRAP_SERVERS", "STORE_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HTTP_PORT", "secret-port")
-
-    with pytest.raises(ValidationError) as error:
-        RuntimeSettings()
-    assert {item["loc"][0] for item in error.value.errors()} == {"kafka_bootstrap_servers", "store_url", "http_port"}
-    assert "secret-port" not in str(error.value)
 
 
 def test_only_listed_metrics_can_be_used() -> None:

@@ -1,0 +1,89 @@
+"""The log port on a real Kafka, and members of a real group."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from faststream.kafka import KafkaBroker
+
+from runtime.kafka_admin import create_topics, delete_topics
+from runtime.log.kafka import KafkaLog, make_broker
+from runtime.logs import get_log
+from runtime.settings import RuntimeSettings
+from runtime.telemetry import RUNTIME_METRICS, Telemetry
+from tests.real import Real
+from tests.runtime.log.suite import PATIENCE, LogSuite, Reader
+
+pytestmark = pytest.mark.connected
+TOPICS = ("things", "others")
+
+
+class KafkaBench:
+    """Members of one group, each with a broker of its own as in its own process."""
+
+    def __init__(self, kafka: str, prefix: str) -> None:
+        self._kafka, self._prefix = kafka, prefix
+        self._brokers: dict[str, KafkaBroker] = {}
+        self._logs: dict[str, KafkaLog] = {}
+        self.log = self._make("outside")
+
+    def _make(self, member: str) -> KafkaLog:
+        settings = RuntimeSettings(
+            kafka_bootstrap_servers=self._kafka,
+            store_url="sqlite:///never-opened",
+            topic_prefix=self._prefix,
+            batch_max_records=2,
+            session_timeout_ms=6000,
+        )
+        self._brokers[member] = make_broker(settings, get_log(member))
+        self._logs[member] = KafkaLog("readers", settings, self._brokers[member], Telemetry(member, RUNTIME_METRICS))
+        return self._logs[member]
+
+    async def open(self) -> None:
+        """Make the topics, and connect the process that reads with no group."""
+        topics = {self._prefix + topic: dict[str, str]() for topic in TOPICS}
+        await create_topics(self._kafka, topics, partitions=2, replication=1)
+        await self._brokers["outside"].start()
+        async with asyncio.timeout(PATIENCE):
+            while await self.log.partitions(TOPICS) != dict.fromkeys(TOPICS, 2):  # a broker tells of new topics a little later
+                await asyncio.sleep(0.05)
+
+    async def join(self, member: str, reader: Reader) -> KafkaLog:
+        """A member of the group, once it has been given partitions."""
+        log = self._make(member)
+        log.subscribe(TOPICS, reader.handle)
+        await self._brokers[member].start()
+        async with asyncio.timeout(PATIENCE):
+            while log.lease is None:
+                await asyncio.sleep(0.01)
+        return log
+
+    async def leave(self, member: str) -> None:
+        """It stops, and leaves its group."""
+        await self._brokers.pop(member).stop()
+        await self._logs.pop(member).close()
+
+    async def bury(self, topic: str, key: str) -> None:
+        """A null value, as another program would write it."""
+        async with AIOKafkaProducer(bootstrap_servers=self._kafka) as producer:
+            await producer.send_and_wait(self._prefix + topic, None, key=key.encode())
+
+    async def close(self) -> None:
+        """Stop all and remove the topics."""
+        for member in list(self._brokers):
+            await self.leave(member)
+        await delete_topics(self._kafka, [self._prefix + topic for topic in TOPICS])
+
+
+class TestKafkaLog(LogSuite):
+    """The real log is what the port says."""
+
+    @pytest.fixture
+    async def bench(self, real: Real) -> AsyncIterator[KafkaBench]:
+        """Topics of this test's own."""
+        bench = KafkaBench(real.kafka, f"suite{secrets.token_hex(4)}.")
+        await bench.open()
+        yield bench
+        await bench.close()

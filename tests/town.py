@@ -1,0 +1,229 @@
+"""One running system for many tests: each has days of its own in it, and leaves it whole.
+
+Starting the processes and making the topics takes longer than most tests, so a system is started anew only after a test that
+failed.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from dunghen.audit import audit
+from dunghen.demo.checks import register_faults
+from dunghen.demo.driver import Fleet
+from dunghen.demo.real import Processes, real_fleet
+from dunghen.log import event_of, read_broker
+from reference import OFFICE_TIME
+from runtime.clock import SteppedClock
+from runtime.kafka_admin import LogRecord
+from tests.faults.oracle import Thing, judge, things
+from tests.flow.support import event, received
+from tests.real import PASSED, Real
+
+PARTITIONS = 4
+FIRST_DAY = date(2026, 3, 2)  # a Monday
+MORNING, EVENING = time(10, 0), time(18, 0)
+
+
+def at(day: date, moment: time) -> datetime:
+    """A moment of a day, in Hanoi."""
+    return datetime.combine(day, moment, OFFICE_TIME)
+
+
+@dataclass
+class Story:
+    """Dossiers sent on a day, and what the log must hold because of them."""
+
+    day: date
+    before: int  # dossiers of earlier days; their numbers are taken
+    number: int = 0
+    expected: dict[Thing, int] = field(default_factory=dict)
+    codes: set[str] = field(default_factory=set)
+    unanswered: list[str] = field(default_factory=list)
+
+    def opening(self, count: int) -> list[dict[str, Any]]:
+        """Receptions of same-day dossiers, each with a contact; every other one is completed at once, the others go overdue."""
+        items = []
+        for _ in range(count):
+            self.number += 1
+            number = self.before + self.number
+            code = f"H37.12-{self.day:%y%m%d}-{number:05}"
+            contact = {"name": "Nông Thị Mẫu", "phone": f"0912{number:06}"}
+            items.append(received(code, f"{self.day}T09:00", procedure="1.001193", contact=contact))
+            self.codes.add(code)
+            self.expect(code, "dossier.received", "contact.sealed", "deadline.set")
+            if self.number % 2:
+                items.append(event(code, "completed", f"{self.day}T09:45"))
+                self.expect(code, "dossier.completed", "deadline.settled", "feedback.invited")
+                self.expect(code, "notice.queued", "notice.accepted", occasion="result-ready")
+                self.expect(code, "notice.queued", occasion="survey")
+            else:
+                self.expect(code, "deadline.overdue", "letter.drafted")
+        return items
+
+    def expect(self, code: str, *kinds: str, occasion: str = "1") -> None:
+        """What the log must hold of a dossier, once."""
+        self.expected |= {(code, kind, occasion): 1 for kind in kinds}
+
+    def signed(self, code: str) -> None:
+        """What must follow when a letter was signed with a new date."""
+        self.expect(code, "letter.approved", "deadline.moved", "letter.sent")
+        self.expect(code, "notice.queued", "notice.accepted", occasion="apology")
+
+    @property
+    def new_due(self) -> str:
+        """A date that a letter of this day may promise."""
+        return at(self.day + timedelta(days=3 if self.day.weekday() < 2 else 5), time(16, 0)).isoformat()
+
+
+@dataclass
+class Town:
+    """A running system, the day it has, and how many dossiers it has seen."""
+
+    real: Real
+    fleet: Fleet
+    processes: Processes
+    prefix: str
+    day: date = FIRST_DAY - timedelta(days=3)
+    stories: list[Story] = field(default_factory=list)
+    sound: bool = True  # whether the next test may go on with it
+
+    async def new_day(self) -> Story:
+        """The morning of the next working day; everything of the days before has happened."""
+        self.day += timedelta(days=3 if self.day.weekday() == 4 else 1)
+        await self.fleet.set_clock(at(self.day, MORNING))
+        await self.fleet.settle()
+        self.stories.append(Story(self.day, self.dossiers))
+        return self.stories[-1]
+
+    async def new_fortnight(self) -> date:
+        """The first of two weeks in which no other test has anything, a Monday."""
+        self.day += timedelta(days=14 - self.day.weekday())
+        await self.fleet.set_clock(at(self.day, MORNING))
+        return self.day
+
+    @property
+    def dossiers(self) -> int:
+        """How many dossiers the stories have."""
+        return sum(story.number for story in self.stories)
+
+    async def evening(self, *, hour: int = EVENING.hour, minute: int = 0) -> None:
+        """Move the clock behind the end of the day, so that what was not completed is overdue."""
+        await self.fleet.set_clock(at(self.day, time(hour, minute)))
+
+    @asynccontextmanager
+    async def load(self, story: Story, *, every: float = 0.5) -> AsyncIterator[None]:
+        """50 events a second (17 dossiers, every half second), then a trickle, for as long as this lasts."""
+        stop, most = asyncio.Event(), story.number + 600  # a machine that is slow now is not drowned
+
+        async def send() -> None:
+            while not stop.is_set():
+                await self.fleet.post(story.opening(17 if story.number < most else 1))
+                await asyncio.sleep(every)
+
+        sending = asyncio.create_task(send())
+        try:
+            yield
+        finally:
+            stop.set()
+            await sending
+
+    async def join(self, name: str, number: int, **more: str) -> None:
+        """Start a further instance of a service, and count it in."""
+        await self.processes.start(name, number, **more)
+        await self.processes.ready(name, number)
+        client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.processes.port(name, number)}", timeout=60)
+        self.fleet.others.setdefault(name, []).append(client)
+
+    async def leave(self, name: str, number: int) -> None:
+        """Stop the instance that joined last. A static member is missed only after its session has timed out."""
+        client = self.fleet.others[name].pop()
+        await client.aclose()
+        assert await self.processes.terminate(name, number) == 0
+
+    async def check(self, story: Story) -> list[LogRecord]:
+        """Everything of the story has happened, exactly once, and all figures are those of the log."""
+        await self.fleet.settle()
+        records = await read_broker(self.real.kafka, self.prefix)
+        # In a thread: services ask this process for the time meanwhile.
+        figures = await asyncio.to_thread(audit, [(r.topic, r.value) for r in records], self.fleet.clock.now())
+        assert register_faults({e["id"]: (r.topic, e) for r in records if "id" in (e := event_of(r))}) == []
+        own = [r for r in records if event_of(r).get("subject") in story.codes]
+        verdict = judge(own, story.expected)
+        earlier = [thing for thing, count in things(records).items() if count > 1 and thing[0] not in story.codes]
+        dead = [r for r in records if r.topic.endswith(".dlq")]
+        ended, failed = self.processes.ended(), self.failures()
+        counts = {
+            "expected": len(story.expected),
+            "lost": len(verdict.lost),
+            "doubled": len(verdict.doubled) + len(earlier),
+            "figures off": len(figures.differences()),
+            "dead letters": len(dead),
+            "self-ended": len(ended),
+            "failed jobs": len(failed),
+        }
+        print(", ".join(f"{name} {count}" for name, count in counts.items()))  # noqa: T201 - the counts are the result
+        assert (verdict.lost, verdict.doubled, earlier) == ([], [], [])
+        assert figures.differences() == []
+        assert figures.dossiers == self.dossiers
+        assert (dead, ended, failed) == ([], {}, [])
+        self.nobody_was_told_twice(story)
+        return records
+
+    def failures(self) -> list[str]:
+        """What went wrong in a service without anybody having broken it."""
+        names = ("job failed", "a batch failed and goes back to the log", "stopping failed")
+        lines = [line for line in self.processes.log_lines() if line.get("event") in names]
+        return [f"{line['service']}: {line['event']}: {line.get('exception', '')[-200:]}" for line in lines]
+
+    def nobody_was_told_twice(self, story: Story) -> None:
+        """Each message that is due was shown once."""
+        shown = Counter(sms.dossier for sms in self.fleet.phone.shown() if sms.dossier in story.codes)
+        assert self.fleet.phone.doubled() == 0
+        assert shown.total() == sum(kind == "notice.accepted" for _, kind, _ in story.expected)
+
+
+class Towns:
+    """Hands out the running system, and another one after a test that broke it."""
+
+    def __init__(self, real: Real) -> None:
+        self._real, self._stack = real, AsyncExitStack()
+        self._town: Town | None = None
+
+    async def sound(self) -> Town:
+        """The system, whole."""
+        if self._town is None or not self._town.sound:
+            await self.close()
+            started = real_fleet(self._real.kafka, self._real.mongo, SteppedClock(at(FIRST_DAY, time(6, 0))), PARTITIONS)
+            fleet, processes, prefix = await self._stack.enter_async_context(started)
+            self._town = Town(self._real, fleet, processes, prefix)
+        return self._town
+
+    async def close(self) -> None:
+        """Stop the system, if there is one."""
+        self._town = None
+        await self._stack.aclose()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def towns(real: Real) -> AsyncIterator[Towns]:
+    """The system that runs, if one does."""
+    towns = Towns(real)
+    yield towns
+    await towns.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def town(towns: Towns, request: pytest.FixtureRequest) -> AsyncIterator[Town]:
+    """A whole system on real parts; a test takes days of its own in it. Its tests live in the session's event loop."""
+    town = await towns.sound()
+    yield town
+    town.sound = town.sound and request.node.stash.get(PASSED, False)
