@@ -24,6 +24,7 @@ Kind = Literal[
     "jump",  # the machine's clock is set wrong
     "restore",  # every process is killed, the store goes back to an older copy, the group's offsets stay
     "restore-reset",  # the same, and the group's offsets are gone
+    "restore-nothing",  # the store is gone; a person has it made anew from the log, as `dunghen rebuild` does
 ]
 # What makes trouble together.
 THEMES: tuple[tuple[Kind, ...], ...] = (
@@ -99,7 +100,7 @@ class Pace:
 
 
 RESTORE: Key = ("world", "restore", "*", 1)
-RESTORED: tuple[Kind, ...] = ("restore", "restore-reset")
+RESTORED: tuple[Kind, ...] = ("restore", "restore-reset", "restore-nothing")
 
 
 class Drawn:

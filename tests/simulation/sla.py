@@ -26,7 +26,7 @@ from runtime.intents import Intents
 from runtime.jobs import Job
 from runtime.loop import Loop
 from runtime.outputs import Rules
-from runtime.parts import Parts
+from runtime.parts import INTENTS, Parts
 from runtime.places import partition_of
 from runtime.recovery import Anchor
 from runtime.store import Document
@@ -88,7 +88,7 @@ class Sla:
     writes: tuple[str, ...] = (DEADLINES,)
     collection: str = store.DOSSIERS
     timer: str = store.NEXT_RUNG
-    recovers: bool = True
+    made_from_log: tuple[str, ...] = (store.DOSSIERS, INTENTS)
     dossiers: int = 6
     lives: list[Life] = field(default_factory=list)
 

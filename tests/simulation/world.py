@@ -14,9 +14,9 @@ from aiokafka import TopicPartition
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, KafkaTimeoutError, UnknownError
 
 from reference import OFFICE_TIME
-from runtime import brake
+from runtime import brake, recovery
 from runtime.crash import CrashPoints
-from runtime.errors import Unavailable
+from runtime.errors import CannotStartError, Unavailable
 from runtime.intents import Intents
 from runtime.jobs import Job, repeat
 from runtime.log.memory import MemoryLog
@@ -123,7 +123,7 @@ class Scenario(Protocol):
     writes: tuple[str, ...]  # that it and its world write beside
     collection: str
     timer: str
-    recovers: bool  # whether it can be brought back from an older store
+    made_from_log: tuple[str, ...]  # collections, if it can be brought back from an older store or none
 
     def node(self, parts: Parts) -> Node:
         """The service on these parts."""
@@ -157,7 +157,7 @@ class World:
 
     def __init__(self, loop: VirtualLoop, scenario: Scenario, setup: Setup, plan: Plan | None = None) -> None:
         self.loop, self.scenario, self.setup = loop, scenario, setup
-        self.plan = plan or Drawn(setup.seed, setup.pace, restores=scenario.recovers)
+        self.plan = plan or Drawn(setup.seed, setup.pace, restores=bool(scenario.made_from_log))
         self.settings = setup.settings()
         self.chance = Random(f"{setup.seed}/world")
         self.tables = MemoryTables()
@@ -308,13 +308,22 @@ class World:
         copy = {name: dict(table) for name, table in self.tables._tables.items()}
         await asyncio.sleep(age)
         self.struck.append(Fault(fault.key, fault.kind, fault.seconds, self.loop.time()))
-        for process in [instance.process for instance in self.instances.values()]:
-            if process is not None and process.alive:
-                self.crash(process, back_in=self.setup.pace.session_timeout + 5.0)
-        self.tables._tables = copy
+        self._kill_all()
+        self.tables._tables = copy if fault.kind != "restore-nothing" else {}
         self._restored += 1
         if fault.kind == "restore-reset":
             self.broker.group(self.scenario.name).committed.clear()
+
+    async def _rebuild(self) -> None:
+        """What a person does when a service says that its store does not belong to the log: `dunghen rebuild`."""
+        self._kill_all()
+        await recovery.empty(MemoryDocuments(self.tables), self.scenario.made_from_log)
+
+    def _kill_all(self) -> None:
+        """Every process; they come back when the group has forgotten them."""
+        for process in [instance.process for instance in self.instances.values()]:
+            if process is not None and process.alive:
+                self.crash(process, back_in=self.setup.pace.session_timeout + 5.0)
 
     def _set_clock(self, instance: Instance, seconds: float) -> None:
         instance.offset = seconds
@@ -355,6 +364,8 @@ class World:
         assert node is not None
         try:
             await self._run(instance, parts, node, log)
+        except CannotStartError:
+            self.loop.spawn(None, self._rebuild())
         except Exception as error:  # noqa: BLE001 - a process that cannot start ends, and is started again
             self._tell(process, "critical", "cannot start", {"error": repr(error)})
             self.crash(process)
@@ -432,9 +443,7 @@ class World:
         self._released += 1
         if self._released > 1:
             self.settings = self.settings.model_copy(update={"brake_share": 1.0})
-            for process in [instance.process for instance in self.instances.values()]:
-                if process is not None and process.alive:
-                    self.crash(process)
+            self._kill_all()
 
     def _stuck(self) -> list[str]:
         """What is not quiet yet."""
