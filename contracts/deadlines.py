@@ -154,8 +154,13 @@ class DeadlineRefused(EventData):
 
     TYPE: ClassVar[str] = "vn.dunghen.deadline.refused.v1"
     unit: str = Field(description="Competent body (DonViXuLy).")
-    rule: str = Field(description="The rule that forbids it, e.g. R16: at most one re-promise.")
+    rule: str = Field(description="The rule that forbids it, in words, e.g. R16: at most one re-promise.")
     text: str = Field(description="The sentence for the officer.")
+    code: str | None = Field(
+        default=None,
+        pattern=r"^[RD][0-9]{1,2}$",
+        description="The rule's code in docs/rules.md, e.g. R16: what to decide by; absent in records of an earlier release.",
+    )
 
 
 DEADLINE_TYPES: tuple[type[EventData], ...] = (

@@ -32,9 +32,15 @@ class UnknownData(BaseModel):
 class Envelope(BaseModel):
     """The CloudEvents attributes we use. `subject` is also the Kafka key."""
 
-    model_config = ConfigDict(extra="allow", hide_input_in_errors=True, ser_json_temporal="iso8601")
+    # The schema says how CloudEvents wants attributes named; a reader passes over what it does not know, however it is named.
+    model_config = ConfigDict(
+        extra="allow",
+        hide_input_in_errors=True,
+        ser_json_temporal="iso8601",
+        json_schema_extra={"propertyNames": {"pattern": "^[a-z0-9]+$"}},
+    )
 
-    specversion: Literal["1.0"] = "1.0"
+    specversion: Literal["1.0"]
     id: UUID = Field(description="Derived from the cause, so that a repetition has the same id.")
     source: str = Field(description="The service that says it: /intake, /sla, /reporting.", pattern=r"^/[a-z-]+$")
     type: str = Field(description="vn.dunghen.<what>.v<version>", pattern=r"^vn\.dunghen\.[a-z-]+(\.[a-z-]+)+\.v[0-9]+$")
@@ -111,6 +117,7 @@ def encode(event: Event) -> bytes:
     """Encode for the wire. Fields that are None are left out; equal events give equal bytes."""
     return (
         Envelope(
+            specversion="1.0",
             id=UUID(event.id),
             source=event.source,
             type=event.type,

@@ -16,8 +16,8 @@ NONE: Mapping[str, Mapping[str, Any]] = {}
 SHORT_NAMES: dict[type[Fact], str] = {model: short_name(model) for model in DOSSIER_TYPES}
 
 
-def milliseconds(moment: datetime) -> int:
-    """Whole milliseconds since 1970."""
+def epoch_ms(moment: datetime) -> int:
+    """Whole milliseconds since 1970, as documents keep times."""
     return round(moment.timestamp() * 1000)
 
 
@@ -35,7 +35,7 @@ def merge_fact(facts: Facts, event: Event, fields: Mapping[str, Collection[str]]
     if kind not in fields:
         return None
     slim = _slim(data, fields[kind])
-    return _with(facts, kind, data.occasion, {**slim, "t": milliseconds(event.time)} if with_time else slim)
+    return _with(facts, kind, data.occasion, {**slim, "t": epoch_ms(event.time)} if with_time else slim)
 
 
 def _with(facts: Facts, kind: str, occasion: str, fact: Mapping[str, Any]) -> Facts | None:
@@ -47,14 +47,14 @@ def _with(facts: Facts, kind: str, occasion: str, fact: Mapping[str, Any]) -> Fa
 
 
 def _slim(data: Fact, fields: Collection[str]) -> dict[str, Any]:
-    kept: dict[str, Any] = {"v": data.version, "at": milliseconds(data.at)}
+    kept: dict[str, Any] = {"v": data.version, "at": epoch_ms(data.at)}
     if isinstance(data, Retracted):
         kept["x"] = True
         return kept
     for name in fields:
         value = getattr(data, name)
         if value is not None:
-            kept[name] = milliseconds(value) if isinstance(value, datetime) else _plain(value)
+            kept[name] = epoch_ms(value) if isinstance(value, datetime) else _plain(value)
     if data.model_extra:
         kept["more"] = data.model_extra
     return kept

@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from dunghen.log import event_of, kind_of
-from reference import OFFICE_TIME, ReferenceData
+from reference import OFFICE_TIME, ReferenceData, moment
 from reference.derivation import UNIT_NAMES, say_instant
-from runtime.clock import from_epoch_ms
 from runtime.deadletters import Letter, letter_of
 from runtime.kafka_admin import LogRecord
 from services.notifier.domain.letter import REASONS, REJECTIONS
@@ -75,7 +74,7 @@ def story_of(dossier: str, records: Iterable[LogRecord], reference: ReferenceDat
 
 
 def _dead_letter(record: LogRecord, letter: Letter) -> Line:
-    at = from_epoch_ms(record.timestamp)
+    at = moment(record.timestamp)
     if letter.settled:
         return Line(at, at, record.topic, f"Bản ghi {letter.place} {LIFTED.get(letter.settled, letter.settled)}")
     return Line(at, at, record.topic, f"Một bản ghi bị giữ lại: {letter.headers.get('reason', '')}")

@@ -8,7 +8,7 @@ from reference.hours import OFFICE_TIME, OpeningHours, Session, moment
 from reference.periods import PeriodKind, kinds_of
 from reference.silence import silence
 from reference.timeline import Timeline
-from reference.worktime import BeyondCalendarError, LimitError, Rules
+from reference.worktime import BeyondCalendarError, LimitError, Readings
 
 __all__ = [
     "OFFICE_TIME",
@@ -24,9 +24,9 @@ __all__ = [
     "PeriodKind",
     "Procedure",
     "ProcedureVersion",
+    "Readings",
     "ReferenceData",
     "ReferenceDataError",
-    "Rules",
     "Session",
     "State",
     "Timeline",

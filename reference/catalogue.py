@@ -2,7 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,7 @@ from reference.timeline import Timeline
 from reference.worktime import LimitUnit
 
 Schedule = tuple[OpeningHours, tuple[tuple[date, OpeningHours], ...]]
+FUTURE = timedelta(minutes=120)
 State = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]  # TrangThaiHoSo of the national portal
 
 
@@ -172,6 +173,7 @@ class ReferenceData:
     calendar: CalendarTable
     statuses: dict[str, StatusMap] = field(default_factory=dict)
     periods: dict[str, PeriodKind] = field(default_factory=lambda: dict(USUAL))
+    future: timedelta = FUTURE  # a business time may lie so far ahead of the clock that reads it
     known: int = field(default=0, init=False)  # the number of the newest change of the calendar
     _changes: list[CalendarChange] = field(default_factory=list, init=False)
     _lines: dict[tuple[Schedule, tuple[int, ...]], Timeline] = field(default_factory=dict, init=False)
@@ -263,6 +265,7 @@ class ReferenceData:
         """Take over the tables of another reading of the same folder."""
         self.province, self.units, self.procedures = other.province, other.units, other.procedures
         self.statuses, self.periods, self._by_unit = other.statuses, other.periods, {}
+        self.future = other.future
         self._index_names()
 
 

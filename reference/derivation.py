@@ -8,7 +8,7 @@ from typing import Literal
 
 from reference.hours import OFFICE_TIME
 from reference.timeline import DAY, Timeline, to_instant, to_minute
-from reference.worktime import ELAPSED, Clock, LimitUnit, Pause, Paused, Rules, apply_pauses, finish, start_clock
+from reference.worktime import ELAPSED, LimitUnit, Pause, Paused, Readings, StartedClock, apply_pauses, finish, start_clock
 
 __all__ = ["Derivation", "DerivationStep", "Pause", "count_due", "explain", "say_instant"]
 
@@ -47,7 +47,7 @@ class Derivation:
     due_at: datetime | None
     provisional: bool
     calendar_version: str
-    clock: Clock
+    clock: StartedClock
     applied: tuple[Paused, ...]
 
 
@@ -56,12 +56,12 @@ def count_due(
     received: datetime,
     limit: tuple[int, LimitUnit],
     pauses: Iterable[Pause] = (),
-    rules: Rules | None = None,
+    rules: Readings | None = None,
     *,
     restart: bool = False,
 ) -> Derivation:
     """Count the due moment of a dossier. Raises LimitError for a limit below 1, BeyondCalendarError outside the table."""
-    rules = rules or Rules()
+    rules = rules or Readings()
     clock = start_clock(line, received, limit, rules)
     applied = tuple(apply_pauses(line, clock, limit, pauses, rules, restart=restart))
     calendar = line.calendar
@@ -119,7 +119,7 @@ def explain(line: Timeline, received: datetime, limit: tuple[int, LimitUnit], re
     return tuple(steps)
 
 
-def _start_step(line: Timeline, received: datetime, clock: Clock, unit: LimitUnit) -> DerivationStep:
+def _start_step(line: Timeline, received: datetime, clock: StartedClock, unit: LimitUnit) -> DerivationStep:
     counting = "" if unit in ("hour", "same_day") else "; ngày bắt đầu không tính vào thời hạn"
     day = (date.fromordinal(clock.start // DAY).isoformat(),)
     if clock.start == to_minute(received):

@@ -1,6 +1,7 @@
 """The folder that reference data is read from: YAML files, checked as a whole, each fault with its line."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -8,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from reference.calendar import load_national_calendar
-from reference.catalogue import Procedure, ReferenceData, ReferenceDataError, StatusMap, Unit
+from reference.catalogue import FUTURE, Procedure, ReferenceData, ReferenceDataError, StatusMap, Unit
 from reference.periods import USUAL, PeriodKind
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -26,6 +27,9 @@ def load_reference(folder: Path) -> ReferenceData:
     periods = _entries(PeriodKind, folder, "periods.yaml", "code", faults) or dict(USUAL)
     if province is not None and not isinstance(_value(province, "name"), str):
         faults.append("province.yaml, line 1: name: Field required")
+    minutes = _value(province, "future_minutes")
+    if minutes is not None and (type(minutes) is not int or minutes < 0):
+        faults.append("province.yaml: future_minutes: must be a whole number of minutes, not below 0")
     if not faults:
         faults += _cross_faults(units, procedures)
     if faults or province is None:
@@ -37,6 +41,7 @@ def load_reference(folder: Path) -> ReferenceData:
         statuses=statuses,
         periods=periods,
         calendar=load_national_calendar(),
+        future=FUTURE if minutes is None else timedelta(minutes=minutes),
     )
 
 

@@ -14,10 +14,10 @@ ELAPSED: tuple[LimitUnit, ...] = ("calendar_day", "month")  # limits that run th
 
 __all__ = [
     "BeyondCalendarError",
-    "Clock",
     "LimitError",
     "Pause",
-    "Rules",
+    "Readings",
+    "StartedClock",
     "apply_pauses",
     "finish",
     "merge",
@@ -30,7 +30,7 @@ class LimitError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class Readings:
     """Lawful readings that differ from place to place; the defaults are D2, D3 and D5."""
 
     after_hours: Literal["next_opening", "civil_code"] = "next_opening"
@@ -48,33 +48,33 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class StartedClock:
     """A started clock: when it started and its raw due minute, before days off and hours are applied (D4)."""
 
     start: int
     raw: int
 
 
-def start_clock(line: Timeline, received: datetime, limit: tuple[int, LimitUnit], rules: Rules) -> Clock:
+def start_clock(line: Timeline, received: datetime, limit: tuple[int, LimitUnit], rules: Readings) -> StartedClock:
     """Start the clock of a limit at a reception. Raises LimitError, BeyondCalendarError."""
     value, unit = limit
     if value < 1:
         raise LimitError("a time limit must be at least 1 (D8)")
     start = line.next_open(to_minute(received))
     if unit == "hour":
-        return Clock(start, line.add(start, value * 60))
+        return StartedClock(start, line.add(start, value * 60))
     if unit == "same_day":
-        return Clock(start, _same_day(line, received, start, rules))
+        return StartedClock(start, _same_day(line, received, start, rules))
     uncounted = to_minute(received) // DAY if rules.after_hours == "civil_code" else start // DAY
     clock = start % DAY
     if unit == "working_day":
-        return Clock(start, line.clip(line.counted_after(uncounted, value) * DAY + clock))
+        return StartedClock(start, line.clip(line.counted_after(uncounted, value) * DAY + clock))
     if unit == "calendar_day":
-        return Clock(start, (uncounted + value) * DAY + clock)
-    return Clock(start, _months_later(uncounted, value) * DAY + clock)
+        return StartedClock(start, (uncounted + value) * DAY + clock)
+    return StartedClock(start, _months_later(uncounted, value) * DAY + clock)
 
 
-def _same_day(line: Timeline, received: datetime, start: int, rules: Rules) -> int:
+def _same_day(line: Timeline, received: datetime, start: int, rules: Readings) -> int:
     """Closing of the start day; received strictly after 15:00 on an open day: of the next working day (D5)."""
     minute, day = to_minute(received), start // DAY
     past = minute % DAY > rules.same_day_cutoff or (minute % DAY == rules.same_day_cutoff and _has_seconds(received))
@@ -94,7 +94,7 @@ def _months_later(ordinal: int, months: int) -> int:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1])).toordinal()
 
 
-def finish(line: Timeline, raw: int, unit: LimitUnit, rules: Rules) -> int:
+def finish(line: Timeline, raw: int, unit: LimitUnit, rules: Readings) -> int:
     """From the raw due minute to the due moment: off days pushed once, hours clipped, closing if the rules say so."""
     due = raw
     if unit in ELAPSED:
@@ -133,10 +133,10 @@ class Paused:
 
 def apply_pauses(
     line: Timeline,
-    clock: Clock,
+    clock: StartedClock,
     limit: tuple[int, LimitUnit],
     pauses: Iterable[Pause],
-    rules: Rules,
+    rules: Readings,
     *,
     restart: bool = False,
 ) -> list[Paused]:

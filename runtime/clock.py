@@ -60,10 +60,5 @@ class RemoteClock:
 
 
 def epoch_ms(moment: datetime) -> int:
-    """Milliseconds since 1970, as documents keep times."""
+    """Whole milliseconds since 1970, as documents keep times: `contracts.facts.epoch_ms`, which the runtime does not know."""
     return round(moment.timestamp() * 1000)
-
-
-def from_epoch_ms(value: int) -> datetime:
-    """The aware UTC datetime of `epoch_ms`."""
-    return datetime.fromtimestamp(value / 1000, UTC)

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.errors import Unavailable
@@ -52,21 +53,37 @@ def problem_response(problem: Problem, headers: Mapping[str, str] | None = None)
     return JSONResponse(problem.body(), problem.status, dict(headers or {}), media_type=PROBLEM)
 
 
-def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI's description of a route's refusals: each is an RFC 9457 problem."""
-    place = {"type": "object", "properties": {name: {"type": "string"} for name in ("pointer", "rule", "detail")}}
-    schema = {
-        "type": "object",
-        "required": ["type", "title", "status"],
-        "properties": {
-            "type": {"type": "string", "pattern": "^urn:dunghen:problem:"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string"},
-            "errors": {"type": "array", "items": place},
-        },
-    }
+_PLACE = {"type": "object", "properties": {name: {"type": "string"} for name in ("pointer", "rule", "detail")}}
+_PROBLEM_SCHEMA = {
+    "title": "Problem",
+    "description": "RFC 9457: why a request was refused, and where in it.",
+    "type": "object",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string", "pattern": "^urn:dunghen:problem:"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {"type": "array", "items": _PLACE},
+    },
+}
+Answers = dict[int | str, dict[str, Any]]  # OpenAPI's description of a route's answers, by status
+
+
+def problem_answers(*statuses: int) -> Answers:
+    """A route's refusals: each is an RFC 9457 problem."""
+    schema = {"$ref": "#/components/schemas/Problem"}
     return {status: {"description": HTTPStatus(status).phrase, "content": {PROBLEM: {"schema": schema}}} for status in statuses}
+
+
+def also(answers: Answers, status: int, *media_types: str) -> Answers:
+    """The same, with what is no JSON of ours: text, such as a page, as a string, a file as bytes."""
+    content = {
+        media: {"schema": {"type": "string"} if media.startswith("text/") else {"type": "string", "format": "binary"}}
+        for media in media_types
+    }
+    described = answers.get(status, {"description": HTTPStatus(status).phrase})
+    return {**answers, status: {**described, "content": {**described.get("content", {}), **content}}}
 
 
 UPLOADS = (b"multipart/", b"text/csv", b"application/vnd.", b"application/octet-stream")
@@ -142,7 +159,7 @@ def make_app(
 
     def openapi() -> dict[str, Any]:
         document = described()
-        document.setdefault("components", {}).setdefault("schemas", {}).update(schemas or {})
+        document.setdefault("components", {}).setdefault("schemas", {}).update({"Problem": _PROBLEM_SCHEMA, **(schemas or {})})
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -168,6 +185,12 @@ def make_app(
     @app.exception_handler(ProblemError)
     async def on_problem(_: Request, error: ProblemError) -> JSONResponse:
         return problem_response(error.problem, error.headers)
+
+    @app.exception_handler(HTTPException)
+    async def on_refused(_: Request, error: HTTPException) -> JSONResponse:
+        title = "Không có ở đây / not here" if error.status_code in (404, 405) else "Yêu cầu không hợp lệ / invalid request"
+        problem = Problem(f"http-{error.status_code}", title, error.status_code, str(error.detail))
+        return problem_response(problem, error.headers)
 
     @app.exception_handler(Unavailable)
     async def on_unavailable(_: Request, error: Unavailable) -> JSONResponse:

@@ -27,7 +27,7 @@ PAGE = 1000
 STATES = {True: "đang chờ", False: "đã xử lý"}
 commands = typer.Typer(help="Bản ghi bị giữ lại (dead letters) của một dịch vụ.", no_args_is_help=True)
 ServiceName = Annotated[str, typer.Argument(help=f"{' | '.join(CONSUMERS)}; cấu hình như khi chạy dịch vụ đó")]
-Place = Annotated[str, typer.Argument(help="topic/phân vùng/vị trí, như `ls` in ra")]
+PlaceArgument = Annotated[str, typer.Argument(help="topic/phân vùng/vị trí, như `ls` in ra")]
 
 
 def _build(name: str) -> Service:
@@ -108,7 +108,7 @@ def _reason(letter: Letter) -> str:
 @commands.command("replay")
 def replay_command(
     service: ServiceName,
-    place: Place,
+    place: PlaceArgument,
     value: Annotated[Path | None, typer.Option(help="Tệp có nội dung đã sửa; không có: dùng nội dung gốc")] = None,
 ) -> None:
     """Xử lý lại một bản ghi bằng chính quy tắc của dịch vụ."""
@@ -129,7 +129,7 @@ def replay_command(
 
 
 @commands.command("discard")
-def discard_command(service: ServiceName, place: Place) -> None:
+def discard_command(service: ServiceName, place: PlaceArgument) -> None:
     """Bỏ một bản ghi: hồ sơ được coi là đủ khi không có nó."""
 
     async def work() -> None:

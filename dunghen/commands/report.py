@@ -145,7 +145,7 @@ def _from_records(source: Source, wanted: Wanted, kind: str) -> bytes:
 
 def sheet_of_records(records: list[LogRecord], reference: ReferenceData, wanted: Wanted, now: datetime) -> Sheet:
     """The sheet by reporting's own rules, from records instead of its documents."""
-    context = Context(SystemClock())
+    context = Context(SystemClock(), reference)
     rows: dict[str, Document] = {}
     for record in records:
         try:

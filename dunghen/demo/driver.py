@@ -26,7 +26,7 @@ from runtime.kafka_admin import Lags
 STEP_TIMES = tuple(
     time.fromisoformat(t) for t in ["06:30", "08:30", "09:30", "10:30", "11:30", "13:00", "14:30", "15:30", "16:30", "17:30"]
 )
-PATIENCE = 120.0  # seconds until a step that does not settle is given up
+PATIENCE = 180.0  # seconds until a step that does not settle is given up
 
 
 class DemoStuckError(RuntimeError):

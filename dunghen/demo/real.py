@@ -51,7 +51,7 @@ from services.intake.keys import Wanted, create_key
 from services.intake.keys import declare as declare_keys
 
 KILLED = ("sla", "notifier", "feedback", "reporting")
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 HOLD_SECONDS = 0.3  # how long a question for the time waits for the clock to move
 
 

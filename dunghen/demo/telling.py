@@ -30,8 +30,8 @@ def one_dossier(evidence: Evidence) -> str:
 
 
 def _holidays(steps: Sequence[Mapping[str, Any]]) -> str:
-    """` (nghỉ Tết 16-20/02)`: the working days of the week that a long holiday took."""
-    skipped = [step["days"] for step in steps if step["rule"] == "skipped" and "Tết" in step["text"]]
+    """` (nghỉ Tết 16-20/02)`: the working days of the week that the one holiday of a week and more took."""
+    skipped = [step["days"] for step in steps if step["rule"] == "skipped" and len(step["days"]) > 7]
     days = [date.fromisoformat(day) for own in skipped for day in own]
     week = sorted(day for day in days if day.weekday() < 5)
     return f" (nghỉ Tết {week[0]:%d}-{week[-1]:%d/%m})" if week else ""

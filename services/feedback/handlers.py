@@ -6,13 +6,13 @@ from typing import Any
 
 from contracts import Event, effect_id, to_wire
 from contracts.dossiers import DOSSIER_TYPES, Completed
-from contracts.facts import first_standing, merge_fact, milliseconds
+from contracts.facts import epoch_ms, first_standing, merge_fact
 from reference import ReferenceData, moment, silence
-from runtime.clock import Clock, epoch_ms
+from runtime.clock import Clock
 from runtime.outputs import Decision, Output
 from runtime.sealing import Sealer
 from runtime.store import Document
-from services.feedback.domain import FIELDS, Form, digest, token_of
+from services.feedback.domain import FIELDS, SurveyForm, digest, token_of
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store import TOKEN
 
@@ -27,7 +27,7 @@ class Context:
     clock: Clock
     settings: FeedbackSettings
     sealer: Sealer
-    forms: Mapping[str, Form]
+    forms: Mapping[str, SurveyForm]
 
 
 class CannotAnswerError(Exception):
@@ -51,7 +51,7 @@ def fold(document: Document, event: Event) -> Document:
         return document
     after = {**document, "facts": facts}
     if isinstance(event.data, Completed):
-        after["reported_at"] = min(milliseconds(event.time), document.get("reported_at", 1 << 60))
+        after["reported_at"] = min(epoch_ms(event.time), document.get("reported_at", 1 << 60))
     return after
 
 
@@ -84,7 +84,7 @@ def rate(document: Document, given: Mapping[str, Any], context: Context) -> Deci
     return Decision(after, [_speak(after, "rated", data, context)])
 
 
-def open_form(document: Document, context: Context) -> Form:
+def open_form(document: Document, context: Context) -> SurveyForm:
     """The form an invitation was made with. Raises CannotAnswerError if it was answered or is too old."""
     if "rating" in document:
         raise CannotAnswerError(used=True)

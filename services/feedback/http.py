@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse
 
 from contracts.facts import first_standing
 from runtime.intents import Intents
@@ -10,11 +11,14 @@ from runtime.outputs import Decision
 from runtime.pages import Pages
 from runtime.parts import Parts
 from runtime.store import Document
+from runtime.web import also, problem_answers
 from services.feedback.domain import FormError, digest
 from services.feedback.handlers import CannotAnswerError, Context, open_form, rate
 from services.feedback.store import DOSSIERS, TOKEN
 
 PAGES = Pages("services.feedback")
+GONE = also(also(problem_answers(422, 503), 404, "text/html"), 410, "text/html")  # an unknown link, an old one
+GIVEN = {"schema": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Mã câu hỏi: số câu trả lời"}}
 
 
 def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -> None:
@@ -24,11 +28,17 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -
         found = await parts.store.find(DOSSIERS, {TOKEN: digest(token)}, limit=1)
         return found[0] if found else None
 
-    @app.get("/y-kien/{token}", include_in_schema=False)
+    @app.get("/y-kien/{token}", response_class=HTMLResponse, summary="Trang: phiếu khảo sát của một lời mời", responses=GONE)
     async def survey(token: str) -> Response:
         return _page(await dossier_of(token), {}, context)
 
-    @app.post("/y-kien/{token}", include_in_schema=False)
+    @app.post(
+        "/y-kien/{token}",
+        response_class=HTMLResponse,
+        summary="Trang: trả lời, một lần",
+        openapi_extra={"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": GIVEN}}},
+        responses=also(GONE, 422, "text/html") | problem_answers(400),
+    )
     async def answer(token: str, request: Request) -> Response:
         document = await dossier_of(token)
         given = {name: str(value) for name, value in (await request.form(max_fields=50, max_files=0)).items()}

@@ -7,9 +7,8 @@ saved and never published.
 from functools import partial
 
 from contracts import Event
-from contracts.facts import milliseconds
+from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited, FeedbackRated
-from runtime.clock import epoch_ms
 from runtime.recovery import Recall, Recovery
 from runtime.store import Document
 from services import wiring
@@ -37,5 +36,5 @@ def recall(document: Document, event: Event, context: Context) -> Document:
         token = token_of(context.settings.token_key.get_secret_value().encode(), document["_id"])
         return {**document, "invited": {"at": epoch_ms(event.time), "form": data.form}, TOKEN: digest(token)}
     if isinstance(data, FeedbackRated) and "rating" not in document:
-        return {**document, "rating": {"at": milliseconds(data.at), "form": data.form, "scores": dict(data.scores)}}
+        return {**document, "rating": {"at": epoch_ms(data.at), "form": data.form, "scores": dict(data.scores)}}
     return document

@@ -50,7 +50,7 @@ def build(
     entrance = Entrance(
         parts=parts,
         context=context,
-        desk=handlers.Desk(context, parts, intents, counts),
+        intake=handlers.Intake(context, parts, intents, counts),
         deliveries=Deliveries(parts, intents),
         gatekeeper=keys.Gatekeeper(parts),
         pace=Pace(settings.items_per_minute),

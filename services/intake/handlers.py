@@ -56,7 +56,7 @@ class Context:
     def ground(self, sender: Sender) -> Ground:
         """What a decision may look at now, for a sender."""
         now = self.clock.now()
-        limits = Limits(now, now + self.settings.future, self.settings.max_facts)
+        limits = Limits(now, now + self.reference.future, self.settings.max_facts)
         return Ground(self.reference, limits, self.sealer, sender)
 
 
@@ -145,7 +145,7 @@ def parse_batch(raw: Sequence[Any]) -> Batch:
     return batch
 
 
-class Desk:
+class Intake:
     """Takes items in: checks, saves, keeps what nobody understands, counts. A test key does the first of it alone."""
 
     def __init__(self, context: Context, parts: Parts, intents: Intents, quality: Quality) -> None:

@@ -7,9 +7,10 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import Request
+from fastapi import Depends
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from runtime.clock import epoch_ms
 from runtime.errors import Unavailable
@@ -84,6 +85,22 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+_ABOUT = "Khóa API của hệ thống gửi (dunghen keys new); khóa của người vận hành cho /v1/quarantine."
+_BEARER = HTTPBearer(scheme_name="bearer", description=_ABOUT, auto_error=False)
+_API_KEY = APIKeyHeader(name="x-api-key", scheme_name="x-api-key", description=_ABOUT, auto_error=False)
+
+
+async def _given(
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    api_key: Annotated[str | None, Depends(_API_KEY)],
+) -> str:
+    """The key that a request shows, not looked at yet; empty if there is none."""
+    return bearer.credentials if bearer is not None else api_key or ""
+
+
+Key = Annotated[str, Depends(_given)]  # of a route that needs one
+
+
 class Gatekeeper:
     """Who sends: the key of a request, looked up and remembered for some seconds; writes down when each was last used."""
 
@@ -92,14 +109,8 @@ class Gatekeeper:
         self._known: dict[str, tuple[int, Document | None]] = {}
         self._used: dict[str, int] = {}
 
-    async def sender(self, request: Request, role: Role = "send") -> Sender:
-        """The system behind a request. Raises ProblemError 401 without a valid key, 403 for another role."""
-        header = request.headers.get("authorization", "")
-        kind, _, key = header.partition(" ")
-        return await self.sender_of(key if kind.lower() == "bearer" else request.headers.get("x-api-key", ""), role)
-
     async def sender_of(self, key: str, role: Role = "send") -> Sender:
-        """The system behind a key. Raises ProblemError."""
+        """The system behind a key. Raises ProblemError 401 without a valid key, 403 for another role."""
         prefix, _, rest = key.partition("_")
         identity, _, secret = rest.partition("_")
         document = await self._document(identity) if prefix == "dh" and len(identity) == 8 else None

@@ -14,8 +14,7 @@ from typing import Any
 from contracts import PREFIX, Event
 from contracts.contacts import ContactSealed
 from contracts.dossiers import Fact, Received, Retracted
-from contracts.facts import SHORT_NAMES, milliseconds
-from runtime.clock import epoch_ms
+from contracts.facts import SHORT_NAMES, epoch_ms
 from runtime.recovery import Recall, Recovery
 from runtime.store import Document
 from services import wiring
@@ -84,9 +83,9 @@ def _with_fact(document: Document, told: Told, data: Fact) -> Document:
     facts = document.get("facts", {})
     if key in facts and facts[key]["v"] >= data.version:
         return document
-    at, content = milliseconds(data.at), {name: value for name, value in told.raw.items() if name not in STAMPS}
+    at, content = epoch_ms(data.at), {name: value for name, value in told.raw.items() if name not in STAMPS}
     said = told.event.type.removeprefix(f"{PREFIX}dossier.").removesuffix(".v1")
-    observed = epoch_ms(told.time) if data.observed_at is None else milliseconds(data.observed_at)
+    observed = epoch_ms(told.time) if data.observed_at is None else epoch_ms(data.observed_at)
     fact: dict[str, Any] = {"v": data.version, "h": digest_of(content, at, said), "o": observed, "at": at}
     if isinstance(data, Retracted):
         fact["x"] = True

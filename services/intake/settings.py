@@ -1,6 +1,5 @@
 """Settings of intake, beside those every service has. Keys have no default: a secret is given or the service does not start."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -30,14 +29,8 @@ class IntakeSettings(BaseSettings):
     contacts_hash_key: SecretStr = Field(
         min_length=16, validation_alias="CONTACTS_HASH_KEY", description="secret for telling whether a contact changed"
     )
-    future_minutes: int = Field(default=120, ge=0, description="a business time may lie so far ahead of our clock, not further")
     max_items: int = Field(default=1000, ge=1, description="items in one request")
     items_per_minute: int = Field(
         default=300_000, ge=1, description="items of one system per minute and instance; more get 429"
     )
     max_facts: int = Field(default=300, ge=1, description="facts of one dossier; the next one goes into quarantine")
-
-    @property
-    def future(self) -> timedelta:
-        """Tolerance for business times ahead of our clock."""
-        return timedelta(minutes=self.future_minutes)

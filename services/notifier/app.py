@@ -22,7 +22,7 @@ from services.notifier.gateway import Gateway, HttpGateway
 from services.notifier.handlers import messages
 from services.notifier.handlers.common import Context, encode
 from services.notifier.http import add_routes
-from services.notifier.jobs import Sender
+from services.notifier.jobs import Dispatcher
 from services.notifier.recovery import recovery
 from services.notifier.sending import Desk
 from services.notifier.settings import NotifierSettings
@@ -54,9 +54,9 @@ def build(
     port = gateway or HttpGateway(settings.gateway_url, token)
     opener = Opener.from_base64(settings.contacts_private_key.get_secret_value(), settings.contacts_key_epoch)
     desk = Desk(port, opener, settings, context)
-    sender = Sender(parts, loop, intents, desk)
+    dispatcher = Dispatcher(parts, loop, intents, desk)
     health = Health(parts, loop)
-    health.also.append(sender.measure)
+    health.also.append(dispatcher.measure)
     app = make_app("Đúng Hẹn notifier", health, parts.telemetry)
     add_routes(app, parts, intents, desk)
     return Service(
@@ -74,8 +74,8 @@ def build(
             wiring.follow_reference(reference, settings.reference_dir, parts),
             calendar.job(),
             wiring.hold_to_the_log(anchor, health),
-            Job("sender", runtime.sweep_seconds, sender.run),
+            Job("sender", runtime.sweep_seconds, dispatcher.run),
             Job("intents", runtime.sweep_seconds, intents.sweep),
         ),
-        drains=(port.close, sender.drain),
+        drains=(port.close, dispatcher.drain),
     )

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Form, Query, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.notices import LateReason, RejectReason
@@ -12,7 +12,7 @@ from reference import OFFICE_TIME
 from runtime.intents import Intents
 from runtime.pages import Pages, own_form
 from runtime.parts import Parts
-from runtime.web import ProblemError
+from runtime.web import ProblemError, also, problem_answers
 from services.notifier.domain.letter import REASONS, REJECTIONS
 from services.notifier.handlers.letters import Approval
 from services.notifier.letterdesk import PAGE, STATES, LetterDesk
@@ -42,6 +42,39 @@ class RejectionBody(BaseModel):
     by: str = Field(min_length=1, max_length=100)
 
 
+class Letter(BaseModel):
+    """Một thư xin lỗi. No personal data."""
+
+    dossier: str
+    unit: str
+    unit_name: str
+    procedure_name: str
+    state: State
+    state_name: str
+    received_at: datetime | None
+    due_at: datetime | None
+    sign_by: datetime | None
+    new_due_at: datetime | None
+    reason_name: str
+    symbol: str
+    refusal: str
+    needs_date: bool
+    signer: str
+
+
+class Letters(BaseModel):
+    """A page of letters; `after` is the place of the next one."""
+
+    letters: list[Letter]
+    after: str | None
+
+
+class Known(BaseModel):
+    """How many dossiers the receipts concern."""
+
+    known: int
+
+
 class Receipt(BaseModel):
     """What became of one message at the operator."""
 
@@ -57,38 +90,76 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, desk: Desk) -> None
 
 
 def _add_api(app: FastAPI, desk: LetterDesk) -> None:
-    @app.get("/v1/letters", summary="Thư xin lỗi theo trạng thái, mỗi lần tối đa 200")
+    @app.get(
+        "/v1/letters",
+        summary="Thư xin lỗi theo trạng thái, mỗi lần tối đa 200",
+        response_model=Letters,
+        responses=problem_answers(422, 503),
+    )
     async def listed(state: State = "drafted", after: str = "") -> dict[str, Any]:
         found = await desk.page(state, after)
         return {"letters": found, "after": found[-1]["dossier"] if len(found) == PAGE else None}
 
-    @app.get("/v1/letters/{dossier}", summary="Một thư xin lỗi")
+    @app.get(
+        "/v1/letters/{dossier}",
+        summary="Một thư xin lỗi",
+        response_model=Letter,
+        responses=problem_answers(404, 422, 503),
+    )
     async def one(dossier: str) -> dict[str, Any]:
         return await desk.show(dossier)
 
-    @app.get("/v1/letters/{dossier}/pdf", summary="Thư xin lỗi dạng PDF/A")
+    @app.get(
+        "/v1/letters/{dossier}/pdf",
+        summary="Thư xin lỗi dạng PDF/A",
+        response_class=Response,
+        responses=also(problem_answers(404, 409, 422, 503), 200, "application/pdf"),
+    )
     async def pdf(dossier: str) -> Response:
         headers = {"content-disposition": f'inline; filename="xin-loi-{dossier}.pdf"', "cache-control": "no-store"}
         return Response(await desk.pdf(dossier), media_type="application/pdf", headers=headers)
 
-    @app.post("/v1/letters/{dossier}/approval", status_code=202, summary="Ký thư")
+    @app.post(
+        "/v1/letters/{dossier}/approval",
+        status_code=202,
+        summary="Ký thư",
+        response_model=Letter,
+        responses=problem_answers(404, 409, 422, 503),
+    )
     async def approval(dossier: str, body: ApprovalBody) -> dict[str, Any]:
         await desk.approve(dossier, Approval(body.reason, body.by, body.note, body.new_due_at))
         return await desk.show(dossier)
 
-    @app.post("/v1/letters/{dossier}/rejection", status_code=202, summary="Không gửi thư")
+    @app.post(
+        "/v1/letters/{dossier}/rejection",
+        status_code=202,
+        summary="Không gửi thư",
+        response_model=Letter,
+        responses=problem_answers(404, 409, 422, 503),
+    )
     async def rejection(dossier: str, body: RejectionBody) -> dict[str, Any]:
         await desk.reject(dossier, body.reason, body.by)
         return await desk.show(dossier)
 
-    @app.post("/v1/receipts", status_code=202, summary="Báo phát của tổng đài")
+    @app.post(
+        "/v1/receipts",
+        status_code=202,
+        summary="Báo phát của tổng đài",
+        response_model=Known,
+        responses=problem_answers(422, 503),
+    )
     async def receipts(body: Annotated[list[Receipt], Field(max_length=1000)]) -> JSONResponse:
         by_id = {receipt.client_id: receipt.status == "delivered" for receipt in body}
         return JSONResponse({"known": await desk.receipts(by_id)}, 202)
 
 
 def _add_pages(app: FastAPI, desk: LetterDesk, pages: Pages) -> None:
-    @app.get("/letters", include_in_schema=False)
+    @app.get(
+        "/letters",
+        response_class=HTMLResponse,
+        summary="Trang: các thư theo trạng thái",
+        responses=problem_answers(422, 503),
+    )
     async def listing(state: State = "drafted", after: Annotated[str, Query(max_length=64)] = "") -> Response:
         found = await desk.page(state, after)
         more = found[-1]["dossier"] if len(found) == PAGE else ""
@@ -102,11 +173,24 @@ def _add_pages(app: FastAPI, desk: LetterDesk, pages: Pages) -> None:
         words = {"reasons": REASONS, "rejections": REJECTIONS, "problem": problem, "given": {**EMPTY, **given}}
         return pages.show("letter.html", {"letter": await desk.show(dossier), **words}, 409 if problem else 200)
 
-    @app.get("/letters/{dossier}", include_in_schema=False)
+    @app.get(
+        "/letters/{dossier}",
+        response_class=HTMLResponse,
+        summary="Trang: một thư",
+        responses=problem_answers(404, 422, 503),
+    )
     async def letter(dossier: str) -> Response:
         return await page(dossier)
 
-    @app.post("/letters/{dossier}/approval", include_in_schema=False)
+    signed = also(problem_answers(403, 404, 422, 503), 409, "text/html")
+
+    @app.post(
+        "/letters/{dossier}/approval",
+        status_code=303,
+        response_class=Response,
+        summary="Trang: ký thư",
+        responses=signed,
+    )
     async def sign(
         request: Request,
         dossier: str,
@@ -125,7 +209,13 @@ def _add_pages(app: FastAPI, desk: LetterDesk, pages: Pages) -> None:
             return await page(dossier, said, reason=reason, by=by, note=note, new_due_at=date)
         return RedirectResponse(f"/letters/{dossier}", 303)
 
-    @app.post("/letters/{dossier}/rejection", include_in_schema=False)
+    @app.post(
+        "/letters/{dossier}/rejection",
+        status_code=303,
+        response_class=Response,
+        summary="Trang: không gửi thư",
+        responses=signed,
+    )
     async def refuse(
         request: Request,
         dossier: str,

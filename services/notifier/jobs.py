@@ -22,7 +22,7 @@ PAGE, AT_ONCE = 200, 20
 Claims = dict[str, dict[str, Message]]  # dossier -> which message -> what is to be sent
 
 
-class Sender:
+class Dispatcher:
     """Sends and issues what is due in the partitions of this instance."""
 
     def __init__(self, parts: Parts, loop: Loop[EventT], intents: Intents, desk: Desk) -> None:

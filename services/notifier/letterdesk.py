@@ -16,7 +16,7 @@ from runtime.web import Problem, ProblemError
 from services.notifier.domain.letter import REASONS, Decided, LetterText, Subject, compose
 from services.notifier.domain.sms import symbol
 from services.notifier.handlers.common import Context
-from services.notifier.handlers.letters import ONCE, Approval, NotAllowedError, approve, person_of, reject
+from services.notifier.handlers.letters import Approval, NotAllowedError, approve, person_of, reject, was_promised_anew
 from services.notifier.handlers.messages import APOLOGY, RESULT, SURVEY, client_id, on_receipt
 from services.notifier.pdf import render
 from services.notifier.sending import Desk
@@ -119,7 +119,7 @@ def view(document: Document, context: Context) -> dict[str, Any]:
         "reason_name": REASONS[letter["reason"]] if "reason" in letter else "",
         "symbol": symbol(letter["number"]) if "number" in letter else "",
         "refusal": f"{refusal[1]} ({refusal[0]})" if refusal else "",
-        "needs_date": not ended and "granted" not in letter and not (refusal and refusal[0].startswith(ONCE)),
+        "needs_date": not ended and "granted" not in letter and not was_promised_anew(letter),
         "signer": unit.letterhead.on(context.clock.now().date()).signer if unit and unit.letterhead else "",
     }
 

@@ -17,7 +17,7 @@ from typing import Any
 from contracts import PREFIX, Event
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
 from contracts.dossiers import Fact
-from contracts.facts import first_standing, milliseconds
+from contracts.facts import epoch_ms, first_standing
 from contracts.notices import (
     LetterApproved,
     LetterDrafted,
@@ -27,7 +27,6 @@ from contracts.notices import (
     NoticeStated,
 )
 from reference import moment
-from runtime.clock import epoch_ms
 from runtime.outputs import Decision, Output
 from runtime.recovery import Recall, Recovery
 from runtime.store import Document, Range
@@ -87,7 +86,7 @@ def _recall_message(document: Document, event: Event, data: NoticeStated) -> Doc
     known = document.get("notices", {}).get(name)
     if known is not None and COME[known["s"]] >= COME[state]:
         return document
-    notice = {"s": state, "at": milliseconds(data.at) if known is None else known["at"]}
+    notice = {"s": state, "at": epoch_ms(data.at) if known is None else known["at"]}
     if state == "queued":
         notice["next"] = epoch_ms(next_window(event.time))
     after = _resting({**document, "notices": {**document.get("notices", {}), name: notice}})
@@ -110,18 +109,18 @@ def _recall_letter(document: Document, event: Event, data: LetterStated) -> Docu
     if known is not None and "ask" in known:
         after = _with(after, asks={**after.get("recovered", {}).get("asks", {}), known["ask"]: known["n"]})
     if isinstance(data, LetterDrafted):
-        letter |= {"at": milliseconds(data.at), "due": milliseconds(data.due_at)}
-        letter |= {} if data.sign_by is None else {"sign_by": milliseconds(data.sign_by)}
+        letter |= {"at": epoch_ms(data.at), "due": epoch_ms(data.due_at)}
+        letter |= {} if data.sign_by is None else {"sign_by": epoch_ms(data.sign_by)}
     elif isinstance(data, LetterApproved):
         after = _with(after, asks={**after.get("recovered", {}).get("asks", {}), event.id: data.draft})
-        letter |= {"reason": data.reason, "approved_at": milliseconds(data.at), "ask": event.id}
-        letter |= {"s": "issuing"} if data.new_due_at is None else {"new_due": milliseconds(data.new_due_at)}
+        letter |= {"reason": data.reason, "approved_at": epoch_ms(data.at), "ask": event.id}
+        letter |= {"s": "issuing"} if data.new_due_at is None else {"new_due": epoch_ms(data.new_due_at)}
     elif isinstance(data, LetterRejected):
         letter |= {"why": data.reason, "by": FORGOTTEN}
     elif isinstance(data, LetterSent):
         after = _with(after, sent=True)
-        letter |= {"number": data.number, "year": data.year, "sent_at": milliseconds(data.at)}
-        letter |= {} if data.new_due_at is None else {"new_due": milliseconds(data.new_due_at)}
+        letter |= {"number": data.number, "year": data.year, "sent_at": epoch_ms(data.at)}
+        letter |= {} if data.new_due_at is None else {"new_due": epoch_ms(data.new_due_at)}
     return {**after, "letter": letter}
 
 
@@ -185,7 +184,7 @@ def _absorb_refusal(document: Document, event: Event, data: DeadlineRefused) -> 
     told, ask = document.get("recovered", {}), event.correlation or ""
     if ask in told.get("refusals", {}) or (ask not in told.get("asks", {}) and ask != document.get("letter", {}).get("ask")):
         return document
-    return _with(document, refusals={**told.get("refusals", {}), ask: [data.rule, data.text]})
+    return _with(document, refusals={**told.get("refusals", {}), ask: [data.rule, data.text, data.code]})
 
 
 def _called(document: Document, identity: str, call: Call, kind: str) -> Document:
@@ -266,7 +265,7 @@ def _draft_called(after: Document, told: Mapping[str, Any], context: Context) ->
     outputs: list[Output] = []
     for said in sorted(told.get("calls", {}).values(), key=lambda call: str(call["at"])):
         letter, call = after.get("letter"), _call(said)
-        if letter is not None and milliseconds(call.at) <= letter["at"]:
+        if letter is not None and epoch_ms(call.at) <= letter["at"]:
             continue
         if said["kind"] == "late":
             wanted = letter is None and after.get("settled", {}).get("outcome") == "late"

@@ -39,7 +39,8 @@ def build(
 ) -> Service:
     """Build the service from settings; reference data and ports may be given."""
     parts, broker = make_parts("reporting", runtime, METRICS, ports or Ports())
-    context = handlers.Context(parts.clock)
+    reference = reference or load_reference(settings.reference_dir)
+    context = handlers.Context(parts.clock, reference)
     rules = Rules(store.ROWS, wiring.decoder(), partial(handlers.handle, context=context), _encode_nothing)
     topics = load_catalogue().read_by("reporting")
     anchor = Anchor(parts, RECOVERY, topics)
@@ -47,7 +48,6 @@ def build(
     parts.topics.subscribe(loop.topics, loop.handle)
     declare_published(broker, "reporting", runtime, wiring.published_by("reporting"))
     intents = Intents(parts, store.ROWS, _encode_nothing)
-    reference = reference or load_reference(settings.reference_dir)
     calendar = wiring.CalendarFollower(reference, parts)
     forms = load_forms(settings.forms_dir or FORMS)
     periods = Periods(parts, reference, forms[REPORT])

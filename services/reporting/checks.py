@@ -12,13 +12,13 @@ from runtime.parts import Parts
 from runtime.store import Document, Documents, In
 from services.reporting.domain import ROLES, Form
 from services.reporting.domain.books import cell_key, days_of, month_of
-from services.reporting.reports import Fault, ReportRefusedError, Wanted, report
+from services.reporting.reports import Breach, ReportRefusedError, Wanted, report
 from services.reporting.store import BOOKS, ROWS, SHELVES, books, rows, rows_of_cells, rows_of_units
 
 SHOWN = 20
 DOUBTS = {
     "ended-twice": "Hồ sơ vừa có kết quả vừa bị rút hoặc dừng",
-    "clock-ahead": "Sự việc được báo trước khi xảy ra hơn hai giờ (đồng hồ sai)",
+    "clock-ahead": "Sự việc được báo trước khi xảy ra, quá mức cho phép (đồng hồ sai)",
     "unknown-unit": "Hồ sơ của đơn vị không có trong danh mục",
 }
 Place: TypeAlias = tuple[str, str, str]  # role, unit, procedure
@@ -153,7 +153,7 @@ async def between_roles(store: Documents) -> list[str]:
 
 async def broken_forms(
     store: Documents, reference: ReferenceData, forms: Iterable[Form], kinds: Iterable[PeriodKind], today: date
-) -> list[tuple[str, str, Fault]]:
+) -> list[tuple[str, str, Breach]]:
     """Which rules the forms of the current periods break: (form, period, fault)."""
     found = []
     for kind in kinds:

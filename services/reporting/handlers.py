@@ -9,6 +9,7 @@ from contracts.dossiers import DOSSIER_TYPES
 from contracts.facts import merge_fact
 from contracts.feedback import FEEDBACK_TYPES
 from contracts.notices import NOTICE_TYPES
+from reference import ReferenceData
 from runtime.clock import Clock, epoch_ms
 from runtime.outputs import Decision
 from runtime.store import Document
@@ -29,6 +30,7 @@ class Context:
     """What a decision may look at beside document and event."""
 
     clock: Clock
+    reference: ReferenceData
 
 
 def on_fact(document: Document, event: Event, context: Context) -> Decision:
@@ -48,7 +50,9 @@ def on_effect(document: Document, event: Event, context: Context) -> Decision:
 
 
 def _take(document: Document, after: dict[str, Any] | None, context: Context) -> Decision:
-    return Decision(document if after is None else recount(after, epoch_ms(context.clock.now())))
+    if after is None:
+        return Decision(document)
+    return Decision(recount({**after, "doubts": doubts(after, context.reference.future)}, epoch_ms(context.clock.now())))
 
 
 def recount(row: Document, now: int) -> Document:
@@ -64,7 +68,7 @@ def recount(row: Document, now: int) -> Document:
     if touched:
         after["touched"] = sorted({*row.get("touched", ()), *touched})
         after["dirty"] = 1
-    for name, value in (("flip_at", flip_at(row, now)), ("doubts", doubts(row) if cells else None)):
+    for name, value in (("flip_at", flip_at(row, now)), ("doubts", row.get("doubts") if cells else None)):
         if value:
             after[name] = value
         else:

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from contracts import statement_id, to_wire
-from contracts.facts import milliseconds
-from runtime.clock import epoch_ms, from_epoch_ms
+from contracts.facts import epoch_ms
+from reference import moment
 from runtime.intents import Intents
 from runtime.log import Wire
 from runtime.outputs import Decision
@@ -139,7 +139,7 @@ class Cells:
             known = await store.get_many(BOOKS, waiting)  # read before counting: a day counted meanwhile moves the revision
             sums, met = await cell_sums(store, (key for own in waiting.values() for key in own))
             covered = covered or met
-            now = milliseconds(self._parts.clock.now())
+            now = epoch_ms(self._parts.clock.now())
             books = [
                 recounted(book, known.get(book), {day_in(key): sums.get(key) for key in own}, now)
                 for book, own in waiting.items()
@@ -189,6 +189,6 @@ def _wire(book: Book, day: str) -> Wire:
 def encode_cell(book: Book, day: str) -> bytes:
     """One day of a book as a record of metrics.v1."""
     key, entry = cell_key(book, day), book["days"][day]
-    as_of = from_epoch_ms(entry["as_of"]).isoformat()
+    as_of = moment(entry["as_of"]).astimezone(UTC).isoformat()
     body = {"type": "vn.dunghen.metrics.cell.v1", "time": as_of, "data": {"at": as_of, **cell_data(book, day)}}
     return to_wire("/reporting", key, statement_id("reporting", key, "cell", entry["revision"]), body)

@@ -22,7 +22,7 @@ WHOLE = ("all", "province")
 class ReportRefusedError(Exception):
     """The figures contradict each other; `faults` says which rule of the form is broken where, and by which dossiers."""
 
-    def __init__(self, faults: list["Fault"]) -> None:
+    def __init__(self, faults: list["Breach"]) -> None:
         super().__init__("; ".join(fault.text for fault in faults))
         self.faults = faults
 
@@ -32,7 +32,7 @@ class UnknownUnitError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Breach:
     """One rule that is broken: the line it is broken in, and the dossiers that break it by themselves (none: the books do)."""
 
     text: str
@@ -107,19 +107,19 @@ async def filled(store: Documents, reference: ReferenceData, wanted: Wanted, bef
     return sheet
 
 
-def unassigned(flows_: ByPlace, reference: ReferenceData) -> list[Fault]:
+def unassigned(flows_: ByPlace, reference: ReferenceData) -> list[Breach]:
     """Units that count and are in no list: they must be none, or the province would not be the sum of its units (R39).
 
     Intake lets no such unit in, so a unit was removed that should have been given a last day.
     """
     unknown = sorted({unit for (unit, _), counters in flows_.items() if any(counters.values())} - reference.units.keys())
-    return [Fault(f"{unit}: not in units.yaml; keep old units there, with valid_to") for unit in unknown]
+    return [Breach(f"{unit}: not in units.yaml; keep old units there, with valid_to") for unit in unknown]
 
 
-async def _fault(store: Documents, reference: ReferenceData, wanted: Wanted, row: SheetRow | None, rule: str) -> Fault:
+async def _fault(store: Documents, reference: ReferenceData, wanted: Wanted, row: SheetRow | None, rule: str) -> Breach:
     """Who breaks a rule: the line's dossiers, each put through the form by itself."""
     if row is None:
-        return Fault(f"total: {rule}")
+        return Breach(f"total: {rule}")
     place = f"{row.unit} / {row.field}: {rule}"
     units = list(reference.units) if row.unit == "province" else _units(reference, _of_line(wanted, row.unit)) or []
     form, lens, found = wanted.form, lens_of(reference, wanted), []
@@ -128,7 +128,7 @@ async def _fault(store: Documents, reference: ReferenceData, wanted: Wanted, row
         values = {column.number: value_of(column, stretches) for column in form.columns if not column.missing}
         if rule in form.broken(values):
             found.append(dossier["_id"])
-    return Fault(place, tuple(sorted(found)[:SHOWN]))
+    return Breach(place, tuple(sorted(found)[:SHOWN]))
 
 
 def _of_line(wanted: Wanted, unit: str) -> Wanted:

@@ -25,10 +25,9 @@ from contracts.deadlines import (
     DeadlineStated,
     DeadlineWarned,
 )
-from contracts.facts import merge_fact, milliseconds
+from contracts.facts import epoch_ms, merge_fact
 from contracts.notices import NOTICE_TYPES, LetterApproved
 from reference import moment
-from runtime.clock import epoch_ms, from_epoch_ms
 from runtime.outputs import Decision, Output
 from runtime.recovery import Recall, Recovery
 from runtime.store import Document
@@ -81,11 +80,11 @@ def _recall_promise(document: Document, event: Event, data: DeadlineStated) -> D
         return document
     stated: dict[str, Any] = {"calendar": data.calendar, "digest": data.counted_from, "basis": data.basis}
     if data.computed_due_at is not None:
-        stated["computed"] = milliseconds(data.computed_due_at)
+        stated["computed"] = epoch_ms(data.computed_due_at)
     more: dict[str, Any] = {"stated": stated}
     if data.basis == "reappointed" and event.correlation is not None:
         more["granted"] = [*document.get("recovered", {}).get("granted", ()), event.correlation]
-    due = None if data.due_at is None else milliseconds(data.due_at)
+    due = None if data.due_at is None else epoch_ms(data.due_at)
     after = _resting(_with(document, **more))
     return {**after, "unit": data.unit, "deadline": {"v": data.version, "due": due}}
 
@@ -95,7 +94,7 @@ def _recall_end(document: Document, data: DeadlineSettled) -> Document:
         return document
     settled: dict[str, Any] = {"v": data.version, "outcome": data.outcome}
     if data.ended_at is not None and data.due_at is not None:
-        times = {"end": milliseconds(data.ended_at), "due": milliseconds(data.due_at)}
+        times = {"end": epoch_ms(data.ended_at), "due": epoch_ms(data.due_at)}
         settled |= {**times, "state": data.state, "supplements": data.supplements}
     if data.limit_minutes is not None:
         settled |= {"limit": data.limit_minutes, "used": data.used_minutes}
@@ -112,7 +111,7 @@ def _recall_rung(document: Document, event: Event, data: DeadlineWarned | Deadli
         name = "overdue" if data.tier == 1 else f"overdue/{data.tier}"
     if name in document.get("rungs", {}):
         return document
-    rung: dict[str, Any] = {"name": name, "due": milliseconds(data.due_at), "time": milliseconds(event.time)}
+    rung: dict[str, Any] = {"name": name, "due": epoch_ms(data.due_at), "time": epoch_ms(event.time)}
     rung["of"] = document.get("deadline", {}).get("of")
     rang = [*document.get("recovered", {}).get("rang", ()), rung]
     return {**_resting(_with(document, rang=rang)), "rungs": {**document.get("rungs", {}), name: "fired"}}
@@ -164,7 +163,7 @@ def _absorb_ask(document: Document, event: Event, data: LetterApproved) -> Docum
     if data.new_due_at is None or event.id in told.get("asked", {}) or answer == "granted":
         return document
     if event.id in told.get("granted", ()):
-        granted = {"v": 1, "at": milliseconds(data.at), "new_due_at": milliseconds(data.new_due_at), "granted": True}
+        granted = {"v": 1, "at": epoch_ms(data.at), "new_due_at": epoch_ms(data.new_due_at), "granted": True}
         facts = document.get("facts", {})
         given = {**facts, "reappointed": {**facts.get("reappointed", {}), f"letter/{data.draft}": granted}}
         asks = {**document.get("asks", {}), event.id: "granted"}
@@ -184,7 +183,7 @@ def _heard(after: Document, before: Document, event: Event) -> Document:
     if new is not None and (old is None or old.key() != new.key()):
         more["heard"] = event.time.isoformat()
         clocks = before.get("recovered", {}).get("clocks", ())
-        more["clocks"] = [*clocks, [milliseconds(event.time), new.key()]]
+        more["clocks"] = [*clocks, [epoch_ms(event.time), new.key()]]
     return _resting(_with(after, **more))
 
 
@@ -284,7 +283,7 @@ def _rest_rungs(after: Document, told: Mapping[str, Any], context: Context) -> N
         then = _clock_at(rung, told) or now
         if then is None or name.startswith("step/"):
             continue
-        line = context.reference.timeline(then.unit, context.reference.known_at(from_epoch_ms(rung["time"])))
+        line = context.reference.timeline(then.unit, context.reference.known_at(moment(rung["time"])))
         ladder = rungs_before(after, then, rung["due"], line, 2 if name.endswith("/2") else 1, context)
         rungs |= {other.name: "superseded" for other in overtaken(ladder, name) if other.name not in rungs}
     if rungs:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from reference import Rules
+from reference import Readings
 from runtime.settings import existing_folder
 
 
@@ -32,6 +32,6 @@ class SlaSettings(BaseSettings):
     sign_lead_days: int = Field(default=1, ge=1, description="a letter is to be signed so many working days before due")
 
     @property
-    def rules(self) -> Rules:
+    def rules(self) -> Readings:
         """The readings of the counting rules."""
-        return Rules(after_hours=self.after_hours, due_time=self.due_time)
+        return Readings(after_hours=self.after_hours, due_time=self.due_time)

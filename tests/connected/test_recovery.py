@@ -19,8 +19,8 @@ from runtime.clock import SteppedClock
 from runtime.parts import STATE
 from runtime.store import Document, open_documents
 from runtime.store.mongo import drop_database
-from tests.connected.test_system import at, publish
-from tests.flow.support import event, received
+from tests.connected.test_system import publish
+from tests.flow.support import at, event, received
 from tests.real import Real
 
 pytestmark = pytest.mark.connected

@@ -36,6 +36,7 @@ SERVICES = [path.parent.name for path in sorted((ROOT / "services").glob("*/app.
     ],
 )
 def test_codes_of_three_generations_are_taken_unchanged(code: str) -> None:
+    """R1."""
     assert check_dossier_code(code) == code
 
 
@@ -53,6 +54,7 @@ def test_codes_of_three_generations_are_taken_unchanged(code: str) -> None:
     ],
 )
 def test_other_codes_are_refused_with_the_rule(code: str, rule: str) -> None:
+    """R1."""
     with pytest.raises(ValueError, match=rule):
         check_dossier_code(code)
 
@@ -93,6 +95,21 @@ def test_an_error_names_place_and_rule_but_not_the_input() -> None:
 
     assert "channel" in hide_inputs(error.value)
     assert "0912345678" not in hide_inputs(error.value) + str(error.value)
+
+
+def test_an_event_without_specversion_is_none_and_an_attribute_has_the_name_cloudevents_wants() -> None:
+    raw = json.loads((ROOT / "contracts/examples/dossier.completed.json").read_text("utf-8"))
+    schema = json.loads((ROOT / "contracts/schemas/dossier.completed.json").read_text("utf-8"))
+    nameless, misnamed = {key: value for key, value in raw.items() if key != "specversion"}, {**raw, "Trace_Id": "1"}
+
+    with pytest.raises(ValidationError, match="specversion"):
+        decode(json.dumps(nameless).encode(), EVENT_TYPES)
+    assert decode(json.dumps(misnamed).encode(), EVENT_TYPES).subject == raw["subject"]
+    assert [jsonschema.Draft202012Validator(schema).is_valid(event) for event in (raw, nameless, misnamed)] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_unknown_types_and_fields_are_kept_raw() -> None:

@@ -8,6 +8,7 @@ from collections import Counter
 import httpx
 import pytest
 
+from dunghen.demo.driver import PATIENCE
 from dunghen.log import read_broker
 from dunghen.services import SERVICES
 from tests.faults.oracle import things
@@ -33,7 +34,7 @@ async def test_a_crash_at_each_named_point_loses_and_doubles_nothing(town: Town)
     story = await town.new_day()
 
     async def dies(service: str, point: str) -> None:
-        status = await asyncio.wait_for(processes.died(service), 90)
+        status = await asyncio.wait_for(processes.died(service), PATIENCE)
         await processes.start(service)
         await processes.ready(service)
         assert status == -9, f"{service} did not die {point}"
@@ -210,7 +211,7 @@ async def test_at_a_gateway_that_does_not_deduplicate_nobody_is_told_twice(town:
             await processes.start("notifier", NOTIFIER_GATEWAY_DEDUPLICATES="false", CRASH_AT=f"{point}:2")
             await processes.ready("notifier")
             await fleet.post(story.opening(60))
-            assert await asyncio.wait_for(processes.died("notifier"), 60) == -9
+            assert await asyncio.wait_for(processes.died("notifier"), PATIENCE) == -9
             await processes.start("notifier", NOTIFIER_GATEWAY_DEDUPLICATES="false")
             await fleet.settle()
             await town.evening(hour=hour)  # what was claimed by the dead process is stuck by now

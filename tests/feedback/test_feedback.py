@@ -82,6 +82,7 @@ def test_nobody_is_asked_about_history_or_without_a_way_to_ask() -> None:
 
 
 def test_answers_are_scored_and_what_does_not_apply_is_in_no_mean() -> None:
+    """R33."""
     decision = rate(play([PROMISED, DONE])[0], ANSWERS, context())
 
     scores = {"attitude": 100, "waiting": 75, "appointment": 0, "apology": None, "facilities": 50}
@@ -90,6 +91,7 @@ def test_answers_are_scored_and_what_does_not_apply_is_in_no_mean() -> None:
 
 
 def test_a_dossier_is_rated_once() -> None:
+    """R33."""
     document = rate(play([PROMISED, DONE])[0], ANSWERS, context()).document
 
     with pytest.raises(CannotAnswerError) as error:
@@ -113,6 +115,7 @@ def test_an_answer_that_is_none_of_the_form_is_named(bad: str | None) -> None:
 
 
 def test_the_form_has_five_questions_and_five_scores_each() -> None:
+    """R33."""
     assert len(FORM.questions) == 5
     for question in FORM.questions:
         assert [score for _, score in question.answers if score is not None] == [100, 75, 50, 25, 0]

@@ -17,6 +17,7 @@ from dunghen.together import Together, bearer, run_together
 from reference import OFFICE_TIME, ReferenceData
 from runtime.clock import SteppedClock
 from runtime.kafka_admin import Lags, LogRecord
+from tests.support.described import watching
 
 D = "H37.12-260302-{:04}"  # a mã hồ sơ of the unit, for a number
 
@@ -92,7 +93,10 @@ async def small_system(folder: Path, start: datetime, reference: ReferenceData |
     ):
         clients = {
             name: httpx.AsyncClient(
-                transport=httpx.ASGITransport(app=service.app), base_url=f"http://{name}", headers=bearer(together.key)
+                transport=httpx.ASGITransport(app=service.app),
+                base_url=f"http://{name}",
+                headers=bearer(together.key),
+                event_hooks={"response": [watching(service.app)]},
             )
             for name, service in together.services.items()
         }

@@ -56,6 +56,7 @@ async def change(system: System, **more: Any) -> dict[str, Any]:
 
 
 async def test_a_swap_moves_counted_dates_lists_printed_ones_and_is_journaled(system: System) -> None:
+    """R7."""
     counted, printed, early, done = (D.format(number) for number in (1, 2, 3, 4))
     await system.send(
         received(counted, "2025-12-29T09:00", procedure="1.000894"),  # 5 working days over the New Year
@@ -126,6 +127,8 @@ async def test_a_change_without_source_or_for_an_unknown_unit_is_refused(system:
 
 
 async def test_next_years_list_ends_the_provisional_dates_and_the_gauge(system: System) -> None:
+    """R8."""
+
     async def gauge() -> float:
         return (await system.fleet.gauges("sla"))["calendar_unconfirmed"]
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+_UNKNOWN = "R" + "99"  # a code that nothing defines; not in one piece, or this file would cite it
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -92,6 +94,11 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
             "roll-out: deadlines.v1 (deadline.warned): notifier -> reporting -> sla",
             replace=('"unit"', '"body"'),
         ),
+    ),
+    "rules": (
+        Sample("services/sla/domain/rungs.py", f"\n# {_UNKNOWN}\n", f"{_UNKNOWN} is no rule of contracts/rules.py"),
+        Sample("tests/notifier/test_letters.py", "", "R22: no test cites it", replace=("R22", "it")),
+        Sample("reference/phones.py", "", "R26: defined, and no module cites it", replace=("(R26)", "")),
     ),
     "docs": (
         Sample("README.md", "\n[nowhere](docs/nowhere.md)\n", "docs/nowhere.md leads nowhere"),

@@ -58,6 +58,18 @@ def test_an_optional_field_more_and_other_words_break_nobody(new: dict[str, Any]
     assert problems({"deadline.warned": SCHEMA}, {"deadline.warned": new}) == []
 
 
+def test_what_every_release_has_kept_may_be_demanded_and_nothing_beside_it() -> None:
+    said = {name: value for name, value in SCHEMA.items() if name != "propertyNames"}
+    before = {**said, "required": [name for name in SCHEMA["required"] if name != "specversion"]}
+
+    assert problems({"deadline.warned": before}, {"deadline.warned": SCHEMA}) == []
+    assert problems({"deadline.warned": SCHEMA}, {"deadline.warned": before}) != []
+    narrower = {**SCHEMA, "required": [*SCHEMA["required"], "sequence"]}
+    assert problems({"deadline.warned": before}, {"deadline.warned": narrower}) == [
+        "deadline.warned: /sequence: became required"
+    ]
+
+
 def test_a_new_type_is_fine_and_a_type_that_went_is_not() -> None:
     assert problems({}, {"deadline.warned": SCHEMA}) == []
     assert problems({"deadline.warned": SCHEMA}, {}) == ["deadline.warned: the type is gone"]

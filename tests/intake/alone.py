@@ -21,6 +21,7 @@ from runtime.settings import RuntimeSettings
 from services.intake.app import build
 from services.intake.keys import Wanted, create_key
 from services.intake.settings import IntakeSettings
+from tests.support.described import watching
 
 NOW = datetime(2026, 3, 20, 10, 0, tzinfo=OFFICE_TIME)
 
@@ -58,7 +59,12 @@ async def intake_alone(folder: Path, **settings: str) -> AsyncIterator[Alone]:
     environment = demo_environment(Keys.new(), PROVINCE) | settings
     clock = SteppedClock(NOW)
     service = build(runtime, from_environment(IntakeSettings, environment), ports=Ports(clock=clock))
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=service.app), base_url="http://intake", timeout=60)
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=service.app),
+        base_url="http://intake",
+        timeout=60,
+        event_hooks={"response": [watching(service.app)]},
+    )
     async with service.running(), client:
         yield Alone(service, clock, client, environment, broker.bootstrap_servers)
 

@@ -251,6 +251,7 @@ async def test_quarantine_is_for_operators(intake: Alone) -> None:
 
 
 async def test_a_promise_changed_without_reason_is_taken_in_and_flagged(intake: Alone) -> None:
+    """D16."""
     key, operator = await intake.key(), await intake.key(role="operate")
     snapshot = {**received(1), "type": "snapshot", "state": "4", "received_at": received(1)["at"]}
     for due in ("2026-03-26T09:00", "2026-03-27T09:00"):

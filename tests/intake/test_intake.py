@@ -204,6 +204,13 @@ def test_a_time_that_cannot_be_is_refused(change: dict[str, Any], field: str, ru
     assert (field, rule) in [(f.field, f.rule) for f in answers[0].faults]
 
 
+def test_how_far_ahead_a_time_may_be_is_said_by_the_reference_data() -> None:
+    patient = replace(CONTEXT, reference=replace(CONTEXT.reference, future=timedelta(hours=4)))
+    item = parse_item({**RECEIVED, "at": (NOW + timedelta(hours=3)).isoformat()}).item
+
+    assert isinstance(on_items(new(), [item], patient, SENDER)[1][0].answer, Accepted)
+
+
 @pytest.mark.parametrize(
     ("change", "field", "reason"),
     [

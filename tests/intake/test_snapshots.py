@@ -72,6 +72,7 @@ def say(body: Mapping[str, Any]) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_a_snapshot_gives_the_events_that_explain_the_difference(case: Mapping[str, Any]) -> None:
+    """D15, D16."""
     document: dict[str, Any] = {"_id": CODE, "rev": 0}
     for step in case["steps"]:
         now = datetime.strptime(at(step.get("arrives", "20 10")), "%Y%m%d%H%M%S").replace(tzinfo=OFFICE_TIME)
@@ -99,6 +100,7 @@ def take(item: Mapping[str, Any], system: str = "portal") -> tuple[Any, list[Any
 
 
 def test_a_status_map_reads_a_systems_own_words_and_an_unknown_word_is_held() -> None:
+    """R4."""
     item = {**payload({"s": 9, "n": "02 08", "k": "05 10"}), "state": "xong"}
 
     known, outputs = take(item, "so-dat-dai")

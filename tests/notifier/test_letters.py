@@ -65,7 +65,7 @@ def settled(version: int, outcome: str, end: datetime) -> Event:
 
 NEAR = sla(DeadlineApologyDue, at(5), due_at=DUE, sign_by=at(6))
 OVER = sla(DeadlineOverdue, DUE, due_at=DUE)
-REFUSED = {"rule": "R16: không quá một lần hẹn lại", "text": "Ngày hẹn trả chỉ được hẹn lại một lần."}
+REFUSED = {"rule": "R16: không quá một lần hẹn lại", "text": "Ngày hẹn trả chỉ được hẹn lại một lần.", "code": "R16"}
 
 
 def play(events: Sequence[Event], document: Document | None = None, now: datetime = at(5)) -> tuple[Document, list[Output]]:  # noqa: B008
@@ -169,6 +169,18 @@ def test_a_refused_date_brings_the_letter_back_and_it_can_go_without_a_date() ->
     assert again.document["letter"]["s"] == "issuing"
 
 
+def test_a_refusal_is_read_by_its_code_and_only_without_one_by_the_head_of_its_words() -> None:
+    ask = signed()["letter"]["ask"]
+    of_an_earlier_release = {"rule": REFUSED["rule"], "text": REFUSED["text"]}
+    other = {**REFUSED, "code": "R15"}
+    old, new = (
+        play([sla(DeadlineRefused, at(6), correlation=ask, **said_)], signed())[0] for said_ in (of_an_earlier_release, other)
+    )
+    stored = {**old, "letter": {**old["letter"], "refusal": old["letter"]["refusal"][:2]}}  # as that release kept it
+
+    assert [view(document, context(at(6)))["needs_date"] for document in (old, stored, new)] == [False, False, True]
+
+
 def test_a_letter_of_a_dossier_that_ended_late_promises_nothing() -> None:
     document = drafted(settled(1, "late", at(10)))
     decision = approve(document, Approval("own-error", "x"), context(at(10)))
@@ -187,6 +199,7 @@ def test_a_letter_of_a_dossier_that_ended_late_promises_nothing() -> None:
     ],
 )
 def test_a_new_date_has_to_be_a_later_working_day(new_due: datetime | None, rule: str) -> None:
+    """R15."""
     with pytest.raises(NotAllowedError) as error:
         approve(drafted(), Approval("workload", "x", new_due_at=new_due), context(at(6)))
 
@@ -208,6 +221,7 @@ def test_a_paused_an_incomplete_and_an_unsigned_body_keep_the_letter_on_the_desk
 
 
 def test_a_rejected_draft_stays_rejected_unless_the_dossier_is_late_after_all() -> None:
+    """R19."""
     in_time = reject(drafted(), "in-time", "x", context(at(6)))
     exempt = reject(drafted(), "force-majeure", "x", context(at(6)))
 
@@ -217,6 +231,7 @@ def test_a_rejected_draft_stays_rejected_unless_the_dossier_is_late_after_all() 
 
 
 async def test_numbers_run_from_one_per_body_and_year_without_hole_and_a_letter_keeps_its_own(tmp_path: Path) -> None:
+    """R22."""
     documents = open_documents(f"sqlite:///{tmp_path}/notifier.db")
     await store.declare(documents)
     given = [await bind(documents, "H37.12", 2026, f"H37.12-260302-{n:04}") for n in (1, 2, 1, 3)]

@@ -57,10 +57,12 @@ PERSON = {"name": "Nông Thị Mẫu", "phone": "0912 000 007", "email": "", "ad
     ],
 )
 def test_parts_are_counted_as_the_operators_do(text: str, encoding: str, parts: int) -> None:
+    """R25."""
     assert (size_of(text).encoding, size_of(text).parts) == (encoding, parts)
 
 
 def test_160_characters_are_one_part_unaccented_and_three_accented() -> None:
+    """R25."""
     text = ("Hồ sơ của Ông/Bà đã có kết quả. " * 6)[:160]
 
     assert size_of(text).parts == 3
@@ -81,6 +83,7 @@ def test_accents_go_and_the_meaning_stays(text: str, plain: str) -> None:
 
 
 def test_the_result_message_names_code_procedure_and_place_and_fits_one_part() -> None:
+    """R28."""
     text = result_ready(
         "G09.20-20260609-0092637", "Cấp đổi Giấy chứng nhận quyền sử dụng đất, quyền sở hữu nhà ở", "UBND xã Hoàng Vân"
     )
@@ -113,6 +116,7 @@ def test_the_result_message_names_code_procedure_and_place_and_fits_one_part() -
     ],
 )
 def test_numbers_become_international_or_nothing(text: str, number: str | None) -> None:
+    """R26."""
     assert mobile(text) == number
 
 
@@ -120,6 +124,7 @@ def test_numbers_become_international_or_nothing(text: str, number: str | None) 
     ("time", "sent"), [("06:59", (2, "07:00")), ("07:00", (2, "07:00")), ("20:59", (2, "20:59")), ("21:00", (3, "07:00"))]
 )
 def test_nothing_is_sent_at_night(time: str, sent: tuple[int, str]) -> None:
+    """R24."""
     assert next_window(at(2, time)) == at(*sent)
 
 
@@ -167,6 +172,7 @@ DONE = fact("completed", at(6))
 
 
 def test_a_completion_queues_one_message_whatever_the_order() -> None:
+    """R24."""
     for events in ([PROMISED, contact(), DONE], [DONE, contact(), PROMISED], [contact(), DONE, PROMISED]):
         document, outputs = play(events)
 
@@ -175,6 +181,7 @@ def test_a_completion_queues_one_message_whatever_the_order() -> None:
 
 
 def test_a_corrected_or_repeated_completion_queues_nothing_new() -> None:
+    """R24."""
     again = [DONE, fact("completed", at(6, "08:00"), version=2), fact("retracted", at(6), version=3, fact="completed")]
 
     assert said(play([PROMISED, contact(), *again, fact("completed", at(6), version=4)])[1]) == ["queued"]

@@ -118,6 +118,7 @@ def test_a_dossier_keeps_the_procedure_version_of_its_reception() -> None:
             "code H37 is there twice",
         ),
         ("procedures.yaml", "- {code: x, name: y, field: z, versions: []}", "procedures.yaml, line 1, entry 1: versions"),
+        ("province.yaml", "{name: x, future_minutes: -1}", "province.yaml: future_minutes"),
         ("units.yaml", "- {code: [", "units.yaml"),
         ("units.yaml", None, "this file is missing"),
     ],

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference import LimitError, OpeningHours, Pause, Rules, Timeline, count_due, load_national_calendar
+from reference import LimitError, OpeningHours, Pause, Readings, Timeline, count_due, load_national_calendar
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME
 from reference.timeline import BeyondCalendarError, to_instant, to_minute
 from reference.worktime import LimitUnit
@@ -96,6 +96,7 @@ def test_a_due_moment(received: str, limit: str, due: str) -> None:
 
 
 def test_seconds_matter_for_the_cut_off_and_are_dropped_for_counting() -> None:
+    """D5, D8."""
     just_after = at("Mon 2026-03-02 15:00") + timedelta(seconds=1)
 
     assert count_due(LINE, just_after, (1, "same_day")).due_at == at("Tue 2026-03-03 17:00")
@@ -103,6 +104,7 @@ def test_seconds_matter_for_the_cut_off_and_are_dropped_for_counting() -> None:
 
 
 def test_the_time_of_day_is_clipped_to_the_hours_of_the_due_date() -> None:
+    """D2."""
     hours = OpeningHours.model_validate({"weekdays": ["07:30-11:30", "13:30-17:00"], "fri": ["08:00-12:30", "14:00-16:00"]})
     line = Timeline(CALENDAR, hours)
 
@@ -112,6 +114,7 @@ def test_the_time_of_day_is_clipped_to_the_hours_of_the_due_date() -> None:
 
 
 def test_makeup_days_may_have_their_own_hours_and_service_hours_never_count() -> None:
+    """D9."""
     given_hours = {"weekdays": ["07:30-11:30", "13:30-17:00"], "makeup": ["08:00-12:00"], "service": ["07:30-11:00"]}
     line = Timeline(CALENDAR, OpeningHours.model_validate(given_hours))
 
@@ -120,8 +123,9 @@ def test_makeup_days_may_have_their_own_hours_and_service_hours_never_count() ->
 
 
 def test_other_lawful_readings_are_settings() -> None:
+    """D2, D3."""
     after_closing, saturday = at("Mon 2026-03-02 17:30"), at("Sat 2026-03-07 09:00")
-    civil, closing = Rules(after_hours="civil_code"), Rules(due_time="closing")
+    civil, closing = Readings(after_hours="civil_code"), Readings(due_time="closing")
 
     assert count_due(LINE, after_closing, (1, "working_day"), rules=civil).due_at == at("Tue 2026-03-03 07:30")
     assert count_due(LINE, saturday, (1, "working_day"), rules=civil).due_at == at("Mon 2026-03-09 07:30")
@@ -166,18 +170,21 @@ def pause(start: str, end: str | None, kind: str = "supplement") -> Pause:
     ],
 )
 def test_pauses_move_the_due_moment(limit: str, pauses: list[tuple[str, str]], due: str) -> None:
+    """D6."""
     result = count_due(LINE, at("Mon 2026-03-02 09:00"), limit_of(limit), [pause(a, b) for a, b in pauses])
 
     assert result.due_at == at(due)
 
 
 def test_while_a_pause_is_open_there_is_no_due_moment() -> None:
+    """D6."""
     result = count_due(LINE, at("Mon 2026-03-02 09:00"), (5, "working_day"), [pause("Tue 2026-03-03 09:00", None)])
 
     assert (result.state, result.due_at) == ("paused", None)
 
 
 def test_restart_begins_the_whole_limit_anew_after_a_supplement() -> None:
+    """D7."""
     pauses = [pause("Tue 2026-03-03 09:00", "Thu 2026-03-05 10:00")]
 
     assert count_due(LINE, at("Mon 2026-03-02 09:00"), (5, "working_day"), pauses, restart=True).due_at == at(
@@ -190,17 +197,20 @@ def test_restart_begins_the_whole_limit_anew_after_a_supplement() -> None:
 
 
 def test_a_count_into_an_unconfirmed_year_is_provisional() -> None:
+    """R8."""
     assert count_due(LINE, at("Wed 2026-12-30 09:00"), (3, "working_day")).provisional
     assert not count_due(LINE, at("Wed 2026-12-23 09:00"), (3, "working_day")).provisional
 
 
 @pytest.mark.parametrize("value", [0, -1])
 def test_a_limit_below_one_is_refused(value: int) -> None:
+    """D8."""
     with pytest.raises(LimitError, match="at least 1"):
         count_due(LINE, at("Mon 2026-03-02 09:00"), (value, "working_day"))
 
 
 def test_a_count_that_leaves_the_calendar_is_refused() -> None:
+    """D8."""
     with pytest.raises(BeyondCalendarError, match="2015 to 2035"):
         count_due(LINE, at("Mon 2026-03-02 09:00"), (5000, "working_day"))
 

@@ -73,7 +73,7 @@ class Reporting:
     async def take(self, records: Iterable[Event | bytes]) -> None:
         """Save what the handler makes of some records, as the loop does, one document after the other."""
         rows: dict[str, Document] = {}
-        context = Context(self.clock)
+        context = Context(self.clock, self.reference)
         events = [record if isinstance(record, Event) else decode(record, EVENT_TYPES) for record in records]
         known = await self.parts.store.get_many(store.ROWS, {event.subject for event in events})
         for event in events:

@@ -55,6 +55,7 @@ def extended(online: str | None) -> dict[int, int]:
 
 
 def test_the_extended_form_splits_online_by_level_and_late_by_letter() -> None:
+    """R36."""
     full = extended("full")
 
     assert (full[3], full[4], full[5], full[6], full[7], full[9]) == (14, 9, 0, 3, 2, 1)
@@ -66,6 +67,7 @@ def test_the_extended_form_splits_online_by_level_and_late_by_letter() -> None:
 
 
 def test_a_column_without_a_source_is_neither_a_figure_nor_nothing() -> None:
+    """R36."""
     assert 21 not in extended("full")
     sheet = make_sheet(EXTENDED, DAYS, {}, {("H37.12", "1.000894"): FLOWS}, lens_of(REFERENCE, Wanted(EXTENDED, *DAYS, "all")))
     page = printed(sheet, REFERENCE, "all")
@@ -139,6 +141,7 @@ def test_a_formula_that_names_what_does_not_exist_is_refused() -> None:
     [(0, 0, None), (1, 3, "33.33"), (2, 3, "66.67"), (1, 1, "100.00"), (1, 800, "0.13")],
 )
 def test_rates_have_two_decimals_half_up_and_none_without_a_whole(part: int, whole: int, rate: str | None) -> None:
+    """D14."""
     flows = {"resolved_early": part, "resolved_late": whole - part}
 
     assert DEFINITIONS.rate("in_time", flows) == (None if rate is None else Decimal(rate))

@@ -40,11 +40,13 @@ def day(month: int, number: int, hour: int = 9) -> datetime:
     ],
 )
 def test_periods_are_those_of_the_decree_and_of_the_plan(code: str, inside: date, first: date, last: date) -> None:
+    """R37."""
     assert USUAL[code].around(inside) == (first, last)
     assert code in [kind.code for kind in kinds_of(USUAL, first, last)]
 
 
 def test_the_plans_year_is_closed_on_its_own_last_day_so_that_it_is_reported_before_the_15th() -> None:
+    """R37."""
     last = date(2026, 11, 14)  # a Saturday
 
     assert not USUAL["plan-year"].closed(last, day(11, 14, 16))
@@ -64,6 +66,7 @@ def sheet_lines(period: dict[str, Any]) -> dict[str, int]:
 
 
 async def test_a_late_correction_is_restated_and_booked_in_the_next_sheet(tmp_path: Path) -> None:
+    """R37."""
     async with reporting_alone(tmp_path, at(16)) as reporting:
         await reporting.take(of("A", received(), deadline(1, at(9)), settled(1, "late", at(11), at(9))))
         await reporting.take(of("B", received(at(10)), deadline(1, at(31))))
@@ -187,6 +190,7 @@ def merged() -> ReferenceData:
 
 
 async def test_figures_are_by_the_units_of_any_day_and_the_province_is_always_their_sum(tmp_path: Path) -> None:
+    """R39."""
     async with reporting_alone(tmp_path, at(20), merged()) as reporting:
         await reporting.take(of("A", received()) + of("B", received(competent_unit="H37.13")))
         await reporting.take(of("C", received(at(12), competent_unit="H37.99")))

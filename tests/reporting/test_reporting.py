@@ -3,7 +3,7 @@
 import io
 import random
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import openpyxl
@@ -22,11 +22,12 @@ from services.reporting.domain.forms import NOT_NEGATIVE
 from services.reporting.handlers import Context, handle, recount
 from services.reporting.periods import Frozen, differences, publish, restate
 from services.reporting.printed import printed
-from services.reporting.reports import Fault, Wanted, as_csv, lens_of, unassigned
+from services.reporting.reports import Breach, Wanted, as_csv, lens_of, unassigned
 from services.reporting.xlsx import render
 from tests.sla.test_sla import DOSSIER, at, fact, received
 
-CONTEXT = Context(SteppedClock(at(20)))
+REFERENCE = load_reference(PROVINCE)
+CONTEXT = Context(SteppedClock(at(20)), REFERENCE)
 CELL = "competent/H37.12/1.000894/2026-03-{:02}"
 
 
@@ -92,12 +93,14 @@ def test_an_open_dossier_becomes_overdue_by_the_clock_alone() -> None:
 
 
 def test_a_paused_dossier_is_not_overdue() -> None:
+    """D12."""
     row = row_of(received(), deadline(1, at(9)), deadline(2, None))
 
     assert counts(row, 9) == {}
 
 
 def test_a_refused_dossier_is_in_no_column() -> None:
+    """D10."""
     row = row_of(received(), fact("refused", at(3)))
 
     assert counts(row, 2) == {}
@@ -148,7 +151,6 @@ def test_a_cell_key_reads_what_it_writes() -> None:
     assert CellKey.parse(str(key)) == key
 
 
-REFERENCE = load_reference(PROVINCE)
 FORM = load_forms(FORMS)["II.06a"]
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
 LENS = lens_of(REFERENCE, Wanted(FORM, FIRST, LAST, unit="all"))
@@ -168,6 +170,7 @@ def sheet(before: ByPlace, during: ByPlace, form: Form = FORM) -> Sheet:
 
 
 def test_the_columns_of_the_form() -> None:
+    """R35."""
     filled = sheet(BEFORE, DURING)
 
     assert filled.rows[0].values == {3: 7, 4: 0, 5: 5, 6: 2, 7: 3, 8: 0, 9: 2, 10: 1, 11: 4, 12: 4, 13: 0}
@@ -184,6 +187,7 @@ def test_the_columns_of_the_form() -> None:
     ],
 )
 def test_figures_that_contradict_each_other_are_not_published(during: dict[str, int], rule: str) -> None:
+    """R35."""
     broken = list(broken_rules(sheet(BEFORE, by_place(during))))
 
     assert [(row.unit, row.field, said) for row, said in broken if row is not None] == [("H37.12", "Hộ tịch", rule)]
@@ -191,6 +195,7 @@ def test_figures_that_contradict_each_other_are_not_published(during: dict[str, 
 
 
 def test_carry_over_is_the_closing_stock_of_the_period_before() -> None:
+    """R35."""
     closing = make_sheet(FORM, (date(2026, 1, 1), date(2026, 2, 28)), {}, BEFORE, LENS).total[11]
 
     assert sheet(BEFORE, DURING).total[6] == closing
@@ -207,7 +212,7 @@ def test_the_sheet_is_a_table_for_spreadsheets_too() -> None:
 def test_a_unit_that_left_the_list_stops_the_report() -> None:
     found = unassigned(by_place({"received_online": 1}, ("H99.99", "1.000894")), REFERENCE)
 
-    assert found == [Fault("H99.99: not in units.yaml; keep old units there, with valid_to")]
+    assert found == [Breach("H99.99: not in units.yaml; keep old units there, with valid_to")]
     assert unassigned(by_place({"received_online": 0}, ("H99.99", "1.000894")), REFERENCE) == []
 
 
@@ -221,6 +226,16 @@ def test_the_workbook_has_the_official_layout() -> None:
     assert [page.cell(7, n).value for n in range(1, 14)] == [1, "Hộ tịch", 7, 0, 5, 2, 3, 0, 2, 1, 4, 4, 0]
     assert page["A8"].value == "Tổng số"
     assert {cell.font.name for line in page.iter_rows() for cell in line if cell.value is not None} == {"Times New Roman"}
+
+
+@pytest.mark.parametrize(("minutes", "doubtful"), [(60, True), (120, False), (300, False)])
+def test_what_intake_takes_in_is_no_doubt_of_reporting(minutes: int, doubtful: bool) -> None:
+    reference = replace(REFERENCE, future=timedelta(minutes=minutes))
+    context = Context(SteppedClock(at(20)), reference)
+    told = received(at(2) + timedelta(hours=2))
+    row = handle({"_id": DOSSIER, "rev": 0}, replace(told, time=at(2)), context).document
+
+    assert row.get("doubts") == (["clock-ahead"] if doubtful else None)
 
 
 # --- letters, ratings, frozen periods ---------------------------------------------
@@ -252,6 +267,7 @@ def first_late(first: datetime, due: datetime, end: datetime | None = None) -> l
 
 
 def test_late_against_the_first_promise_is_split_by_the_letter() -> None:
+    """R23."""
     ended = first_late(at(9), at(16), at(13))
 
     assert counts(row_of(*ended), 9) == {"late_without_letter": 1}
@@ -269,6 +285,7 @@ def test_an_open_dossier_is_late_against_its_first_promise_by_the_clock_alone() 
 
 
 def test_a_rating_counts_points_and_answers_once() -> None:
+    """R33."""
     row = row_of(received(), rated(at(10)), rated(at(11)))
 
     assert counts(row, 10) == {"ratings": 1, "rating_answers": 2, "rating_points": 150}
@@ -285,6 +302,7 @@ LINES = {"H37.12|Hộ tịch": {"9": 4, "10": 1}, "H37.13|Đất đai": {"9": 2,
 
 
 def test_a_frozen_period_stays_and_each_difference_is_restated_once() -> None:
+    """R37."""
     first = Frozen("month", date(2026, 1, 15), date(2026, 2, 14), LINES, LINES, {})
     frozen = publish({"_id": "k", "rev": 0}, first, at(2)).document
     later = {**LINES, "H37.12|Hộ tịch": {"9": 5, "10": 0}}

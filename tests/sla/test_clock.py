@@ -68,6 +68,7 @@ def test_after_the_re_promise_the_rungs_come_once_more_without_a_second_letter()
 
 
 def test_a_procedure_may_have_its_own_rungs() -> None:
+    """R13."""
     reference = load_reference(PROVINCE)
     procedure = reference.procedures["1.000894"]
     version = procedure.versions[0].model_copy(update={"warn_open_hours": (2,), "apology_lead_days": 1})

@@ -26,7 +26,7 @@ class Question(BaseModel):
     answers: tuple[tuple[str, int | None], ...] = Field(min_length=2)
 
 
-class Form(BaseModel):
+class SurveyForm(BaseModel):
     """A survey form by name and version, e.g. tthc-2026.1."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,12 +50,12 @@ class Form(BaseModel):
         return scores
 
 
-def load_forms() -> dict[str, Form]:
+def load_forms() -> dict[str, SurveyForm]:
     """The forms that ship with the service, by id."""
     found = {}
     for file in files("services.feedback").joinpath("forms").iterdir():
         if file.name.endswith(".yaml"):
             name = file.name.removesuffix(".yaml")
             raw = yaml.safe_load(file.read_text("utf-8"))
-            found[name] = Form.model_validate({"id": name, **raw})
+            found[name] = SurveyForm.model_validate({"id": name, **raw})
     return found

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from contracts import fact_id
-from contracts.facts import milliseconds
+from contracts.facts import epoch_ms
 from reference import OFFICE_TIME, moment
 from reference.phones import mobile
 from services.intake.domain.answers import Accepted, Ground, Outgoing, Quarantined, Refused, Taken
@@ -67,19 +67,19 @@ def take_event(state: Mapping[str, Any], item: EventItem, ground: Ground, manner
     content = _content(item, contact_state, state.get("received", {}), fill=manner.fill)
     if manner.fill and known is not None:
         item = item.model_copy(update={"at": moment(known["at"])})
-    digest = digest_of(content, milliseconds(item.at), item.type)
-    observed = milliseconds(item.observed_at or ground.limits.now)
+    digest = digest_of(content, epoch_ms(item.at), item.type)
+    observed = epoch_ms(item.observed_at or ground.limits.now)
     if known is not None and _stands(known, digest, observed if item.observed_at else None, manner):
         return Taken(state, Accepted((fact_id(item.dossier, kind, occasion, known["v"]),)), notes=tuple(notes))
     if known is None and len(facts) >= ground.limits.max_facts:
         return Taken(state, Quarantined("too-many-facts"))
     version = known["v"] + 1 if known is not None else 1
-    sequence = max(state.get("sequence", 0) + 1, milliseconds(ground.limits.now))
+    sequence = max(state.get("sequence", 0) + 1, epoch_ms(ground.limits.now))
     identity = fact_id(item.dossier, kind, occasion, version)
     data = {"at": item.at.isoformat(), **_stamp(item, occasion, version, manner), **content}
     if isinstance(item, ReceivedItem):
         data["terms"] = _terms(content["procedure"], item.at, ground)
-    fact = {"v": version, "h": digest, "o": observed, "at": milliseconds(item.at)}
+    fact = {"v": version, "h": digest, "o": observed, "at": epoch_ms(item.at)}
     if isinstance(item, RetractedItem):
         fact["x"] = True
     if manner.sure != STATED:
@@ -159,7 +159,7 @@ def occasion_of(item: EventItem, kind: str, facts: Mapping[str, Any]) -> str:
     if kind not in REPEATING:
         return "1"
     known = {key.partition("/")[2]: fact for key, fact in facts.items() if key.startswith(f"{kind}/")}
-    at = milliseconds(item.at)
+    at = epoch_ms(item.at)
     same = [occasion for occasion, fact in known.items() if fact["at"] == at]
     return same[0] if same else str(len(known) + 1)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from contracts.codes import body_of
-from contracts.facts import milliseconds
+from contracts.facts import epoch_ms
 from reference import OFFICE_TIME, State, moment
 from services.intake.domain.answers import Ground
 from services.intake.domain.facts import GUESSED, REPORTED, Manner
@@ -121,9 +121,7 @@ class _Comparison:
         rounds = sum(1 + (entry.supplemented_at is not None) for entry in snapshot.supplements)
         self.order = [PHASES[word], rounds]
         observed = snapshot.observed_at
-        self.straggler = self.order < _seen(state) or (
-            observed is not None and milliseconds(observed) < state.get("seen_at", 0)
-        )
+        self.straggler = self.order < _seen(state) or (observed is not None and epoch_ms(observed) < state.get("seen_at", 0))
 
     def run(self) -> Explained:
         """Compare part by part, in the order of a dossier's life."""
@@ -132,7 +130,7 @@ class _Comparison:
         else:
             self.found.remember["seen"] = self.order
             if self.snapshot.observed_at is not None:
-                self.found.remember["seen_at"] = milliseconds(self.snapshot.observed_at)
+                self.found.remember["seen_at"] = epoch_ms(self.snapshot.observed_at)
         if self.word != 1:
             self._reception()
             self._supplements()
@@ -223,7 +221,7 @@ class _Comparison:
         known = standing(self.facts, "supplement-requested")
         if entry.occasion in known:
             return entry.occasion
-        at, free = milliseconds(entry.requested_at), [occasion for occasion in known if occasion not in taken.values()]
+        at, free = epoch_ms(entry.requested_at), [occasion for occasion in known if occasion not in taken.values()]
         same = [occasion for occasion in free if known[occasion]["at"] == at] or [
             occasion for occasion in free if "c" in known[occasion]
         ]

@@ -75,7 +75,7 @@ _NUMBERS = re.compile(r"\+?[\d][\d .\-]{7,14}\d")
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Layout:
     """A table whose headings were understood: where each field stands, and how a row is read."""
 
     headings: tuple[str, ...]
@@ -153,20 +153,20 @@ def plain_heading(text: Any) -> str:  # noqa: ANN401 - a cell
     return " ".join(words.split())
 
 
-def understand(upper: Sequence[Any], lower: Sequence[Any] = ()) -> Form | None:
+def understand(upper: Sequence[Any], lower: Sequence[Any] = ()) -> Layout | None:
     """The form whose headings a row holds, perhaps with a second row under merged heads; None if it is none."""
     return _events(upper) or _register(upper, ()) or (_register(upper, lower) if lower else None)
 
 
-def _events(cells: Sequence[Any]) -> Form | None:
+def _events(cells: Sequence[Any]) -> Layout | None:
     headings = tuple(str(cell or "").strip() for cell in cells)
     columns = {name: place for place, name in enumerate(headings) if name and name != ERROR_COLUMN}
     if any(name not in columns for name in EVENT_REQUIRED):
         return None
-    return Form(headings, columns, lambda values: values)
+    return Layout(headings, columns, lambda values: values)
 
 
-def _register(upper: Sequence[Any], lower: Sequence[Any]) -> Form | None:
+def _register(upper: Sequence[Any], lower: Sequence[Any]) -> Layout | None:
     headings, group = [], ""
     for place in range(max(len(upper), len(lower))):
         head = str(upper[place] or "").strip() if place < len(upper) else ""
@@ -180,7 +180,7 @@ def _register(upper: Sequence[Any], lower: Sequence[Any]) -> Form | None:
             columns.setdefault(field, place)
     if any(name not in columns for name in REGISTER_REQUIRED):
         return None
-    return Form(tuple(headings), columns, _snapshot)
+    return Layout(tuple(headings), columns, _snapshot)
 
 
 def _snapshot(values: dict[str, Any]) -> dict[str, Any]:

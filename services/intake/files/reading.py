@@ -11,7 +11,7 @@ from typing import Any
 from services.intake import portal
 from services.intake.domain import Fault, FaultError, parse_item
 from services.intake.files.encodings import SAMPLE_BYTES, recognise
-from services.intake.files.forms import Form, understand
+from services.intake.files.forms import Layout, understand
 from services.intake.files.rows import ERROR_COLUMN, FileRefusedError, Row, Table
 from services.intake.files.sheets import read_sheet_rows
 
@@ -64,7 +64,7 @@ def _table(sheets: Iterable[tuple[str, Iterator[Line]]], advice: str, *, ragged:
     raise FileRefusedError(f"thiếu cột (dossier, type, at, hoặc Mã hồ sơ, Ngày nhận); {advice}")
 
 
-def _rows(form: Form, lines: Iterable[Line], *, ragged: bool) -> Iterator[Row]:
+def _rows(form: Layout, lines: Iterable[Line], *, ragged: bool) -> Iterator[Row]:
     numbering = True
     for line, cells in lines:
         filled = [cell for cell in cells if cell is not None and cell != "" and not (isinstance(cell, str) and cell.isspace())]
@@ -82,7 +82,7 @@ def _is_numbering(cells: Sequence[Any]) -> bool:
     return len(texts) > 3 and all(text.isdigit() for text in texts) and texts == sorted(texts, key=int)
 
 
-def _row(form: Form, line: int, cells: list[Any], *, ragged: bool) -> Row:
+def _row(form: Layout, line: int, cells: list[Any], *, ragged: bool) -> Row:
     width = len(form.headings)
     if ragged and len(cells) < width:
         cells = [*cells, *[None] * (width - len(cells))]

@@ -5,7 +5,7 @@ import binascii
 import json
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Query
 from pydantic import ValidationError
 
 from contracts import EVENT_TYPES, decode
@@ -13,7 +13,9 @@ from runtime.log import Record
 from runtime.log.reader import Places
 from runtime.web import Problem, ProblemError, problem_answers
 from services.intake.domain import Sender
+from services.intake.http.answers import Changes
 from services.intake.http.entrance import Entrance
+from services.intake.keys import Key
 from services.intake.store import DOSSIERS, units_of
 
 TOPICS = ("deadlines.v1", "notices.v1")
@@ -25,16 +27,17 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
     @app.get(
         "/v1/changes",
         summary="Ngày hẹn và thông báo của các đơn vị mình, cho hệ thống không đọc Kafka",
+        response_model=Changes,
         responses=problem_answers(400, 401, 403, 422, 503),
     )
     async def changes(
-        request: Request,
+        key: Key,
         after: Annotated[
             str, Query(max_length=4000, description="Con trỏ của lần trước; latest: từ bây giờ; trống: từ đầu")
         ] = "",
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> dict[str, Any]:
-        sender = await entrance.admit(request)
+        sender = await entrance.admit(key)
         page = await entrance.log.read(None if after == "latest" else _places(after), limit)
         items = await _own(page.records, sender, entrance)
         return {"items": items, "cursor": _cursor(page.places), "more": page.more}

@@ -14,7 +14,7 @@ from runtime.log.reader import LogReader
 from runtime.parts import Parts
 from runtime.web import Problem, ProblemError
 from services.intake.domain import Sender
-from services.intake.handlers import Batch, Context, Desk
+from services.intake.handlers import Batch, Context, Intake
 from services.intake.jobs import Deliveries
 from services.intake.keys import Gatekeeper, Role
 from services.intake.replays import Replays
@@ -46,21 +46,21 @@ class Entrance:
 
     parts: Parts
     context: Context
-    desk: Desk
+    intake: Intake
     deliveries: Deliveries
     gatekeeper: Gatekeeper
     pace: Pace
     replays: Replays
     log: LogReader
 
-    async def admit(self, request: Request, role: Role = "send") -> Sender:
+    async def admit(self, key: str, role: Role = "send") -> Sender:
         """Who sends. Raises ProblemError."""
-        return await self.gatekeeper.sender(request, role)
+        return await self.gatekeeper.sender_of(key, role)
 
     async def take(self, items: Sequence[Any], sender: Sender) -> Batch:
         """Take items in and have them published. Raises Unavailable, ProblemError."""
         await self.pace.admit(sender.system, len(items), self.parts.machine.wall().timestamp())
-        batch = await self.desk.take(items, sender)
+        batch = await self.intake.take(items, sender)
         self.deliveries.start(batch.intents)
         return batch
 

@@ -1,8 +1,8 @@
 """POST /v1/dossiers/events and GET /v1/dossiers/CODE."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Header, Request
 from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter
 
@@ -11,7 +11,9 @@ from runtime.web import Problem, ProblemError, problem_answers
 from services.intake import quarantine
 from services.intake.domain import Accepted, Answer, Quarantined, ReceivedItem, Refused, SnapshotItem, TaggedItem
 from services.intake.handlers import Batch, view
+from services.intake.http.answers import KnownDossier
 from services.intake.http.entrance import Entrance, read_body, read_items, read_json
+from services.intake.keys import Key
 from services.intake.store import DOSSIERS, units_of
 
 _SCHEMA = TypeAdapter(TaggedItem).json_schema(ref_template="#/components/schemas/{model}")
@@ -21,6 +23,10 @@ _BODY = {
     "content": {"application/json": {"schema": {"oneOf": [_SCHEMA, {"type": "array", "items": _SCHEMA, "minItems": 1}]}}},
 }
 
+IdempotencyKey = Annotated[
+    str | None,
+    Header(description="Cùng khóa, cùng nội dung: cùng câu trả lời, trong một ngày; khác nội dung: 422. Tối đa 200 ký tự."),
+]
 _ANSWERS: dict[str, Any] = {
     "type": "object",
     "required": ["items"],
@@ -36,7 +42,7 @@ _ANSWERS: dict[str, Any] = {
                     "id": {"type": "string", "format": "uuid"},
                     "ids": {"type": "array", "items": {"type": "string", "format": "uuid"}},
                     "lookup_code": {"type": "string", "pattern": "^[A-Z2-7]{6}$"},
-                    "problem": {"type": "object", "required": ["type", "title", "status"]},
+                    "problem": {"$ref": "#/components/schemas/Problem"},
                 },
             },
         }
@@ -51,6 +57,7 @@ def _responses() -> dict[int | str, dict[str, Any]]:
     described[202] = {
         "description": "Từng mục được nhận, giữ lại hay từ chối",
         "content": {"application/json": {"schema": _ANSWERS}},
+        "headers": {"Idempotency-Replayed": {"schema": {"const": "true"}, "description": "Câu trả lời của lần gửi trước"}},
     }
     return described
 
@@ -66,10 +73,10 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         openapi_extra={"requestBody": _BODY},
         responses=_responses(),
     )
-    async def events(request: Request) -> JSONResponse:
-        sender = await entrance.admit(request)
+    async def events(request: Request, shown: Key, idempotency_key: IdempotencyKey = None) -> JSONResponse:
+        sender = await entrance.admit(shown)
         body = await read_body(request)
-        key = request.headers.get("idempotency-key") if sender.mode != "test" else None
+        key = idempotency_key if sender.mode != "test" else None
         if key:
             known = await entrance.replays.known(sender.system, key, body)
             if known is not None:
@@ -85,10 +92,11 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
     @app.get(
         "/v1/dossiers/{dossier}",
         summary="Những gì đã nhận về một hồ sơ; không có dữ liệu cá nhân",
-        responses=problem_answers(401, 403, 404, 503),
+        response_model=KnownDossier,
+        responses=problem_answers(401, 403, 404, 422, 503),
     )
-    async def known(dossier: str, request: Request) -> dict[str, Any]:
-        sender = await entrance.admit(request)
+    async def known(dossier: str, key: Key) -> dict[str, Any]:
+        sender = await entrance.admit(key)
         store = entrance.parts.store
         document = (await store.get_many(DOSSIERS, [dossier])).get(dossier)
         held = await quarantine.held_of(store, dossier)

@@ -10,14 +10,22 @@ from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.background import BackgroundTask
 
-from runtime.web import Problem, ProblemError, problem_answers
+from runtime.web import Answers, Problem, ProblemError, also, problem_answers
 from services.intake.domain import Answer, Quarantined, Refused, Sender
 from services.intake.files import FileRefusedError, RefusalFile, Row, read_file
+from services.intake.http.answers import FileSummary
 from services.intake.http.entrance import Entrance
+from services.intake.keys import Key
 
 MOST_FILE_BYTES = 64 * 1024 * 1024
 CHUNK = 500
 TOLD = 1000  # refused rows named in the answer; the refusal file has them all
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MEDIA = {".csv": "text/csv", ".ndjson": "application/x-ndjson", ".xlsx": XLSX}
+_ANSWERS: Answers = {
+    **problem_answers(400, 401, 403, 413, 422, 429, 503),
+    200: {"description": "Tổng kết, hoặc tệp các dòng bị từ chối", "model": FileSummary},
+}
 _BODY = {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 
 
@@ -29,14 +37,15 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         response_model=None,
         summary="Gửi một tệp .csv, .xlsx hoặc .ndjson; dòng tốt được nhận, dòng sai được trả lại",
         openapi_extra={"requestBody": _BODY},
-        responses=problem_answers(400, 401, 403, 413, 422, 429, 503),
+        responses=also(_ANSWERS, 200, "text/csv", "application/x-ndjson", XLSX, "application/octet-stream"),
     )
     async def files(
         request: Request,
+        key: Key,
         name: Annotated[str, Query(max_length=200, description="Tên tệp; đuôi tệp cho biết dạng tệp")],
         answer: Annotated[Literal["json", "refused"], Query(description="refused: trả về tệp các dòng bị từ chối")] = "json",
     ) -> Response:
-        sender = await entrance.admit(request)
+        sender = await entrance.admit(key)
         folder = tempfile.TemporaryDirectory(prefix="intake-")
         done = BackgroundTask(folder.cleanup)
         try:
@@ -51,7 +60,9 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
             folder.cleanup()
             raise
         if answer == "refused" and len(refusals):
-            return FileResponse(refusals.path, filename=f"{Path(name).stem}.refused{path.suffix}", background=done)
+            media = MEDIA.get(path.suffix, "application/octet-stream")
+            said = f"{Path(name).stem}.refused{path.suffix}"
+            return FileResponse(refusals.path, filename=said, media_type=media, background=done)
         return JSONResponse(summary, background=done)
 
 

@@ -9,8 +9,10 @@ from runtime.store import Document
 from runtime.web import Problem, ProblemError, problem_answers
 from services.intake import quarantine
 from services.intake.domain import Quarantined, Refused
+from services.intake.http.answers import KeptItem, KeptItems, Resubmitted
 from services.intake.http.entrance import Entrance, read_body, read_json
 from services.intake.http.events import say_all
+from services.intake.keys import Key
 
 
 class Resubmit(BaseModel):
@@ -31,24 +33,30 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
     """Add them. All need a key made with --operator."""
     store = entrance.parts.store
 
-    @app.get("/v1/quarantine", summary="Những gì được giữ lại chờ kiểm tra", responses=problem_answers(401, 403, 422, 503))
+    @app.get(
+        "/v1/quarantine",
+        summary="Những gì được giữ lại chờ kiểm tra",
+        response_model=KeptItems,
+        responses=problem_answers(401, 403, 422, 503),
+    )
     async def listed(
-        request: Request,
+        key: Key,
         reason: Annotated[str, Query(max_length=100)] = "",
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> dict[str, Any]:
-        await entrance.admit(request, "operate")
+        await entrance.admit(key, "operate")
         found = await quarantine.entries(store, reason, limit=limit)
         return {"items": [quarantine.describe(entry) for entry in found]}
 
     @app.post(
         "/v1/quarantine/{identity}/fix",
         summary="Sửa trường của một mục",
+        response_model=KeptItem,
         openapi_extra={"requestBody": _body({"type": "object"})},
         responses=problem_answers(400, 401, 403, 404, 413, 422, 503),
     )
-    async def fix(identity: str, request: Request) -> dict[str, Any]:
-        await entrance.admit(request, "operate")
+    async def fix(identity: str, request: Request, key: Key) -> dict[str, Any]:
+        await entrance.admit(key, "operate")
         changes = read_json(await read_body(request))
         if not isinstance(changes, dict):
             raise ProblemError(Problem("invalid", "Cần một đối tượng / an object is needed", 422, "FIELD: VALUE"))
@@ -60,11 +68,12 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
     @app.post(
         "/v1/quarantine/resubmit",
         summary="Gửi lại các mục",
+        response_model=Resubmitted,
         openapi_extra={"requestBody": _body(Resubmit.model_json_schema())},
         responses=problem_answers(400, 401, 403, 413, 422, 429, 503),
     )
-    async def resubmit(request: Request) -> dict[str, Any]:
-        await entrance.admit(request, "operate")
+    async def resubmit(request: Request, key: Key) -> dict[str, Any]:
+        await entrance.admit(key, "operate")
         wanted = _wanted(read_json(await read_body(request)))
         found = await quarantine.entries(store, wanted.reason, wanted.ids)
         counts = {"accepted": 0, "quarantined": 0, "refused": 0, "dismissed": 0}

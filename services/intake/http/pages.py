@@ -30,7 +30,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         values = {"province": reference.province, "first": first, "last": last, "rows": rows, "kinds": quality.KINDS}
         return pages.show("quality.html", values)
 
-    @app.get("/thu-tuc", response_class=HTMLResponse, summary="Thủ tục công khai: các cơ quan")
+    @app.get("/thu-tuc", response_class=HTMLResponse, summary="Thủ tục công khai: các cơ quan", responses=problem_answers(503))
     async def index() -> HTMLResponse:
         return HTMLResponse(posting.index_page(pages, reference, today()), headers=HEADERS)
 
@@ -38,7 +38,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         "/thu-tuc/{code}",
         response_class=HTMLResponse,
         summary="Thủ tục công khai của một cơ quan",
-        responses=problem_answers(404, 422),
+        responses=problem_answers(404, 422, 503),
     )
     async def unit_page(code: str) -> HTMLResponse:
         unit = reference.units.get(code)

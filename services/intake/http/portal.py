@@ -5,25 +5,38 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from runtime.clock import epoch_ms
 from runtime.sealing import Locker
 from runtime.store import Document
-from runtime.web import ProblemError
+from runtime.web import Answers, ProblemError, problem_answers
 from services.intake import portal
 from services.intake.domain import Sender
+from services.intake.http.answers import PortalAnswer, PortalSession
 from services.intake.http.entrance import Entrance, read_body, read_items, read_json
+from services.intake.keys import Key
 from services.intake.store import DOSSIERS, units_of
 
 SESSION_MS = 3_600_000
 _OBJECT = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
 
 
+def _answers(model: type[BaseModel], *statuses: int) -> Answers:
+    """The portal's own form with its error_code; what could not be read or served at all is a problem."""
+    return {**problem_answers(*statuses), 200: {"description": "Câu trả lời theo mẫu của cổng", "model": model}}
+
+
 def add_routes(app: FastAPI, entrance: Entrance) -> None:
     """Add them. Answers are 200 with the portal's own error_code, as its clients expect."""
     locker = Locker.from_secret(entrance.context.sealer.hash_key, b"portal-session")
 
-    @app.post("/mapi/login", summary="Cổng DVCQG: lấy phiên", openapi_extra={"requestBody": _OBJECT})
+    @app.post(
+        "/mapi/login",
+        summary="Cổng DVCQG: lấy phiên",
+        openapi_extra={"requestBody": _OBJECT},
+        responses=_answers(PortalSession, 400, 413, 503),
+    )
     async def login(request: Request) -> JSONResponse:
         given = await _object(request)
         password = given.get("password")
@@ -37,12 +50,15 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         return JSONResponse({"session": session, "error_code": 0})
 
     @app.post(
-        "/mapi/g", summary="Cổng DVCQG: DongBoHoSoMC, CapNhatTienDoHoSoMC, TraCuuHoSo", openapi_extra={"requestBody": _OBJECT}
+        "/mapi/g",
+        summary="Cổng DVCQG: DongBoHoSoMC, CapNhatTienDoHoSoMC, TraCuuHoSo; phiên của login, hoặc khóa",
+        openapi_extra={"requestBody": _OBJECT, "security": [{}]},
+        responses=_answers(PortalAnswer, 400, 413, 429, 503),
     )
-    async def call(request: Request) -> JSONResponse:
+    async def call(request: Request, key: Key) -> JSONResponse:
         given = await _object(request)
         try:
-            sender = await _sender(request, given, entrance, locker)
+            sender = await _sender(key, given, entrance, locker)
             return JSONResponse(await _serve(given, sender, entrance))
         except ProblemError as error:
             if error.problem.status in (429, 503):
@@ -56,10 +72,10 @@ async def _object(request: Request) -> Mapping[str, Any]:
     return raw if isinstance(raw, dict) else {}
 
 
-async def _sender(request: Request, given: Mapping[str, Any], entrance: Entrance, locker: Locker) -> Sender:
+async def _sender(key: str, given: Mapping[str, Any], entrance: Entrance, locker: Locker) -> Sender:
     session = given.get("session")
     if not isinstance(session, str) or not session:
-        return await entrance.admit(request)
+        return await entrance.admit(key)
     try:
         opened = locker.unlock(session)
     except ValueError:

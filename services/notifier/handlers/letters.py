@@ -11,18 +11,17 @@ from typing import Any
 
 from contracts import Event
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
-from contracts.facts import milliseconds
+from contracts.facts import epoch_ms
 from contracts.notices import LateReason, RejectReason
+from contracts.rules import Rule, is_refused_by
 from reference import moment, silence
 from reference.derivation import say_instant
 from reference.timeline import DAY, to_minute
-from runtime.clock import epoch_ms
 from runtime.outputs import Decision, Output
 from runtime.store import Document
 from services.notifier.handlers.common import Context, plan_next, speak
 from services.notifier.handlers.messages import APOLOGY, contact_of, queue
 
-ONCE = "R16"
 DRAFT = ("unit", "due", "at", "sign_by")  # what a letter has from its draft on; the rest belongs to one decision about it
 
 
@@ -122,7 +121,7 @@ def on_deadline(document: Document, event: Event, context: Context) -> Decision:
 
 def deadline_of(data: DeadlineStated) -> dict[str, Any]:
     """The promise in force as a document keeps it: version, date (ms), where it comes from."""
-    return {"v": data.version, "due": None if data.due_at is None else milliseconds(data.due_at), "basis": data.basis}
+    return {"v": data.version, "due": None if data.due_at is None else epoch_ms(data.due_at), "basis": data.basis}
 
 
 def is_granted(document: Document) -> bool:
@@ -138,7 +137,7 @@ def on_refused(document: Document, event: Event, context: Context) -> Decision:
     data, letter = event.data, document.get("letter", {})
     if not isinstance(data, DeadlineRefused) or letter.get("s") != "approved" or event.correlation != letter["ask"]:
         return Decision(document)
-    after = {**document, "letter": again(letter, refusal=[data.rule, data.text])}
+    after = {**document, "letter": again(letter, refusal=[data.rule, data.text, data.code])}
     return Decision(after, [withdraw(after, context) if in_time(after) else drafted(after, context)])
 
 
@@ -195,7 +194,7 @@ def _granted(document: Document, letter: Mapping[str, Any], approval: Approval) 
 
 def _new_due(document: Document, letter: dict[str, Any], approval: Approval, context: Context) -> datetime | None:
     """The new date, checked (R15); None where none may be given: the dossier has ended late, or had its one re-promise."""
-    if ended(document) or letter.get("refusal", [""])[0].startswith(ONCE):
+    if ended(document) or was_promised_anew(letter):
         return None
     due, new = document.get("deadline", {}).get("due", letter["due"]), approval.new_due_at
     if due is None:
@@ -240,6 +239,12 @@ def issue(document: Document, number: int, year: int, context: Context) -> Decis
 # --- common -----------------------------------------------------------------------
 
 
+def was_promised_anew(letter: Mapping[str, Any]) -> bool:
+    """sla said that the dossier had its one re-promise (R16). Letters of an earlier release keep no code."""
+    words, _, code = (*letter.get("refusal", ("", "")), None)[:3]
+    return is_refused_by(Rule.R16, code, words)
+
+
 def ended(document: Document) -> bool:
     """Whether the dossier has an outcome."""
     return bool(document.get("settled", {}).get("outcome", "open") != "open")
@@ -258,11 +263,11 @@ def draft(after: Document, call: Call, context: Context) -> list[Output]:
         return []
     reason = silence(call.at, call.recorded, context.reference.units.get(call.unit))
     if reason is not None:
-        return [queue(after, APOLOGY, milliseconds(call.at), context, reason=reason)]
+        return [queue(after, APOLOGY, epoch_ms(call.at), context, reason=reason)]
     letter = {"n": after.get("letter", {}).get("n", 0) + 1, "s": "drafted", "unit": call.unit}
-    letter |= {"due": milliseconds(call.due_at), "at": milliseconds(call.at)}
+    letter |= {"due": epoch_ms(call.due_at), "at": epoch_ms(call.at)}
     if call.sign_by is not None:
-        letter["sign_by"] = milliseconds(call.sign_by)
+        letter["sign_by"] = epoch_ms(call.sign_by)
     after["letter"] = letter
     return [drafted(after, context)]
 

@@ -7,11 +7,10 @@ from typing import Any
 from contracts import Event, effect_id
 from contracts.contacts import ContactSealed
 from contracts.dossiers import Completed
-from contracts.facts import first_standing, merge_fact, milliseconds
+from contracts.facts import epoch_ms, first_standing, merge_fact
 from contracts.feedback import FeedbackInvited
 from contracts.notices import SkipReason
 from reference import moment, silence
-from runtime.clock import epoch_ms
 from runtime.outputs import Decision, Output
 from runtime.store import Document
 from services.notifier.domain import FIELDS, next_window
@@ -34,7 +33,7 @@ def fold_fact(document: Document, event: Event) -> Document:
         return document
     after = {**document, "facts": facts}
     if isinstance(event.data, Completed):
-        after["reported_at"] = min(milliseconds(event.time), document.get("reported_at", 1 << 60))
+        after["reported_at"] = min(epoch_ms(event.time), document.get("reported_at", 1 << 60))
     return after
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from contracts.definitions import load_definitions, used_class
@@ -14,7 +14,6 @@ DEFINITION = load_definitions().version
 
 _CHANNELS = {1: "received_direct", 2: "received_online", 3: "received_post"}
 _ENDS_WITHOUT_RESULT = {7: "withdrawn", 8: "stopped"}
-AHEAD_MS = 2 * 3_600_000  # intake refuses a business time so far ahead of the clock: whatever is has come another way
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -98,19 +97,23 @@ def _is_open(row: Row) -> bool:
 
 
 def _open_dues(row: Row) -> list[int]:
-    """The promise in force and the first one; none while the clock is paused."""
+    """The promise in force and the first one; none while the clock is paused, so that what waits is in time (D12)."""
     deadline = row.get("deadline", {})
     return [deadline[name] for name in ("due", "first") if name in deadline]
 
 
-def doubts(row: Row) -> list[str]:
-    """What contradicts itself in a row that counts: `ended-twice`, `clock-ahead` (docs/counters.md)."""
+def doubts(row: Row, future: timedelta) -> list[str]:
+    """What contradicts itself in a row: `ended-twice`, `clock-ahead` (docs/counters.md).
+
+    intake refuses a business time further ahead of its clock than `future`: whatever is has come another way.
+    """
     found, settled = [], row.get("settled", {})
     if settled.get("outcome", "open") != "open" and "also" in settled:
         found.append("ended-twice")
     received = first_standing(row.get("facts", {}), "received")
     stamps = ((received or {}, "at"), (settled, "end"))
-    if any(said.get(name, 0) > said.get("t", 0) + AHEAD_MS for said, name in stamps if "t" in said):
+    ahead = future // timedelta(milliseconds=1)
+    if any(said.get(name, 0) > said.get("t", 0) + ahead for said, name in stamps if "t" in said):
         found.append("clock-ahead")
     return found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts import Event
 from contracts.deadlines import DeadlineSettled, DeadlineStated
-from contracts.facts import milliseconds
+from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackRated
 from contracts.notices import LetterRejected, LetterSent
 
@@ -24,10 +24,10 @@ def merge_statement(row: Row, event: Event) -> dict[str, Any] | None:
     if isinstance(data, DeadlineStated):
         if row.get("deadline", {}).get("v", 0) >= data.version:
             return None
-        deadline: dict[str, Any] = {"v": data.version, "t": milliseconds(event.time)}
+        deadline: dict[str, Any] = {"v": data.version, "t": epoch_ms(event.time)}
         if data.due_at is not None:
-            deadline["due"] = milliseconds(data.due_at)
-            deadline["first"] = milliseconds(data.first_due_at or data.due_at)
+            deadline["due"] = epoch_ms(data.due_at)
+            deadline["first"] = epoch_ms(data.first_due_at or data.due_at)
         return {**row, "deadline": deadline}
     if isinstance(data, DeadlineSettled):
         return None if row.get("settled", {}).get("v", 0) >= data.version else {**row, "settled": _settled(data, event)}
@@ -35,9 +35,9 @@ def merge_statement(row: Row, event: Event) -> dict[str, Any] | None:
 
 
 def _settled(data: DeadlineSettled, event: Event) -> dict[str, Any]:
-    settled: dict[str, Any] = {"v": data.version, "t": milliseconds(event.time), "outcome": data.outcome}
+    settled: dict[str, Any] = {"v": data.version, "t": epoch_ms(event.time), "outcome": data.outcome}
     if data.ended_at is not None and data.due_at is not None:
-        settled |= {"end": milliseconds(data.ended_at), "due": milliseconds(data.due_at), "first": data.against_first}
+        settled |= {"end": epoch_ms(data.ended_at), "due": epoch_ms(data.due_at), "first": data.against_first}
     more = {
         "state": data.state,
         "supplements": data.supplements,
@@ -53,14 +53,12 @@ def merge_effect(row: Row, event: Event) -> dict[str, Any] | None:
 
     Of two letters or ratings the earlier counts, whichever arrives first; of two refusals of a draft the later draft's.
     """
-    data, recorded = event.data, milliseconds(event.time)
+    data, recorded = event.data, epoch_ms(event.time)
     if isinstance(data, LetterSent):
-        return _earlier(row, "letter", {"at": milliseconds(data.at), "t": recorded})
+        return _earlier(row, "letter", {"at": epoch_ms(data.at), "t": recorded})
     if isinstance(data, FeedbackRated):
         scores = [score for score in data.scores.values() if score is not None]
-        return _earlier(
-            row, "rating", {"at": milliseconds(data.at), "t": recorded, "answers": len(scores), "points": sum(scores)}
-        )
+        return _earlier(row, "rating", {"at": epoch_ms(data.at), "t": recorded, "answers": len(scores), "points": sum(scores)})
     if isinstance(data, LetterRejected) and row.get("rejected", {}).get("draft", 0) < data.draft:
         return {**row, "rejected": {"draft": data.draft, "t": recorded, "reason": data.reason}}
     return None

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from reference import ReferenceData
 from runtime.parts import Parts
 from runtime.recovery import Anchor
-from runtime.web import Problem, ProblemError
+from runtime.web import Answers, Problem, ProblemError, also, problem_answers
 from services.reporting.domain import Form, Sheet
 from services.reporting.files import as_file
 from services.reporting.jobs import Cells
@@ -27,6 +28,15 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "pdf": "application/pdf",
 }
+
+
+def sheet_answers(model: type[BaseModel], *statuses: int) -> Answers:
+    """A sheet as JSON or as a file, and what may forbid it."""
+    return also(
+        {**problem_answers(*statuses), 200: {"description": "OK", "model": model}},
+        200,
+        *(media.partition(";")[0] for media in TYPES.values()),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from contracts.definitions import load_definitions
+from contracts.definitions import Definitions, load_definitions
 from reference import OFFICE_TIME
+from runtime.web import problem_answers
+from services.reporting.http.answers import DayFigures, ProcedureFigures
 from services.reporting.http.common import From, Room, To, problems
 from services.reporting.overview import by_procedure
 from services.reporting.store import Asked, flows, flows_by_day
@@ -17,19 +19,34 @@ STOCKS = ("received", "resolved", "open", "overdue")
 def add_figures(app: FastAPI, room: Room) -> None:
     """By day, by procedure, definitions."""
 
-    @app.get("/v1/days", summary="Mỗi ngày: tồn đầu, tiếp nhận, giải quyết, tồn cuối, quá hạn; cả ngày không có gì")
+    @app.get(
+        "/v1/days",
+        summary="Mỗi ngày: tồn đầu, tiếp nhận, giải quyết, tồn cuối, quá hạn; cả ngày không có gì",
+        response_model=list[DayFigures],
+        responses=problem_answers(404, 422, 503),
+    )
     async def days(first: From, last: To, unit: str | None = None) -> list[dict[str, Any]]:
         with problems(room):
             if last < first or (last - first).days > 370:
                 raise ValueError("a period of at most a year, that does not end before it begins")
             return await _days(room, first, last, unit)
 
-    @app.get("/v1/procedures", summary="Mỗi thủ tục: thời hạn đã dùng (p50, p90), giờ rút ngắn, bổ sung, thư xin lỗi")
+    @app.get(
+        "/v1/procedures",
+        summary="Mỗi thủ tục: thời hạn đã dùng (p50, p90), giờ rút ngắn, bổ sung, thư xin lỗi",
+        response_model=list[ProcedureFigures],
+        responses=problem_answers(404, 422, 503),
+    )
     async def procedures(first: From, last: To, unit: str | None = None) -> list[dict[str, Any]]:
         with problems(room):
             return [line.as_json() for line in await by_procedure(room.parts.store, room.reference, first, last, unit)]
 
-    @app.get("/v1/definitions", summary="Định nghĩa từng chỉ tiêu: tên, cách tính, căn cứ; theo phiên bản")
+    @app.get(
+        "/v1/definitions",
+        summary="Định nghĩa từng chỉ tiêu: tên, cách tính, căn cứ; theo phiên bản",
+        response_model=Definitions,
+        responses=problem_answers(503),
+    )
     async def definitions() -> dict[str, Any]:
         return load_definitions().model_dump()
 

@@ -5,14 +5,21 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Response
 
-from services.reporting.http.common import Format, From, Room, To, answer, problems
+from runtime.web import problem_answers
+from services.reporting.http.answers import Behind, FilledForm
+from services.reporting.http.common import Format, From, Room, To, answer, problems, sheet_answers
 from services.reporting.reports import Wanted, behind, report
 
 
 def add_forms(app: FastAPI, room: Room) -> None:
     """The forms."""
 
-    @app.get("/v1/reports/{form}", summary="Một biểu (II.06a, 07a) của một đơn vị, tất cả đơn vị hoặc toàn tỉnh")
+    @app.get(
+        "/v1/reports/{form}",
+        summary="Một biểu (II.06a, 07a) của một đơn vị, tất cả đơn vị hoặc toàn tỉnh",
+        response_model=None,
+        responses=sheet_answers(FilledForm, 404, 409, 422, 503),
+    )
     async def filled(
         form: str,
         first: From,
@@ -27,7 +34,12 @@ def add_forms(app: FastAPI, room: Room) -> None:
         more = {"unit": unit, "units_as_of": wanted.units_day.isoformat()}
         return answer(sheet, room, unit, format, more)
 
-    @app.get("/v1/reports/{form}/dossiers", summary="Các hồ sơ làm nên một con số: mã hồ sơ, không có dữ liệu cá nhân")
+    @app.get(
+        "/v1/reports/{form}/dossiers",
+        summary="Các hồ sơ làm nên một con số: mã hồ sơ, không có dữ liệu cá nhân",
+        response_model=Behind,
+        responses=problem_answers(404, 409, 422, 503),
+    )
     async def dossiers(
         form: str,
         first: From,

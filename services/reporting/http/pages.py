@@ -4,10 +4,12 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Response
+from fastapi.responses import HTMLResponse
 
 from reference import OFFICE_TIME
 from runtime.pages import Pages
 from runtime.store import Document
+from runtime.web import problem_answers
 from services.reporting.checks import SHOWN, broken_forms, find_doubts
 from services.reporting.domain import DEFINITION
 from services.reporting.http.common import Room, not_backwards
@@ -32,21 +34,21 @@ def add_pages(app: FastAPI, room: Room) -> None:
         not_backwards(*days)
         return days
 
-    @app.get("/", include_in_schema=False)
+    @app.get("/", response_class=HTMLResponse, summary="Trang: bảng số liệu", responses=problem_answers(422, 503))
     async def dashboard(first: FirstDay = None, last: LastDay = None) -> Response:
         seen = await overview(room.parts.store, room.reference, room.form("II.06a"), *period(first, last))
         listed = [_with_times(known, room) for known in await room.periods.all()]
         names = {code: unit.name for code, unit in room.reference.units.items()}
         return shown("overview.html", o=seen, periods=listed, names=names)
 
-    @app.get("/procedures", include_in_schema=False)
+    @app.get("/procedures", response_class=HTMLResponse, summary="Trang: từng thủ tục", responses=problem_answers(422, 503))
     async def procedures(first: FirstDay = None, last: LastDay = None, unit: str | None = None) -> Response:
         days = period(first, last)
         lines = await by_procedure(room.parts.store, room.reference, *days, unit)
         name = room.reference.units[unit].name if unit in room.reference.units else room.reference.province
         return shown("procedures.html", lines=lines, days=days, owner=name)
 
-    @app.get("/checks", include_in_schema=False)
+    @app.get("/checks", response_class=HTMLResponse, summary="Trang: số liệu có gì sai không", responses=problem_answers(503))
     async def checks() -> Response:
         today = room.parts.clock.now().astimezone(OFFICE_TIME).date()
         kinds = room.reference.periods.values()

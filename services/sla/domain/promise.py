@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from contracts.facts import Facts, first_standing, standing
-from reference import Pause, Rules, Timeline, count_due, moment
+from reference import Pause, Readings, Timeline, count_due, moment
 from reference.derivation import Derivation, explain, say_instant
 from reference.timeline import to_instant, to_minute
 from reference.worktime import ELAPSED, LimitUnit, PauseKind
@@ -125,7 +125,7 @@ def _as_pauses(standing_: Standing, ended_at: int | None) -> list[Pause]:
 
 
 @lru_cache(maxsize=2048)  # the same promise is wanted when it is stated and when its derivation is written on the wire
-def promise_of(standing_: Standing, line: Timeline, rules: Rules, *, ended_at: int | None = None) -> Promise:
+def promise_of(standing_: Standing, line: Timeline, rules: Readings, *, ended_at: int | None = None) -> Promise:
     """Count the promise. Raises LimitError or BeyondCalendarError where it cannot be counted."""
     received, pauses = moment(standing_.received_at), _as_pauses(standing_, ended_at)
     counted = count_due(line, received, standing_.limit, pauses, rules, restart=standing_.restart)

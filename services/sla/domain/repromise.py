@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from contracts.rules import Rule
 from reference import Timeline, moment
 from reference.timeline import DAY, to_minute
 from services.sla.domain.outcome import End
@@ -10,24 +11,30 @@ from services.sla.domain.promise import Standing
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The rule that forbids a new date, and the sentence for the person who asked."""
+    """The rule that forbids a new date, its words, and the sentence for the person who asked."""
 
-    rule: str
+    code: Rule
+    words: str
     text: str
+
+    @property
+    def said(self) -> dict[str, str]:
+        """The fields of `deadline.refused`."""
+        return {"rule": f"{self.code}: {self.words}", "text": self.text, "code": self.code.value}
 
 
 ONCE = Refusal(
-    "R16: không quá một lần hẹn lại", "Ngày hẹn trả chỉ được hẹn lại một lần; đề nghị hẹn lại sau đó không được chấp nhận."
+    Rule.R16, "không quá một lần hẹn lại", "Ngày hẹn trả chỉ được hẹn lại một lần; đề nghị hẹn lại sau đó không được chấp nhận."
 )
 NOT_ACCEPTED = Refusal(
-    "R15: hồ sơ chưa được tiếp nhận", "Hồ sơ chưa được tiếp nhận hoặc đã bị từ chối, không có gì để hẹn lại."
+    Rule.R15, "hồ sơ chưa được tiếp nhận", "Hồ sơ chưa được tiếp nhận hoặc đã bị từ chối, không có gì để hẹn lại."
 )
-ENDED = Refusal("R15: hồ sơ đã kết thúc", "Hồ sơ đã kết thúc, không hẹn lại ngày trả.")
-PAUSED = Refusal("R15: hồ sơ đang dừng", "Hồ sơ đang chờ bổ sung hoặc thực hiện nghĩa vụ, chưa có ngày hẹn để hẹn lại.")
+ENDED = Refusal(Rule.R15, "hồ sơ đã kết thúc", "Hồ sơ đã kết thúc, không hẹn lại ngày trả.")
+PAUSED = Refusal(Rule.R15, "hồ sơ đang dừng", "Hồ sơ đang chờ bổ sung hoặc thực hiện nghĩa vụ, chưa có ngày hẹn để hẹn lại.")
 NOT_LATER = Refusal(
-    "R15: ngày hẹn mới phải sau ngày hẹn cũ", "Ngày hẹn lại phải sau lúc ký thư và sau ngày hẹn đang có hiệu lực."
+    Rule.R15, "ngày hẹn mới phải sau ngày hẹn cũ", "Ngày hẹn lại phải sau lúc ký thư và sau ngày hẹn đang có hiệu lực."
 )
-NOT_OPEN = Refusal("R15: ngày hẹn mới phải là ngày làm việc", "Ngày hẹn lại phải là ngày làm việc của đơn vị.")
+NOT_OPEN = Refusal(Rule.R15, "ngày hẹn mới phải là ngày làm việc", "Ngày hẹn lại phải là ngày làm việc của đơn vị.")
 
 
 @dataclass(frozen=True, slots=True)

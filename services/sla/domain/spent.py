@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from contracts.facts import Facts
-from reference import BeyondCalendarError, LimitError, Rules, Timeline, moment
+from reference import BeyondCalendarError, LimitError, Readings, Timeline, moment
 from reference.timeline import to_minute
 from services.sla.domain.promise import WAITING, Standing, promise_of, stretches
 
@@ -32,7 +32,7 @@ def time_spent(facts: Facts, line: Timeline, start: int, end: int) -> dict[str, 
     return {"unit": elapsed - sum(spent.values()), **spent, "elapsed": elapsed}
 
 
-def limit_used(standing: Standing, line: Timeline, rules: Rules, end: int) -> tuple[int, int] | None:
+def limit_used(standing: Standing, line: Timeline, rules: Readings, end: int) -> tuple[int, int] | None:
     """Open minutes that the procedure's limit gave, and how many of them were used by the end (ms): (limit, used).
 
     Used is what was given less what was left, so pauses that count are not in it, nor what went before a restart. A date that

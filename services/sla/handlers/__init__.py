@@ -2,7 +2,7 @@
 
 from contracts import Event
 from contracts.dossiers import DOSSIER_TYPES
-from contracts.facts import merge_fact, milliseconds
+from contracts.facts import epoch_ms, merge_fact
 from contracts.notices import NOTICE_TYPES, LetterApproved
 from runtime.outputs import Decision
 from runtime.store import Document
@@ -31,12 +31,12 @@ def on_ask(document: Document, event: Event, context: Context) -> Decision:
     if not isinstance(data, LetterApproved) or data.new_due_at is None or event.id in document.get("asks", {}):
         return Decision(document)
     facts = document.get("facts", {})
-    ask = Ask(milliseconds(data.at), document.get("deadline", {}).get("due"), milliseconds(data.new_due_at))
+    ask = Ask(epoch_ms(data.at), document.get("deadline", {}).get("due"), epoch_ms(data.new_due_at))
     line = context.reference.timeline(data.unit, context.reference.known_at(event.time))
     refusal = refusal_of(standing_of(facts), end_of(facts), line, ask)
     after = {**document, "asks": {**document.get("asks", {}), event.id: "refused" if refusal else "granted"}}
     if refusal is not None:
-        said = {"unit": data.unit, "rule": refusal.rule, "text": refusal.text}
+        said = {"unit": data.unit, **refusal.said}
         return Decision(after, [effect(after, "deadline.refused", event.id, said, event, context)])
     granted = {"v": 1, "at": ask.at, "new_due_at": ask.new_due, "granted": True}
     after["facts"] = {**facts, "reappointed": {**facts.get("reappointed", {}), f"letter/{data.draft}": granted}}

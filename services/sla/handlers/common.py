@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from contracts import Event, EventData, effect_id
-from contracts.facts import milliseconds
-from reference import ReferenceData, Rules, Timeline
+from contracts.facts import epoch_ms
+from reference import Readings, ReferenceData, Timeline
 from runtime.clock import Clock
 from runtime.outputs import Output
 from runtime.store import Document
@@ -22,7 +22,7 @@ class Context:
 
     reference: ReferenceData
     clock: Clock
-    rules: Rules
+    rules: Readings
     rungs: RungRules
     early_by: Literal["date", "time"]
 
@@ -49,7 +49,7 @@ def line_of(document: Document, context: Context) -> Timeline:
 
 
 def ms_of(time: datetime | None) -> int | None:
-    return None if time is None else milliseconds(time)
+    return None if time is None else epoch_ms(time)
 
 
 def effect(after: Document, name: str, occasion: str, data: dict[str, Any], event: Event, context: Context) -> Output:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts import effect_id
-from contracts.facts import first_standing, milliseconds
+from contracts.facts import epoch_ms, first_standing
 from reference import Timeline, moment
 from runtime.outputs import Decision, Output
 from runtime.store import Document
@@ -78,7 +78,7 @@ def _set_next_rung(after: Document, rungs: Sequence[Rung], step: Rung | None, do
     """The next timer of the dossier: of its rungs, and of the step it is in. Changes `after`."""
     waiting = [rung.at for rung in (*rungs, step) if rung is not None and rung.name not in done]
     if waiting:
-        after["next_rung_at"] = milliseconds(min(waiting))
+        after["next_rung_at"] = epoch_ms(min(waiting))
     else:
         after.pop("next_rung_at", None)
 

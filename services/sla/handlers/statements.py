@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from contracts import Event, statement_id, to_wire
-from contracts.facts import Facts, milliseconds
+from contracts.facts import Facts, epoch_ms
 from contracts.facts import standing as standing_facts
+from contracts.rules import Rule
 from reference import BeyondCalendarError, LimitError, Timeline, moment
 from runtime.outputs import Decision, Encoder, Output
 from runtime.store import Document
@@ -143,7 +144,8 @@ def _state_deadline(after: Document, standing: Standing, event: Event, context: 
     except (LimitError, BeyondCalendarError) as error:
         after["deadline"] = {"v": (known or {}).get("v", 0), "of": standing.key(), "due": None}
         text = f"Không tính được ngày hẹn trả: {error}"
-        return [effect(after, "deadline.refused", "uncountable", {"unit": unit, "rule": "D8", "text": text}, event, context)]
+        refused = {"unit": unit, "rule": "D8", "text": text, "code": Rule.D8.value}
+        return [effect(after, "deadline.refused", "uncountable", refused, event, context)]
     version = (known or {}).get("v", 0) + 1
     due = ms_of(promise.due)
     before = (known or {}).get("due")
@@ -162,7 +164,7 @@ def _state_deadline(after: Document, standing: Standing, event: Event, context: 
     else:
         after["deadline"]["v"] = version - 1
     if len(standing.reappointed) > 1:
-        said = {"unit": unit, "rule": ONCE.rule, "text": ONCE.text}
+        said = {"unit": unit, **ONCE.said}
         outputs.append(effect(after, "deadline.refused", str(len(standing.reappointed)), said, event, context))
     return outputs
 
@@ -207,7 +209,7 @@ def _settle(after: Document, end: End | None, standing: Standing | None, event: 
             "outcome": outcome_of(moment(end.at), due, context.early_by),
             "end": end.at,
             "state": end.state,
-            "due": milliseconds(due),
+            "due": epoch_ms(due),
             "supplements": supplements_of(after["facts"]),
         }
         minutes = limit_used(standing, line_of(after, context), context.rules, end.at)

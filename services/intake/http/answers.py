@@ -1,0 +1,109 @@
+"""What intake answers with, as types: for OpenAPI, and checked on the way out."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, WithJsonSchema
+
+Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]  # written as it is kept
+
+
+class KnownFact(BaseModel):
+    """A fact as it holds."""
+
+    type: str
+    occasion: str
+    version: int
+    at: Time
+    retracted: bool
+
+
+class KnownDossier(BaseModel):
+    """What is known of a dossier; no personal data."""
+
+    dossier: str
+    facts: list[KnownFact]
+    contact: bool
+    pending: int = Field(description="Events that wait to be published.")
+    held: int = Field(description="Items that wait for a person.")
+
+
+class RefusedRow(BaseModel):
+    """A row that was not taken in."""
+
+    line: int
+    reason: str
+
+
+class FileSummary(BaseModel):
+    """What became of the rows of a file."""
+
+    rows: int
+    accepted: int
+    quarantined: int
+    refused: int
+    errors: list[RefusedRow] = Field(description="The first of them; the file of refused rows has all.")
+
+
+class ChangedDossier(BaseModel):
+    """An event of a dossier of one's own."""
+
+    topic: str
+    dossier: str
+    id: str
+    type: str
+    time: Time
+    data: dict[str, Any] = Field(description="As docs/events.md says for the type.")
+
+
+class Changes(BaseModel):
+    """A page of them. Ask again with the cursor; `more`: at once."""
+
+    items: list[ChangedDossier]
+    cursor: str
+    more: bool
+
+
+class KeptItem(BaseModel):
+    """An item that is kept for a person; its contact is locked away."""
+
+    id: str
+    at: int = Field(description="Milliseconds since 1970.")
+    system: str
+    dossier: str
+    reason: str
+    field: str
+    flag: bool
+    item: dict[str, Any]
+    contact: bool
+    problem: dict[str, Any] | None
+
+
+class KeptItems(BaseModel):
+    """Kept items, oldest first."""
+
+    items: list[KeptItem]
+
+
+class Resubmitted(BaseModel):
+    """What became of items that went in again."""
+
+    accepted: int
+    quarantined: int
+    refused: int
+    dismissed: int
+
+
+class PortalSession(BaseModel):
+    """The portal's answer to a login."""
+
+    error_code: int | str
+    session: str | None = None
+    message: str | None = None
+
+
+class PortalAnswer(BaseModel):
+    """The portal's answer to a call: 00 done, 01 partly, 02 not readable, 03 no session."""
+
+    error_code: str
+    message: str
+    data: list[dict[str, str | None]] | None = None
