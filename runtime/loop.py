@@ -71,6 +71,7 @@ class Loop(Generic[EventT]):
         started = False
         try:
             if self._leaving:
+                await self.parts.machine.sleep(PAUSE / 4)  # it comes again until the broker stops
                 return
             if self.brake.engaged or self.state.gap:
                 await self.parts.machine.sleep(PAUSE)

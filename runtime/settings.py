@@ -2,6 +2,7 @@
 
 import os
 import socket
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -68,6 +69,7 @@ class RuntimeSettings(BaseSettings):
         return self.instance_id or f"{socket.gethostname()}-{os.getpid()}"
 
 
+@cache
 def version_of(distribution: str = "dunghen") -> str:
     """Version of the running code, for dead letters and health."""
     try:

@@ -103,6 +103,17 @@ def test_a_machine_without_python_is_told_what_to_install(tmp_path: Path) -> Non
     assert "needs Python 3.11 or newer" in done.stderr
 
 
+def test_every_test_that_the_pages_on_delivery_name_exists() -> None:
+    files = [*(ROOT / "tests").rglob("*.py")]
+    names = {name for file in files for name in re.findall(r"def test_(\w+)", file.read_text("utf-8"))}
+    for page in ("architecture.md", "reactions.md"):
+        text = (ROOT / "docs" / page).read_text("utf-8")
+        told = set(re.findall(r"`([a-z]+(?:_[a-z0-9]+){4,})`", text))
+        assert told <= names, (page, told - names)
+        for path in re.findall(r"`((?:\w+/)*\w+\.py)`", text):
+            assert any(str(file).endswith(f"/{path}") for file in files) or (ROOT / path).exists(), (page, path)
+
+
 def test_a_name_of_the_glossary_is_a_name_in_the_code() -> None:
     code = "\n".join(
         path.read_text("utf-8")

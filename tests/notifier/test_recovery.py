@@ -309,7 +309,7 @@ def test_a_signed_letter_whose_refusal_was_not_taken_in_comes_back_with_the_rule
     for start in (None, life.document):
         decision = life.rebuilt(inputs, start=start)
 
-        assert decision.document["letter"]["refusal"] == [REFUSED["rule"], REFUSED["text"], REFUSED.get("code")]
+        assert decision.document["letter"]["refusal"] == [REFUSED["rule"], REFUSED["text"], REFUSED["code"]]
         assert [output.body["type"] for output in decision.outputs] == ["vn.dunghen.letter.drafted.v1"]
 
 

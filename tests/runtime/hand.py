@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import orjson
 from aiokafka import TopicPartition
 
+from runtime.clock import epoch_ms
 from runtime.errors import Invalid, Unavailable
 from runtime.intents import Intents
 from runtime.log import Record
@@ -208,7 +209,7 @@ def forget(document: Document) -> Decision:
     return Decision({"_id": document["_id"], "rev": document["rev"], "forgotten": 1})
 
 
-def fire(document: Document, until: datetime, _now: datetime) -> Decision:
+def fire(document: Document, until: datetime, now: datetime) -> Decision:
     """A timer that fires once; one of a thing called faulty raises."""
     due = document.get(DUE)
     if due is None or due > until.timestamp() * 1000:
@@ -216,7 +217,7 @@ def fire(document: Document, until: datetime, _now: datetime) -> Decision:
     if document["_id"].startswith("faulty"):
         raise LookupError("nobody foresaw this")
     after = {key: value for key, value in document.items() if key != DUE}
-    return Decision(after, [say(document["_id"], "overdue")])
+    return Decision({**after, "fired_at": epoch_ms(now)}, [say(document["_id"], "overdue")])
 
 
 def note(name: str) -> Callable[[Document], Decision]:

@@ -309,9 +309,13 @@ async def test_a_record_larger_than_the_log_takes_is_parked_as_place_and_digest_
     assert bench.said() == ["a/1"]
 
 
-@pytest.mark.parametrize("key", [b"", b"k" * 400_000], ids=["nothing", "its key"])
-async def test_what_only_its_headers_or_key_make_too_large_is_parked_too(bench: Bench, key: bytes) -> None:
-    bench.broker.append(TopicPartition(IN, 0), key, b"x" * (LARGEST_LETTER - (len(key) and 200_000)))
+@pytest.mark.parametrize(
+    ("key", "size"),
+    [(b"", LARGEST_LETTER), (b"k" * 400_000, 600_000), (b"k" * 1_047_500, 10)],
+    ids=["its reason", "its key and its reason", "its key alone"],
+)
+async def test_what_only_its_headers_or_key_make_too_large_is_parked_too(bench: Bench, key: bytes, size: int) -> None:
+    bench.broker.append(TopicPartition(IN, 0), key, b"x" * size)
     bench.tell("1")
     member = await bench.reading(rules=Rules(THINGS, wordy, RULES.handle, encode))
 

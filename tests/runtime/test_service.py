@@ -342,7 +342,7 @@ def test_sigterm_ends_a_process_that_waits_for_its_store() -> None:
         process.kill()
 
     assert process.returncode == 0
-    assert time.monotonic() - asked < 3.0  # a driver waits for its server for 5 s, STOP_SECONDS are 20
+    assert time.monotonic() - asked < 4.5  # a driver waits for its server for 5 s, STOP_SECONDS are 20
 
 
 def answers(port: int) -> bool:

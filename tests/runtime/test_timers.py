@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from aiokafka.errors import UnknownError
 
+from runtime.clock import epoch_ms
 from runtime.errors import Unavailable
 from runtime.log import Partition
 from tests.runtime.hand import ASKS, DUE, IN, NOW, Bench, HandMachine, Member, fact, settled, until
@@ -168,6 +169,7 @@ async def test_a_machine_whose_clock_is_behind_the_stores_fires_by_its_own(bench
     bench.machine.pass_by(timedelta(minutes=6))
     await member.timers.sweep()
     assert fired(bench) == ["a/overdue"]
+    assert bench.thing()["fired_at"] == epoch_ms(bench.machine.now() - MINUTE)
 
 
 async def test_a_document_whose_timer_raises_does_not_hold_up_the_others(bench: Bench) -> None:

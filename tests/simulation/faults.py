@@ -22,6 +22,9 @@ Kind = Literal[
     "stop",  # SIGSTOP for a while
     "move",  # another member comes into the group for a while: partitions go away and come back
     "jump",  # the machine's clock is set wrong
+    "restore",  # every process is killed, the store goes back to an older copy, the group's offsets stay
+    "restore-reset",  # the same, and the group's offsets are gone
+    "restore-nothing",  # the store is gone; a person has it made anew from the log, as `dunghen rebuild` does
 ]
 # What makes trouble together.
 THEMES: tuple[tuple[Kind, ...], ...] = (
@@ -96,12 +99,21 @@ class Pace:
         return cls(*(base * chance.uniform(0.6, 1.6) for _ in range(4)))
 
 
+RESTORE: Key = ("world", "restore", "*", 1)
+RESTORED: tuple[Kind, ...] = ("restore", "restore-reset", "restore-nothing")
+
+
 class Drawn:
     """A plan that the seed draws: some kinds on, the others off, each with its own rate; or two that go together, and often."""
 
-    def __init__(self, seed: str, pace: Pace) -> None:
+    def __init__(self, seed: str, pace: Pace, *, restores: bool = False) -> None:
+        """`restores`: the service can be brought back from an older store; then some seeds do that, once."""
         chance = Random(f"{seed}/faults")
         self._seed, self._pace = seed, pace
+        dice = Random(f"{seed}/restore")
+        self._restore = (
+            Fault(RESTORE, dice.choice(RESTORED), dice.uniform(90.0, 190.0)) if restores and dice.random() < 0.25 else None
+        )
         theme = chance.choice(THEMES) if chance.random() < 0.5 else ()
         kinds = theme or [kind for kind in KINDS if chance.random() < 0.45]
         least = -1.9 if theme else -2.6
@@ -112,6 +124,8 @@ class Drawn:
 
     def fault_at(self, key: Key) -> Fault | None:
         """Drawn from seed and key alone, so that no fault depends on those before it."""
+        if key == RESTORE:
+            return self._restore
         dice = crc32(f"{self._seed}/{key}".encode()) / 2**32
         if dice >= self._any:
             return None

@@ -294,7 +294,6 @@ PLANTS = (
     Plant("clock-ahead-believed", lambda: [(Timers, "_ahead", _never_ahead)], 500),
 )
 FOUND_BY = Path(__file__).with_name("planted.json")  # plant -> seed
-BY_NAME = {plant.name: plant for plant in PLANTS}
 
 
 @contextmanager

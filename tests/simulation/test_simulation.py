@@ -29,8 +29,8 @@ def test_four_hundred_seeds_of_the_toy_keep_every_promise() -> None:
     assert code == 0, output
 
 
-def test_a_hundred_and_twenty_seeds_of_sla_keep_every_promise() -> None:
-    code, output = simulate("--service", "sla", "--seeds", "120")
+def test_a_hundred_seeds_of_sla_keep_every_promise() -> None:
+    code, output = simulate("--service", "sla", "--seeds", "100")
 
     assert code == 0, output
 

@@ -116,6 +116,7 @@ class Toy:
     writes: tuple[str, ...] = (OUT,)
     collection: str = THINGS
     timer: str = DUE
+    made_from_log: tuple[str, ...] = ()
     things: int = 6
     inputs: dict[str, set[str]] = field(default_factory=dict)
     expected: dict[tuple[str, str, str], tuple[int, int]] = field(default_factory=dict)  # at least, at most

@@ -14,9 +14,9 @@ from aiokafka import TopicPartition
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, KafkaTimeoutError, UnknownError
 
 from reference import OFFICE_TIME
-from runtime import brake
+from runtime import brake, recovery
 from runtime.crash import CrashPoints
-from runtime.errors import Unavailable
+from runtime.errors import CannotStartError, Unavailable
 from runtime.intents import Intents
 from runtime.jobs import Job, repeat
 from runtime.log.memory import MemoryLog
@@ -25,7 +25,7 @@ from runtime.loop import Loop
 from runtime.parts import INTENTS, STATE, Parts
 from runtime.settings import RuntimeSettings
 from runtime.store.memory import MemoryDocuments, MemoryTables
-from tests.simulation.faults import Counted, Drawn, Fault, Pace, Plan, allowed, latency
+from tests.simulation.faults import RESTORE, Counted, Drawn, Fault, Pace, Plan, allowed, latency
 from tests.simulation.machine import SimMachine
 from tests.simulation.quiet import QuietLogger, QuietTelemetry
 from tests.simulation.virtual import Process, VirtualLoop, play
@@ -112,6 +112,7 @@ class Node:
     intents: Intents
     jobs: Sequence[Job]
     declare: Callable[[], Awaitable[None]]
+    begin: Callable[[], Awaitable[None]] | None = None  # holds the store to the log, before the first record
 
 
 class Scenario(Protocol):
@@ -122,6 +123,7 @@ class Scenario(Protocol):
     writes: tuple[str, ...]  # that it and its world write beside
     collection: str
     timer: str
+    made_from_log: tuple[str, ...]  # collections, if it can be brought back from an older store or none
 
     def node(self, parts: Parts) -> Node:
         """The service on these parts."""
@@ -155,7 +157,7 @@ class World:
 
     def __init__(self, loop: VirtualLoop, scenario: Scenario, setup: Setup, plan: Plan | None = None) -> None:
         self.loop, self.scenario, self.setup = loop, scenario, setup
-        self.plan = plan or Drawn(setup.seed, setup.pace)
+        self.plan = plan or Drawn(setup.seed, setup.pace, restores=bool(scenario.made_from_log))
         self.settings = setup.settings()
         self.chance = Random(f"{setup.seed}/world")
         self.tables = MemoryTables()
@@ -170,9 +172,15 @@ class World:
         self.ended: list[str] = []  # who asked for its own end
         self._late = 0  # writes that are still on their way
         self._ghosts = 0
+        self._restored = 0  # how often the store was
         self._released = 0  # how often the brake was
 
     # --- time -----------------------------------------------------------------
+
+    @property
+    def was_restored(self) -> bool:
+        """Whether the store went back to an older copy."""
+        return self._restored > 0
 
     def now(self) -> datetime:
         """The right time."""
@@ -224,7 +232,7 @@ class World:
             self._outages[part] = self.loop.time() + fault.seconds
         if kind == "late":
             self._late += 1
-            self.loop.later(fault.seconds, partial(self._land, apply))
+            self.loop.later(fault.seconds, partial(self._land, apply, self._restored))
             await asyncio.sleep(min(fault.seconds, self.setup.pace.store_timeout))
             raise _no_answer(part)
         await asyncio.sleep(fault.seconds if kind == "stall" else 0.01)
@@ -240,9 +248,11 @@ class World:
             raise _no_answer(part)
         return result
 
-    def _land(self, apply: Callable[[], object]) -> None:
-        """A late write; nobody is there to hear of an error."""
+    def _land(self, apply: Callable[[], object], restored: int) -> None:
+        """A late write; nobody is there to hear of an error. None lands in a store that was restored meanwhile."""
         self._late -= 1
+        if restored != self._restored:
+            return
         with suppress(KafkaError, Unavailable):
             apply()
 
@@ -265,7 +275,7 @@ class World:
         self.ended.append(f"{process.name} ended itself")
         self.crash(process)
 
-    def crash(self, process: Process) -> None:
+    def crash(self, process: Process, back_in: float = 0.0) -> None:
         """SIGKILL; the broker hears of it by silence, and somebody starts another process."""
         instance = self.instances[process.name]
         process.kill()
@@ -273,7 +283,7 @@ class World:
         log = instance.log
         if log is not None:
             self.loop.later(self.setup.pace.session_timeout, log.expire)
-        self.loop.later(self.chance.uniform(0.5, 25.0), partial(self.start, instance))
+        self.loop.later(back_in + self.chance.uniform(0.5, 25.0), partial(self.start, instance))
 
     def stop(self, process: Process, seconds: float) -> None:
         """SIGSTOP and, later, SIGCONT."""
@@ -290,6 +300,30 @@ class World:
         consumer = MemoryConsumer(self.broker, self.scenario.name, self.scenario.topics, name)
         self.loop.spawn(None, consumer.start(_Nobody()))
         self.loop.later(seconds, lambda: self.loop.spawn(None, consumer.stop()))
+
+    async def _restore(self, fault: Fault) -> None:
+        """Copy the store; some time later kill everybody and go on with the copy."""
+        age = self.chance.uniform(5.0, 80.0)
+        await asyncio.sleep(fault.seconds - age)
+        copy = {name: dict(table) for name, table in self.tables._tables.items()}
+        await asyncio.sleep(age)
+        self.struck.append(Fault(fault.key, fault.kind, fault.seconds, self.loop.time()))
+        self._kill_all()
+        self.tables._tables = copy if fault.kind != "restore-nothing" else {}
+        self._restored += 1
+        if fault.kind == "restore-reset":
+            self.broker.group(self.scenario.name).committed.clear()
+
+    async def _rebuild(self) -> None:
+        """What a person does when a service says that its store does not belong to the log: `dunghen rebuild`."""
+        self._kill_all()
+        await recovery.empty(MemoryDocuments(self.tables), self.scenario.made_from_log)
+
+    def _kill_all(self) -> None:
+        """Every process; they come back when the group has forgotten them."""
+        for process in [instance.process for instance in self.instances.values()]:
+            if process is not None and process.alive:
+                self.crash(process, back_in=self.setup.pace.session_timeout + 5.0)
 
     def _set_clock(self, instance: Instance, seconds: float) -> None:
         instance.offset = seconds
@@ -330,6 +364,8 @@ class World:
         assert node is not None
         try:
             await self._run(instance, parts, node, log)
+        except CannotStartError:
+            self.loop.spawn(None, self._rebuild())
         except Exception as error:  # noqa: BLE001 - a process that cannot start ends, and is started again
             self._tell(process, "critical", "cannot start", {"error": repr(error)})
             self.crash(process)
@@ -337,7 +373,14 @@ class World:
     async def _run(self, instance: Instance, parts: Parts, node: Node, log: MemoryLog) -> None:
         """As runtime.service starts a service."""
         looks = Job("brake", self.settings.sweep_seconds, node.loop.brake.look)
-        for step in (partial(parts.store.declare, STATE), node.loop.brake.look, node.intents.declare, node.declare):
+        steps: list[Callable[[], Awaitable[None]]] = [
+            partial(parts.store.declare, STATE),
+            node.loop.brake.look,
+            node.intents.declare,
+            node.declare,
+        ]
+        steps += [node.begin] if node.begin is not None else []
+        for step in steps:
             await _patiently(step, parts)
         log.subscribe(self.scenario.topics, node.loop.handle)
         await log.start()
@@ -372,6 +415,9 @@ class World:
         for instance in self.instances.values():
             self.loop.later(self.chance.uniform(0.0, 2.0), partial(self.start, instance))
         work = self.loop.spawn(None, self.scenario.work(self))
+        restore = self.plan.fault_at(RESTORE)
+        if restore is not None:
+            self.loop.spawn(None, self._restore(restore))
         verdict = Verdict()
         await asyncio.sleep(FAULTS_SECONDS)
         for instance in self.instances.values():
@@ -397,9 +443,7 @@ class World:
         self._released += 1
         if self._released > 1:
             self.settings = self.settings.model_copy(update={"brake_share": 1.0})
-            for process in [instance.process for instance in self.instances.values()]:
-                if process is not None and process.alive:
-                    self.crash(process)
+            self._kill_all()
 
     def _stuck(self) -> list[str]:
         """What is not quiet yet."""

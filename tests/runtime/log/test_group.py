@@ -56,7 +56,9 @@ class HandConsumer:
         return dict.fromkeys(partitions, self.end)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
-        """Noted."""
+        """Noted, unless partitions are moving."""
+        if isinstance(self.error, IllegalStateError):
+            raise self.error
         self.sought.append(offset)
 
 
@@ -195,3 +197,13 @@ async def test_a_topic_made_anew_under_a_running_service_is_read_from_its_beginn
     after = await group.take(records(0, 1))
 
     assert [record.offset for record in (*before[1], *after[1])] == [7, 8, 0, 1]
+
+
+async def test_giving_back_while_partitions_move_is_no_error() -> None:
+    consumer = HandConsumer()
+    group, lease = await joined(consumer)
+    assert offsets(await group.take(records(0, 1))) == [0, 1]
+    consumer.error = IllegalStateError()
+
+    group.give_back(lease, {PLACE: 0})
+    assert consumer.sought == []
