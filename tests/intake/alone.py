@@ -46,11 +46,12 @@ class Alone:
 
 
 @asynccontextmanager
-async def intake_alone(folder: Path, **settings: str) -> AsyncIterator[Alone]:
-    """Start it in a folder that exists, with more of its settings as environment."""
-    broker = EmbeddedBroker(load_catalogue().topics)
+async def intake_alone(folder: Path, bootstrap: str | None = None, **settings: str) -> AsyncIterator[Alone]:
+    """Start it in a folder that exists, with more of its settings as environment. `bootstrap`: another one's broker."""
+    broker = EmbeddedBroker(load_catalogue().topics) if bootstrap is None else None
+    bootstrap = broker.bootstrap_servers if broker is not None else str(bootstrap)
     runtime = RuntimeSettings(
-        kafka_bootstrap_servers=broker.bootstrap_servers,
+        kafka_bootstrap_servers=bootstrap,
         store_url=f"sqlite:///{folder / 'intake'}.db",
         fetch_max_wait_ms=10,
         linger_ms=0,
@@ -66,7 +67,7 @@ async def intake_alone(folder: Path, **settings: str) -> AsyncIterator[Alone]:
         event_hooks={"response": [watching(service.app)]},
     )
     async with service.running(), client:
-        yield Alone(service, clock, client, environment, broker.bootstrap_servers)
+        yield Alone(service, clock, client, environment, bootstrap)
 
 
 def received(number: int, **more: Any) -> dict[str, Any]:

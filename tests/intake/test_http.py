@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts import fact_id, to_wire
 from dunghen import PROVINCE
 from runtime.log import Wire
 from services.intake import keys
@@ -196,7 +197,7 @@ async def test_two_ways_at_once_make_one_fact(intake: Alone) -> None:
 async def test_two_instances_on_one_store_give_the_same_answers_and_one_fact(tmp_path: Path) -> None:
     async with (
         intake_alone(tmp_path) as one,
-        intake_alone(tmp_path, CONTACTS_HASH_KEY=one.environment["CONTACTS_HASH_KEY"]) as two,
+        intake_alone(tmp_path, one.bootstrap, CONTACTS_HASH_KEY=one.environment["CONTACTS_HASH_KEY"]) as two,
     ):
         key = await one.key()
         items = [received(number, contact=PERSON) for number in range(20)]
@@ -334,14 +335,11 @@ async def test_changes_are_a_systems_own_and_a_cursor_gives_the_same_again(intak
 
     def event(number: int, name: str) -> Wire:
         code = received(number)["dossier"]
-        body = {
-            "id": f"{number}",
-            "type": f"vn.dunghen.{name}.v1",
-            "subject": code,
-            "time": "2026-03-20T10:00:00+07:00",
-            "data": {},
-        }
-        return Wire(f"{name.split('.', maxsplit=1)[0]}s.v1", code, json.dumps(body).encode())
+        at = "2026-03-20T10:00:00+07:00"
+        deadline = {"version": 1, "unit": "H37.12", "due_at": at, "basis": "computed", "calendar_version": "2026"}
+        data = {"at": at, **(deadline if name == "deadline.set" else {"notice": "result-ready", "parts": 1})}
+        body = {"type": f"vn.dunghen.{name}.v1", "time": at, "data": data}
+        return Wire(f"{name.split('.', maxsplit=1)[0]}s.v1", code, to_wire("/sla", code, fact_id(code, name, "1", 1), body))
 
     start = (await intake.client.get("/v1/changes?after=latest", headers=mine)).json()
     assert start["items"] == []
