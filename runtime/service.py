@@ -108,7 +108,7 @@ class Service:
     async def _start(self) -> None:
         for step in (self._state, *self.collections):
             await self._patiently(step)
-        if self.loop is None and await self._was_alive():
+        if self.loop is None and await self._may_open_without_the_log():
             self._open()  # what it takes in is published once the log answers
         for step in (self._topics_are_there, *self.from_log, self.anchor, self._join):
             await self._patiently(step)
@@ -127,12 +127,17 @@ class Service:
         self._tasks.extend(asyncio.create_task(repeat(job, self.parts), name=job.name) for job in jobs)
         self.parts.log.info("started", version=version_of(), member=self.parts.settings.member_name)
 
-    async def _was_alive(self) -> bool:
-        """Whether this store was in use until just now: then it is no older copy, to be held against the log first."""
+    async def _may_open_without_the_log(self) -> bool:
+        """Whether the log is away and this store was in use until just now: then it is no older copy, to be held against it."""
         try:
-            return await alive_lately(self.parts)
+            await self._topics_are_there()
+            await self.anchor()
         except Unavailable:
-            return False
+            try:
+                return await alive_lately(self.parts)
+            except Unavailable:
+                return False
+        return False
 
     async def _patiently(self, step: Step) -> None:
         """Wait for a part that is not up yet, as in a cluster that starts as a whole."""
