@@ -4,20 +4,21 @@ import asyncio
 import random
 import signal
 from collections import Counter
+from datetime import time, timedelta
 
 import httpx
 import pytest
 
-from dunghen.demo.driver import PATIENCE, DemoStuckError
+from dunghen.demo.driver import PATIENCE
 from dunghen.log import read_broker
 from dunghen.services import SERVICES
 from tests.faults.oracle import things
 from tests.real import skip
-from tests.town import Story, Town
+from tests.town import Story, Town, at
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
 
-# Every named point, in every service that passes it. Round by round each service dies at its next point.
+# Every named point, in every service that passes it: each service dies at one after the other.
 POINTS = {
     "intake": ("after-intent", "after-save", "after-publish"),
     "sla": ("after-save", "after-publish", "after-commit", "after-intent"),
@@ -25,65 +26,59 @@ POINTS = {
     "feedback": ("after-save", "after-publish", "after-commit"),
     "reporting": ("after-save", "after-publish", "after-commit"),
 }
-ROUNDS = [{name: own[number] for name, own in POINTS.items() if number < len(own)} for number in range(6)]
 STOP_SECONDS = 20.0  # the default of the setting
 
 
 async def test_a_crash_at_each_named_point_loses_and_doubles_nothing(town: Town) -> None:
-    fleet, processes = town.fleet, town.processes
-    story = await town.new_day()
+    """All services die again and again while facts come, timers fire, messages are sent and letters are signed."""
+    fleet, processes, story = town.fleet, town.processes, await town.new_day()
 
-    async def dies(service: str, point: str) -> None:
-        status = await asyncio.wait_for(processes.died(service), PATIENCE)
+    async def dies_at_each(service: str) -> None:
+        for point in POINTS[service]:
+            await processes.start(service, CRASH_AT=point)
+            status = await asyncio.wait_for(processes.died(service), PATIENCE)
+            assert status == -9, f"{service} did not die {point}"
         await processes.start(service)
-        await processes.ready(service)
-        assert status == -9, f"{service} did not die {point}"
 
-    async def crashes_next(service: str, point: str) -> None:
+    for service in POINTS:
         await processes.terminate(service)
-        await processes.start(service, CRASH_AT=point)
-        try:
-            await processes.ready(service)
-        except DemoStuckError:  # it met its point before anybody asked
-            assert await asyncio.wait_for(processes.died(service), PATIENCE) == -9
-
-    for number, points in enumerate(ROUNDS, start=1):
-        await fleet.post(story.opening(20))  # half of them will be overdue, so that timers have work
-        await fleet.settle()
-        await asyncio.gather(*(crashes_next(service, point) for service, point in points.items()))
-        dying = asyncio.gather(*(dies(service, point) for service, point in points.items()))
-        sending = asyncio.create_task(fleet.post(story.opening(40)))
-        if points.get("notifier") == "after-bind":
-            await sign_letters(town, story, 5)
-        if points.get("sla") == "after-intent":
-            await sending
-            await town.evening(hour=17, minute=number)
-        await dying
-        await ask_again(town, story)
-        await sending
-        await fleet.settle()
+    dying = [asyncio.create_task(dies_at_each(service)) for service in POINTS]
+    for number in range(MOMENTS):
+        await fleet.post(story.opening(20 if story.number < 400 else 2))
+        await fleet.set_clock(at(town.day, time(17, 1)) + number * timedelta(seconds=20))
+        await sign_letters(town, story, 5 if number < 5 else 1)
+        if all(task.done() for task in dying):
+            break
+    await asyncio.gather(*dying)
+    await fleet.settle()
+    await ask_again(town, story)
     await town.evening()
 
-    assert sum(len(own) for own in POINTS.values()) == sum(len(points) for points in ROUNDS)
+    print(f"died {sum(map(len, POINTS.values()))} times")  # noqa: T201 - the count is the result
     await town.check(story)
 
 
+MOMENTS = 170  # of 20 seconds: up to the evening
+
+
 async def sign_letters(town: Town, story: Story, count: int) -> None:
-    """Sign drafts while notifier may die: ask again until it is known that each was taken."""
+    """Sign drafts; what notifier, which may be dying, does not answer has to be asked again."""
     notifier = town.fleet.clients["notifier"]
-    letters = (await notifier.get("/v1/letters")).json()["letters"]
     signed = {code for code, kind, _ in story.expected if kind == "letter.approved"}
-    drafts = [letter["dossier"] for letter in letters if letter["dossier"] in story.codes - signed][:count]
-    for dossier in drafts:
+    try:
+        letters = (await notifier.get("/v1/letters")).raise_for_status().json()["letters"]
+    except httpx.HTTPError:
+        return
+    for dossier in [letter["dossier"] for letter in letters if letter["dossier"] in story.codes - signed][:count]:
         story.signed(dossier)
-    for dossier in drafts:
+        story.unanswered.append(dossier)
         try:
             answer = await notifier.post(f"/v1/letters/{dossier}/approval", json=signature(story))
         except httpx.TransportError:
-            story.unanswered.append(dossier)
-        else:
-            assert answer.status_code == 202
-    assert drafts
+            continue
+        if answer.status_code < 500:
+            assert answer.status_code == 202, answer.text
+            story.unanswered.remove(dossier)
 
 
 def signature(story: Story) -> dict[str, str]:
@@ -96,7 +91,7 @@ async def ask_again(town: Town, story: Story) -> None:
     while story.unanswered:
         path = f"/v1/letters/{story.unanswered.pop()}/approval"
         answer = await town.fleet.clients["notifier"].post(path, json=signature(story))
-        assert answer.status_code in (202, 409)
+        assert answer.status_code in (202, 409), answer.text
 
 
 @pytest.mark.parametrize("part", ["kafka", "mongo"])
@@ -140,9 +135,10 @@ async def test_a_store_that_answers_with_errors_sends_nothing_to_the_dead_letter
         return all(waiting(town)[name] > waits[name] for name in consumers)
 
     await fleet.until("every service to meet a store that answers with errors", all_met_errors)
-    refused = await fleet.clients["intake"].post("/v1/dossiers/events", json=[])
+    sent = story.opening(50)
+    refused = await fleet.clients["intake"].post("/v1/dossiers/events", json=sent)
     await asyncio.to_thread(town.real.do, "store-half-start")
-    await fleet.post(story.opening(50))
+    await fleet.post(sent)
     await town.evening()
 
     assert refused.status_code == 503

@@ -82,6 +82,7 @@ async def test_each_store_restored_from_a_copy_taken_in_mid_run(town: Town) -> N
     await fleet.settle()
     await sign_letters(town, story, 5)
     await town.evening()
+    assert story.unanswered == []
     records = await town.check(story)
 
     numbers = register_of(records)
