@@ -302,7 +302,8 @@ class KafkaLog:
     async def _ask(self, question: Callable[[AIOKafkaConsumer], Awaitable[Result]]) -> Result:
         """Ask the reader; one that did not answer is given up, so that the next question finds a fresh one."""
         try:
-            consumer = await asyncio.wait_for(self._started(), ANSWER_SECONDS)
+            async with asyncio.timeout(ANSWER_SECONDS):  # wait_for of Python 3.11 may swallow a cancellation
+                consumer = await self._started()
             return await question(consumer)
         except (KafkaError, OSError, TimeoutError) as error:
             await self.close()
