@@ -1,7 +1,8 @@
 """Whether a store was in use until just now.
 
 A service without a loop (intake) goes on taking requests when it was restarted while Kafka is away: its store is the one it has
-just used. A store that nobody noted in for longer may be a copy from before, and is held against the log first.
+just used. A store that nobody noted in for longer may be a copy from before, and is held against the log first. So is every
+store while Kafka answers.
 """
 
 from runtime.clock import epoch_ms

@@ -162,8 +162,8 @@ class Anchor(Generic[EventT]):
 
     async def _begin_at(self, marked: Places, look: _Look) -> None:
         """Take again what was handled since the mark: this store may be a copy from before. What it knows costs little."""
-        places = {Partition.of(place): offset for place, offset in marked.items() if place in look.inputs}
-        if places and not look.committed:  # the group's offsets have expired, or somebody deleted them
+        places = {Partition.of(place): marked.get(place, 0) for place in look.inputs}
+        if any(places.values()) and not look.committed:  # the group's offsets have expired, or somebody deleted them
             await self._parts.topics.set_back(places)
         self._parts.topics.start_at(places)
 

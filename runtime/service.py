@@ -37,6 +37,7 @@ from runtime.telemetry import RUNTIME_METRICS, Metric, Telemetry
 MEASURE_SECONDS = 0.5  # between measurements for probes; /metrics measures when it is asked
 ALIVE_SECONDS = 15.0  # between notes in the store that it is in use
 AGAIN_SECONDS = 1.0  # between looks for a part that is not there yet
+AWAY_SECONDS = 5.0  # after so long without an answer the log is away
 CANNOT_START = 78  # EX_CONFIG of sysexits.h: a person has to do something first
 Step = Callable[[], Awaitable[None]]
 
@@ -108,10 +109,8 @@ class Service:
     async def _start(self) -> None:
         for step in (self._state, *self.collections):
             await self._patiently(step)
-        if self.loop is None and await self._may_open_without_the_log():
-            self._open()  # what it takes in is published once the log answers
         for step in (self._topics_are_there, *self.from_log, self.anchor, self._join):
-            await self._patiently(step)
+            await self._patiently(step, without_log=self.loop is None)
         self._open()
 
     def _open(self) -> None:
@@ -127,27 +126,30 @@ class Service:
         self._tasks.extend(asyncio.create_task(repeat(job, self.parts), name=job.name) for job in jobs)
         self.parts.log.info("started", version=version_of(), member=self.parts.settings.member_name)
 
-    async def _may_open_without_the_log(self) -> bool:
-        """Whether the log is away and this store was in use until just now: then it is no older copy, to be held against it."""
+    async def _was_alive(self) -> bool:
+        """Whether this store was in use until just now: then it is hardly an older copy, to be held against the log first."""
         try:
-            await self._topics_are_there()
-            await self.anchor()
+            return await alive_lately(self.parts)
         except Unavailable:
-            try:
-                return await alive_lately(self.parts)
-            except Unavailable:
-                return False
-        return False
+            return False
 
-    async def _patiently(self, step: Step) -> None:
-        """Wait for a part that is not up yet, as in a cluster that starts as a whole."""
+    async def _patiently(self, step: Step, *, without_log: bool = False) -> None:
+        """Wait for a part that is not up yet, as in a cluster that starts as a whole.
+
+        `without_log`: go on taking requests while the log is away, if this store was in use until just now; what is taken in is
+        published once the log answers. A log that is there is asked first: even a young store may have been put back.
+        """
+        machine = self.parts.machine
+        begin = machine.monotonic()
         while True:
             try:
                 await step()
             except Unavailable as error:
                 self.health.waits_for = self.health.waits_for and str(error)
                 self.parts.log.warning("waiting for a part", reason=str(error))
-                await self.parts.machine.sleep(AGAIN_SECONDS)
+                if without_log and machine.monotonic() - begin > AWAY_SECONDS and await self._was_alive():
+                    self._open()
+                await machine.sleep(AGAIN_SECONDS)
             else:
                 return
 

@@ -172,7 +172,7 @@ class Town:
         }
         print(", ".join(f"{name} {count}" for name, count in counts.items()))  # noqa: T201 - the counts are the result
         assert (verdict.lost, verdict.doubled, earlier) == ([], [], [])
-        assert figures.differences() == []
+        assert figures.differences() == [], "\n".join(figures.differences())
         assert figures.dossiers == self.dossiers
         assert (dead, ended, failed) == ([], {}, [])
         self.nobody_was_told_twice(story)

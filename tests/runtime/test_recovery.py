@@ -252,6 +252,27 @@ async def test_a_store_restored_from_an_older_copy_learns_what_was_said_since() 
     assert (bench.documents(), await bench.words()) == (before, words)
 
 
+async def test_a_copy_taken_before_the_first_mark_was_closed_reads_all_again() -> None:
+    """Of a service that only folds what it reads, nothing else tells that its store is older than its group's offsets."""
+    bench = Bench()
+
+    async def read(*wires: Wire) -> None:
+        process = await bench.process(recalls=(), absorb=None, settle=None).start()
+        await bench.publish(*wires)
+        await (await process.quiet()).stop()
+
+    await (await bench.process(recalls=(), absorb=None, settle=None).start()).stop()
+    copy = bench.copy()
+    await read(fact("a", 1), fact("b", 5))
+    before = bench.documents()
+    bench.tables = copy
+
+    await read(fact("c", 7))
+    assert {name: document["facts"] for name, document in bench.documents().items() if name != "c"} == {
+        name: document["facts"] for name, document in before.items()
+    }
+
+
 async def test_what_came_while_the_store_was_away_is_said_after_recovery_and_once() -> None:
     bench = Bench()
     await lived(bench, fact("a", 1))

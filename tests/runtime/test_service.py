@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,16 @@ from aiokafka.errors import KafkaConnectionError
 
 from dunghen import PROVINCE
 from dunghen.demo.real import free_port
+from runtime.alive import note_alive
 from runtime.errors import CannotStartError, Unavailable
 from runtime.health import Health
 from runtime.log.memory import MemoryLog
+from runtime.parts import STATE
 from runtime.service import CANNOT_START, Service, run
 from runtime.settings import RuntimeSettings
 from runtime.web import Patience, make_app
 from services.sla.settings import SlaSettings
-from tests.runtime.hand import IN, Bench, Member, until
+from tests.runtime.hand import IN, Bench, Member, settled, until
 
 ROOT = Path(__file__).parents[2]
 GIVEN = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "REFERENCE_DIR": str(PROVINCE), "HTTP_PORT": "0"}
@@ -129,6 +132,40 @@ async def test_http_says_live_and_not_ready_while_a_part_is_away_and_the_service
         assert (await client.get("/v1/things")).json() == {"things": 1}
         await bench.until_committed(1)
         assert starting.done()
+
+
+@pytest.mark.parametrize("used_lately", [True, False])
+async def test_a_service_that_only_writes_takes_requests_while_the_log_stays_away_if_its_store_was_in_use(
+    bench: Bench, used_lately: bool
+) -> None:
+    member = bench.member()
+    service, broker = service_of(member, loop=None)
+    broker.away = True
+    await member.parts.store.declare(STATE)
+    if used_lately:
+        await note_alive(member.parts)
+    async with service.starting(), asking(service) as client:
+        await until(lambda: service.health.waits_for == "kafka: KafkaConnectionError")
+        assert (await client.get("/v1/things")).status_code == 503
+        member.machine.pass_by(timedelta(seconds=6))
+        await settled()
+
+        assert (await client.get("/v1/things")).status_code == (200 if used_lately else 503)
+
+
+async def test_while_the_log_answers_a_store_is_held_against_it_before_the_first_request_however_young_it_is(
+    bench: Bench,
+) -> None:
+    member, held = bench.member(), asyncio.Event()
+    service, _ = service_of(member, loop=None, anchor=held.wait)
+    await member.parts.store.declare(STATE)
+    await note_alive(member.parts)
+    async with service.starting(), asking(service) as client:
+        await settled()
+        assert (await client.get("/v1/things")).status_code == 503
+        held.set()
+        await until(lambda: service.health.waits_for == "")
+        assert (await client.get("/v1/things")).status_code == 200
 
 
 async def test_all_missing_topics_are_named_together(bench: Bench) -> None:
