@@ -206,8 +206,12 @@ async def _awaited(step: Callable[[], Awaitable[Any]]) -> None:
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Wait for cancelled tasks; how a start ended is its waiter's to hear."""
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """Wait for cancelled tasks, and cancel again where a library swallowed it. How a start ended is its waiter's to hear."""
+    left = set(tasks)
+    while left:
+        _, left = await asyncio.wait(left, timeout=AGAIN_SECONDS / 5)
+        for task in left:
+            task.cancel()
 
 
 def calm_garbage_collector() -> None:

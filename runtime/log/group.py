@@ -202,6 +202,33 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]
         return Partition(place.topic.removeprefix(self._prefix), place.partition)
 
 
+class Grouped:
+    """The side of a log that is its membership: what the port says of leases, on one `Group`."""
+
+    group: Group
+
+    @property
+    def lease(self) -> Lease | None:
+        """The lease in force."""
+        return self.group.lease
+
+    async def learn(self, lease: Lease) -> None:
+        """Ask what is committed of the lease's partitions. Raises Unavailable."""
+        await self.group.learn(lease)
+
+    async def commit(self, lease: Lease, offsets: Offsets) -> bool:
+        """Commit under a lease."""
+        return await self.group.commit(lease, offsets)
+
+    def give_back(self, lease: Lease, offsets: Offsets) -> None:
+        """Take these offsets again."""
+        self.group.give_back(lease, offsets)
+
+    def start_at(self, places: Offsets) -> None:
+        """Where a fresh process begins in partitions it is given for the first time, if that is before what is committed."""
+        self.group.start_at = dict(places)
+
+
 def first_offsets(records: Iterable[Record]) -> dict[Partition, int]:
     """The lowest offset of each partition: where to begin again."""
     firsts: dict[Partition, int] = {}

@@ -20,8 +20,8 @@ from faststream.exceptions import IncorrectState
 from faststream.kafka import KafkaBroker, Topic
 
 from runtime.errors import Unavailable
-from runtime.log.group import MOVED, Group
-from runtime.log.port import Handle, Lease, Offsets, Partition, Record, TooLargeError, Wire
+from runtime.log.group import MOVED, Group, Grouped
+from runtime.log.port import Handle, Offsets, Partition, Record, TooLargeError, Wire
 from runtime.logs import Logger
 from runtime.settings import RuntimeSettings
 from runtime.telemetry import Telemetry
@@ -82,7 +82,7 @@ def or_unavailable(call: Callable[..., Awaitable[Result]]) -> Callable[..., Awai
     return guarded
 
 
-class KafkaLog:
+class KafkaLog(Grouped):
     """One service's log: its producer, its membership in its group, and a consumer without group for reading by place."""
 
     def __init__(self, name: str, settings: RuntimeSettings, broker: KafkaBroker, telemetry: Telemetry) -> None:
@@ -94,11 +94,6 @@ class KafkaLog:
         self._reading, self._starting = asyncio.Lock(), asyncio.Lock()
 
     # --- the group ------------------------------------------------------------
-
-    @property
-    def lease(self) -> Lease | None:
-        """The lease in force."""
-        return self.group.lease
 
     def subscribe(self, topics: Iterable[str], handle: Handle) -> None:
         """Declare the service's one subscriber to FastStream, so that AsyncAPI knows it too."""
@@ -134,22 +129,6 @@ class KafkaLog:
 
     def _consumer(self) -> AIOKafkaConsumer | None:
         return self._consumer_of()
-
-    async def learn(self, lease: Lease) -> None:
-        """Ask what is committed of the lease's partitions. Raises Unavailable."""
-        await self.group.learn(lease)
-
-    async def commit(self, lease: Lease, offsets: Offsets) -> bool:
-        """Commit under a lease."""
-        return await self.group.commit(lease, offsets)
-
-    def give_back(self, lease: Lease, offsets: Offsets) -> None:
-        """Take these offsets again."""
-        self.group.give_back(lease, offsets)
-
-    def start_at(self, places: Offsets) -> None:
-        """Where a fresh process begins in partitions it is given for the first time, if that is before what is committed."""
-        self.group.start_at = dict(places)
 
     # --- publishing -----------------------------------------------------------
 
@@ -302,7 +281,8 @@ class KafkaLog:
     async def _ask(self, question: Callable[[AIOKafkaConsumer], Awaitable[Result]]) -> Result:
         """Ask the reader; one that did not answer is given up, so that the next question finds a fresh one."""
         try:
-            consumer = await asyncio.wait_for(self._started(), ANSWER_SECONDS)
+            async with asyncio.timeout(ANSWER_SECONDS):  # wait_for of Python 3.11 may swallow a cancellation
+                consumer = await self._started()
             return await question(consumer)
         except (KafkaError, OSError, TimeoutError) as error:
             await self.close()

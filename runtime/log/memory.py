@@ -11,9 +11,9 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 
 from runtime.errors import Unavailable
-from runtime.log.group import Group
+from runtime.log.group import Group, Grouped
 from runtime.log.memory_broker import Hook, MemoryBroker, MemoryConsumer, at_once
-from runtime.log.port import Handle, Lease, Offsets, Partition, Record, TooLargeError, Wire
+from runtime.log.port import Handle, Offsets, Partition, Record, TooLargeError, Wire
 
 CONTENT_TYPE = {"content-type": "application/cloudevents+json"}
 LARGEST = 1_048_576  # bytes of one record with key and headers: Kafka's default
@@ -24,7 +24,7 @@ FETCH_AGAIN_SECONDS = 5.0  # FastStream's, after the consumer raised
 _log = logging.getLogger("memory-log")
 
 
-class MemoryLog:
+class MemoryLog(Grouped):
     """One process's view of a broker in memory. Topics have no prefix here."""
 
     def __init__(
@@ -80,27 +80,6 @@ class MemoryLog:
                 await asyncio.sleep(FETCH_AGAIN_SECONDS)
             except Exception:  # noqa: BLE001 - as FastStream
                 _log.exception("handler failed")
-
-    @property
-    def lease(self) -> Lease | None:
-        """The lease in force."""
-        return self.group.lease
-
-    async def learn(self, lease: Lease) -> None:
-        """Ask what is committed of the lease's partitions. Raises Unavailable."""
-        await self.group.learn(lease)
-
-    async def commit(self, lease: Lease, offsets: Offsets) -> bool:
-        """Commit under a lease."""
-        return await self.group.commit(lease, offsets)
-
-    def give_back(self, lease: Lease, offsets: Offsets) -> None:
-        """Take these offsets again."""
-        self.group.give_back(lease, offsets)
-
-    def start_at(self, places: Offsets) -> None:
-        """Where a fresh process begins in partitions it is given for the first time, if that is before what is committed."""
-        self.group.start_at = dict(places)
 
     # --- publishing -----------------------------------------------------------
 

@@ -235,6 +235,7 @@ async def log_of(intake: Alone) -> dict[str, bytes]:
     for record in await read_broker(intake.bootstrap, topics=["dossiers.v1"]):
         event = json.loads(record.value)
         left = {name: value for name, value in event.items() if name not in ("source", "time", "sequence")}
+        left["data"].pop("sure", None)  # of a time that a way in could not say, whence it was taken
         said[event["id"]] = json.dumps(left, ensure_ascii=False).encode()
     return said
 
