@@ -288,16 +288,14 @@ async def test_a_stopped_service_leaves_at_once_and_its_log_holds_no_personal_da
     assert "Nông" not in logs
 
 
-def test_the_system_runs_on_containers(tmp_path: Path) -> None:
-    async def work(parts: Real) -> list[str]:
-        clock = SteppedClock(datetime(2026, 3, 2, 10, tzinfo=OFFICE_TIME))
+async def test_the_system_runs_on_containers() -> None:
+    clock = SteppedClock(datetime(2026, 3, 2, 10, tzinfo=OFFICE_TIME))
+    with containers() as parts:
         async with real_fleet(parts.kafka, parts.mongo, clock, partitions=4) as (system, processes, prefix):
             weeks = Fortnight(Town(parts, system, processes, prefix), date(2026, 3, 2))
             await system.post([received(weeks.code(1), weeks.text(2))])
             await system.settle()
             await system.set_clock(weeks.at(3, "10:00"))
             await system.settle()
-            return await weeks.said(weeks.code(1))
 
-    with containers() as parts:
-        assert asyncio.run(work(parts)) == ["set"]
+            assert await weeks.said(weeks.code(1)) == ["set"]
