@@ -119,15 +119,6 @@ def to_log_record(record: Any, prefix: str) -> LogRecord:  # noqa: ANN401 - aiok
 Ends = dict[TopicPartition, int]
 
 
-async def group_places(broker: str, group: str, topics: Sequence[str]) -> tuple[Ends, Ends]:
-    """Where each partition of the topics ends, and up to where the group has committed. Raises Unavailable."""
-    try:
-        async with Lags(broker, {group: topics}) as lags:
-            return await lags.places(group)
-    except KafkaError as error:
-        raise Unavailable(f"kafka: {type(error).__name__}") from error
-
-
 async def set_back(broker: str, group: str, topics: Sequence[str]) -> None:
     """Set a group to the beginning of its topics. Raises Unavailable, CannotStartError if it has members."""
     consumer = AIOKafkaConsumer(bootstrap_servers=broker, group_id=group, enable_auto_commit=False)
