@@ -12,6 +12,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from tests.support.golden import differences, told
+
 STORY = "H37.12-260212-0007"
 
 
@@ -106,6 +108,13 @@ def test_the_audit_finds_nothing_and_a_changed_figure_is_found(demo: Demo, tmp_p
     planted = dunghen("audit", "figures", "--log", str(tmp_path))
     assert planted.returncode == 1
     assert f"{value['subject']} received_online" in planted.stdout
+
+
+def test_the_month_says_the_events_that_it_has_always_said(demo: Demo) -> None:
+    """The same ids and the same content; tests/support/golden.py makes the file anew where another content is meant."""
+    found = differences(told(demo.log))
+
+    assert not found, "\n".join(line[:600] for line in found[:20])
 
 
 def test_the_report_from_the_log_is_the_one_the_service_gave(demo: Demo) -> None:

@@ -1,0 +1,138 @@
+"""The month of the demo as the events it says, kept in tests/contracts/golden/events.ndjson.gz: what a change of how events are
+made must not change. Equal means: the same ids, and the same content once parsed, whatever is left out or written as default.
+
+The file holds, per type, how many events there are and a digest of their ids and of their contents, and in full the events of
+one dossier in sixteen and those of rare types, for whoever has to find out what differs. Made anew, where a change of what is
+said is meant:
+
+    ./dev demo --out /tmp/demo && .venv/bin/python -m tests.support.golden /tmp/demo/log
+"""
+
+import gzip
+import hashlib
+import json
+import sys
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from contracts import EVENT_TYPES, Event, EventData, decode
+from contracts.feedback import FeedbackRated
+from contracts.metrics import MetricsCell
+from contracts.notices import (
+    LetterApproved,
+    LetterRejected,
+    LetterSent,
+    LetterWithdrawn,
+    NoticeAccepted,
+    NoticeDelivered,
+    NoticeFailed,
+    NoticeUncertain,
+)
+from dunghen.log import read_folder
+
+GOLDEN = Path(__file__).parent.parent / "contracts/golden/events.ndjson.gz"
+ONE_IN, RARE = 16, 60
+# What goes by the moment at which a run comes to it: the time of what a service does itself, and how often cells are counted.
+_OWN_TIME: tuple[type[EventData], ...] = (
+    NoticeAccepted,
+    NoticeDelivered,
+    NoticeFailed,
+    NoticeUncertain,
+    LetterApproved,
+    LetterRejected,
+    LetterWithdrawn,
+    FeedbackRated,
+)
+OF_THE_RUN: dict[type[EventData], set[str]] = {
+    **{model: {"at"} for model in _OWN_TIME},
+    LetterSent: {"at", "number"},
+    MetricsCell: {"at", "revision"},
+}
+Line = dict[str, Any]
+
+
+def told(folder: Path) -> list[str]:
+    """The events of a log as the golden file says them, a line each, in the order of their ids; of cells the newest."""
+    events: dict[str, tuple[str, Event]] = {}
+    for record in read_folder(folder):
+        event = decode(record.value, EVENT_TYPES)
+        cell = event.data if isinstance(event.data, MetricsCell) else None
+        name = event.subject if cell else event.id
+        known = events.get(name, ("", event))[1].data
+        if cell is None or not isinstance(known, MetricsCell) or cell.revision >= known.revision:
+            events[name] = (record.topic, event)
+    return [_say(_line(topic, event)) for _, (topic, event) in sorted(events.items())]
+
+
+def _line(topic: str, event: Event) -> Line:
+    left_out = OF_THE_RUN.get(type(event.data), set()) if isinstance(event.data, EventData) else set()
+    data = event.data.model_dump(exclude_defaults=True, exclude={"sealed", *left_out})
+    cell = isinstance(event.data, MetricsCell)
+    return {
+        "type": event.type,
+        "topic": topic,
+        "key": event.subject,
+        "id": None if cell else event.id,
+        "source": event.source,
+        "sequence": None if event.sequence is None else "said",
+        "correlationid": event.correlation,
+        "data": _instants(data),
+    }
+
+
+def _instants(value: Any) -> Any:
+    """Times as instants, everything else as it is."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, dict):
+        return {name: _instants(own) for name, own in value.items()}
+    return [_instants(own) for own in value] if isinstance(value, list | tuple) else value
+
+
+def _say(line: Line) -> str:
+    return json.dumps(line, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def summary(lines: Iterable[str]) -> Iterator[Line]:
+    """Per type: how many, and digests of all ids and of all contents."""
+    by_type: dict[str, list[Line]] = {}
+    for line in map(json.loads, lines):
+        by_type.setdefault(line["type"], []).append(line)
+    for name, own in sorted(by_type.items()):
+        ids, contents = ("\n".join(sorted(_say({"of": line[part]}) for line in own)) for part in ("id", "data"))
+        yield {"all": name, "count": len(own), "ids": _digest(ids), "contents": _digest(contents)}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def golden_of(lines: list[str]) -> list[str]:
+    """The lines of the golden file: the summary, then the sample."""
+    counts = {line["all"]: line["count"] for line in summary(lines)}
+
+    def is_shown(line: Line) -> bool:
+        return counts[line["type"]] <= RARE or zlib.crc32(line["key"].encode()) % ONE_IN == 0
+
+    return [*(_say(line) for line in summary(lines)), *(line for line in lines if is_shown(json.loads(line)))]
+
+
+def differences(lines: list[str]) -> list[str]:
+    """What a run says otherwise than the golden file: lines that are gone (-) and new (+)."""
+    kept, now = gzip.decompress(GOLDEN.read_bytes()).decode().splitlines(), golden_of(lines)
+    gone, new = set(kept) - set(now), set(now) - set(kept)
+    return [f"- {line}" for line in kept if line in gone] + [f"+ {line}" for line in now if line in new]
+
+
+def main() -> None:
+    """Make the golden file from the log in a folder."""
+    lines = golden_of(told(Path(sys.argv[1])))
+    GOLDEN.parent.mkdir(parents=True, exist_ok=True)
+    GOLDEN.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode(), 9, mtime=0))
+
+
+if __name__ == "__main__":
+    main()
