@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.envelope import EventData
+from contracts.envelope import Effect, EventData
 
 
 class ChangedDay(BaseModel):
@@ -17,10 +17,11 @@ class ChangedDay(BaseModel):
     kind: Literal["off", "work"] = Field(description="off: nghỉ lễ, nghỉ bù, đóng cửa; work: làm bù, or an off day taken back.")
 
 
-class CalendarChanged(EventData):
+class CalendarChanged(Effect):
     """Off days, swaps (hoán đổi) or a local closure became known. What was counted before keeps the version it names."""
 
     TYPE: ClassVar[str] = "vn.dunghen.calendar.changed.v1"
+    SERIES: ClassVar[str] = "changed"
     number: int = Field(ge=1, description="Running number; a calendar is the seed with all changes up to a number.")
     unit: str | None = Field(default=None, description="Mã định danh of the one unit it is for; absent: the whole province.")
     days: tuple[ChangedDay, ...] = Field(description="The dates it changes.")

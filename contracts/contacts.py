@@ -4,16 +4,22 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from contracts.envelope import EventData
+from contracts.envelope import EventData, Named
+from contracts.ids import fact_id
 
 
-class ContactSealed(EventData):
+class ContactSealed(Named):
     """Name, phone, e-mail and address (Mẫu 01) as a sealed box; only the holder of the epoch's private key reads it."""
 
     TYPE: ClassVar[str] = "vn.dunghen.contact.sealed.v1"
+    SERIES: ClassVar[str] = "contact"
     contact_sequence: int = Field(ge=1, description="The highest one of a dossier holds.")
     key_epoch: int = Field(ge=1, description="Which of the notifier's keys it was sealed to.")
     sealed: str = Field(description="Base64 of a libsodium sealed box over UTF-8 JSON {name, phone, email, address}.")
+
+    def event_id(self, writer: str, subject: str) -> str:
+        """Named by its sequence, as a fact that happens once is by its version."""
+        return fact_id(subject, self.SERIES, "1", self.contact_sequence)
 
 
 CONTACT_TYPES: tuple[type[EventData], ...] = (ContactSealed,)

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from contracts.envelope import EventData
+from contracts.envelope import Effect, EventData, Statement
 
 Outcome = Literal["early", "on_time", "late"]
 
@@ -22,8 +22,10 @@ class Step(BaseModel):
     text: str = Field(description="The sentence for the citizen.")
 
 
-class DeadlineStated(EventData):
+class DeadlineStated(Statement):
     """The promise in force. Highest version of a dossier holds; four types say how it came to change."""
+
+    SERIES: ClassVar[str] = "deadline"
 
     version: int = Field(ge=1, description="Highest holds.")
     unit: str = Field(description="Competent body whose calendar and hours were counted.")
@@ -47,6 +49,11 @@ class DeadlineStated(EventData):
         max_length=32,
         description="Digest of what the writer counted from; equal for equal facts, so that it never counts anew what it said.",
     )
+
+    @property
+    def edition(self) -> int:
+        """Its version."""
+        return self.version
 
 
 class DeadlineSet(DeadlineStated):
@@ -73,10 +80,11 @@ class DeadlineResumed(DeadlineStated):
     TYPE: ClassVar[str] = "vn.dunghen.deadline.resumed.v1"
 
 
-class DeadlineWarned(EventData):
+class DeadlineWarned(Effect):
     """A warning to staff before the due date (R13)."""
 
     TYPE: ClassVar[str] = "vn.dunghen.deadline.warned.v1"
+    SERIES: ClassVar[str] = "warned"
     rung: str = Field(
         description="24h: open hours before the due date; 24h/2: the same after a re-promise; step/3: a step's own limit."
     )
@@ -86,19 +94,21 @@ class DeadlineWarned(EventData):
     due_at: AwareDatetime = Field(description="The promise in force (NgayHenTra).")
 
 
-class DeadlineApologyDue(EventData):
+class DeadlineApologyDue(Effect):
     """An apology letter has to be drafted now, to be signed in time (Mẫu 04, lead of one day)."""
 
     TYPE: ClassVar[str] = "vn.dunghen.deadline.apology-due.v1"
+    SERIES: ClassVar[str] = "apology-due"
     unit: str = Field(description="Competent body (DonViXuLy).")
     due_at: AwareDatetime = Field(description="The promise in force (NgayHenTra).")
     sign_by: AwareDatetime = Field(description="Due date less one working day: the lawful lead.")
 
 
-class DeadlineOverdue(EventData):
+class DeadlineOverdue(Effect):
     """The due date has passed without a result."""
 
     TYPE: ClassVar[str] = "vn.dunghen.deadline.overdue.v1"
+    SERIES: ClassVar[str] = "overdue"
     tier: int = Field(default=1, ge=1, description="2: the date of the one re-promise has passed too, a case for superiors.")
     unit: str = Field(description="Competent body (DonViXuLy).")
     due_at: AwareDatetime = Field(description="The promise in force (NgayHenTra).")
@@ -116,10 +126,11 @@ class TimeSpent(BaseModel):
     elapsed: int = Field(ge=0, description="All working time between the two.")
 
 
-class DeadlineSettled(EventData):
+class DeadlineSettled(Statement):
     """How the promise ended. Highest version holds; `open` means an earlier outcome was taken back."""
 
     TYPE: ClassVar[str] = "vn.dunghen.deadline.settled.v1"
+    SERIES: ClassVar[str] = "settled"
     version: int = Field(ge=1, description="Highest holds.")
     unit: str = Field(description="Competent body (DonViXuLy).")
     outcome: Literal["early", "on_time", "late", "open"] = Field(description="Trước hạn, đúng hạn, quá hạn; or open again.")
@@ -148,11 +159,17 @@ class DeadlineSettled(EventData):
         description="Digest of what the writer counted from; equal for equal facts, so that it never counts anew what it said.",
     )
 
+    @property
+    def edition(self) -> int:
+        """Its version."""
+        return self.version
 
-class DeadlineRefused(EventData):
+
+class DeadlineRefused(Effect):
     """A re-promise that the rules do not allow."""
 
     TYPE: ClassVar[str] = "vn.dunghen.deadline.refused.v1"
+    SERIES: ClassVar[str] = "deadline.refused"
     unit: str = Field(description="Competent body (DonViXuLy).")
     rule: str = Field(description="The rule that forbids it, in words, e.g. R16: at most one re-promise.")
     text: str = Field(description="The sentence for the officer.")

@@ -5,13 +5,14 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.codes import ProcedureCode, UnitCode
-from contracts.envelope import EventData
+from contracts.envelope import Named
+from contracts.ids import fact_id
 
 ReturnMethod = Literal["counter", "post", "online", "home", "ceremony"]
 LimitUnit = Literal["hour", "working_day", "calendar_day", "month", "same_day"]
 
 
-class Fact(EventData):
+class Fact(Named):
     """What every fact carries: which occurrence it is, and which report of that occurrence."""
 
     occasion: str = Field(description="1 for what happens once; the sender's own number or an ordinal for what repeats.")
@@ -25,6 +26,15 @@ class Fact(EventData):
         description="How sure `at` is. guessed: when it was heard of; reported: taken from the report of a step; absent: told "
         "by the sender as the time of this very event.",
     )
+
+    @property
+    def series(self) -> str:
+        """Which fact it is a report of: `received`; of one that takes a fact back, the one it takes back."""
+        return self.SERIES
+
+    def event_id(self, writer: str, subject: str) -> str:
+        """Named by its occasion and version."""
+        return fact_id(subject, self.series, self.occasion, self.version)
 
 
 class Limit(BaseModel):
@@ -65,6 +75,7 @@ class Received(Fact):
     """Tiếp nhận (state 2): the clock starts here. Mẫu 01, NgayTiepNhan."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.received.v1"
+    SERIES: ClassVar[str] = "received"
     procedure: ProcedureCode = Field(description="Mã TTHC (MaTTHC).")
     receiving_unit: UnitCode = Field(description="Mã định danh of the unit that took it in (Bộ phận TN&TKQ).")
     competent_unit: UnitCode = Field(description="Mã định danh of the body that decides (DonViXuLy).")
@@ -91,6 +102,7 @@ class Progressed(Fact):
     """A step of the handling (Mẫu 06, CapNhatTienDoHoSoMC). No officer's name."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.progressed.v1"
+    SERIES: ClassVar[str] = "progressed"
     step: str = Field(max_length=200, description="NoiDungXuLy: name of the step.")
     department: str | None = Field(default=None, max_length=200, description="PhongBanXuLy.")
     started_at: AwareDatetime | None = Field(default=None, description="NgayBatDau.")
@@ -101,30 +113,35 @@ class SupplementRequested(Fact):
     """Yêu cầu bổ sung (state 5, Mẫu 02, NgayBoSung): the clock stops."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.supplement-requested.v1"
+    SERIES: ClassVar[str] = "supplement-requested"
 
 
 class Supplemented(Fact):
     """Papers complete (NgayTiepNhanBoSung): the clock goes on; same occasion as its request."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.supplemented.v1"
+    SERIES: ClassVar[str] = "supplemented"
 
 
 class FeeRequested(Fact):
     """Yêu cầu thực hiện nghĩa vụ tài chính (state 6)."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.fee-requested.v1"
+    SERIES: ClassVar[str] = "fee-requested"
 
 
 class FeePaid(Fact):
     """Nghĩa vụ tài chính fulfilled; same occasion as its request."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.fee-paid.v1"
+    SERIES: ClassVar[str] = "fee-paid"
 
 
 class Suspended(Fact):
     """Waiting at another body (lấy ý kiến, niêm yết, thẩm định hiện trường), or stopped by force majeure."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.suspended.v1"
+    SERIES: ClassVar[str] = "suspended"
     reason: Literal["agency", "force_majeure"] | None = Field(
         default=None, description="Absent: agency. Force majeure (bất khả kháng) stops the clock of every procedure."
     )
@@ -137,12 +154,14 @@ class Resumed(Fact):
     """Back from the other body; same occasion as its suspension."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.resumed.v1"
+    SERIES: ClassVar[str] = "resumed"
 
 
 class Reappointed(Fact):
     """Hẹn lại ngày trả (Mẫu 04) as reported by the sender; allowed once per dossier (R16)."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.reappointed.v1"
+    SERIES: ClassVar[str] = "reappointed"
     new_due_at: AwareDatetime = Field(description="Thời gian hẹn trả kết quả lại (NgayHenTraMoi).")
 
 
@@ -150,37 +169,48 @@ class Completed(Fact):
     """Đã xử lý xong (state 9, NgayKetThucXuLy): this ends the clock, not the hand-over."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.completed.v1"
+    SERIES: ClassVar[str] = "completed"
 
 
 class Returned(Fact):
     """Đã trả kết quả (state 10, NgayTra)."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.returned.v1"
+    SERIES: ClassVar[str] = "returned"
 
 
 class Refused(Fact):
     """Không được tiếp nhận (state 3, Mẫu 03): never accepted, in no column of a report."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.refused.v1"
+    SERIES: ClassVar[str] = "refused"
 
 
 class Withdrawn(Fact):
     """Công dân yêu cầu rút hồ sơ (state 7)."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.withdrawn.v1"
+    SERIES: ClassVar[str] = "withdrawn"
 
 
 class Stopped(Fact):
     """Dừng xử lý (state 8, Mẫu 05)."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.stopped.v1"
+    SERIES: ClassVar[str] = "stopped"
 
 
 class Retracted(Fact):
     """The sender takes a fact back: the named occasion did not happen."""
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.retracted.v1"
+    SERIES: ClassVar[str] = "retracted"
     fact: str = Field(description="Short type of the fact taken back, e.g. completed; occasion names which one.")
+
+    @property
+    def series(self) -> str:
+        """That of the fact it takes back."""
+        return self.fact
 
 
 DOSSIER_TYPES: tuple[type[Fact], ...] = (
@@ -200,8 +230,3 @@ DOSSIER_TYPES: tuple[type[Fact], ...] = (
     Stopped,
     Retracted,
 )
-
-
-def short_name(model: type[EventData]) -> str:
-    """`received` for vn.dunghen.dossier.received.v1: the name senders and files use."""
-    return model.TYPE.split(".")[-2]

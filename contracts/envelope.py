@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
+from contracts.ids import effect_id, statement_id
+
 CONTENT_TYPE = "application/cloudevents+json"
 PREFIX = "vn.dunghen."
 
@@ -21,6 +23,40 @@ class EventData(BaseModel):
     TYPE: ClassVar[str]  # full CloudEvents type, e.g. vn.dunghen.dossier.received.v1
 
     at: AwareDatetime = Field(description="Business time with offset: when it happened at the office.")
+
+
+class Named(EventData):
+    """An event whose id follows from what it says. `event_id` is the same whoever computes it and however often."""
+
+    SERIES: ClassVar[str]  # what ids are made from: the events of one series of a subject are told apart by their version
+
+    def event_id(self, writer: str, subject: str) -> str:
+        """The id of this event about a subject, said by the service that writes its topic."""
+        raise NotImplementedError
+
+
+class Statement(Named):
+    """What a service states and may state anew: the highest version of a series holds."""
+
+    @property
+    def edition(self) -> int:
+        """The version that the id is made from."""
+        raise NotImplementedError
+
+    def event_id(self, writer: str, subject: str) -> str:
+        """Named by its version."""
+        return statement_id(writer, subject, self.SERIES, self.edition)
+
+
+class Effect(EventData):
+    """What happens to people: it happens once, however often it is decided, so its occasion names it and never a version."""
+
+    SERIES: ClassVar[str]  # what ids are made from: the effects of one series on a subject are told apart by their occasion
+
+    @classmethod
+    def event_id(cls, writer: str, subject: str, occasion: str) -> str:
+        """The id of the effect of an occasion on a subject, said by the service that writes its topic."""
+        return effect_id(writer, subject, cls.SERIES, occasion)
 
 
 class UnknownData(BaseModel):

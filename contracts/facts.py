@@ -8,12 +8,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from contracts.dossiers import DOSSIER_TYPES, Fact, Retracted, short_name
+from contracts.dossiers import Fact, Retracted
 from contracts.envelope import Event
 
 Facts = Mapping[str, Mapping[str, Mapping[str, Any]]]
 NONE: Mapping[str, Mapping[str, Any]] = {}
-SHORT_NAMES: dict[type[Fact], str] = {model: short_name(model) for model in DOSSIER_TYPES}
 
 
 def epoch_ms(moment: datetime) -> int:
@@ -31,7 +30,7 @@ def merge_fact(facts: Facts, event: Event, fields: Mapping[str, Collection[str]]
     data = event.data
     if not isinstance(data, Fact):
         return _with(facts, event.type, event.id, {"v": 1, "raw": data.model_dump(mode="json")})
-    kind = data.fact if isinstance(data, Retracted) else SHORT_NAMES[type(data)]
+    kind = data.series
     if kind not in fields:
         return None
     slim = _slim(data, fields[kind])

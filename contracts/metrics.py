@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict, Field, create_model
 
 from contracts.definitions import load_definitions
-from contracts.envelope import EventData
+from contracts.envelope import EventData, Statement
 
 Role = Literal["received", "competent"]
 
@@ -23,10 +23,11 @@ Counters = create_model(
 )
 
 
-class MetricsCell(EventData):
+class MetricsCell(Statement):
     """The current value of one cell; the highest revision of a key holds."""
 
     TYPE: ClassVar[str] = "vn.dunghen.metrics.cell.v1"
+    SERIES: ClassVar[str] = "cell"
     role: Role = Field(description="received: by the unit that took it in; competent: by the unit that decides.")
     unit: str = Field(description="Mã định danh of the unit in that role.")
     procedure: str = Field(description="Mã TTHC.")
@@ -34,6 +35,11 @@ class MetricsCell(EventData):
     counters: Counters = Field(description="Flows of the day (docs/counters.md).")
     revision: int = Field(ge=1, description="Highest of a key holds.")
     definition: str = Field(description="Version of the counter definitions.")
+
+    @property
+    def edition(self) -> int:
+        """Its revision."""
+        return self.revision
 
 
 METRIC_TYPES: tuple[type[EventData], ...] = (MetricsCell,)

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
-from contracts.envelope import EventData
+from contracts.envelope import Effect, EventData
 
 Notice = Literal["result-ready", "apology", "survey"]
 SkipReason = Literal["before-go-live", "too-old", "no-contact", "contact-missing", "no-mobile-number"]
@@ -12,7 +12,7 @@ LateReason = Literal["workload", "other-body", "complex", "system", "own-error",
 RejectReason = Literal["in-time", "force-majeure", "secrecy", "applicant"]
 
 
-class NoticeStated(EventData):
+class NoticeStated(Effect):
     """What every notice event says: which message, by which channel."""
 
     notice: Notice = Field(
@@ -25,12 +25,14 @@ class NoticeQueued(NoticeStated):
     """The message is due; it waits for its contact, its hours, its turn."""
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.queued.v1"
+    SERIES: ClassVar[str] = "notice.queued"
 
 
 class NoticeAccepted(NoticeStated):
     """The gateway took the message. Taken is not delivered."""
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.accepted.v1"
+    SERIES: ClassVar[str] = "notice.accepted"
     parts: int = Field(ge=1, description="SMS parts the message is charged as.")
 
 
@@ -38,12 +40,14 @@ class NoticeDelivered(NoticeStated):
     """The gateway's receipt says that the message reached the phone."""
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.delivered.v1"
+    SERIES: ClassVar[str] = "notice.delivered"
 
 
 class NoticeFailed(NoticeStated):
     """The gateway refused the message for good, or its receipt says that it cannot be delivered."""
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.failed.v1"
+    SERIES: ClassVar[str] = "notice.failed"
     reason: str = Field(max_length=80, description="The gateway's code.")
 
 
@@ -51,16 +55,18 @@ class NoticeUncertain(NoticeStated):
     """Nobody knows whether the gateway took it: never sent again, listed for a person."""
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.uncertain.v1"
+    SERIES: ClassVar[str] = "notice.uncertain"
 
 
 class NoticeSkipped(NoticeStated):
     """No message is sent, for a reason. For an apology: no letter is drafted either."""
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.skipped.v1"
+    SERIES: ClassVar[str] = "notice.skipped"
     reason: SkipReason = Field(description="History is silent (two reasons), or there is nobody to reach (three).")
 
 
-class LetterStated(EventData):
+class LetterStated(Effect):
     """What every letter event says. One letter per dossier; `draft` counts how often it was drafted anew."""
 
     unit: str = Field(description="Competent body that apologises.")
@@ -71,6 +77,7 @@ class LetterDrafted(LetterStated):
     """A draft of Mẫu 04 (văn bản xin lỗi và đề nghị gia hạn) waits for its signer."""
 
     TYPE: ClassVar[str] = "vn.dunghen.letter.drafted.v1"
+    SERIES: ClassVar[str] = "letter.drafted"
     due_at: AwareDatetime = Field(description="Ngày hẹn trả cũ.")
     sign_by: AwareDatetime | None = Field(default=None, description="The lawful lead; absent if the due date has passed.")
 
@@ -79,6 +86,7 @@ class LetterApproved(LetterStated):
     """The signer approved; with a new date it asks sla for the one re-promise (R16)."""
 
     TYPE: ClassVar[str] = "vn.dunghen.letter.approved.v1"
+    SERIES: ClassVar[str] = "letter.approved"
     reason: LateReason = Field(description="Lý do chậm, from the list; the free text stays with notifier.")
     new_due_at: AwareDatetime | None = Field(
         default=None, description="Thời gian hẹn trả kết quả lại; absent for a dossier that has ended."
@@ -89,6 +97,7 @@ class LetterRejected(LetterStated):
     """The signer rejected the draft: in time after all, or exempt (R19)."""
 
     TYPE: ClassVar[str] = "vn.dunghen.letter.rejected.v1"
+    SERIES: ClassVar[str] = "letter.rejected"
     reason: RejectReason = Field(description="In time after all, or one of the exemptions of R19.")
 
 
@@ -96,12 +105,14 @@ class LetterWithdrawn(LetterStated):
     """The dossier settled in time: the draft is gone."""
 
     TYPE: ClassVar[str] = "vn.dunghen.letter.withdrawn.v1"
+    SERIES: ClassVar[str] = "letter.withdrawn"
 
 
 class LetterSent(LetterStated):
     """Numbered in the register of its body, and issued."""
 
     TYPE: ClassVar[str] = "vn.dunghen.letter.sent.v1"
+    SERIES: ClassVar[str] = "letter.sent"
     number: int = Field(ge=1, description="Running number of the body in that year (R22).")
     year: int = Field(description="Year of the register that the number is of.")
     new_due_at: AwareDatetime | None = Field(default=None, description="Thời gian hẹn trả kết quả lại, as printed.")

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.envelope import EventData
+from contracts.envelope import EventData, Statement
 
 
 class ReportLine(BaseModel):
@@ -30,14 +30,21 @@ class ReportChange(BaseModel):
     after: int = Field(description="As it is known now.")
 
 
-class ReportStated(EventData):
+class ReportStated(Statement):
     """What both say: which report, which period (both days included), which version."""
+
+    SERIES: ClassVar[str] = "report"
 
     report: str = Field(description="II.06a")
     first: date = Field(description="Từ ngày, included.")
     last: date = Field(description="Đến ngày, included.")
     version: int = Field(ge=1, description="1: frozen; each restatement is one higher.")
     definition: str = Field(description="Version of the counter definitions.")
+
+    @property
+    def edition(self) -> int:
+        """Its version."""
+        return self.version
 
 
 class ReportPublished(ReportStated):

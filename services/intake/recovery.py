@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contracts import PREFIX, Event
+from contracts import Event
 from contracts.contacts import ContactSealed
 from contracts.dossiers import Fact, Received, Retracted
-from contracts.facts import SHORT_NAMES, epoch_ms
+from contracts.facts import epoch_ms
 from runtime.recovery import Recall, Recovery
 from runtime.store import Document
 from services import wiring
@@ -78,15 +78,13 @@ def recall(document: Document, told: Told) -> Document:
 
 
 def _with_fact(document: Document, told: Told, data: Fact) -> Document:
-    kind = data.fact if isinstance(data, Retracted) else SHORT_NAMES[type(data)]
-    key = f"{kind}/{data.occasion}"
+    key = f"{data.series}/{data.occasion}"
     facts = document.get("facts", {})
     if key in facts and facts[key]["v"] >= data.version:
         return document
     at, content = epoch_ms(data.at), {name: value for name, value in told.raw.items() if name not in STAMPS}
-    said = told.event.type.removeprefix(f"{PREFIX}dossier.").removesuffix(".v1")
     observed = epoch_ms(told.time) if data.observed_at is None else epoch_ms(data.observed_at)
-    fact: dict[str, Any] = {"v": data.version, "h": digest_of(content, at, said), "o": observed, "at": at}
+    fact: dict[str, Any] = {"v": data.version, "h": digest_of(content, at, data.SERIES), "o": observed, "at": at}
     if isinstance(data, Retracted):
         fact["x"] = True
     if data.sure is not None:

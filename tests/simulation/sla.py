@@ -17,7 +17,7 @@ import orjson
 from aiokafka import TopicPartition
 
 from contracts import EVENT_TYPES, Event, decode, effect_id, encode, fact_id
-from contracts.dossiers import DOSSIER_TYPES, short_name
+from contracts.dossiers import DOSSIER_TYPES
 from contracts.facts import Facts, merge_fact
 from contracts.notices import LetterApproved
 from dunghen import PROVINCE
@@ -40,7 +40,7 @@ from tests.simulation.toy import GIANT_BYTES
 from tests.simulation.world import START, WORK_SECONDS, Node, Verdict, World
 
 DOSSIERS, NOTICES, DEADLINES = "dossiers.v1", "notices.v1", "deadlines.v1"
-MODELS = {short_name(model): model for model in DOSSIER_TYPES}
+MODELS = {model.SERIES: model for model in DOSSIER_TYPES}
 UNIT = "H37.12"
 STATED = ("set", "moved", "paused", "resumed")  # the four ways to state a promise share their versions
 NEXT_WEEK = datetime(2026, 3, 9, 9, 0, tzinfo=OFFICE_TIME)

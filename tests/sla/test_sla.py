@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contracts import Event, fact_id
-from contracts.dossiers import DOSSIER_TYPES, short_name
+from contracts.dossiers import DOSSIER_TYPES
 from dunghen import PROVINCE
 from reference import OFFICE_TIME, load_reference
 from runtime.clock import SteppedClock
@@ -23,7 +23,7 @@ REFERENCE = load_reference(PROVINCE)
 CLOCK = SteppedClock(datetime(2026, 3, 2, 7, 0, tzinfo=OFFICE_TIME))
 CONTEXT = Context.of(REFERENCE, SlaSettings(reference_dir=PROVINCE), CLOCK)
 DOSSIER = "H37.12-260302-0001"
-MODELS = {short_name(model): model for model in DOSSIER_TYPES}
+MODELS = {model.SERIES: model for model in DOSSIER_TYPES}
 
 
 def at(day: int, time: str = "09:00", month: int = 3) -> datetime:
