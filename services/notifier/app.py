@@ -20,13 +20,14 @@ from services import wiring
 from services.notifier import handlers, store
 from services.notifier.gateway import Gateway, HttpGateway
 from services.notifier.handlers import messages
-from services.notifier.handlers.common import Context, encode
+from services.notifier.handlers.common import Context
 from services.notifier.http import add_routes
 from services.notifier.jobs import Dispatcher
 from services.notifier.recovery import recovery
 from services.notifier.sending import Desk
 from services.notifier.settings import NotifierSettings
 from services.notifier.telemetry import METRICS
+from services.speaking import encode
 
 
 def build(

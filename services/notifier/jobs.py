@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from contracts.notices import Notice
 from reference import moment
 from runtime.clock import epoch_ms
 from runtime.intents import Intents
@@ -19,7 +20,7 @@ from services.notifier.sending import Desk, claim, settle_answer
 from services.notifier.store import DOSSIERS, NEXT_SEND
 
 PAGE, AT_ONCE = 200, 20
-Claims = dict[str, dict[str, Message]]  # dossier -> which message -> what is to be sent
+Claims = dict[str, dict[Notice, Message]]  # dossier -> which message -> what is to be sent
 
 
 class Dispatcher:
@@ -95,14 +96,14 @@ class Dispatcher:
         for answer in answers:
             self._parts.telemetry.count("messages", outcome=answer.outcome)
 
-    def _claim(self, document: Document, name: str, claims: Claims) -> Decision:
+    def _claim(self, document: Document, name: Notice, claims: Claims) -> Decision:
         found: list[Message] = []
         decision = claim(document, name, self._desk, found)
         if found:
             claims[document["_id"]][name] = found[0]
         return decision
 
-    def _settle(self, document: Document, claims: Claims, answers: dict[tuple[str, str], Answer]) -> Decision:
+    def _settle(self, document: Document, claims: Claims, answers: dict[tuple[str, Notice], Answer]) -> Decision:
         own = claims[document["_id"]]
         return self._each(
             document,
@@ -111,7 +112,7 @@ class Dispatcher:
         )
 
     @staticmethod
-    def _each(document: Document, names: Sequence[str], decide: Callable[[Document, str], Decision]) -> Decision:
+    def _each(document: Document, names: Sequence[Notice], decide: Callable[[Document, Notice], Decision]) -> Decision:
         """One decision after the other on the same document."""
         outputs: list[Output] = []
         for name in names:

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from contracts import PREFIX, Event
+from contracts import Event
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
 from contracts.dossiers import Fact
 from contracts.facts import epoch_ms, first_standing
@@ -24,7 +24,9 @@ from contracts.notices import (
     LetterRejected,
     LetterSent,
     LetterStated,
+    Notice,
     NoticeStated,
+    NoticeUncertain,
 )
 from reference import moment
 from runtime.outputs import Decision, Output
@@ -33,7 +35,7 @@ from runtime.store import Document, Range
 from services import wiring
 from services.notifier.domain import next_window
 from services.notifier.handlers import HANDLERS, letters, messages
-from services.notifier.handlers.common import TOPIC, Context, plan_next
+from services.notifier.handlers.common import TOPIC, Context, plan_next, state_of
 from services.notifier.handlers.letters import (
     DRAFT,
     Call,
@@ -45,7 +47,7 @@ from services.notifier.handlers.letters import (
     may_draft,
     withdraw,
 )
-from services.notifier.handlers.messages import SURVEY, SURVEY_AFTER, client_id, contact_of
+from services.notifier.handlers.messages import SMS, SURVEY, SURVEY_AFTER, client_id, contact_of
 from services.notifier.sending import contact_is_here
 from services.notifier.store import DOSSIERS, MADE_FROM_LOG, NEXT_SEND, REGISTER
 
@@ -82,7 +84,7 @@ def recall(document: Document, event: Event) -> Document:
 
 
 def _recall_message(document: Document, event: Event, data: NoticeStated) -> Document:
-    name, state = data.notice, event.type.removeprefix(f"{PREFIX}notice.").removesuffix(".v1")
+    name, state = data.notice, state_of(data)
     known = document.get("notices", {}).get(name)
     if known is not None and COME[known["s"]] >= COME[state]:
         return document
@@ -96,7 +98,7 @@ def _recall_message(document: Document, event: Event, data: NoticeStated) -> Doc
 
 
 def _recall_letter(document: Document, event: Event, data: LetterStated) -> Document:
-    state = event.type.removeprefix(f"{PREFIX}letter.").removesuffix(".v1")
+    state = state_of(data)
     known = document.get("letter")
     if known is not None and (known["n"], STEPS[known["s"]]) >= (data.draft, STEPS[state]):
         return document
@@ -281,7 +283,7 @@ def _call(said: Mapping[str, str]) -> Call:
     return Call(at, recorded, said["unit"], due_at, datetime.fromisoformat(said["sign_by"]) if "sign_by" in said else None)
 
 
-def _settle_message(document: Document, name: str, context: Context, *, deduplicates: bool) -> Decision:
+def _settle_message(document: Document, name: Notice, context: Context, *, deduplicates: bool) -> Decision:
     """A message that was queued or claimed: it goes on waiting, goes out under its client id, or is uncertain."""
     notice, now = document["notices"][name], epoch_ms(context.clock.now())
     if notice["s"] not in ("queued", "claimed"):
@@ -293,12 +295,13 @@ def _settle_message(document: Document, name: str, context: Context, *, deduplic
         return Decision(messages.change(document, name, next=due if due > now else soon, **waits))
     if deduplicates:
         return Decision(messages.change(document, name, next=epoch_ms(next_window(context.clock.now()))))
-    decision = messages.settle(document, name, "uncertain", {}, context)
+    uncertain = NoticeUncertain(at=context.clock.now(), notice=name, channel=SMS)
+    decision = messages.settle(document, uncertain, context)
     ids = sorted({*decision.document.get("client_ids", ()), client_id(document["_id"], name)})
     return Decision({**decision.document, "client_ids": ids}, decision.outputs)
 
 
-def _due(document: Document, name: str, notice: Mapping[str, Any]) -> int:
+def _due(document: Document, name: Notice, notice: Mapping[str, Any]) -> int:
     """When a queued message was to go out (ms). An invitation waits two days for the result to be fetched."""
     due: int = notice.get("next", 0)
     completed = first_standing(document.get("facts", {}), "completed")

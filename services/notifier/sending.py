@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.facts import first_standing
+from contracts.notices import Notice, NoticeAccepted, NoticeFailed, NoticeUncertain, SkipReason
 from reference import moment
 from runtime.clock import epoch_ms
 from runtime.outputs import Decision
@@ -12,7 +13,7 @@ from runtime.store import Document
 from services.notifier.domain import apology, mobile, next_window, result_ready, size_of, survey
 from services.notifier.gateway import Answer, Gateway, Message
 from services.notifier.handlers.common import Context
-from services.notifier.handlers.messages import APOLOGY, SURVEY, change, client_id, contact_of, settle
+from services.notifier.handlers.messages import APOLOGY, SMS, SURVEY, change, client_id, contact_of, settle, skip
 from services.notifier.settings import NotifierSettings
 
 RETRY = timedelta(minutes=1)
@@ -28,13 +29,14 @@ class Desk:
     context: Context
 
 
-def claim(document: Document, name: str, desk: Desk, found: list[Message]) -> Decision:
+def claim(document: Document, name: Notice, desk: Desk, found: list[Message]) -> Decision:
     """Mark a due message as claimed and put it into `found`; or say why there is none."""
     notice, now = document["notices"][name], desk.context.clock.now()
     if notice.get("next", 1 << 60) > epoch_ms(now):
         return Decision(document)
     if notice["s"] == "claimed" and not desk.settings.gateway_deduplicates:
-        return settle(document, name, "uncertain", {}, desk.context)  # its process died between claim and answer
+        # Its process died between claim and answer.
+        return settle(document, NoticeUncertain(at=now, notice=name, channel=SMS), desk.context)
     # Citizens are not told at night, nor while a record of their dossier is parked.
     later = now + RETRY if document.get("incomplete") else next_window(now)
     if later > now:
@@ -44,8 +46,8 @@ def claim(document: Document, name: str, desk: Desk, found: list[Message]) -> De
     contact = document["contact"]
     number = mobile(str(desk.opener.open(contact["epoch"], contact["sealed"]).get("phone", "")))
     if number is None or (name == SURVEY and not _link(document, desk)):  # no number, or the key of the link is gone
-        reason = "no-mobile-number" if number is None else "contact-missing"
-        return settle(document, name, "skipped", {"reason": reason}, desk.context)
+        reason: SkipReason = "no-mobile-number" if number is None else "contact-missing"
+        return skip(document, name, reason, desk.context)
     message = _message(document, name, number, desk)
     found.append(message)
     until = epoch_ms(now + timedelta(seconds=desk.settings.claim_seconds))
@@ -66,15 +68,15 @@ def contact_is_forgotten(document: Document) -> bool:
     return bool(contact.get("gone")) and contact["seq"] >= received.get("contact_sequence", 1)
 
 
-def _wait_for_contact(document: Document, name: str, desk: Desk, now: datetime) -> Decision:
+def _wait_for_contact(document: Document, name: Notice, desk: Desk, now: datetime) -> Decision:
     """The reception promised a contact that has not come yet: wait, and after a day give up."""
     wait = timedelta(hours=desk.settings.contact_wait_hours).total_seconds() * 1000
     if contact_is_forgotten(document) or document["notices"][name]["at"] + wait < epoch_ms(now):
-        return settle(document, name, "skipped", {"reason": "contact-missing"}, desk.context)
+        return skip(document, name, "contact-missing", desk.context)
     return Decision(change(document, name, next=epoch_ms(now + RETRY), waits=True))
 
 
-def _message(document: Document, name: str, number: str, desk: Desk) -> Message:
+def _message(document: Document, name: Notice, number: str, desk: Desk) -> Message:
     received = first_standing(document["facts"], "received") or {}
     reference, dossier, letter = desk.context.reference, document["_id"], document.get("letter", {})
     unit = reference.units.get(letter["unit"] if name == APOLOGY else received["receiving_unit"])
@@ -95,15 +97,17 @@ def _link(document: Document, desk: Desk) -> str:
     return str(desk.opener.open(invited["epoch"], invited["sealed"]).get("link", ""))
 
 
-def settle_answer(document: Document, name: str, answer: Answer, message: Message, desk: Desk) -> Decision:
+def settle_answer(document: Document, name: Notice, answer: Answer, message: Message, desk: Desk) -> Decision:
     """What the gateway's answer means for a claimed message."""
     if document["notices"][name]["s"] != "claimed":
         return Decision(document)
+    now = desk.context.clock.now()
     if answer.outcome == "taken":
-        return settle(document, name, "accepted", {"parts": size_of(message.text).parts}, desk.context)
+        taken = NoticeAccepted(at=now, notice=name, channel=SMS, parts=size_of(message.text).parts)
+        return settle(document, taken, desk.context)
     if answer.outcome == "refused":
-        return settle(document, name, "failed", {"reason": answer.reason[:80]}, desk.context)
+        return settle(document, NoticeFailed(at=now, notice=name, channel=SMS, reason=answer.reason[:80]), desk.context)
     if answer.outcome == "uncertain" and not desk.settings.gateway_deduplicates:
-        return settle(document, name, "uncertain", {}, desk.context)
+        return settle(document, NoticeUncertain(at=now, notice=name, channel=SMS), desk.context)
     state = "queued" if answer.outcome == "busy" else "claimed"
-    return Decision(change(document, name, s=state, next=epoch_ms(desk.context.clock.now() + RETRY)))
+    return Decision(change(document, name, s=state, next=epoch_ms(now + RETRY)))

@@ -9,18 +9,20 @@ import pytest
 
 from contracts import EVENT_TYPES, Event, decode, effect_id
 from contracts.deadlines import DeadlineRefused
+from contracts.notices import Notice
 from runtime.clock import SteppedClock, epoch_ms
 from runtime.outputs import Decision
 from runtime.store import Document
 from services.notifier.domain import next_window
 from services.notifier.gateway import Answer, Message
 from services.notifier.handlers import handle
-from services.notifier.handlers.common import Context, encode
+from services.notifier.handlers.common import Context
 from services.notifier.handlers.letters import Approval, NotAllowedError, approve, issue, reject
 from services.notifier.handlers.messages import RESULT, SURVEY, forget, on_receipt
 from services.notifier.letterdesk import view
 from services.notifier.recovery import FORGOTTEN, absorb, number_of, recall, recall_number, settle
 from services.notifier.sending import claim, settle_answer
+from services.speaking import encode
 from tests.notifier.test_letters import DUE, NEAR, OVER, REFUSED, promise, settled, sla
 from tests.notifier.test_notifier import DONE, PROMISED, REFERENCE, contact, desk
 from tests.sla.test_sla import DOSSIER, at, fact
@@ -60,7 +62,7 @@ class Life:
             self.now(event.time).take(handle(self.document, event, self.context))
         return self
 
-    def send(self, name: str = RESULT, outcome: Any = "taken", *, delivered: bool | None = None) -> "Life":
+    def send(self, name: Notice = RESULT, outcome: Any = "taken", *, delivered: bool | None = None) -> "Life":
         found: list[Message] = []
         own = desk(self.clock.now())
         self.now(datetime.fromtimestamp(self.document["notices"][name]["next"] / 1000, at(2).tzinfo))

@@ -1,16 +1,13 @@
-"""What both messages and letters need: context, the events they speak in, when something is due."""
+"""What both messages and letters need: context, the states their events stand for, when something is due."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from contracts import effect_id, to_wire
+from contracts.notices import LetterStated, NoticeStated
 from reference import ReferenceData
 from runtime.clock import Clock
-from runtime.outputs import Output
 from runtime.store import Document
 
-TOPIC, SOURCE = "notices.v1", "/notifier"
+TOPIC = "notices.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +18,9 @@ class Context:
     clock: Clock
 
 
-def speak(document: Document, name: str, occasion: str, data: Mapping[str, Any], context: Context) -> Output:
-    """An effect of this service: named by its occasion, so that it happens once."""
-    body = {"type": f"vn.dunghen.{name}.v1", "time": context.clock.now().isoformat(), "data": dict(data)}
-    return Output(TOPIC, document["_id"], effect_id("notifier", document["_id"], name, occasion), body)
-
-
-def encode(output: Output) -> bytes:
-    """An output as a record."""
-    return to_wire(SOURCE, output.key, output.id, output.body)
+def state_of(data: NoticeStated | LetterStated) -> str:
+    """The state of a message or letter that an event says it came to: `accepted` of notice.accepted."""
+    return data.SERIES.partition(".")[2]
 
 
 def plan_next(document: Document) -> None:

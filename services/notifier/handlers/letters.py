@@ -12,15 +12,25 @@ from typing import Any
 from contracts import Event
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
 from contracts.facts import epoch_ms
-from contracts.notices import LateReason, RejectReason
+from contracts.notices import (
+    LateReason,
+    LetterApproved,
+    LetterDrafted,
+    LetterRejected,
+    LetterSent,
+    LetterStated,
+    LetterWithdrawn,
+    RejectReason,
+)
 from contracts.rules import Rule, is_refused_by
 from reference import moment, silence
 from reference.derivation import say_instant
 from reference.timeline import DAY, to_minute
 from runtime.outputs import Decision, Output
 from runtime.store import Document
-from services.notifier.handlers.common import Context, plan_next, speak
+from services.notifier.handlers.common import Context, plan_next
 from services.notifier.handlers.messages import APOLOGY, contact_of, queue
+from services.speaking import say_once
 
 DRAFT = ("unit", "due", "at", "sign_by")  # what a letter has from its draft on; the rest belongs to one decision about it
 
@@ -165,14 +175,13 @@ def approve(document: Document, approval: Approval, context: Context) -> Decisio
         "by": approval.by,
         "approved_at": epoch_ms(now),
     }
-    data: dict[str, Any] = {"at": now.isoformat(), "reason": approval.reason}
     if new_due is None:
         approved |= {"s": "issuing", "next": epoch_ms(now)} | ({} if granted is None else {"new_due": granted})
     else:
         approved |= {"s": "approved", "new_due": epoch_ms(new_due)}
-        data["new_due_at"] = new_due.isoformat()
     after = {**document, "letter": approved}
-    output = _say(after, "approved", data, context)
+    said = LetterApproved(at=now, unit=letter["unit"], draft=letter["n"], reason=approval.reason, new_due_at=new_due)
+    output = _say(after, said, context)
     after["letter"]["ask"] = output.id
     plan_next(after)
     return Decision(after, [output])
@@ -212,7 +221,8 @@ def reject(document: Document, reason: RejectReason, by: str, context: Context) 
     """Reject a draft: in time after all, or exempt (R19). Raises NotAllowedError."""
     letter = _on_the_desk(document)
     after = {**document, "letter": {**letter, "s": "rejected", "why": reason, "by": by}}
-    return Decision(after, [_say(after, "rejected", {"at": context.clock.now().isoformat(), "reason": reason}, context)])
+    rejected = LetterRejected(at=context.clock.now(), unit=letter["unit"], draft=letter["n"], reason=reason)
+    return Decision(after, [_say(after, rejected, context)])
 
 
 def issue(document: Document, number: int, year: int, context: Context) -> Decision:
@@ -227,11 +237,9 @@ def issue(document: Document, number: int, year: int, context: Context) -> Decis
     if contact is not None:
         sent["contact"] = contact
     after = {**document, "letter": sent}
-    data: dict[str, Any] = {"at": now.isoformat(), "number": number, "year": year}
-    if "new_due" in sent:
-        data["new_due_at"] = moment(sent["new_due"]).isoformat()
-    outputs = [_say(after, "sent", data, context)]
-    outputs.append(queue(after, APOLOGY, sent["sent_at"], context))
+    new_due = moment(sent["new_due"]) if "new_due" in sent else None
+    issued = LetterSent(at=now, unit=sent["unit"], draft=sent["n"], number=number, year=year, new_due_at=new_due)
+    outputs = [_say(after, issued, context), queue(after, APOLOGY, sent["sent_at"], context)]
     plan_next(after)
     return Decision(after, outputs)
 
@@ -275,22 +283,22 @@ def draft(after: Document, call: Call, context: Context) -> list[Output]:
 def drafted(after: Document, context: Context) -> Output:
     """What says that a draft is on the desk."""
     letter = after["letter"]
-    data = {"at": moment(letter["at"]).isoformat(), "due_at": moment(letter["due"]).isoformat()}
-    if "sign_by" in letter:
-        data["sign_by"] = moment(letter["sign_by"]).isoformat()
-    return _say(after, "drafted", data, context)
+    sign_by = moment(letter["sign_by"]) if "sign_by" in letter else None
+    said = LetterDrafted(
+        at=moment(letter["at"]), unit=letter["unit"], draft=letter["n"], due_at=moment(letter["due"]), sign_by=sign_by
+    )
+    return _say(after, said, context)
 
 
 def withdraw(after: Document, context: Context) -> Output:
     """Take the draft back. Changes `after`."""
-    after["letter"] = {**after["letter"], "s": "withdrawn"}
-    return _say(after, "withdrawn", {"at": context.clock.now().isoformat()}, context)
+    letter = after["letter"] = {**after["letter"], "s": "withdrawn"}
+    return _say(after, LetterWithdrawn(at=context.clock.now(), unit=letter["unit"], draft=letter["n"]), context)
 
 
-def _say(after: Document, state: str, data: dict[str, Any], context: Context) -> Output:
-    letter = after["letter"]
-    stamp = {"unit": letter["unit"], "draft": letter["n"]}
-    return speak(after, f"letter.{state}", str(letter["n"]), {**data, **stamp}, context)
+def _say(after: Document, letter: LetterStated, context: Context) -> Output:
+    """What became of a draft; each draft comes to a state once."""
+    return say_once(letter, str(letter.draft), after["_id"], context.clock.now())
 
 
 def person_of(document: Document) -> Mapping[str, Any] | None:

@@ -2,21 +2,25 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from contracts import Event, effect_id
 from contracts.contacts import ContactSealed
 from contracts.dossiers import Completed
 from contracts.facts import epoch_ms, first_standing, merge_fact
 from contracts.feedback import FeedbackInvited
-from contracts.notices import SkipReason
+from contracts.notices import Notice, NoticeDelivered, NoticeFailed, NoticeQueued, NoticeSkipped, NoticeStated, SkipReason
 from reference import moment, silence
 from runtime.outputs import Decision, Output
 from runtime.store import Document
 from services.notifier.domain import FIELDS, next_window
-from services.notifier.handlers.common import Context, plan_next, speak
+from services.notifier.handlers.common import Context, plan_next, state_of
+from services.speaking import say_once
 
-RESULT, APOLOGY, SURVEY = "result-ready", "apology", "survey"
+RESULT: Literal["result-ready"] = "result-ready"
+APOLOGY: Literal["apology"] = "apology"
+SURVEY: Literal["survey"] = "survey"
+SMS: Literal["sms"] = "sms"
 SURVEY_AFTER = timedelta(hours=48)  # a result that nobody fetched: ask then
 
 
@@ -126,7 +130,7 @@ def plan(after: Document, context: Context) -> Decision:
 
 
 def queue(
-    after: Document, name: str, at: int, context: Context, *, reason: SkipReason | None = None, due: int | None = None
+    after: Document, name: Notice, at: int, context: Context, *, reason: SkipReason | None = None, due: int | None = None
 ) -> Output:
     """Put a message into the queue for `due` (default: now, in allowed hours), or note why there is none."""
     received = first_standing(after.get("facts", {}), "received")
@@ -134,9 +138,9 @@ def queue(
         reason = "no-contact"
     if reason is not None:
         _set(after, name, s="skipped", at=at)
-        return say(after, name, "skipped", {"reason": reason}, context)
+        return say(after, NoticeSkipped(at=moment(at), notice=name, channel=SMS, reason=reason), context)
     _set(after, name, s="queued", at=at, next=epoch_ms(next_window(context.clock.now())) if due is None else due)
-    return say(after, name, "queued", {}, context)
+    return say(after, NoticeQueued(at=moment(at), notice=name, channel=SMS), context)
 
 
 def _set(after: Document, name: str, **state: Any) -> None:  # noqa: ANN401 - JSON values
@@ -152,35 +156,40 @@ def change(document: Document, name: str, **state: Any) -> Document:  # noqa: AN
     return after
 
 
-def settle(document: Document, name: str, state: str, more: Mapping[str, Any], context: Context) -> Decision:
+def settle(document: Document, end: NoticeStated, context: Context) -> Decision:
     """The end of a message: accepted, delivered, failed, uncertain or skipped."""
-    kept = {key: value for key, value in document["notices"][name].items() if key not in ("next", "waits")}
-    after = {**document, "notices": {**document["notices"], name: {**kept, "s": state}}}
+    kept = {key: value for key, value in document["notices"][end.notice].items() if key not in ("next", "waits")}
+    after = {**document, "notices": {**document["notices"], end.notice: {**kept, "s": state_of(end)}}}
     plan_next(after)
     if any(notice["s"] == "uncertain" for notice in after["notices"].values()):
         after["held"] = 1  # listed for a person to look at
     else:
         after.pop("held", None)
-    return Decision(after, [say(after, name, state, more, context)])
+    return Decision(after, [say(after, end, context)])
 
 
-def on_receipt(document: Document, name: str, *, delivered: bool, context: Context) -> Decision:
+def skip(document: Document, name: Notice, reason: SkipReason, context: Context) -> Decision:
+    """A message that was due and is not sent after all, since its cause."""
+    cause = moment(document["notices"][name]["at"])
+    return settle(document, NoticeSkipped(at=cause, notice=name, channel=SMS, reason=reason), context)
+
+
+def on_receipt(document: Document, name: Notice, *, delivered: bool, context: Context) -> Decision:
     """What the gateway reports of a message it took: repeated receipts and those of messages never taken change nothing."""
     notice = document.get("notices", {}).get(name, {})
     if notice.get("s") not in ("accepted", "claimed", "uncertain"):
         return Decision(document)
+    now = context.clock.now()
     if delivered:
-        return settle(document, name, "delivered", {}, context)
-    return settle(document, name, "failed", {"reason": "undelivered"}, context)
+        return settle(document, NoticeDelivered(at=now, notice=name, channel=SMS), context)
+    return settle(document, NoticeFailed(at=now, notice=name, channel=SMS, reason="undelivered"), context)
 
 
-def say(document: Document, name: str, state: str, more: Mapping[str, Any], context: Context) -> Output:
-    """The event that says what became of a message: due or skipped since its cause, sent or ended now."""
-    cause = moment(document["notices"][name]["at"])
-    at = (cause if state in ("queued", "skipped") else context.clock.now()).isoformat()
-    return speak(document, f"notice.{state}", name, {"at": at, "notice": name, "channel": "sms", **more}, context)
+def say(document: Document, notice: NoticeStated, context: Context) -> Output:
+    """What became of a message; each message comes to a state once."""
+    return say_once(notice, notice.notice, document["_id"], context.clock.now())
 
 
-def client_id(dossier: str, name: str) -> str:
+def client_id(dossier: str, name: Notice) -> str:
     """The id a message keeps at the gateway, over all tries."""
     return effect_id("notifier", dossier, "sms", name)
