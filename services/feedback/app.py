@@ -23,6 +23,7 @@ from services.feedback.http import add_routes
 from services.feedback.recovery import recovery
 from services.feedback.settings import FeedbackSettings
 from services.feedback.telemetry import METRICS
+from services.speaking import encode
 
 
 def build(
@@ -40,8 +41,8 @@ def build(
     reference = reference or load_reference(settings.reference_dir)
     calendar = wiring.CalendarFollower(reference, parts)
     context = handlers.Context(reference, parts.clock, settings, sealer, forms)
-    rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), handlers.encode)
-    intents = Intents(parts, store.DOSSIERS, handlers.encode)
+    rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode)
+    intents = Intents(parts, store.DOSSIERS, encode)
     topics = load_catalogue().read_by("feedback")
     anchor = Anchor(parts, recovery(context), topics, intents)
     loop = anchor.hold(Loop(parts, anchor.guard(rules), topics))

@@ -4,19 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contracts import Event, effect_id, to_wire
+from contracts import Event
 from contracts.dossiers import DOSSIER_TYPES, Completed
 from contracts.facts import epoch_ms, first_standing, merge_fact
+from contracts.feedback import FeedbackInvited, FeedbackRated
 from reference import ReferenceData, moment, silence
 from runtime.clock import Clock
-from runtime.outputs import Decision, Output
+from runtime.outputs import Decision
 from runtime.sealing import Sealer
 from runtime.store import Document
 from services.feedback.domain import FIELDS, SurveyForm, digest, token_of
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store import TOKEN
+from services.speaking import say_once
 
-TOPIC, SOURCE = "feedback.v1", "/feedback"
+TOPIC = "feedback.v1"
+ONCE = "1"  # a dossier has one invitation and one rating
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,8 @@ def invite(after: Document, context: Context) -> Decision:
     token = token_of(context.settings.token_key.get_secret_value().encode(), after["_id"])
     invited = {**after, "invited": {"at": epoch_ms(context.clock.now()), "form": form}, TOKEN: digest(token)}
     sealed = context.sealer.seal({"link": f"{context.settings.public_url}/{token}"})
-    data = {"at": at.isoformat(), "form": form, "key_epoch": context.sealer.epoch, "sealed": sealed}
-    return Decision(invited, [_speak(invited, "invited", data, context)])
+    said = FeedbackInvited(at=at, form=form, key_epoch=context.sealer.epoch, sealed=sealed)
+    return Decision(invited, [say_once(said, ONCE, after["_id"], context.clock.now())])
 
 
 def rate(document: Document, given: Mapping[str, Any], context: Context) -> Decision:
@@ -79,9 +82,8 @@ def rate(document: Document, given: Mapping[str, Any], context: Context) -> Deci
     now = context.clock.now()
     after = {**document, "rating": {"at": epoch_ms(now), "form": form.id, "scores": scores}}
     received = first_standing(after["facts"], "received") or {}
-    unit = received.get("competent_unit", "unknown")
-    data = {"at": now.isoformat(), "unit": unit, "form": form.id, "scores": scores}
-    return Decision(after, [_speak(after, "rated", data, context)])
+    said = FeedbackRated(at=now, unit=received.get("competent_unit", "unknown"), form=form.id, scores=scores)
+    return Decision(after, [say_once(said, ONCE, document["_id"], now)])
 
 
 def open_form(document: Document, context: Context) -> SurveyForm:
@@ -91,16 +93,6 @@ def open_form(document: Document, context: Context) -> SurveyForm:
     if moment(document["invited"]["at"]) + context.settings.valid_for < context.clock.now():
         raise CannotAnswerError(used=False)
     return context.forms[document["invited"]["form"]]
-
-
-def _speak(document: Document, name: str, data: Mapping[str, Any], context: Context) -> Output:
-    body = {"type": f"vn.dunghen.feedback.{name}.v1", "time": context.clock.now().isoformat(), "data": dict(data)}
-    return Output(TOPIC, document["_id"], effect_id("feedback", document["_id"], f"feedback.{name}", "1"), body)
-
-
-def encode(output: Output) -> bytes:
-    """An output as a record."""
-    return to_wire(SOURCE, output.key, output.id, output.body)
 
 
 HANDLERS = {model.TYPE: on_fact for model in DOSSIER_TYPES}

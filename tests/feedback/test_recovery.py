@@ -9,8 +9,9 @@ from contracts import EVENT_TYPES, Event, decode
 from runtime.outputs import Decision
 from runtime.store import Document
 from services.feedback.domain import digest, token_of
-from services.feedback.handlers import CannotAnswerError, encode, fold, handle, invite, rate
+from services.feedback.handlers import CannotAnswerError, fold, handle, invite, rate
 from services.feedback.recovery import recall
+from services.speaking import encode
 from tests.feedback.test_feedback import ANSWERS, DONE, PROMISED, context
 from tests.sla.test_sla import DOSSIER, at, fact, received
 
