@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from contracts import statement_id, to_wire
 from contracts.facts import epoch_ms
 from reference import moment
 from runtime.intents import Intents
@@ -15,15 +14,15 @@ from runtime.parts import Parts
 from runtime.recovery import Anchor
 from runtime.store import Document, Range
 from services.reporting.checks import SHOWN, between_roles, differences, suspects
-from services.reporting.domain import Book, book_of, cell_data, recounted, shelf_of, shelved
+from services.reporting.domain import Book, book_of, cell_of, recounted, shelf_of, shelved
 from services.reporting.domain.books import cell_key
 from services.reporting.domain.cells import day_in
 from services.reporting.handlers import recount
 from services.reporting.store import BOOKS, ROWS, SHELVES, cell_sums, every
+from services.speaking import encode, say
 
 PAGE = 2000
 SAID_AGAIN = timedelta(hours=48)
-TOPIC = "metrics.v1"
 Days = Mapping[str, Collection[str]]  # book -> days
 
 
@@ -182,13 +181,7 @@ class Cells:
 
 
 def _wire(book: Book, day: str) -> Wire:
-    key = cell_key(book, day)
-    return Wire(TOPIC, key, encode_cell(book, day))
-
-
-def encode_cell(book: Book, day: str) -> bytes:
     """One day of a book as a record of metrics.v1."""
-    key, entry = cell_key(book, day), book["days"][day]
-    as_of = moment(entry["as_of"]).astimezone(UTC).isoformat()
-    body = {"type": "vn.dunghen.metrics.cell.v1", "time": as_of, "data": {"at": as_of, **cell_data(book, day)}}
-    return to_wire("/reporting", key, statement_id("reporting", key, "cell", entry["revision"]), body)
+    as_of = moment(book["days"][day]["as_of"]).astimezone(UTC)
+    output = say(cell_of(book, day, as_of), cell_key(book, day), as_of)
+    return Wire(output.topic, output.key, encode(output))

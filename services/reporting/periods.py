@@ -5,19 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import TypedDict
 
-from contracts import statement_id, to_wire
+from contracts.reports import ReportChange, ReportLine, ReportPublished, ReportRestated
 from reference import OFFICE_TIME, PeriodKind, ReferenceData, kinds_of
 from runtime.intents import Intents
-from runtime.outputs import Decision, Output
+from runtime.outputs import Decision
 from runtime.parts import Parts
 from runtime.store import Document
 from services.reporting.domain import DEFINITION, ByPlace, Form, make_sheet
 from services.reporting.reports import ReportRefusedError, Wanted, filled, flows_of, lens_of, lines_of, report
 from services.reporting.store import PERIODS, ROWS, every
+from services.speaking import encode, say
 
-TOPIC, REPORT = "reports.v1", "II.06a"
+REPORT = "II.06a"
 REASON = "Sự việc được báo hoặc sửa sau khi chốt kỳ"
 REDEFINED = "Định nghĩa số liệu đổi từ {before} sang {after}"
 Lines = dict[str, dict[str, int]]  # "unit|field" -> column -> figure
@@ -162,7 +163,14 @@ def key_of(first: date, last: date) -> str:
     return f"{REPORT}/{first}/{last}"
 
 
-def place_of(key: str) -> dict[str, str]:
+class LineOf(TypedDict):
+    """Where a line of a sheet stands."""
+
+    unit: str
+    field: str
+
+
+def place_of(key: str) -> LineOf:
     """Unit and field of a line."""
     unit, _, field = key.partition("|")
     return {"unit": unit, "field": field}
@@ -172,6 +180,7 @@ def publish(period: Document, frozen: Frozen, now: datetime) -> Decision:
     """Freeze: version 1."""
     if "lines" in period:
         return Decision(period)
+    adjustments = differences(frozen.live, frozen.lines)
     after = {
         **period,
         "kind": frozen.kind,
@@ -183,12 +192,20 @@ def publish(period: Document, frozen: Frozen, now: datetime) -> Decision:
         "lines": frozen.lines,
         "stated": frozen.live,
         "booked": frozen.booked,
-        "adjustments": differences(frozen.live, frozen.lines),
+        "adjustments": [change.model_dump() for change in adjustments],
         "changes": [],
     }
-    listed = [{**place_of(key), "columns": own} for key, own in frozen.lines.items()]
-    more = {"lines": listed, "adjustments": after["adjustments"]}
-    return Decision(after, [_speak(after, "published", more, now)])
+    said = ReportPublished(
+        at=now,
+        report=REPORT,
+        first=frozen.first,
+        last=frozen.last,
+        version=1,
+        definition=DEFINITION,
+        lines=tuple(ReportLine(**place_of(key), columns=own) for key, own in frozen.lines.items()),
+        adjustments=adjustments,
+    )
+    return Decision(after, [say(said, period["_id"], now)])
 
 
 def restate(period: Document, lines: Lines, now: datetime) -> Decision:
@@ -199,38 +216,38 @@ def restate(period: Document, lines: Lines, now: datetime) -> Decision:
     version, reason = period["version"] + 1, REASON
     if period["definition"] != DEFINITION:
         reason = REDEFINED.format(before=period["definition"], after=DEFINITION)
-    noted = {"version": version, "at": now.isoformat(), "reason": reason, "changes": changes}
+    noted = {
+        "version": version,
+        "at": now.isoformat(),
+        "reason": reason,
+        "changes": [change.model_dump() for change in changes],
+    }
     stated = {"version": version, "stated": lines, "definition": DEFINITION}
     after = {**period, **stated, "changes": [*period["changes"], noted]}
-    return Decision(after, [_speak(after, "restated", {"reason": reason, "changes": changes}, now)])
+    said = ReportRestated(
+        at=now,
+        report=REPORT,
+        first=date.fromisoformat(period["first"]),
+        last=date.fromisoformat(period["last"]),
+        version=version,
+        definition=DEFINITION,
+        reason=reason,
+        changes=changes,
+    )
+    return Decision(after, [say(said, period["_id"], now)])
 
 
-def differences(before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+def differences(before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]) -> tuple[ReportChange, ...]:
     """Each figure that differs, by unit, field and column."""
-    changes = []
+    changes: list[ReportChange] = []
     for key in sorted({*before, *after}):
-        old, new = before.get(key, {}), after.get(key, {})
+        old, new, place = before.get(key, {}), after.get(key, {}), place_of(key)
         changes += [
-            {**place_of(key), "column": column, "before": old.get(column, 0), "after": new.get(column, 0)}
+            ReportChange(**place, column=column, before=old.get(column, 0), after=new.get(column, 0))
             for column in sorted({*old, *new}, key=int)
             if old.get(column, 0) != new.get(column, 0)
         ]
-    return changes
-
-
-def _speak(period: Document, name: str, more: Mapping[str, Any], now: datetime) -> Output:
-    stamp = {"report": REPORT, **{field: period[field] for field in ("first", "last", "version", "definition")}}
-    body = {
-        "type": f"vn.dunghen.report.{name}.v1",
-        "time": now.isoformat(),
-        "data": {"at": now.isoformat(), **stamp, **more},
-    }
-    return Output(TOPIC, period["_id"], statement_id("reporting", period["_id"], "report", period["version"]), body)
-
-
-def encode(output: Output) -> bytes:
-    """An output as a record of reports.v1."""
-    return to_wire("/reporting", output.key, output.id, output.body)
+    return tuple(changes)
 
 
 def default_period(now: datetime) -> tuple[date, date]:

@@ -13,6 +13,7 @@ from contracts import Event
 from contracts.deadlines import DeadlineMoved, DeadlinePaused, DeadlineSet, DeadlineSettled
 from contracts.feedback import FeedbackRated
 from contracts.notices import LetterSent, NoticeQueued
+from contracts.reports import ReportChange
 from dunghen import PROVINCE
 from reference import load_reference
 from runtime.clock import SteppedClock, epoch_ms
@@ -317,5 +318,6 @@ def test_a_frozen_period_stays_and_each_difference_is_restated_once() -> None:
 
 
 def test_a_line_that_appears_or_goes_is_a_difference_too() -> None:
-    assert differences({}, {"a|b": {"3": 1, "4": 0}}) == [{"unit": "a", "field": "b", "column": "3", "before": 0, "after": 1}]
-    assert differences({"a|b": {"3": 1}}, {}) == [{"unit": "a", "field": "b", "column": "3", "before": 1, "after": 0}]
+    one = ReportChange(unit="a", field="b", column="3", before=0, after=1)
+    assert differences({}, {"a|b": {"3": 1, "4": 0}}) == (one,)
+    assert differences({"a|b": {"3": 1}}, {}) == (ReportChange(unit="a", field="b", column="3", before=1, after=0),)

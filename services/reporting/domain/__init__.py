@@ -3,7 +3,7 @@
 from services.reporting.domain.books import (
     Book,
     book_of,
-    cell_data,
+    cell_of,
     flows_of_days,
     month_of,
     recounted,
@@ -45,7 +45,7 @@ __all__ = [
     "SheetRow",
     "book_of",
     "broken_rules",
-    "cell_data",
+    "cell_of",
     "contributions",
     "day_of",
     "doubts",

@@ -6,9 +6,10 @@ Reports are sums over whole shelves and books and, at the ends of a period that 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from contracts.metrics import Counters, MetricsCell
 from services.reporting.domain.cells import DEFINITION, Add, CellKey
 
 FIRST_DAY = 15  # NĐ 09/2019, Điều 12: report months begin on the 15th. Other periods are summed too, from single days.
@@ -125,11 +126,19 @@ def cell_key(book: Book, day: str) -> str:
     return f"{book['role']}/{book['unit']}/{book['procedure']}/{day}"
 
 
-def cell_data(book: Book, day: str) -> dict[str, Any]:
-    """What metrics.v1 says of one day of a book; without `at`."""
+def cell_of(book: Book, day: str, as_of: datetime) -> MetricsCell:
+    """What metrics.v1 says of one day of a book."""
     entry = book["days"][day]
-    place = {name: book[name] for name in ("role", "unit", "procedure")}
-    return {**place, "day": day, "counters": entry["counters"], "revision": entry["revision"], "definition": DEFINITION}
+    return MetricsCell(
+        at=as_of,
+        role=book["role"],
+        unit=book["unit"],
+        procedure=book["procedure"],
+        day=date.fromisoformat(day),
+        counters=Counters.model_validate(entry["counters"]),
+        revision=entry["revision"],
+        definition=DEFINITION,
+    )
 
 
 def flows_of_days(book: Book, first: date, last: date, names: Iterable[str]) -> Counter[str]:
