@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from contracts.envelope import Effect, EventData, Statement
 
 Outcome = Literal["early", "on_time", "late"]
+Basis = Literal["computed", "promised", "reappointed"]
 
 
 class Step(BaseModel):
@@ -35,7 +36,7 @@ class DeadlineStated(Statement):
         description="What our own counting gives; differs from due_at where the sender printed another date.",
     )
     first_due_at: AwareDatetime | None = Field(default=None, description="The due date without any re-promise.")
-    basis: Literal["computed", "promised", "reappointed"] = Field(description="Where due_at comes from.")
+    basis: Basis = Field(description="Where due_at comes from.")
     provisional: bool = Field(default=False, description="The count touched a year whose calendar is not confirmed (R8).")
     calendar_version: str = Field(description="Version of the calendar table it was counted with.")
     derivation: tuple[Step, ...] = Field(default=(), description="How due_at came about, step by step.")

@@ -26,6 +26,7 @@ from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
 from services.sla import handlers as sla
 from services.sla.settings import SlaSettings
+from services.speaking import encode
 
 ROOT = Path(__file__).parent.parent
 LIVES = sorted((ROOT / "examples/lives").glob("*.ndjson"))
@@ -53,10 +54,10 @@ def _messages(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for output in decision.outputs:
             if output.topic != "dossiers.v1":
                 continue  # sealed contacts are never the same twice
-            fact = intake.encode(output)
+            fact = encode(output)
             yield {"topic": output.topic, "key": output.key, "value": json.loads(fact)}
             of_sla = sla.Context.of(reference, from_environment(SlaSettings, environment), clock)
             stated = sla.handle(promised, decode(fact, EVENT_TYPES), of_sla)
-            promised, encode = stated.document, sla.make_encoder(of_sla)
+            promised = stated.document
             for said in stated.outputs:
                 yield {"topic": said.topic, "key": said.key, "value": json.loads(encode(said))}

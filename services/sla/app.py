@@ -17,14 +17,14 @@ from runtime.settings import RuntimeSettings
 from runtime.timers import Timers
 from runtime.web import make_app
 from services import wiring
-from services.sla import handlers, store
+from services.sla import handlers, older, store
 from services.sla.calendar import JOURNAL
-from services.sla.calendar import encode as encode_change
 from services.sla.http import add_routes
 from services.sla.jobs import Recount
 from services.sla.recovery import recovery
 from services.sla.settings import SlaSettings
 from services.sla.telemetry import METRICS
+from services.speaking import encode
 
 JOURNAL_SECONDS = 5.0  # between looks for calendar changes that were journaled and not published
 
@@ -41,16 +41,16 @@ def build(
     reference = reference or load_reference(settings.reference_dir)
     calendar = wiring.CalendarFollower(reference, parts)
     context = handlers.Context.of(reference, settings, parts.clock)
-    encode = handlers.make_encoder(context)
-    rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode)
-    intents = Intents(parts, store.DOSSIERS, encode)
+    encode_either = older.reads_older(context)
+    rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode_either)
+    intents = Intents(parts, store.DOSSIERS, encode_either)
     topics = load_catalogue().read_by("sla")
     anchor = Anchor(parts, recovery(context), topics, intents)
     loop = anchor.hold(Loop(parts, anchor.guard(rules), topics))
     parts.topics.subscribe(loop.topics, loop.handle)
     declare_published(broker, "sla", runtime, wiring.published_by("sla"))
     timers = Timers(parts, loop, intents, store.NEXT_RUNG, partial(handlers.on_timer, context=context))
-    journal = Intents(parts, JOURNAL, encode_change)
+    journal = Intents(parts, JOURNAL, encode)
     recount = Recount(parts, intents, context)
     health = Health(parts, loop)
     app = make_app("Đúng Hẹn sla", health, parts.telemetry)

@@ -5,15 +5,16 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from contracts import effect_id, to_wire
+from contracts.calendar import CalendarChanged, ChangedDay
 from runtime.clock import epoch_ms
 from runtime.intents import Intents
-from runtime.outputs import Decision, Output
+from runtime.outputs import Decision
 from runtime.parts import Parts
 from runtime.store import Document
+from services.speaking import say_once
 
 JOURNAL = "calendar"
-TOPIC, KEY, SOURCE = "calendar.v1", "calendar", "/sla"
+TOPIC, KEY = "calendar.v1", "calendar"
 
 
 class NewChange(BaseModel):
@@ -62,19 +63,16 @@ def _decision(document: Document, change: NewChange, number: int, parts: Parts) 
         "days": [[day.isoformat(), kind] for day, kind in sorted(change.days.items())],
         **change.model_dump(include={"name", "source", "signer", "unit", "confirmed_through"}, exclude_none=True),
     }
-    data = {
-        "at": now.isoformat(),
-        "number": number,
-        "days": [{"day": day, "kind": kind} for day, kind in entry["days"]],
-        **change.model_dump(include={"name", "source", "unit", "confirmed_through"}, exclude_none=True),
-    }
-    body = {"type": "vn.dunghen.calendar.changed.v1", "time": now.isoformat(), "data": data}
-    return Decision(entry, [Output(TOPIC, KEY, effect_id("sla", KEY, "changed", str(number)), body)])
-
-
-def encode(output: Output) -> bytes:
-    """A change as a record."""
-    return to_wire(SOURCE, output.key, output.id, output.body)
+    said = CalendarChanged(
+        at=now,
+        number=number,
+        unit=change.unit,
+        days=tuple(ChangedDay(day=day, kind=kind) for day, kind in sorted(change.days.items())),
+        name=change.name,
+        source=change.source,
+        confirmed_through=change.confirmed_through,
+    )
+    return Decision(entry, [say_once(said, str(number), KEY, now)])
 
 
 async def journal(parts: Parts) -> list[Document]:

@@ -38,7 +38,7 @@ from services.sla.domain import FIELDS, Standing, digest_of, end_of, overtaken, 
 from services.sla.handlers import Context, on_ask
 from services.sla.handlers.common import TOPIC
 from services.sla.handlers.rungs import rungs_before
-from services.sla.handlers.statements import end_digest, note_difference, restate, supplements_of
+from services.sla.handlers.statements import end_digest, kept_of, note_difference, restate, supplements_of
 from services.sla.store import DOSSIERS, MADE_FROM_LOG
 
 FORGOTTEN_SIGNER = "(không còn lưu)"
@@ -92,15 +92,7 @@ def _recall_promise(document: Document, event: Event, data: DeadlineStated) -> D
 def _recall_end(document: Document, data: DeadlineSettled) -> Document:
     if document.get("settled", {}).get("v", 0) >= data.version:
         return document
-    settled: dict[str, Any] = {"v": data.version, "outcome": data.outcome}
-    if data.ended_at is not None and data.due_at is not None:
-        times = {"end": epoch_ms(data.ended_at), "due": epoch_ms(data.due_at)}
-        settled |= {**times, "state": data.state, "supplements": data.supplements}
-    if data.limit_minutes is not None:
-        settled |= {"limit": data.limit_minutes, "used": data.used_minutes}
-    if data.also:
-        settled["also"] = list(data.also)
-    return {**_resting(_with(document, ended={"digest": data.counted_from})), "settled": settled}
+    return {**_resting(_with(document, ended={"digest": data.counted_from})), "settled": kept_of(data)}
 
 
 def _recall_rung(document: Document, event: Event, data: DeadlineWarned | DeadlineApologyDue | DeadlineOverdue) -> Document:
@@ -120,7 +112,7 @@ def _recall_rung(document: Document, event: Event, data: DeadlineWarned | Deadli
 def _recall_refusal(document: Document, event: Event) -> Document:
     """Of the refusals, one that answers a letter is an answer; its id is made from the letter's."""
     ask = event.correlation or ""
-    if event.id != effect_id("sla", document["_id"], "deadline.refused", ask) or ask in document.get("asks", {}):
+    if event.id != DeadlineRefused.event_id("sla", document["_id"], ask) or ask in document.get("asks", {}):
         return document
     return {**document, "asks": {**document.get("asks", {}), ask: "refused"}}
 
@@ -266,7 +258,7 @@ def _cause(after: Document, told: Mapping[str, Any], context: Context) -> Event:
     time = datetime.fromisoformat(told.get("heard", cause["time"]))
     at = EventData(at=datetime.fromisoformat(cause["at"]))
     identity = cause["id"] or effect_id("sla", after["_id"], "recovered", str(after["rev"]))
-    return Event(identity, "/sla", "vn.dunghen.recovered.v1", after["_id"], time, at)
+    return Event(identity, "/sla", "recovered", after["_id"], time, at)
 
 
 def _ask(after: Document, ask: str, said: Mapping[str, Any]) -> Event:

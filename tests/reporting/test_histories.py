@@ -24,7 +24,7 @@ from runtime.store import Document
 from services.reporting.domain import Add, contributions
 from services.reporting.handlers import handle
 from services.sla.handlers import handle as handle_in_sla
-from services.sla.handlers import make_encoder
+from services.speaking import encode as on_the_wire
 from tests.reporting.test_reporting import CONTEXT
 from tests.sla.test_sla import CONTEXT as SLA
 from tests.sla.test_sla import MODELS, at
@@ -132,12 +132,12 @@ class Life:
 def stated(events: list[Event]) -> list[tuple[str, bytes]]:
     """What sla says to the facts in this order, as records."""
     documents: dict[str, Document] = {}
-    said, wire = [], make_encoder(SLA)
+    said = []
     for event in events:
         if event.source == "/intake":
             decision = handle_in_sla(documents.get(event.subject, {"_id": event.subject, "rev": 0}), event, SLA)
             documents[event.subject] = decision.document
-            said += [("deadlines.v1", wire(output)) for output in decision.outputs]
+            said += [("deadlines.v1", on_the_wire(output)) for output in decision.outputs]
     return said
 
 

@@ -32,7 +32,7 @@ from runtime.recovery import Anchor
 from runtime.store import Document
 from runtime.timers import Timers
 from services import wiring
-from services.sla import handlers, store
+from services.sla import handlers, older, store
 from services.sla.domain import FIELDS
 from services.sla.recovery import recovery
 from services.sla.settings import SlaSettings
@@ -95,7 +95,7 @@ class Sla:
     def node(self, parts: Parts) -> Node:
         """As services.sla.app puts it together, without HTTP and without changes of the calendar."""
         context = handlers.Context.of(reference_data(), sla_settings(), parts.clock)
-        encoder = handlers.make_encoder(context)
+        encoder = older.reads_older(context)
         rules = Rules(store.DOSSIERS, DECODE, partial(handlers.handle, context=context), encoder)
         intents = Intents(parts, store.DOSSIERS, encoder)
         anchor = Anchor(parts, recovery(context), self.topics, intents)

@@ -15,9 +15,10 @@ from runtime.clock import SteppedClock
 from runtime.outputs import Decision
 from runtime.store import Document
 from services.sla.calendar import JOURNAL
-from services.sla.handlers import Context, handle, make_encoder, on_calendar, on_timer
+from services.sla.handlers import Context, handle, on_calendar, on_timer
 from services.sla.recovery import FORGOTTEN_SIGNER, absorb, recall, recall_change, recovery, settle
 from services.sla.settings import SlaSettings
+from services.speaking import encode
 from tests.sla.test_sla import DOSSIER, at, fact, received
 
 BARE = ("rev", "outbox")  # what a rebuilt document need not share with the old one
@@ -40,11 +41,10 @@ class Life:
 
     def __post_init__(self) -> None:
         self.context = Context.of(load_reference(PROVINCE), SlaSettings(reference_dir=PROVINCE), self.clock)
-        self.encode = make_encoder(self.context)
 
     def take(self, decision: Decision) -> None:
         self.document = {**decision.document, "rev": self.document["rev"] + 1}
-        self.own += [decode(self.encode(output), EVENT_TYPES) for output in decision.outputs]
+        self.own += [decode(encode(output), EVENT_TYPES) for output in decision.outputs]
 
     def hear(self, *events: Event) -> "Life":
         for event in events:

@@ -1,5 +1,6 @@
 """sla: outcomes, promises, rungs, and what its handlers state."""
 
+import json
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,16 +9,18 @@ from typing import Any
 
 import pytest
 
-from contracts import Event, fact_id
+from contracts import EVENT_TYPES, Event, decode, fact_id
 from contracts.dossiers import DOSSIER_TYPES
 from dunghen import PROVINCE
 from reference import OFFICE_TIME, load_reference
 from runtime.clock import SteppedClock
 from runtime.outputs import Output
 from runtime.store import Document
-from services.sla.domain import outcome_of
-from services.sla.handlers import Context, handle, make_encoder, on_timer
+from services.sla.domain import outcome_of, standing_of
+from services.sla.handlers import Context, handle, on_timer
+from services.sla.older import reads_older
 from services.sla.settings import SlaSettings
+from services.speaking import encode
 
 REFERENCE = load_reference(PROVINCE)
 CLOCK = SteppedClock(datetime(2026, 3, 2, 7, 0, tzinfo=OFFICE_TIME))
@@ -323,9 +326,8 @@ def test_a_corrected_completion_fires_no_second_effect() -> None:
     assert on_timer(document, at(30), at(30), CONTEXT).outputs == ()
 
 
-def test_the_wire_carries_the_derivation_that_the_document_does_not_keep() -> None:
+def test_a_statement_says_how_its_date_came_about_and_the_document_does_not_keep_it() -> None:
     document, outputs = play([received(), fact("supplement-requested", at(3)), fact("supplemented", at(3, "11:00"))])
-    encode = make_encoder(CONTEXT)
 
     texts = [encode(output).decode() for output in outputs]
     assert "Hẹn trả kết quả: 09:00 thứ Hai 09/03/2026." in texts[0]
@@ -370,15 +372,45 @@ def test_an_end_says_how_much_of_the_procedures_limit_was_used(events: list[Even
 @pytest.mark.parametrize(
     ("kinds", "state", "also"),
     [
-        (("completed", "returned"), 9, None),
+        (("completed", "returned"), 9, []),
         (("completed", "withdrawn"), 9, [7]),
         (("returned", "stopped"), 10, [8]),
         (("withdrawn", "stopped"), 7, [8]),
-        (("stopped",), 8, None),
+        (("stopped",), 8, []),
     ],
 )
-def test_an_end_names_the_ends_that_contradict_it(kinds: tuple[str, ...], state: int, also: list[int] | None) -> None:
+def test_an_end_names_the_ends_that_contradict_it(kinds: tuple[str, ...], state: int, also: list[int]) -> None:
     events = [fact(kind, at(4 + number)) for number, kind in enumerate(kinds)]
     data = last(play([received(), *events])[1], "settled")
 
-    assert (data["state"], data.get("also")) == (state, also)
+    assert (data["state"], data["also"]) == (state, also)
+
+
+WAYS_TO_A_DATE = {
+    "counted": [received()],
+    "printed": [received(promised_at=at(10))],
+    "paused": [received(), fact("supplement-requested", at(3))],
+    "moved": [received(), fact("supplement-requested", at(3)), fact("supplemented", at(3, "11:00"))],
+    "promised anew": [received(), fact("reappointed", at(5), new_due_at=at(16))],
+}
+
+
+@pytest.mark.parametrize("life", WAYS_TO_A_DATE)
+def test_a_due_date_that_an_earlier_release_left_without_its_derivation_is_completed_when_it_goes_out(life: str) -> None:
+    document, outputs = play(WAYS_TO_A_DATE[life])
+    now = outputs[-1]
+    standing = standing_of(document["facts"])
+    assert standing is not None
+    data = {name: value for name, value in now.body["data"].items() if name not in ("derivation", "counted_from")}
+    body = json.loads(json.dumps({**now.body, "data": {**data, "of": standing.key()}}))  # as it comes out of a store
+
+    sent = reads_older(CONTEXT)(Output(now.topic, now.key, now.id, body))
+
+    assert decode(sent, EVENT_TYPES) == decode(encode(now), EVENT_TYPES)
+    assert json.loads(sent)["data"].keys() == now.body["data"].keys()
+
+
+def test_what_this_release_says_goes_out_as_it_is() -> None:
+    _, outputs = play([received(), fact("completed", at(4))])
+
+    assert [reads_older(CONTEXT)(output) for output in outputs] == [encode(output) for output in outputs]

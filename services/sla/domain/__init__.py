@@ -1,6 +1,6 @@
 """The promise of a dossier: pure functions over its facts."""
 
-from services.sla.domain.outcome import End, Outcome, end_of, outcome_of
+from services.sla.domain.outcome import End, end_of, outcome_of
 from services.sla.domain.promise import FIELDS, Promise, Standing, digest_of, promise_of, standing_of
 from services.sla.domain.rungs import Rung, RungRules, overtaken, passed, rungs_of, second_tier, step_rung
 from services.sla.domain.spent import limit_used, time_spent
@@ -8,7 +8,6 @@ from services.sla.domain.spent import limit_used, time_spent
 __all__ = [
     "FIELDS",
     "End",
-    "Outcome",
     "Promise",
     "Rung",
     "RungRules",

@@ -4,10 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from contracts.deadlines import Outcome
 from contracts.facts import Facts, first_standing
 from reference import OFFICE_TIME
-
-Outcome = Literal["early", "on_time", "late"]
 
 # State 9 wins over 10 (waiting for pick-up is never late), 10 over 7 and 8.
 _END_STATES: tuple[tuple[str, Literal[7, 8, 9, 10]], ...] = (

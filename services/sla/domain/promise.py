@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any
 
+from contracts.deadlines import Basis, Step
 from contracts.facts import Facts, first_standing, standing
 from reference import Pause, Readings, Timeline, count_due, moment
 from reference.derivation import Derivation, explain, say_instant
@@ -64,9 +65,12 @@ class Standing:
         return cls(unit, received_at, (value, limit_unit), restart, stretched, promised_at, tuple(reappointed))
 
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
+
+
 def digest_of(*counted: Any) -> str:  # noqa: ANN401 - JSON values
     """A short digest of what something was counted from; equal for equal values, whenever and wherever it is made."""
-    return sha256(json.dumps(counted, separators=(",", ":"), ensure_ascii=True).encode()).hexdigest()[:16]
+    return sha256(_COMPACT.encode(counted).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class Promise:
     due: datetime | None
     computed: datetime | None
     first: datetime | None
-    basis: Literal["computed", "promised", "reappointed"]
+    basis: Basis
     provisional: bool
     calendar_version: str
     derivation: Derivation
@@ -124,12 +128,13 @@ def _as_pauses(standing_: Standing, ended_at: int | None) -> list[Pause]:
     return pauses
 
 
-@lru_cache(maxsize=2048)  # the same promise is wanted when it is stated and when its derivation is written on the wire
+@lru_cache(maxsize=2048)  # an outcome looks again at the promise that was stated, or at the one without its pauses
 def promise_of(standing_: Standing, line: Timeline, rules: Readings, *, ended_at: int | None = None) -> Promise:
     """Count the promise. Raises LimitError or BeyondCalendarError where it cannot be counted."""
     received, pauses = moment(standing_.received_at), _as_pauses(standing_, ended_at)
     counted = count_due(line, received, standing_.limit, pauses, rules, restart=standing_.restart)
-    first, basis = counted.due_at, "computed"
+    first = counted.due_at
+    basis: Basis = "computed"
     if standing_.promised_at is not None:
         first, basis = _shifted(moment(standing_.promised_at), counted, line, standing_.limit[1]), "promised"
     due = first
@@ -139,7 +144,7 @@ def promise_of(standing_: Standing, line: Timeline, rules: Readings, *, ended_at
         due=due,
         computed=counted.due_at,
         first=first,
-        basis=basis,  # type: ignore[arg-type]
+        basis=basis,
         provisional=counted.provisional,
         calendar_version=counted.calendar_version,
         derivation=counted,
@@ -159,28 +164,16 @@ def _shifted(promised: datetime, counted: Derivation, line: Timeline, unit: Limi
     return to_instant(minute) + rest
 
 
-def steps_of(standing_: Standing, promise: Promise, line: Timeline) -> list[dict[str, Any]]:
+def steps_of(standing_: Standing, promise: Promise, line: Timeline) -> tuple[Step, ...]:
     """The derivation as data and Vietnamese sentences, the printed or re-promised date included."""
-    steps = [
-        {"rule": step.rule, "days": list(step.days), "source": step.source, "text": step.text}
-        for step in explain(line, moment(standing_.received_at), standing_.limit, promise.derivation)
-    ]
+    counted = explain(line, moment(standing_.received_at), standing_.limit, promise.derivation)
+    steps = tuple(Step(rule=step.rule, days=step.days, source=step.source, text=step.text) for step in counted)
     if promise.basis == "computed" or promise.due is None:
         return steps
-    day = [promise.due.date().isoformat()]
     if promise.basis == "promised":
         text = f"Ngày hẹn in trên giấy tiếp nhận là {say_instant(promise.due)}: đây là ngày hẹn có hiệu lực."
-        return [
-            *steps,
-            {
-                "rule": "promise",
-                "days": day,
-                "source": "Giấy tiếp nhận hồ sơ và hẹn trả kết quả (Mẫu 01)",
-                "text": text,
-            },
-        ]
-    text = f"Hẹn lại một lần theo văn bản xin lỗi: {say_instant(promise.due)}."
-    return [
-        *steps,
-        {"rule": "promise", "days": day, "source": "Văn bản xin lỗi và đề nghị gia hạn (Mẫu 04)", "text": text},
-    ]
+        source = "Giấy tiếp nhận hồ sơ và hẹn trả kết quả (Mẫu 01)"
+    else:
+        text = f"Hẹn lại một lần theo văn bản xin lỗi: {say_instant(promise.due)}."
+        source = "Văn bản xin lỗi và đề nghị gia hạn (Mẫu 04)"
+    return *steps, Step(rule="promise", days=(promise.due.date().isoformat(),), source=source, text=text)

@@ -1,7 +1,9 @@
 """The one re-promise a dossier may get (R15, R16): what forbids a new date."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from contracts.deadlines import DeadlineRefused
 from contracts.rules import Rule
 from reference import Timeline, moment
 from reference.timeline import DAY, to_minute
@@ -17,10 +19,9 @@ class Refusal:
     words: str
     text: str
 
-    @property
-    def said(self) -> dict[str, str]:
-        """The fields of `deadline.refused`."""
-        return {"rule": f"{self.code}: {self.words}", "text": self.text, "code": self.code.value}
+    def to(self, unit: str, at: datetime) -> DeadlineRefused:
+        """As it is said to a body."""
+        return DeadlineRefused(at=at, unit=unit, rule=f"{self.code}: {self.words}", text=self.text, code=self.code.value)
 
 
 ONCE = Refusal(

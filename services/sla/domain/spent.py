@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from contracts.deadlines import TimeSpent
 from contracts.facts import Facts
 from reference import BeyondCalendarError, LimitError, Readings, Timeline, moment
 from reference.timeline import to_minute
@@ -13,8 +14,8 @@ ORDER = ("force_majeure", "citizen", "body")
 _WAITS_FOR = {"supplement": "citizen", "fee": "citizen", "agency": "body", "force_majeure": "force_majeure"}
 
 
-def time_spent(facts: Facts, line: Timeline, start: int, end: int) -> dict[str, int]:
-    """Open minutes from reception to end by who had the dossier: {unit, citizen, body, force_majeure, elapsed}.
+def time_spent(facts: Facts, line: Timeline, start: int, end: int) -> TimeSpent:
+    """Open minutes from reception to end by who had the dossier.
 
     Every wait counts here, whether or not the procedure lets it move the due date. `start` and `end` in ms.
     """
@@ -29,7 +30,13 @@ def time_spent(facts: Facts, line: Timeline, start: int, end: int) -> dict[str, 
                 a = max(first, line.position(to_minute(moment(begin))))
                 b = min(last, line.position(to_minute(moment(until))) if until is not None else last)
                 spent[who] += _free(a, b, taken)
-    return {"unit": elapsed - sum(spent.values()), **spent, "elapsed": elapsed}
+    return TimeSpent(
+        unit=elapsed - sum(spent.values()),
+        citizen=spent["citizen"],
+        body=spent["body"],
+        force_majeure=spent["force_majeure"],
+        elapsed=elapsed,
+    )
 
 
 def limit_used(standing: Standing, line: Timeline, rules: Readings, end: int) -> tuple[int, int] | None:
@@ -38,7 +45,8 @@ def limit_used(standing: Standing, line: Timeline, rules: Readings, end: int) ->
     Used is what was given less what was left, so pauses that count are not in it, nor what went before a restart. A date that
     was printed or promised anew changes neither. None if it cannot be counted, or if the limit gave no minute.
     """
-    bare = replace(standing, pauses=(), promised_at=None, reappointed=())
+    plain = not standing.pauses and standing.promised_at is None and not standing.reappointed
+    bare = standing if plain else replace(standing, pauses=(), promised_at=None, reappointed=())
     try:
         whole = promise_of(bare, line, rules).computed
         due = (

@@ -8,11 +8,11 @@ from runtime.outputs import Decision
 from runtime.store import Document
 from services.sla.domain import FIELDS, end_of, standing_of
 from services.sla.domain.repromise import Ask, refusal_of
-from services.sla.handlers.common import Context, effect
+from services.sla.handlers.common import Context, business_time, refuse
 from services.sla.handlers.rungs import on_timer
-from services.sla.handlers.statements import make_encoder, on_calendar, restate
+from services.sla.handlers.statements import on_calendar, restate
 
-__all__ = ["HANDLERS", "Context", "handle", "make_encoder", "on_calendar", "on_timer"]
+__all__ = ["HANDLERS", "Context", "handle", "on_calendar", "on_timer"]
 
 
 def on_fact(document: Document, event: Event, context: Context) -> Decision:
@@ -36,8 +36,7 @@ def on_ask(document: Document, event: Event, context: Context) -> Decision:
     refusal = refusal_of(standing_of(facts), end_of(facts), line, ask)
     after = {**document, "asks": {**document.get("asks", {}), event.id: "refused" if refusal else "granted"}}
     if refusal is not None:
-        said = {"unit": data.unit, **refusal.said}
-        return Decision(after, [effect(after, "deadline.refused", event.id, said, event, context)])
+        return Decision(after, [refuse(after, refusal.to(data.unit, business_time(event)), event.id, event, context)])
     granted = {"v": 1, "at": ask.at, "new_due_at": ask.new_due, "granted": True}
     after["facts"] = {**facts, "reappointed": {**facts.get("reappointed", {}), f"letter/{data.draft}": granted}}
     return Decision(after, restate(after, event, context))

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from contracts import Event, EventData, effect_id
+from contracts import Event, EventData
+from contracts.deadlines import DeadlineRefused, DeadlineSettled, DeadlineStated
 from contracts.facts import epoch_ms
 from reference import Readings, ReferenceData, Timeline
 from runtime.clock import Clock
@@ -12,6 +13,7 @@ from runtime.outputs import Output
 from runtime.store import Document
 from services.sla.domain import RungRules
 from services.sla.settings import SlaSettings
+from services.speaking import say, say_once
 
 TOPIC = "deadlines.v1"
 
@@ -33,9 +35,9 @@ class Context:
         return cls(reference, clock, settings.rules, rungs, settings.early_by)
 
 
-def business_time(event: Event) -> str:
+def business_time(event: Event) -> datetime:
     """When it happened at the office; of a type this version does not know, when it was recorded."""
-    return (event.data.at if isinstance(event.data, EventData) else event.time).isoformat()
+    return event.data.at if isinstance(event.data, EventData) else event.time
 
 
 def unit_of(document: Document) -> str:
@@ -52,13 +54,16 @@ def ms_of(time: datetime | None) -> int | None:
     return None if time is None else epoch_ms(time)
 
 
-def effect(after: Document, name: str, occasion: str, data: dict[str, Any], event: Event, context: Context) -> Output:
-    full = {"at": business_time(event), **data}
-    return output(after, effect_id("sla", after["_id"], name, occasion), name, full, event, context)
+def state(after: Document, data: DeadlineStated | DeadlineSettled, event: Event | None, context: Context) -> Output:
+    """Say what the promise is now, or how it ended; `event`: what led to it, if it was one."""
+    return say(data, after["_id"], context.clock.now(), cause="" if event is None else _cause(event))
 
 
-def output(after: Document, identity: str, name: str, data: dict[str, Any], event: Event | None, context: Context) -> Output:
-    body: dict[str, Any] = {"type": f"vn.dunghen.{name}.v1", "time": context.clock.now().isoformat(), "data": data}
-    if event is not None:
-        body["correlationid"] = event.correlation or event.id
-    return Output(TOPIC, after["_id"], identity, body)
+def refuse(after: Document, data: DeadlineRefused, occasion: str, event: Event, context: Context) -> Output:
+    """Say once that a date cannot be promised."""
+    return say_once(data, occasion, after["_id"], context.clock.now(), cause=_cause(event))
+
+
+def _cause(event: Event) -> str:
+    """The fact at the beginning of the chain that an event is of."""
+    return event.correlation or event.id

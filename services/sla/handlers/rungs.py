@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from contracts import effect_id
+from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineWarned
 from contracts.facts import epoch_ms, first_standing
 from reference import Timeline, moment
 from runtime.outputs import Decision, Output
 from runtime.store import Document
 from services.sla.domain import Rung, RungRules, Standing, passed, rungs_of, second_tier, standing_of, step_rung
 from services.sla.domain.rungs import sign_by
-from services.sla.handlers.common import Context, line_of, output, unit_of
+from services.sla.handlers.common import Context, line_of, unit_of
+from services.speaking import say_once
 
 
 def on_timer(document: Document, until: datetime, now: datetime, context: Context) -> Decision:
@@ -84,14 +84,17 @@ def _set_next_rung(after: Document, rungs: Sequence[Rung], step: Rung | None, do
 
 
 def _rung_output(after: Document, rung: Rung, context: Context) -> Output:
-    due = moment(after["deadline"]["due"])
-    data: dict[str, Any] = {"at": rung.at.isoformat(), "unit": unit_of(after), "due_at": due.isoformat()}
-    if rung.kind == "warned":
-        data["rung"] = rung.name
-        data |= {name: value for name, value in zip(("step", "department"), rung.step or (), strict=False) if value}
+    return say_once(_reached(after, rung, context), rung.name, after["_id"], context.clock.now())
+
+
+def _reached(after: Document, rung: Rung, context: Context) -> DeadlineWarned | DeadlineApologyDue | DeadlineOverdue:
+    """What is said when a rung is reached."""
+    unit, due = unit_of(after), moment(after["deadline"]["due"])
+    if rung.kind == "overdue":
+        return DeadlineOverdue(at=rung.at, tier=rung.tier, unit=unit, due_at=due)
     if rung.kind == "apology-due":
-        data["sign_by"] = sign_by(line_of(after, context), due, context.rungs).isoformat()
-    if rung.kind == "overdue" and rung.tier > 1:
-        data["tier"] = rung.tier
-    identity = effect_id("sla", after["_id"], rung.kind, rung.name)
-    return output(after, identity, f"deadline.{rung.kind}", data, None, context)
+        return DeadlineApologyDue(
+            at=rung.at, unit=unit, due_at=due, sign_by=sign_by(line_of(after, context), due, context.rungs)
+        )
+    step, department = rung.step or (None, None)
+    return DeadlineWarned(at=rung.at, rung=rung.name, step=step or None, department=department or None, unit=unit, due_at=due)

@@ -1,23 +1,57 @@
 """What sla states of a dossier: the promise in force and how it ended, each anew when its facts or its calendar change."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contracts import Event, statement_id, to_wire
+from contracts import Event
+from contracts.deadlines import (
+    DeadlineMoved,
+    DeadlinePaused,
+    DeadlineRefused,
+    DeadlineResumed,
+    DeadlineSet,
+    DeadlineSettled,
+    DeadlineStated,
+)
 from contracts.facts import Facts, epoch_ms
 from contracts.facts import standing as standing_facts
 from contracts.rules import Rule
 from reference import BeyondCalendarError, LimitError, Timeline, moment
-from runtime.outputs import Decision, Encoder, Output
+from runtime.outputs import Decision, Output
 from runtime.store import Document
 from services.sla.domain import End, Promise, Standing, end_of, limit_used, outcome_of, promise_of, standing_of, time_spent
 from services.sla.domain.promise import digest_of, steps_of
 from services.sla.domain.repromise import ONCE
-from services.sla.handlers.common import Context, business_time, effect, line_of, ms_of, output, unit_of
+from services.sla.handlers.common import Context, business_time, line_of, ms_of, refuse, state, unit_of
 from services.sla.handlers.rungs import plan_rungs
 
-SOURCE = "/sla"
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A promise and what it was counted from: the clock's facts, the number of the newest change of the calendar then."""
+
+    promise: Promise
+    standing: Standing
+    calendar: int
+
+    def stated(self, kind: type[DeadlineStated], version: int, at: datetime, line: Timeline) -> DeadlineStated:
+        """The promise as it is said, with how it came about on that calendar."""
+        return kind(
+            at=at,
+            version=version,
+            unit=self.standing.unit,
+            due_at=self.promise.due,
+            computed_due_at=self.promise.computed,
+            first_due_at=self.promise.first,
+            basis=self.promise.basis,
+            provisional=self.promise.provisional,
+            calendar_version=self.promise.calendar_version,
+            derivation=steps_of(self.standing, self.promise, line),
+            calendar=self.calendar,
+            counted_from=digest_of(self.standing.key()),
+        )
 
 
 def on_calendar(document: Document, context: Context) -> Decision:
@@ -40,8 +74,9 @@ def _by_newest_calendar(after: Document, context: Context) -> list[Output]:
     if before.basis != "computed":
         note_conflict(after, standing, known, context)
         return []
+    line = context.reference.timeline(unit)
     try:
-        now = promise_of(standing, context.reference.timeline(unit), context.rules)
+        now = promise_of(standing, line, context.rules)
     except BeyondCalendarError:
         return []
     if now.computed == before.computed and now.provisional == before.provisional:
@@ -49,15 +84,9 @@ def _by_newest_calendar(after: Document, context: Context) -> list[Output]:
     version = after["deadline"]["v"] + 1
     after["deadline"] = {**after["deadline"], "v": version, "due": ms_of(now.due)}
     plan_rungs(after, standing, context)
-    data = {
-        "at": newest.recorded.isoformat(),
-        "version": version,
-        **_promise_data(now, unit),
-        **_counted_from(standing, newest.number),
-    }
-    identity = statement_id("sla", after["_id"], "deadline", version)
-    name = "deadline.moved" if now.due != before.due else "deadline.set"  # the same date, no longer provisional
-    return [output(after, identity, name, data, None, context)]
+    kind = DeadlineMoved if now.due != before.due else DeadlineSet  # the same date, no longer provisional
+    stated = Counted(now, standing, newest.number).stated(kind, version, newest.recorded, line)
+    return [state(after, stated, None, context)]
 
 
 def note_conflict(after: Document, standing: Standing, known: int, context: Context) -> None:
@@ -93,12 +122,13 @@ def restate(after: Document, event: Event, context: Context, *, ended_as_said: b
         return _settle(after, None, None, event, context)
     outputs = []
     known = after.get("deadline")
-    if known is None or known.get("of") != standing.key():
+    is_counted = known is not None and known.get("of") == standing.key()
+    if not is_counted:
         outputs += _state_deadline(after, standing, event, context)
     if not ended_as_said:
         outputs += _settle(after, end_of(facts), standing, event, context)
     if after.get("settled", {}).get("outcome", "open") == "open":
-        if not was_open:
+        if is_counted and not was_open:
             _open_again(after, standing, context)
         plan_rungs(after, standing, context)
         if after.get("counted_with", context.reference.known) < context.reference.known:
@@ -139,106 +169,99 @@ def _state_deadline(after: Document, standing: Standing, event: Event, context: 
     calendar = context.reference.known_at(event.time)
     after["unit"], after["counted_with"] = unit, calendar
     after.pop("conflict", None)
+    line = context.reference.timeline(unit, calendar)
     try:
-        promise = promise_of(standing, context.reference.timeline(unit, calendar), context.rules)
+        promise = promise_of(standing, line, context.rules)
     except (LimitError, BeyondCalendarError) as error:
         after["deadline"] = {"v": (known or {}).get("v", 0), "of": standing.key(), "due": None}
         text = f"Không tính được ngày hẹn trả: {error}"
-        refused = {"unit": unit, "rule": "D8", "text": text, "code": Rule.D8.value}
-        return [effect(after, "deadline.refused", "uncountable", refused, event, context)]
+        refused = DeadlineRefused(at=business_time(event), unit=unit, rule="D8", text=text, code=Rule.D8.value)
+        return [refuse(after, refused, "uncountable", event, context)]
     version = (known or {}).get("v", 0) + 1
     due = ms_of(promise.due)
     before = (known or {}).get("due")
-    name = _name_of_change(known, before, due)
     after["deadline"] = {"v": version, "of": standing.key(), "due": due}
     note_difference(after, promise.basis, promise.due, promise.computed)
     outputs = []
     if known is None or before != due or other_unit:
-        data: dict[str, Any] = {
-            "at": business_time(event),
-            "version": version,
-            **_promise_data(promise, unit),
-            **_counted_from(standing, calendar),
-        }
-        outputs.append(output(after, statement_id("sla", after["_id"], "deadline", version), name, data, event, context))
+        kind = _kind_of_change(known, before, due)
+        stated = Counted(promise, standing, calendar).stated(kind, version, business_time(event), line)
+        outputs.append(state(after, stated, event, context))
     else:
         after["deadline"]["v"] = version - 1
     if len(standing.reappointed) > 1:
-        said = {"unit": unit, **ONCE.said}
-        outputs.append(effect(after, "deadline.refused", str(len(standing.reappointed)), said, event, context))
+        refused = ONCE.to(unit, business_time(event))
+        outputs.append(refuse(after, refused, str(len(standing.reappointed)), event, context))
     return outputs
 
 
-def _counted_from(standing: Standing, calendar: int) -> dict[str, Any]:
-    """What the derivation is made from when the statement goes out."""
-    return {"of": standing.key(), "calendar": calendar}
-
-
-def _name_of_change(known: Mapping[str, Any] | None, before: int | None, due: int | None) -> str:
+def _kind_of_change(known: Mapping[str, Any] | None, before: int | None, due: int | None) -> type[DeadlineStated]:
     if due is None:
-        return "deadline.paused"
+        return DeadlinePaused
     if known is None:
-        return "deadline.set"
-    return "deadline.resumed" if before is None else "deadline.moved"
-
-
-def _promise_data(promise: Promise, unit: str) -> dict[str, Any]:
-    times = {"due_at": promise.due, "computed_due_at": promise.computed, "first_due_at": promise.first}
-    return {
-        "unit": unit,
-        **{name: time.isoformat() for name, time in times.items() if time is not None},
-        "basis": promise.basis,
-        "provisional": promise.provisional,
-        "calendar_version": promise.calendar_version,
-    }
+        return DeadlineSet
+    return DeadlineResumed if before is None else DeadlineMoved
 
 
 def _settle(after: Document, end: End | None, standing: Standing | None, event: Event, context: Context) -> list[Output]:
     """State the outcome if it is another than the stated one; an end that was taken back opens the dossier again."""
     stated: Mapping[str, Any] | None = after.get("settled")
+    version = (stated or {}).get("v", 0) + 1
     if end is None or standing is None:
         if stated is None or stated["outcome"] == "open":
             return []
-        result: dict[str, Any] = {"outcome": "open"}
-        data: dict[str, Any] = {"unit": unit_of(after), "outcome": "open"}
+        settled = DeadlineSettled(at=business_time(event), version=version, unit=unit_of(after), outcome="open")
     else:
-        due, first = _due_at_end(after, standing, end, context)
-        if due is None or first is None:
+        measured = _measured(after, standing, end, version, event, context)
+        if measured is None:
             return []
-        result = {
-            "outcome": outcome_of(moment(end.at), due, context.early_by),
-            "end": end.at,
-            "state": end.state,
-            "due": epoch_ms(due),
-            "supplements": supplements_of(after["facts"]),
-        }
-        minutes = limit_used(standing, line_of(after, context), context.rules, end.at)
-        if minutes is not None:
-            result |= {"limit": minutes[0], "used": minutes[1]}
-        if end.also:
-            result["also"] = list(end.also)
-        data = {
-            "unit": unit_of(after),
-            "outcome": result["outcome"],
-            "state": end.state,
-            "ended_at": moment(end.at).isoformat(),
-            "due_at": due.isoformat(),
-            "against_first": outcome_of(moment(end.at), first, context.early_by),
-            "supplements": result["supplements"],
-        }
-        if minutes is not None:
-            data |= {"limit_minutes": minutes[0], "used_minutes": minutes[1]}
-        if end.also:
-            data["also"] = result["also"]
-        data["counted_from"] = end_digest(standing, end, result["supplements"])
-        if result["outcome"] == "late":
-            data["spent"] = time_spent(after["facts"], line_of(after, context), standing.received_at, end.at)
-    if stated is not None and {k: v for k, v in stated.items() if k != "v"} == result:
+        settled = measured
+    kept = kept_of(settled)
+    if stated is not None and {**stated, "v": version} == kept:
         return []
-    version = (stated or {}).get("v", 0) + 1
-    after["settled"] = {"v": version, **result}
-    data = {"at": business_time(event), "version": version, **data}
-    return [output(after, statement_id("sla", after["_id"], "settled", version), "deadline.settled", data, event, context)]
+    after["settled"] = kept
+    return [state(after, settled, event, context)]
+
+
+def _measured(
+    after: Document, standing: Standing, end: End, version: int, event: Event, context: Context
+) -> DeadlineSettled | None:
+    """The outcome of an end; None where there is no promise to measure it against."""
+    due, first = _due_at_end(after, standing, end, context)
+    if due is None or first is None:
+        return None
+    facts, line, ended_at = after["facts"], line_of(after, context), moment(end.at)
+    outcome, supplements = outcome_of(ended_at, due, context.early_by), supplements_of(facts)
+    limit, used = limit_used(standing, line, context.rules, end.at) or (None, None)
+    return DeadlineSettled(
+        at=business_time(event),
+        version=version,
+        unit=unit_of(after),
+        outcome=outcome,
+        state=end.state,
+        ended_at=ended_at,
+        due_at=due,
+        against_first=outcome_of(ended_at, first, context.early_by),
+        supplements=supplements,
+        limit_minutes=limit,
+        used_minutes=used,
+        also=end.also,
+        spent=time_spent(facts, line, standing.received_at, end.at) if outcome == "late" else None,
+        counted_from=end_digest(standing, end, supplements),
+    )
+
+
+def kept_of(data: DeadlineSettled) -> dict[str, Any]:
+    """An outcome as a document keeps it: {v, outcome}, and of an end {end, due, state, supplements, limit, used, also}."""
+    kept: dict[str, Any] = {"v": data.version, "outcome": data.outcome}
+    if data.ended_at is not None and data.due_at is not None:
+        times = {"end": epoch_ms(data.ended_at), "due": epoch_ms(data.due_at)}
+        kept |= {**times, "state": data.state, "supplements": data.supplements}
+    if data.limit_minutes is not None:
+        kept |= {"limit": data.limit_minutes, "used": data.used_minutes}
+    if data.also:
+        kept["also"] = list(data.also)
+    return kept
 
 
 def supplements_of(facts: Facts) -> int:
@@ -261,22 +284,3 @@ def _due_at_end(after: Document, standing: Standing, end: End, context: Context)
     except (LimitError, BeyondCalendarError):
         return None, None
     return promise.due, promise.first
-
-
-def make_encoder(context: Context) -> Encoder:
-    """Complete an output for the wire: a stated due date gets its derivation, counted again from the same standing."""
-
-    def encode(output: Output) -> bytes:
-        data = dict(output.body["data"])
-        key = data.pop("of", None)
-        if key is not None:
-            data["derivation"] = _derivation(key, context.reference.timeline(data["unit"], data["calendar"]), context)
-            data["counted_from"] = digest_of(key)
-        return to_wire(SOURCE, output.key, output.id, {**output.body, "data": data})
-
-    return encode
-
-
-def _derivation(key: list[Any], line: Timeline, context: Context) -> list[dict[str, Any]]:
-    standing = Standing.from_key(key)
-    return steps_of(standing, promise_of(standing, line, context.rules), line)
