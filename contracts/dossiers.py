@@ -1,15 +1,21 @@
 """dossiers.v1: the facts of a dossier as its office reported them (writer: intake). No personal data."""
 
-from typing import ClassVar, Literal
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
 from contracts.codes import ProcedureCode, UnitCode
 from contracts.envelope import Named
 from contracts.ids import fact_id
 
+Sure = Literal["guessed", "reported"]
 ReturnMethod = Literal["counter", "post", "online", "home", "ceremony"]
 LimitUnit = Literal["hour", "working_day", "calendar_day", "month", "same_day"]
+
+
+# A time that a sender wrote as content keeps the offset it was written with: whether content is new is told by its words.
+AsWritten = Annotated[AwareDatetime, PlainSerializer(datetime.isoformat, return_type=str, when_used="json")]
 
 
 class Fact(Named):
@@ -21,7 +27,7 @@ class Fact(Named):
         default=None,
         description="When the sending system saw this value; an older observation never overrides a newer one.",
     )
-    sure: Literal["guessed", "reported"] | None = Field(
+    sure: Sure | None = Field(
         default=None,
         description="How sure `at` is. guessed: when it was heard of; reported: taken from the report of a step; absent: told "
         "by the sender as the time of this very event.",
@@ -33,7 +39,7 @@ class Fact(Named):
         return self.SERIES
 
     def event_id(self, writer: str, subject: str) -> str:
-        """Named by its occasion and version."""
+        """Named by its occasion and version; facts have one writer, which their ids do not say."""
         return fact_id(subject, self.series, self.occasion, self.version)
 
 
@@ -90,7 +96,7 @@ class Received(Fact):
         default=None, description="Phi địa giới: taken in outside the area of the competent unit; absent: not told."
     )
     linked: tuple[Linked, ...] | None = Field(default=None, description="Parts of a linked dossier (liên thông).")
-    promised_at: AwareDatetime | None = Field(
+    promised_at: AsWritten | None = Field(
         default=None, description="NgayHenTra printed on the receipt by the sender; if given, it is the promise."
     )
     contact_sequence: int | None = Field(
@@ -105,8 +111,8 @@ class Progressed(Fact):
     SERIES: ClassVar[str] = "progressed"
     step: str = Field(max_length=200, description="NoiDungXuLy: name of the step.")
     department: str | None = Field(default=None, max_length=200, description="PhongBanXuLy.")
-    started_at: AwareDatetime | None = Field(default=None, description="NgayBatDau.")
-    step_due_at: AwareDatetime | None = Field(default=None, description="NgayKetThucTheoQuyDinh.")
+    started_at: AsWritten | None = Field(default=None, description="NgayBatDau.")
+    step_due_at: AsWritten | None = Field(default=None, description="NgayKetThucTheoQuyDinh.")
 
 
 class SupplementRequested(Fact):
@@ -162,7 +168,7 @@ class Reappointed(Fact):
 
     TYPE: ClassVar[str] = "vn.dunghen.dossier.reappointed.v1"
     SERIES: ClassVar[str] = "reappointed"
-    new_due_at: AwareDatetime = Field(description="Thời gian hẹn trả kết quả lại (NgayHenTraMoi).")
+    new_due_at: AsWritten = Field(description="Thời gian hẹn trả kết quả lại (NgayHenTraMoi).")
 
 
 class Completed(Fact):

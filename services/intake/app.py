@@ -25,6 +25,7 @@ from services.intake.recovery import recovery
 from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
 from services.intake.telemetry import METRICS
+from services.speaking import encode
 
 WRITE_DOWN_SECONDS = 5.0  # counts of quality, last use of keys
 FORGET_SECONDS = 600.0
@@ -44,7 +45,7 @@ def build(
     reference = reference or load_reference(settings.reference_dir)
     context = handlers.Context(reference, settings, sealer, parts.clock)
     declare_published(broker, "intake", runtime, wiring.published_by("intake"))
-    intents = Intents(parts, store.DOSSIERS, handlers.encode)
+    intents = Intents(parts, store.DOSSIERS, encode)
     anchor = Anchor(parts, recovery(), ())
     counts = quality.Quality(parts)
     entrance = Entrance(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from contracts import to_wire
+from contracts.contacts import ContactSealed
 from reference import ReferenceData, moment
 from runtime.clock import Clock
 from runtime.intents import Intent, Intents
@@ -21,7 +21,7 @@ from services.intake.domain import (
     Ground,
     Item,
     Limits,
-    Outgoing,
+    NewContact,
     Parsed,
     Quarantined,
     Refused,
@@ -34,8 +34,9 @@ from services.intake.quality import Quality
 from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
 from services.intake.store import DOSSIERS
+from services.speaking import say
 
-SOURCE = "/intake"
+WRITER = "intake"
 # What is taken in and shown to a person all the same.
 FLAGS = {
     "promise_changes": Quarantined("promise-changed", "promised_at"),
@@ -70,27 +71,21 @@ def on_items(document: Document, items: Sequence[Item], context: Context, sender
         taken = take_in(state, item, ground)
         state = taken.state
         results.append(taken)
-        root = ""
-        for outgoing in taken.outgoing:
-            root = root if outgoing.contact is not None else outgoing.id
-            outputs.append(_output(item.dossier, outgoing, root, ground.limits.now, context))
+        outputs += _said(item.dossier, taken, ground.limits.now, context)
     return Decision(document if state is document else dict(state), outputs), results
 
 
-def _output(dossier: str, outgoing: Outgoing, root: str, now: datetime, context: Context) -> Output:
-    """One event as it goes out; its time is the moment that it was decided at."""
-    body: dict[str, Any] = {
-        "type": f"vn.dunghen.dossier.{outgoing.kind}.v1",
-        "time": now.isoformat(),
-        "correlationid": root,
-        "data": dict(outgoing.data),
-    }
-    if outgoing.contact is not None:
-        body["type"] = "vn.dunghen.contact.sealed.v1"
-        body["data"] |= {"key_epoch": context.sealer.box.epoch, "sealed": context.sealer.seal(outgoing.contact)}
-        return Output("contacts.v1", dossier, outgoing.id, body)
-    body["sequence"] = f"{outgoing.sequence:013d}"
-    return Output("dossiers.v1", dossier, outgoing.id, body)
+def _said(dossier: str, taken: Taken, now: datetime, context: Context) -> Iterable[Output]:
+    """What goes out for one item: each fact is the beginning of a chain, a contact is of the chain of its reception."""
+    root = ""
+    for new in taken.outgoing:
+        if isinstance(new, NewContact):
+            box, sealed = context.sealer.box, context.sealer.seal(new.contact)
+            contact = ContactSealed(at=new.at, contact_sequence=new.sequence, key_epoch=box.epoch, sealed=sealed)
+            yield say(contact, dossier, now, cause=root)
+        else:
+            root = new.fact.event_id(WRITER, dossier)
+            yield say(new.fact, dossier, now, cause=root, sequence=new.sequence)
 
 
 def view(document: Document, open_intents: Collection[str], held: int) -> dict[str, Any]:
@@ -108,11 +103,6 @@ def view(document: Document, open_intents: Collection[str], held: int) -> dict[s
     ]
     pending = sum(len(entry["out"]) for entry in document.get("outbox", ()) if entry["i"] in open_intents)
     return {"dossier": document["_id"], "facts": facts, "contact": "contact" in document, "pending": pending, "held": held}
-
-
-def encode(output: Output) -> bytes:
-    """An output as a record."""
-    return to_wire(SOURCE, output.key, output.id, output.body)
 
 
 @dataclass(slots=True)

@@ -8,8 +8,9 @@ import pytest
 from runtime.clock import SteppedClock
 from runtime.store import Document
 from services.intake.domain import Accepted, parse_item
-from services.intake.handlers import Context, encode, on_items
+from services.intake.handlers import Context, on_items
 from services.intake.recovery import Told, decode, recall, recovery
+from services.speaking import encode
 from tests.intake.test_intake import CONTEXT as GROUND
 from tests.intake.test_intake import NOW, PERSON, RECEIVED, SEALER, SENDER, SETTINGS, take
 
@@ -98,6 +99,37 @@ def test_what_was_sent_before_is_still_nothing_new_after_a_rebuild(number: int) 
 
     assert outputs == []
     assert isinstance(answers[0], Accepted)
+
+
+@pytest.mark.parametrize("offset", ["+07:00", "Z", "+00:00", "-03:30"])
+def test_times_are_said_with_the_offset_they_were_written_with_and_known_again_after_a_rebuild(offset: str) -> None:
+    linked = [{"part": "Đăng ký thường trú", "unit": "H37.12"}]
+    sends = [
+        {**RECEIVED, "at": f"2026-02-27T01:00{offset}", "promised_at": f"2026-03-09T01:00:00.25{offset}", "linked": linked},
+        {
+            "dossier": RECEIVED["dossier"],
+            "type": "progressed",
+            "at": f"2026-02-27T02:00{offset}",
+            "step": "Thẩm định",
+            "started_at": f"2026-02-27T02:00{offset}",
+            "step_due_at": f"2026-03-02T02:00{offset}",
+        },
+        {
+            "dossier": RECEIVED["dossier"],
+            "type": "reappointed",
+            "at": f"2026-02-27T03:00{offset}",
+            "new_due_at": f"2026-03-10T01:00{offset}",
+        },
+    ]
+    document: Document = {"_id": RECEIVED["dossier"], "rev": 0}
+    rebuilt = dict(document)
+    for send in sends:
+        document, outputs, _ = take(document, send)
+        for output in outputs:
+            rebuilt = recall(rebuilt, decode(encode(output)))
+
+    assert without_contact(rebuilt) == without_contact(document)
+    assert [take(rebuilt, send)[1] for send in sends[1:]] == [[], []]
 
 
 def test_a_contact_that_is_sent_again_after_a_rebuild_gets_a_higher_sequence() -> None:

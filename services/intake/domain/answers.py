@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from contracts.codes import body_of
+from contracts.dossiers import Fact
 from reference import ReferenceData
 from services.intake.domain.items import Contact
 from services.intake.domain.problems import Fault
@@ -89,13 +90,19 @@ Answer = Accepted | Refused | Quarantined
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A new fact to state: its id, full type, sequence and payload; or a contact to seal."""
+    """A new fact to state, and its place among the facts of its dossier."""
 
-    id: str
-    kind: str
+    fact: Fact
     sequence: int
-    data: Mapping[str, Any]
-    contact: Contact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """A contact to seal, and which one of its dossier it is."""
+
+    at: datetime
+    sequence: int
+    contact: Contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +112,5 @@ class Taken:
 
     state: Mapping[str, Any]
     answer: Answer
-    outgoing: tuple[Outgoing, ...] = ()
+    outgoing: tuple[Outgoing | NewContact, ...] = ()
     notes: tuple[str, ...] = ()

@@ -4,18 +4,20 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 import orjson
 
-from contracts import fact_id
+from contracts import dossiers, fact_id
+from contracts.dossiers import Fact, Received, Sure, Terms
 from contracts.facts import epoch_ms
 from reference import OFFICE_TIME, moment
 from reference.phones import mobile
-from services.intake.domain.answers import Accepted, Ground, Outgoing, Quarantined, Refused, Taken
+from services.intake.domain.answers import Accepted, Ground, NewContact, Outgoing, Quarantined, Refused, Taken
 from services.intake.domain.items import (
     REPEATING,
     EventItem,
+    PlainKind,
     ProgressedItem,
     ReappointedItem,
     ReceivedItem,
@@ -31,7 +33,7 @@ ENDS = ("completed/1", "returned/1", "withdrawn/1", "stopped/1")
 
 # How sure the time of a fact is: taken from when we heard of it, from a step's report, from the sender's own field.
 GUESSED, REPORTED, STATED = 0, 1, 2
-SURE: tuple[str, ...] = ("guessed", "reported")  # as facts say it on the wire; stated is not said
+SURE: tuple[Sure, ...] = ("guessed", "reported")  # as facts say it on the wire; stated is not said
 STAMPS = ("at", "occasion", "version", "observed_at", "sure", "terms")  # of a fact's data what is not the sender's content
 
 
@@ -75,10 +77,7 @@ def take_event(state: Mapping[str, Any], item: EventItem, ground: Ground, manner
         return Taken(state, Quarantined("too-many-facts"))
     version = known["v"] + 1 if known is not None else 1
     sequence = max(state.get("sequence", 0) + 1, epoch_ms(ground.limits.now))
-    identity = fact_id(item.dossier, kind, occasion, version)
-    data = {"at": item.at.isoformat(), **_stamp(item, occasion, version, manner), **content}
-    if isinstance(item, ReceivedItem):
-        data["terms"] = _terms(content["procedure"], item.at, ground)
+    outgoing = Outgoing(_said(item, _stamp(item, occasion, version, manner), content, ground), sequence)
     fact = {"v": version, "h": digest, "o": observed, "at": epoch_ms(item.at)}
     if isinstance(item, RetractedItem):
         fact["x"] = True
@@ -94,18 +93,75 @@ def take_event(state: Mapping[str, Any], item: EventItem, ground: Ground, manner
     notes += ["corrections"] if version > 1 else []
     notes += ["contradictions"] if _ends_before_it_began(after["facts"], key) else []
     notes += ["late_reports"] if ground.limits.now - item.at > LATE else []
-    outgoing = Outgoing(identity, item.type, sequence, data)
+    identity = fact_id(item.dossier, kind, occasion, version)
     return Taken(after, Accepted((identity,)), (outgoing, *contact_out), tuple(notes))
 
 
-def _stamp(item: EventItem, occasion: str, version: int, manner: Manner) -> dict[str, Any]:
+class Stamp(TypedDict):
     """What a fact says of itself beside its content."""
-    stamp: dict[str, Any] = {"occasion": occasion, "version": version}
-    if item.observed_at is not None:
-        stamp["observed_at"] = item.observed_at.isoformat()
-    if manner.sure != STATED:
-        stamp["sure"] = SURE[manner.sure]
-    return stamp
+
+    at: datetime
+    occasion: str
+    version: int
+    observed_at: datetime | None
+    sure: Sure | None
+
+
+def _stamp(item: EventItem, occasion: str, version: int, manner: Manner) -> Stamp:
+    sure = SURE[manner.sure] if manner.sure != STATED else None
+    return {"at": item.at, "occasion": occasion, "version": version, "observed_at": item.observed_at, "sure": sure}
+
+
+PLAIN: Mapping[PlainKind, type[Fact]] = {
+    "supplement-requested": dossiers.SupplementRequested,
+    "supplemented": dossiers.Supplemented,
+    "fee-requested": dossiers.FeeRequested,
+    "fee-paid": dossiers.FeePaid,
+    "resumed": dossiers.Resumed,
+    "completed": dossiers.Completed,
+    "returned": dossiers.Returned,
+    "refused": dossiers.Refused,
+    "withdrawn": dossiers.Withdrawn,
+    "stopped": dossiers.Stopped,
+}
+
+
+def _said(item: EventItem, stamp: Stamp, content: Mapping[str, Any], ground: Ground) -> Fact:
+    """An item as a fact. A reception says what is known of it by now, so it is made from the content."""
+    if isinstance(item, ReceivedItem):
+        return _received(stamp, content, _terms(content["procedure"], item.at, ground))
+    if isinstance(item, RetractedItem):
+        return dossiers.Retracted(**stamp, fact=item.fact)
+    if isinstance(item, ReappointedItem):
+        return dossiers.Reappointed(**stamp, new_due_at=item.new_due_at)
+    if isinstance(item, SuspendedItem):
+        return dossiers.Suspended(**stamp, reason=item.reason, decision=item.decision)
+    if isinstance(item, ProgressedItem):
+        return dossiers.Progressed(
+            **stamp,
+            step=item.step,
+            department=item.department,
+            started_at=item.started_at,
+            step_due_at=item.step_due_at,
+        )
+    return PLAIN[item.type](**stamp)
+
+
+def _received(stamp: Stamp, content: Mapping[str, Any], terms: Terms) -> Received:
+    linked, promised_at = content.get("linked"), content.get("promised_at")
+    return Received(
+        **stamp,
+        procedure=content["procedure"],
+        receiving_unit=content["receiving_unit"],
+        competent_unit=content["competent_unit"],
+        channel=content["channel"],
+        terms=terms,
+        return_method=content.get("return_method"),
+        out_of_area=content.get("out_of_area"),
+        linked=None if linked is None else tuple(dossiers.Linked.model_validate(part) for part in linked),
+        promised_at=None if promised_at is None else datetime.fromisoformat(promised_at),
+        contact_sequence=content.get("contact_sequence"),
+    )
 
 
 def _ends_before_it_began(facts: Mapping[str, Mapping[str, Any]], key: str) -> bool:
@@ -166,7 +222,7 @@ def occasion_of(item: EventItem, kind: str, facts: Mapping[str, Any]) -> str:
 
 def _contact_of(
     state: Mapping[str, Any], item: EventItem, ground: Ground, *, fill: bool
-) -> tuple[Mapping[str, Any], tuple[Outgoing, ...], list[str]]:
+) -> tuple[Mapping[str, Any], tuple[NewContact, ...], list[str]]:
     """The contact known after this item, and what to seal if it is another one. A missing contact changes nothing."""
     known: Mapping[str, Any] = state.get("contact", {})
     if not isinstance(item, ReceivedItem):
@@ -182,9 +238,7 @@ def _contact_of(
     if known.get("h") == digest or (fill and known):
         return known, (), notes
     sequence = known.get("seq", 0) + 1
-    identity = fact_id(item.dossier, "contact", "1", sequence)
-    data = {"at": item.at.isoformat(), "contact_sequence": sequence}
-    return {"seq": sequence, "h": digest}, (Outgoing(identity, "contact", sequence, data, contact),), notes
+    return {"seq": sequence, "h": digest}, (NewContact(item.at, sequence, contact),), notes
 
 
 def _content(item: EventItem, contact: Mapping[str, Any], known: Mapping[str, Any], *, fill: bool) -> dict[str, Any]:
@@ -230,15 +284,15 @@ def digest_of(content: Mapping[str, Any], at: int, kind: str) -> str:
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
-def _terms(procedure: str, at: datetime, ground: Ground) -> dict[str, Any]:
+def _terms(procedure: str, at: datetime, ground: Ground) -> Terms:
     """The terms of the procedure version in force at reception; the dossier keeps them for ever (rule 1.9)."""
     version = ground.reference.procedures[procedure].version_at(at)
     if version is None:
         raise AssertionError("checked before")
-    return {
-        "procedure_version": version.name,
-        "limit": {"value": version.limit.value, "unit": version.limit.unit},
-        "pause_on_fee": version.pause_on_fee,
-        "pause_on_agency": version.pause_on_agency,
-        "strategy": version.strategy,
-    }
+    return Terms(
+        procedure_version=version.name,
+        limit=dossiers.Limit(value=version.limit.value, unit=version.limit.unit),
+        pause_on_fee=version.pause_on_fee,
+        pause_on_agency=version.pause_on_agency,
+        strategy=version.strategy,
+    )
