@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from aiokafka import AIOKafkaProducer
 from rich.console import Console
 
 from dunghen.commands.topics import apply_topics, remove_topics
@@ -82,12 +81,6 @@ async def weeks(town: Town) -> Fortnight:
 def environment(processes: Processes, service: str) -> dict[str, str]:
     """What a person at the command line would export to repair a service."""
     return {**os.environ, **processes.environment(service)}
-
-
-async def publish(real: Real, topic: str, key: str, value: bytes) -> None:
-    """Put a record into the log behind the services' backs."""
-    async with AIOKafkaProducer(bootstrap_servers=real.kafka) as producer:
-        await producer.send_and_wait(topic, value, key=key.encode())
 
 
 async def dlq(processes: Processes, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -223,13 +216,12 @@ def cells(records: Sequence[LogRecord]) -> dict[str, tuple[str, dict[str, int]]]
 
 async def test_a_poison_record_marks_its_dossier_and_the_command_line_lifts_it(weeks: Fortnight, tmp_path: Path) -> None:
     system, processes, one, two = weeks.system, weeks.processes, weeks.code(1), weeks.code(2)
-    real, topic = weeks.town.real, weeks.town.prefix + "dossiers.v1"
     await system.post([received(one, weeks.text(2))])
     await system.settle()
-    facts = await read_broker(real.kafka, weeks.town.prefix, ["dossiers.v1"], one)
+    facts = await read_broker(weeks.town.real.kafka, weeks.town.prefix, ["dossiers.v1"], one)
     raw = next(fact for fact in map(event_of, facts) if fact["subject"] == one)
     raw["data"] |= {"version": 2, "channel": "quầy"}
-    await publish(real, topic, one, json.dumps(raw).encode())
+    await weeks.town.write("dossiers.v1", one, json.dumps(raw).encode())
     await system.post([received(two, weeks.text(2))])
     await system.settle()
     listed = await dlq(processes, "ls", "sla")
