@@ -36,7 +36,6 @@ from services.intake.settings import IntakeSettings
 from services.intake.store import DOSSIERS
 from services.speaking import say
 
-WRITER = "intake"
 # What is taken in and shown to a person all the same.
 FLAGS = {
     "promise_changes": Quarantined("promise-changed", "promised_at"),
@@ -84,7 +83,7 @@ def _said(dossier: str, taken: Taken, now: datetime, context: Context) -> Iterab
             contact = ContactSealed(at=new.at, contact_sequence=new.sequence, key_epoch=box.epoch, sealed=sealed)
             yield say(contact, dossier, now, cause=root)
         else:
-            root = new.fact.event_id(WRITER, dossier)
+            root = new.id
             yield say(new.fact, dossier, now, cause=root, sequence=new.sequence)
 
 

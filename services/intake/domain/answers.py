@@ -90,8 +90,9 @@ Answer = Accepted | Refused | Quarantined
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A new fact to state, and its place among the facts of its dossier."""
+    """A new fact to state: its id, and its place among the facts of its dossier."""
 
+    id: str
     fact: Fact
     sequence: int
 

@@ -77,7 +77,7 @@ def take_event(state: Mapping[str, Any], item: EventItem, ground: Ground, manner
         return Taken(state, Quarantined("too-many-facts"))
     version = known["v"] + 1 if known is not None else 1
     sequence = max(state.get("sequence", 0) + 1, epoch_ms(ground.limits.now))
-    outgoing = Outgoing(_said(item, _stamp(item, occasion, version, manner), content, ground), sequence)
+    said = _said(item, _stamp(item, occasion, version, manner), content, ground)
     fact = {"v": version, "h": digest, "o": observed, "at": epoch_ms(item.at)}
     if isinstance(item, RetractedItem):
         fact["x"] = True
@@ -94,7 +94,7 @@ def take_event(state: Mapping[str, Any], item: EventItem, ground: Ground, manner
     notes += ["contradictions"] if _ends_before_it_began(after["facts"], key) else []
     notes += ["late_reports"] if ground.limits.now - item.at > LATE else []
     identity = fact_id(item.dossier, kind, occasion, version)
-    return Taken(after, Accepted((identity,)), (outgoing, *contact_out), tuple(notes))
+    return Taken(after, Accepted((identity,)), (Outgoing(identity, said, sequence), *contact_out), tuple(notes))
 
 
 class Stamp(TypedDict):
