@@ -217,7 +217,17 @@ class Fleet:
         async def caught_up() -> bool:
             return await self.lags.of(self._prefix + service) == 0
 
-        await self.until(f"{service} to catch up", caught_up)
+        try:
+            await self.until(f"{service} to catch up", caught_up)
+        except DemoStuckError as error:
+            raise DemoStuckError(f"{error}: {await self._behind(service)}") from None
+
+    async def _behind(self, service: str) -> str:
+        """Which partitions a service has not handled: committed and end of each, and how many it holds."""
+        ends, done = await self.lags.places(self._prefix + service)
+        left = [f"{p.topic}/{p.partition} {done.get(p, 0)} of {end}" for p, end in ends.items() if end > done.get(p, 0)]
+        held = [gauges.get("partitions_held", 0) for gauges in await self.all_gauges(service)]
+        return f"{', '.join(left) or 'nothing'} is left; held {held} of {len(ends)}"
 
     async def timers_fired(self) -> None:
         """Wait until sla has fired what is due by the clock."""

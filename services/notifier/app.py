@@ -78,5 +78,5 @@ def build(
             Job("sender", runtime.sweep_seconds, dispatcher.run),
             Job("intents", runtime.sweep_seconds, intents.sweep),
         ),
-        drains=(port.close, dispatcher.drain),
+        drains=(dispatcher.drain, port.close),  # what is claimed is sent before the way to the gateway is closed
     )

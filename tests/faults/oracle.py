@@ -31,7 +31,7 @@ def things(records: Iterable[LogRecord]) -> dict[Thing, int]:
 
 def occasion(data: Mapping[str, Any]) -> str:
     """What tells one happening of a kind from another; versions of a statement are one happening."""
-    names = ("rung", "occasion", "contact_sequence", "notice", "draft")
+    names = ("rung", "occasion", "contact_sequence", "notice", "draft", "tier")  # tier: the re-promised date has passed too
     return str(next((data[name] for name in names if data.get(name)), 1))
 
 
