@@ -40,8 +40,11 @@ class Consumer(Protocol):
 class Group(ConsumerRebalanceListener):  # type: ignore[misc]
     """The membership of this instance in its group, as one lease after the other."""
 
-    def __init__(self, consumer_of: Callable[[], Consumer | None], prefix: str) -> None:
-        self._consumer_of, self._prefix = consumer_of, prefix
+    def __init__(
+        self, consumer_of: Callable[[], Consumer | None], prefix: str, *, joined: Callable[[], None] = lambda: None
+    ) -> None:
+        """`joined`: called at the end of each assignment."""
+        self._consumer_of, self._prefix, self._joined = consumer_of, prefix, joined
         self._commits: set[asyncio.Task[None]] = set()
         self.lease: Lease | None = None
         self.start_at: dict[Partition, int] = {}  # a fresh process takes these again, once: see runtime.recovery
@@ -61,6 +64,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]
         """Begin a lease."""
         self._end_lease()
         self.lease = Lease(self._partition(place) for place in assigned)
+        self._joined()
 
     def _end_lease(self) -> None:
         if self.lease is not None:

@@ -90,7 +90,8 @@ class KafkaLog(Grouped):
         self._name, self._settings, self._broker, self._telemetry = name, settings, broker, telemetry
         self._prefix, self._group_id = settings.topic_prefix, settings.topic_prefix + name
         self._consumer_of: Callable[[], AIOKafkaConsumer | None] = lambda: None  # known once FastStream has declared it
-        self.group = Group(self._consumer, self._prefix)
+        self.group = Group(self._consumer, self._prefix, joined=self._ask_to_lead)
+        self._asked_to_lead = False
         self._reader: AIOKafkaConsumer | None = None
         self._reading, self._starting = asyncio.Lock(), asyncio.Lock()
 
@@ -130,6 +131,21 @@ class KafkaLog(Grouped):
 
     def _consumer(self) -> AIOKafkaConsumer | None:
         return self._consumer_of()
+
+    def _ask_to_lead(self) -> None:
+        """Join once more after the first assignment, unless this process made it.
+
+        A static member that restarts within its session is given its old partitions and not told that it leads its group, and
+        only a leader watches for partitions that are added: nobody would take them until the next rebalance. Asked again, the
+        broker tells it, and shares out what is there now; for a member that does not lead, nothing moves.
+        """
+        consumer = self._consumer()
+        if self._asked_to_lead or consumer is None:
+            return
+        self._asked_to_lead = True
+        coordinator = consumer._coordinator  # noqa: SLF001 - aiokafka has no public word for it
+        if coordinator._group_subscription is None:  # noqa: SLF001
+            coordinator.request_rejoin()
 
     # --- publishing -----------------------------------------------------------
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from faststream.kafka import KafkaBroker
 
 from runtime.kafka_admin import create_topics, delete_topics
@@ -29,13 +30,14 @@ class KafkaBench:
         self._logs: dict[str, KafkaLog] = {}
         self.log = self._make("outside")
 
-    def _make(self, member: str) -> KafkaLog:
+    def _make(self, member: str, instance: str = "") -> KafkaLog:
         settings = RuntimeSettings(
             kafka_bootstrap_servers=self._kafka,
             store_url="sqlite:///never-opened",
             topic_prefix=self._prefix,
             batch_max_records=2,
             session_timeout_ms=6000,
+            instance_id=instance or None,
         )
         self._brokers[member] = make_broker(settings, get_log(member))
         self._logs[member] = KafkaLog("readers", settings, self._brokers[member], Telemetry(member, RUNTIME_METRICS))
@@ -50,9 +52,9 @@ class KafkaBench:
             while await self.log.partitions(TOPICS) != dict.fromkeys(TOPICS, 2):  # a broker tells of new topics a little later
                 await asyncio.sleep(0.05)
 
-    async def join(self, member: str, reader: Reader) -> KafkaLog:
-        """A member of the group, once it has been given partitions."""
-        log = self._make(member)
+    async def join(self, member: str, reader: Reader, instance: str = "") -> KafkaLog:
+        """A member of the group, once it has been given partitions; with `instance` a static one."""
+        log = self._make(member, instance)
         log.subscribe(TOPICS, reader.handle)
         await self._brokers[member].start()
         async with asyncio.timeout(PATIENCE):
@@ -64,6 +66,15 @@ class KafkaBench:
         """It stops, and leaves its group."""
         await self._brokers.pop(member).stop()
         await self._logs.pop(member).close()
+
+    async def grow(self, partitions: int) -> None:
+        """Give both topics more partitions."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka)
+        await admin.start()
+        try:
+            await admin.create_partitions({self._prefix + topic: NewPartitions(partitions) for topic in TOPICS})
+        finally:
+            await admin.close()
 
     async def bury(self, topic: str, key: str) -> None:
         """A null value, as another program would write it."""
@@ -96,5 +107,26 @@ async def test_a_topic_made_after_it_was_asked_for_is_seen_soon(real: Real) -> N
     try:
         assert await bench.log.partitions(TOPICS) == {}
         await bench.open()
+    finally:
+        await bench.close()
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["afterwards", "while it was away"])
+async def test_a_static_member_that_came_back_takes_partitions_that_are_added(real: Real, away: bool) -> None:
+    """A rolling restart, and then more partitions: they must not wait for the next rebalance."""
+    bench = KafkaBench(real.kafka, f"suite{secrets.token_hex(4)}.")
+    try:
+        await bench.open()
+        await bench.join("a", Reader(), "things-0")
+        await bench.leave("a")
+        if away:
+            await bench.grow(3)
+        log = await bench.join("b", Reader(), "things-0")
+        if not away:
+            await bench.grow(3)
+
+        async with asyncio.timeout(PATIENCE):
+            while log.lease is None or len(log.lease.partitions) < 3 * len(TOPICS):
+                await asyncio.sleep(0.1)
     finally:
         await bench.close()
