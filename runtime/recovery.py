@@ -97,6 +97,7 @@ class Anchor(Generic[EventT]):
         own = dict.fromkeys(recall.topic for recall in recovery.recalls)
         self._own = (*own, self._letters) if inputs else tuple(own)
         self._running, self._left = False, 0
+        self._unsettled = False  # whether what recovered has not been settled once since
         self._noted_at: float | None = None
         self._loops: list[Loop[EventT]] = []
 
@@ -110,7 +111,9 @@ class Anchor(Generic[EventT]):
     @property
     def waiting(self) -> str:
         """Why the service is not ready; empty if it is not for this."""
-        return f"recovering: {self._left} records to read" if self._running else ""
+        if self._running:
+            return f"recovering: {self._left} records to read"
+        return "recovering: comparing what was read with what was said" if self._unsettled else ""
 
     def hold(self, loop: Loop[EventT]) -> Loop[EventT]:
         """Keep this loop's timers and senders at rest while the log has not been caught up with; returns it."""
@@ -119,7 +122,7 @@ class Anchor(Generic[EventT]):
         return loop
 
     def _now_running(self, running: bool) -> None:
-        self._running = running
+        self._running, self._unsettled = running, self._unsettled or running
         for loop in self._loops:
             loop.resting = running
 
@@ -154,7 +157,7 @@ class Anchor(Generic[EventT]):
         if "recovering" not in known and await self._differs(known, look):
             known = await self._change(lambda document: _begun(document, look))
         if "recovering" in known:
-            known = await self._read_back(known, look)
+            known, self._unsettled = await self._read_back(known, look), True
         if "recovering" not in known:
             await self._begin_at(known["marks"][0]["inputs"], look)
         self._left = known.get("recovering", {}).get("left", 0)
@@ -353,6 +356,7 @@ class Anchor(Generic[EventT]):
         self._now_running("recovering" in known)
         if not self._running:
             await self._settle()
+            self._unsettled = False
 
     async def _come_closer(self, known: Document) -> Document:
         """How much is left to read, by what the group has committed since it was set back; over when nothing is."""

@@ -1,6 +1,6 @@
 """Metric names as one typed list with unit and meaning; a service adds its own list beside its rooms."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -65,6 +65,6 @@ class Telemetry:
         """Set a gauge. Raises KeyError for a metric that is not in the list."""
         self._gauges[name].labels(self._service, *labels.values()).set(value)
 
-    def text(self) -> bytes:
-        """All metrics in Prometheus' text format."""
-        return generate_latest(self.registry)
+    def text(self, names: Collection[str] = ()) -> bytes:
+        """Metrics in Prometheus' text format: all, or those of these full names."""
+        return generate_latest(self.registry.restricted_registry(names) if names else self.registry)

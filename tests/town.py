@@ -6,7 +6,7 @@ failed.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -15,10 +15,12 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from aiokafka import AIOKafkaProducer
 
 from dunghen.audit import audit
 from dunghen.demo.checks import register_faults
 from dunghen.demo.driver import Fleet
+from dunghen.demo.phone import Phone
 from dunghen.demo.real import Processes, real_fleet
 from dunghen.log import event_of, read_broker
 from reference import OFFICE_TIME
@@ -149,6 +151,11 @@ class Town:
         await client.aclose()
         assert await self.processes.terminate(name, number) == 0
 
+    async def write(self, topic: str, key: str, value: bytes) -> None:
+        """Put a record into the log behind the services' backs."""
+        async with AIOKafkaProducer(bootstrap_servers=self.real.kafka) as producer:
+            await producer.send_and_wait(self.prefix + topic, value, key=key.encode())
+
     async def check(self, story: Story) -> list[LogRecord]:
         """Everything of the story has happened, exactly once, and all figures are those of the log."""
         await self.fleet.settle()
@@ -194,17 +201,24 @@ class Town:
 class Towns:
     """Hands out the running system, and another one after a test that broke it."""
 
-    def __init__(self, real: Real) -> None:
+    def __init__(
+        self, real: Real, *, deduplicates: bool = True, prepare: Callable[[Town], Awaitable[None]] | None = None
+    ) -> None:
+        """`deduplicates`: the gateway drops a message it is given again; `prepare` is done once with each system."""
         self._real, self._stack = real, AsyncExitStack()
+        self._deduplicates, self._prepare = deduplicates, prepare
         self._town: Town | None = None
 
     async def sound(self) -> Town:
         """The system, whole."""
         if self._town is None or not self._town.sound:
             await self.close()
-            started = real_fleet(self._real.kafka, self._real.mongo, SteppedClock(at(FIRST_DAY, time(6, 0))), PARTITIONS)
+            clock, phone = SteppedClock(at(FIRST_DAY, time(6, 0))), Phone(deduplicates=self._deduplicates)
+            started = real_fleet(self._real.kafka, self._real.mongo, clock, PARTITIONS, phone)
             fleet, processes, prefix = await self._stack.enter_async_context(started)
             self._town = Town(self._real, fleet, processes, prefix)
+            if self._prepare is not None:
+                await self._prepare(self._town)
         return self._town
 
     async def close(self) -> None:

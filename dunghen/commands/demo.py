@@ -41,8 +41,11 @@ def demo_command(
         stop("--real cần KAFKA_BOOTSTRAP_SERVERS và MONGO_URL")
     err.print("Nhúng: Kafka (librdkafka mock), tài liệu (SQLite). Thật: mọi quy tắc, mọi dịch vụ, mọi số liệu.", style="dim")
 
-    async def keep_pages(running: Together) -> None:
+    done: list[bool] = []
+
+    async def tell_and_serve(running: Together, evidence: Evidence) -> None:
         progress.stop()
+        done.append(_judge(evidence, evaluate(evidence), folder, broken=broken, as_json=as_json))
         at = addresses(port)
         letter = f"{at['notifier']}/v1/letters/{STORY}/pdf"
         out.print(f"XEM        trang chủ {at['reporting']}/?from=2026-01-08&to=2026-02-27", markup=False)
@@ -52,20 +55,27 @@ def demo_command(
 
     try:
         with Progress(err) as progress:
-            evidence = asyncio.run(run_embedded(folder, progress, keep_pages if serve else None))
+            evidence = asyncio.run(run_embedded(folder, progress, tell_and_serve if serve else None))
             result = evaluate(evidence)
             if real:
                 evidence, result = _real(result, bootstrap, mongo, folder, progress)
     except DemoStuckError as error:
         stop(f"demo dừng giữa chừng: {error}", 1)
+    if real or not serve:
+        done.append(_judge(evidence, result, folder, broken=broken, as_json=as_json))
+    if broken or not all(done):
+        raise typer.Exit(1)
+
+
+def _judge(evidence: Evidence, result: Result, folder: Path, *, broken: bool, as_json: Path | None) -> bool:
+    """Tell a run, plant faults in what it left if that is wanted, write it down; whether all checks hold."""
     _tell(evidence, result, folder)
     faults = [_planted(evidence, fault) for fault in FAULTS] if broken else []
     if as_json is not None:
         checks = [check.as_json() for check in result.checks]
-        text = json.dumps({"figures": result.figures, "checks": checks, "faults": faults}, ensure_ascii=False, indent=2)
-        as_json.write_text(text + "\n", "utf-8")
-    if broken or not all(check.ok for check in result.checks):
-        raise typer.Exit(1)
+        told = {"figures": result.figures, "checks": checks, "faults": faults, "dossiers": result.dossiers}
+        as_json.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    return all(check.ok for check in result.checks)
 
 
 def _real(embedded: Result, bootstrap: str, mongo: str, folder: Path, progress: Progress) -> tuple[Evidence, Result]:

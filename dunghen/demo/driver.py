@@ -26,6 +26,23 @@ from runtime.kafka_admin import Lags
 STEP_TIMES = tuple(
     time.fromisoformat(t) for t in ["06:30", "08:30", "09:30", "10:30", "11:30", "13:00", "14:30", "15:30", "16:30", "17:30"]
 )
+# What tells whether a step has settled: asked for alone, because it is asked for all the time.
+LOOKED_AT = tuple(
+    f"dunghen_{name}"
+    for name in (
+        "dirty_rows",
+        "flushed_seconds",
+        "intents_open",
+        "jobs_due",
+        "notices_due",
+        "notices_uncertain",
+        "outputs_published_total",
+        "partitions_held",
+        "records_handled_total",
+        "sent_seconds",
+        "swept_seconds",
+    )
+)
 PATIENCE = 180.0  # seconds until a step that does not settle is given up
 
 
@@ -152,17 +169,17 @@ class Fleet:
                 raise DemoStuckError(f"waited {PATIENCE:.0f} s for {what}")
             await asyncio.sleep(self._pause)
 
-    async def gauges(self, service: str) -> dict[str, float]:
-        """The gauges and counters of a service's first instance, sums over labels; empty while it does not answer."""
-        return await self._gauges_at(self.clients[service])
+    async def gauges(self, service: str, only: Sequence[str] = ()) -> dict[str, float]:
+        """The gauges and counters of a service's first instance, all or some; sums over labels; empty if it does not answer."""
+        return await self._gauges_at(self.clients[service], only)
 
     async def all_gauges(self, service: str) -> list[dict[str, float]]:
-        """The gauges and counters of each instance."""
-        return [await self._gauges_at(client) for client in (self.clients[service], *self.others.get(service, ()))]
+        """What tells of each instance whether it has settled."""
+        return [await self._gauges_at(client, LOOKED_AT) for client in (self.clients[service], *self.others.get(service, ()))]
 
-    async def _gauges_at(self, client: httpx.AsyncClient) -> dict[str, float]:
+    async def _gauges_at(self, client: httpx.AsyncClient, only: Sequence[str]) -> dict[str, float]:
         try:
-            response = await client.get("/metrics")
+            response = await client.get("/metrics", params={"name[]": list(only)})
         except httpx.TransportError:
             return {}
         if response.is_error:
@@ -190,7 +207,7 @@ class Fleet:
         """Wait until intake has published all that it took in."""
 
         async def idle() -> bool:
-            return (await self.gauges("intake")).get("intents_open", 1) == 0
+            return (await self.gauges("intake", LOOKED_AT)).get("intents_open", 1) == 0
 
         await self.until("intake to publish", idle)
 
@@ -219,7 +236,7 @@ class Fleet:
         """Wait until reporting has published all figures as of the clock."""
 
         async def idle() -> bool:
-            gauges = await self.gauges("reporting")
+            gauges = await self.gauges("reporting", LOOKED_AT)
             flushed = gauges.get("flushed_seconds", 0) >= self.clock.now().timestamp()
             return flushed and gauges.get("dirty_rows", 1) == 0
 
@@ -229,7 +246,7 @@ class Fleet:
         """Wait until notifier has sent what is due by the clock."""
 
         async def idle() -> bool:
-            gauges = await self.gauges("notifier")
+            gauges = await self.gauges("notifier", LOOKED_AT)
             sent = gauges.get("sent_seconds", 0) >= self.clock.now().timestamp()
             return sent and gauges.get("notices_due", 1) == 0 and gauges.get("intents_open", 1) == 0
 

@@ -22,7 +22,7 @@ from runtime.logs import configure_logs
 
 REPORTED = ("province", "H37.05", "H37.07", "H37.12", "H37.13", "H37.14")
 FROZEN = date(2026, 1, 15), date(2026, 2, 14)  # a report month; the first weeks of the demo lie in it
-AfterRun = Callable[[Together], Awaitable[None]]
+AfterRun = Callable[[Together, Evidence], Awaitable[None]]
 
 
 async def run_embedded(folder: Path, progress: Progress, after: AfterRun | None = None) -> Evidence:
@@ -52,7 +52,7 @@ async def run_embedded(folder: Path, progress: Progress, after: AfterRun | None 
                     await run_month(fleet, rows, moments, progress.step, people.act)
                     evidence = await finish(fleet, running.bootstrap_servers, "", folder, logged.getvalue)
                     if after is not None:
-                        await after(running)
+                        await after(running, evidence)
                 return evidence
     finally:
         _keep(folder / "services.log", logged.getvalue())

@@ -29,6 +29,7 @@ class People:
         self._fleet, self._reference = fleet, reference
         self._ends = _ends(rows)
         self._read = 0  # messages of the phone already looked at
+        self._apologised: set[str] = set()  # dossiers with an apology among them
 
     async def act(self, moment: datetime) -> bool:
         """What they do at a moment; False if it is not their hour."""
@@ -87,6 +88,7 @@ class People:
         """Receipts for what arrived, and answers to the surveys among it."""
         arrived = self._fleet.phone.arrived
         new, self._read = arrived[self._read :], len(arrived)
+        self._apologised |= {sms.dossier for sms in new if "xin loi" in sms.text}
         for start in range(0, len(new), 500):
             receipts = [{"client_id": sms.client_id, "status": _fate(sms)} for sms in new[start : start + 500]]
             (await self._fleet.clients["notifier"].post("/v1/receipts", json=receipts)).raise_for_status()
@@ -101,8 +103,7 @@ class People:
             return
         mood = draw(dossier + "/mood", 5) // 2
         given = {name: str(mood + draw(dossier + name, 2)) for name in QUESTIONS}
-        apologised = any(other.dossier == dossier and "xin loi" in other.text for other in self._fleet.phone.arrived)
-        given["apology"] = "0" if apologised else "5"
+        given["apology"] = "0" if dossier in self._apologised else "5"
         (await self._fleet.clients["feedback"].post(f"/y-kien/{token}", data=given)).raise_for_status()
 
 

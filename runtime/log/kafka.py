@@ -29,6 +29,7 @@ from runtime.telemetry import Telemetry
 CONTENT_TYPE = {"content-type": "application/cloudevents+json"}
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 ANSWER_SECONDS = 10.0
+METADATA_MS = 10_000  # how long what is known of topics and their partitions is believed
 Result = TypeVar("Result")
 
 
@@ -43,7 +44,7 @@ def make_broker(settings: RuntimeSettings, log: Logger) -> KafkaBroker:
         max_batch_size=65_536,
         compression_type="zstd",
         # Topics are made by `dunghen topics apply`: subscribers declare theirs with declare=False.
-        metadata_max_age_ms=10_000,
+        metadata_max_age_ms=METADATA_MS,
         request_timeout_ms=15_000,
         graceful_timeout=settings.stop_seconds,
         id_generator=lambda: "",  # events carry their own ids; a random header per record costs more than encoding it
@@ -292,7 +293,10 @@ class KafkaLog(Grouped):
         async with self._starting:
             if self._reader is None:
                 consumer = AIOKafkaConsumer(
-                    bootstrap_servers=self._settings.kafka_bootstrap_servers, enable_auto_commit=False, request_timeout_ms=5000
+                    bootstrap_servers=self._settings.kafka_bootstrap_servers,
+                    enable_auto_commit=False,
+                    metadata_max_age_ms=METADATA_MS,
+                    request_timeout_ms=5000,
                 )
                 try:
                     await consumer.start()
@@ -326,7 +330,10 @@ class KafkaLog(Grouped):
 
 async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
     """The numbers of a topic's partitions; none if there is no such topic."""
-    await consumer._client.add_topic(topic)  # noqa: SLF001 - a consumer without group learns of a topic only this way
+    client = consumer._client  # noqa: SLF001 - a consumer without group learns of a topic only this way
+    await client.add_topic(topic)
+    if not consumer.partitions_for_topic(topic):  # asked for before, and made since: a client asks once and then waits minutes
+        await client.force_metadata_update()
     return sorted(consumer.partitions_for_topic(topic) or ())
 
 

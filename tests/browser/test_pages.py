@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from pypdf import PdfReader
 from dunghen.demo.people import STORY
 from dunghen.services import SERVICES
 from tests.real import skip
+from tests.support.month import PORT, SERVED, shared, shared_month
 
 pytestmark = pytest.mark.browser
 SCREENS = Path(os.environ.get("DUNGHEN_SCREENS", "demo-out/screens"))
@@ -64,10 +65,17 @@ def free_row(count: int) -> int:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """`demo --serve` as a person runs it; asked to stop at the end, it ends with all its checks green."""
+    """`demo --serve` as a person runs it, asked to stop at the end, when all its checks were green; or the one that CI runs."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if chromium is None:
         skip("no Chromium (on Debian: apt-get install chromium)")
+    assert chromium is not None
+    other = shared()
+    if other is not None:
+        shared_month(other)
+        with playwright_browser(chromium) as browser:
+            yield Site(PORT, browser)
+        return
     port = free_row(len(SERVICES) + 1)
     command = [sys.executable, "-u", "-m", "dunghen", "demo", "--serve", "--port", str(port)]
     demo = subprocess.Popen(
@@ -75,16 +83,23 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     )
     assert demo.stdout is not None
     for line in demo.stdout:
-        if "Ctrl-C" in line:
+        if SERVED in line:
             break
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with playwright_browser(chromium) as browser:
         yield Site(port, browser)
-        browser.close()
     demo.send_signal(signal.SIGTERM)
     with demo.stdout:
         rest = demo.stdout.read()
     assert demo.wait(60) == 0, rest
+
+
+@contextmanager
+def playwright_browser(chromium: str) -> Iterator[Browser]:
+    """Headless Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(params=SIZES)

@@ -84,6 +84,17 @@ class TestKafkaLog(LogSuite):
     async def bench(self, real: Real) -> AsyncIterator[KafkaBench]:
         """Topics of this test's own."""
         bench = KafkaBench(real.kafka, f"suite{secrets.token_hex(4)}.")
+        try:
+            await bench.open()
+            yield bench
+        finally:
+            await bench.close()
+
+
+async def test_a_topic_made_after_it_was_asked_for_is_seen_soon(real: Real) -> None:
+    bench = KafkaBench(real.kafka, f"suite{secrets.token_hex(4)}.")
+    try:
+        assert await bench.log.partitions(TOPICS) == {}
         await bench.open()
-        yield bench
+    finally:
         await bench.close()

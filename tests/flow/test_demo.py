@@ -2,78 +2,55 @@
 
 import json
 import re
-import subprocess
-import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
 
 from tests.support.golden import differences, told
+from tests.support.month import Month, dunghen, month
 
 STORY = "H37.12-260212-0007"
 
 
-def dunghen(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """The command line as a process."""
-    return subprocess.run(
-        [sys.executable, "-m", "dunghen", *arguments], cwd=cwd, capture_output=True, text=True, check=False
-    )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Demo:
-    """A finished demo: its folder and what it wrote."""
-
-    folder: Path
-    log: Path
-    done: subprocess.CompletedProcess[str]
-    result: dict[str, Any]
-
-
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Month:
     """One run for all tests here."""
-    folder = tmp_path_factory.mktemp("demo")
-    done = dunghen("demo", "--break", "--json", str(folder / "demo.json"), "--out", str(folder / "out"))
-    assert done.returncode == 1, done.stdout + done.stderr  # because of the faults it planted; its own checks are below
-    return Demo(folder, folder / "out" / "log", done, json.loads((folder / "demo.json").read_text("utf-8")))
+    return month(tmp_path_factory.mktemp("demo"))
 
 
-def test_every_check_of_the_demo_holds_and_the_table_shows_it(demo: Demo) -> None:
+def test_every_check_of_the_demo_holds_and_the_table_shows_it(demo: Month) -> None:
     checks = {check["name"]: check for check in demo.result["checks"]}
 
     assert all(check["ok"] for check in checks.values())
     assert (checks["dòng từ chối"]["value"], checks["dòng chờ người xem"]["value"]) == (10, 2)
     assert demo.result["figures"]["dossiers"] >= 2000
-    assert "sổ lệch 0" in demo.done.stdout
-    assert "Toàn tỉnh" in demo.done.stdout
+    assert "sổ lệch 0" in demo.told
+    assert "Toàn tỉnh" in demo.told
 
 
-def test_each_planted_fault_turns_its_own_item_red_and_no_other(demo: Demo) -> None:
+def test_each_planted_fault_turns_its_own_item_red_and_no_other(demo: Month) -> None:
     faults = demo.result["faults"]
 
     assert len(faults) == 5
     assert [fault["red"] for fault in faults] == [[fault["notices"]] for fault in faults]
 
 
-def test_the_story_line_and_the_month_are_told_in_numbers_of_the_run(demo: Demo) -> None:
+def test_the_story_line_and_the_month_are_told_in_numbers_of_the_run(demo: Month) -> None:
     figures = demo.result["figures"]
-    line = next(line for line in demo.done.stdout.splitlines() if line.startswith("MỘT HỒ SƠ"))
+    line = next(line for line in demo.told.splitlines() if line.startswith("MỘT HỒ SƠ"))
 
     assert "nhận 12/02 15:40 -> hẹn 26/02 (nghỉ Tết 16-20/02) -> cảnh báo -> thư " in line
     assert "/PXL" in line
     assert line.endswith("/5")
     late = [figures[name] for name in ("late_with_letter", "late_exempted", "late_without_letter")]
-    assert f"trễ hẹn đầu {sum(late)} (có thư {late[0]} / miễn {late[1]} / chưa {late[2]})" in demo.done.stdout
-    assert re.search(r"máy đếm chỉ trừ cuối tuần: sai \d+ ngày hẹn trên 2171; lịch thư viện chưa vá: sai \d+", demo.done.stdout)
+    assert f"trễ hẹn đầu {sum(late)} (có thư {late[0]} / miễn {late[1]} / chưa {late[2]})" in demo.told
+    assert re.search(r"máy đếm chỉ trừ cuối tuần: sai \d+ ngày hẹn trên 2171; lịch thư viện chưa vá: sai \d+", demo.told)
     assert (demo.folder / "out" / "thu-xin-loi.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_the_story_of_a_late_dossier_reads_from_reception_to_return(demo: Demo) -> None:
+def test_the_story_of_a_late_dossier_reads_from_reception_to_return(demo: Month) -> None:
     begin = time.monotonic()
     done = dunghen("follow", STORY, "--log", str(demo.log))
     seconds = time.monotonic() - begin
@@ -87,12 +64,12 @@ def test_the_story_of_a_late_dossier_reads_from_reception_to_return(demo: Demo) 
     assert seconds < 10  # the promise of two seconds is measured by hand, not on a busy test machine
 
 
-def test_an_unknown_dossier_is_said_to_be_unknown(demo: Demo) -> None:
+def test_an_unknown_dossier_is_said_to_be_unknown(demo: Month) -> None:
     assert dunghen("follow", "H37.12-260212-9999", "--log", str(demo.log)).returncode == 1
     assert "không phải mã hồ sơ" in dunghen("follow", "HS-1", "--log", str(demo.log)).stderr
 
 
-def test_the_audit_finds_nothing_and_a_changed_figure_is_found(demo: Demo, tmp_path: Path) -> None:
+def test_the_audit_finds_nothing_and_a_changed_figure_is_found(demo: Month, tmp_path: Path) -> None:
     clean = dunghen("audit", "figures", "--log", str(demo.log))
     assert clean.returncode == 0, clean.stdout
     assert "sai lệch: 0" in clean.stdout
@@ -110,21 +87,21 @@ def test_the_audit_finds_nothing_and_a_changed_figure_is_found(demo: Demo, tmp_p
     assert f"{value['subject']} received_online" in planted.stdout
 
 
-def test_the_month_says_the_events_that_it_has_always_said(demo: Demo) -> None:
+def test_the_month_says_the_events_that_it_has_always_said(demo: Month) -> None:
     """The same ids and the same content; tests/support/golden.py makes the file anew where another content is meant."""
     found = differences(told(demo.log))
 
     assert not found, "\n".join(line[:600] for line in found[:20])
 
 
-def test_the_report_from_the_log_is_the_one_the_service_gave(demo: Demo) -> None:
+def test_the_report_from_the_log_is_the_one_the_service_gave(demo: Month) -> None:
     period = ("--from", "2026-01-08", "--to", "2026-02-27")
     done = dunghen("report", "II.06a", *period, "--unit", "province", "--log", str(demo.log))
 
     assert json.loads(done.stdout)["total"] == demo.result["figures"]["II.06a"]["province"]
 
 
-def test_the_workbook_of_the_demo_has_a_line_per_unit_and_field(demo: Demo) -> None:
+def test_the_workbook_of_the_demo_has_a_line_per_unit_and_field(demo: Month) -> None:
     page = openpyxl.load_workbook(demo.folder / "out" / "II.06a.xlsx").active
 
     assert page is not None

@@ -75,6 +75,15 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
             "type vn.dunghen.orphan.seen.v1 travels on no topic",
         ),
     ),
+    "events": (
+        Sample(
+            "services/feedback/handlers.py",
+            '\n\ndef kind(name: str) -> str:\n    return f"vn.dunghen.feedback.{name}.v1"\n',
+            "spells the type of an event",
+        ),
+        Sample("services/sla/store.py", "\nfrom contracts import PREFIX\n", "makes types of events"),
+        Sample("services/sla/store.py", '\nSAID = Output("deadlines.v1", "k", "id", {})\n', "builds an event by hand (Output)"),
+    ),
     "compat": (
         Sample(
             "contracts/schemas/dossier.completed.json",

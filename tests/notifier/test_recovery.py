@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contracts import EVENT_TYPES, Event, decode, effect_id
-from contracts.deadlines import DeadlineRefused
+from contracts.deadlines import DeadlineOverdue, DeadlineRefused
 from contracts.notices import Notice
 from runtime.clock import SteppedClock, epoch_ms
 from runtime.outputs import Decision
@@ -129,6 +129,12 @@ def granted() -> Life:
     return drafted().sign().hear(promise(2, at(11), "reappointed"))
 
 
+def overdue_again() -> Life:
+    again = sla(DeadlineOverdue, at(11), unit="H37.12", due_at=at(11), tier=2)
+    done, ended = fact("completed", at(12, "09:30")), settled(1, "late", at(12, "09:30"))
+    return granted().issue().send("apology").hear(again, done, ended).send()
+
+
 INVITED = sla(EVENT_TYPES["vn.dunghen.feedback.invited.v1"], at(6), form="x", key_epoch=1, sealed="AAAA")
 
 LIVES: dict[str, Callable[[], Life]] = {
@@ -147,6 +153,7 @@ LIVES: dict[str, Callable[[], Life]] = {
     "rejected as in time, then overdue": lambda: drafted().take_rejection("in-time").hear(OVER),  # type: ignore[attr-defined]
     "overdue and rejected as in time": lambda: Life().hear(PROMISED, CONTACT, promise(1, DUE), OVER).take_rejection("in-time"),  # type: ignore[attr-defined]
     "sent with a new date": lambda: granted().issue().send("apology"),
+    "sent, overdue again, completed late": overdue_again,
     "sent after the end": lambda: (
         Life()
         .hear(PROMISED, CONTACT, promise(1, DUE), settled(1, "late", at(10)))

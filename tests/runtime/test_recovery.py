@@ -411,6 +411,23 @@ async def test_while_it_recovers_timers_and_senders_rest() -> None:
     assert process.anchor.waiting == ""
 
 
+async def test_a_service_is_not_ready_before_what_it_read_back_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    await lived(bench, fact("a", 1))
+    await empty(MemoryDocuments(bench.tables), [TOYS])
+    process, reasons, settle = await bench.process().start(), list[str](), Anchor._settle
+
+    async def noted(anchor: Anchor[Any]) -> None:
+        reasons.append(anchor.waiting)
+        await settle(anchor)
+
+    monkeypatch.setattr(Anchor, "_settle", noted)
+    await (await process.quiet()).stop()
+
+    assert (reasons[0], reasons[-1]) == ("recovering: comparing what was read with what was said", "")
+    assert process.anchor.waiting == ""
+
+
 async def test_a_document_that_is_not_settled_yet_is_decided_by_nobody() -> None:
     guarded = Bench().process()
     guarded.anchor._now_running(False)
