@@ -26,7 +26,7 @@ LONGEST_KEY = 128
 class Changes(Protocol):
     """What changes documents on our own account (runtime.intents)."""
 
-    async def apply(self, ids: Iterable[str], decide: Callable[[Document], Decision]) -> None: ...
+    async def apply(self, ids: Iterable[str], decide: Callable[[Document], Decision]) -> object: ...
 
 
 # --- what a document remembers -------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ can never land. (docs/decisions/0018-late-writes.md)
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from runtime.batch import open_intents_of
 from runtime.clock import epoch_ms
@@ -38,6 +39,14 @@ class Intent:
     ids: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a change has saved: the intents to deliver, and what the decisions answered, by document."""
+
+    intents: tuple[Intent, ...]
+    answers: Mapping[str, Any]
+
+
 class Intents:
     """Changes documents on our own account, and publishes what they say."""
 
@@ -49,15 +58,13 @@ class Intents:
         """Make the collections this needs."""
         await self.parts.store.declare(INTENTS, [Index("at")])
 
-    async def change(
-        self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None
-    ) -> tuple[Intent, ...]:
-        """Decide and save documents; returns the intents to deliver, none if nothing has to be said.
+    async def change(self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None) -> Saved:
+        """Decide and save documents.
 
         After this returns, what was decided cannot be lost any more. `decide` runs again for a document whose revision moved.
         `found`: the documents, if the caller has just read them. Raises Unavailable, and Invalid for what cannot be saved.
         """
-        waiting, intents = list(dict.fromkeys(ids)), list[Intent]()
+        waiting, intents, answers = list(dict.fromkeys(ids)), list[Intent](), dict[str, Any]()
         while waiting:
             documents = found or await self.parts.store.get_many(self._collection, waiting)
             found = None
@@ -66,6 +73,7 @@ class Intents:
             for document_id in waiting:
                 before = documents.get(document_id) or new_document(document_id)
                 decision = decide(before)
+                answers[document_id] = decision.answer
                 if decision.document is before:
                     continue
                 encoded(decision.outputs, self._encode)  # what the log would never take is refused before it is promised
@@ -79,7 +87,7 @@ class Intents:
             waiting = [document_id for document_id in waiting if document_id in lost]
         if intents:
             self.parts.crash.passed("after-save")
-        return tuple(intents)
+        return Saved(tuple(intents), answers)
 
     async def _save(self, intent: Intent, changed: Sequence[Document]) -> set[str]:
         """Save under a new intent, if anything is said; returns the documents whose revision had moved."""
@@ -107,10 +115,15 @@ class Intents:
             self.parts.telemetry.count("save_conflicts", len(lost))
         return lost
 
-    async def apply(self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None) -> None:
-        """Change documents and publish what they say. Raises Unavailable; what was saved by then the sweeper publishes."""
-        for intent in await self.change(ids, decide, found):
+    async def apply(self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None) -> Mapping[str, Any]:
+        """Change documents and publish what they say; returns the answers of the decisions, by document.
+
+        Raises Unavailable; what was saved by then the sweeper publishes.
+        """
+        saved = await self.change(ids, decide, found)
+        for intent in saved.intents:
             await self.deliver(intent)
+        return saved.answers
 
     async def deliver(self, intent: Intent) -> None:
         """Publish what the documents hold for an intent whose save was acknowledged, then forget the intent.

@@ -38,10 +38,11 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of one document. `document` is the given one itself when nothing was new."""
+    """What became of one document. `document` is the given one itself when nothing was new. `answer` is for whoever asked."""
 
     document: Document
     outputs: Sequence[Output] = ()
+    answer: Any = None
 
 
 Handler = Callable[[Document, EventT], Decision]

@@ -41,7 +41,9 @@ def build(
     reference = reference or load_reference(settings.reference_dir)
     calendar = wiring.CalendarFollower(reference, parts)
     context = handlers.Context(reference, parts.clock, settings, sealer, forms)
-    rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode)
+    rules = Rules(
+        store.DOSSIERS, wiring.decoder(), store.CODEC.handling(partial(handlers.handle, context=context), parts.clock), encode
+    )
     intents = Intents(parts, store.DOSSIERS, encode)
     topics = load_catalogue().read_by("feedback")
     anchor = Anchor(parts, recovery(context), topics, intents)

@@ -4,17 +4,16 @@ A token is made from the key and the dossier, so that the links people hold go o
 saved and never published.
 """
 
-from functools import partial
+from dataclasses import replace
 
 from contracts import Event
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited, FeedbackRated
 from runtime.recovery import Recall, Recovery
-from runtime.store import Document
 from services import wiring
-from services.feedback.domain import digest, token_of
-from services.feedback.handlers import TOPIC, Context, fold, invite
-from services.feedback.store import DOSSIERS, MADE_FROM_LOG, TOKEN
+from services.feedback.domain import Dossier, Invited, Rating, digest, invite
+from services.feedback.handlers import TOPIC, Context
+from services.feedback.store import CODEC, DOSSIERS, MADE_FROM_LOG
 
 
 def recovery(context: Context) -> Recovery[Event]:
@@ -23,18 +22,17 @@ def recovery(context: Context) -> Recovery[Event]:
         collection=DOSSIERS,
         decode=wiring.decoder(),
         made_from_log=MADE_FROM_LOG,
-        recalls=(Recall(TOPIC, DOSSIERS, partial(recall, context=context)),),
-        absorb=fold,
-        settle=partial(invite, context=context),
+        recalls=(Recall(TOPIC, DOSSIERS, CODEC.folding(lambda dossier, event: recall(dossier, event, context))),),
+        absorb=CODEC.folding(Dossier.told),
+        settle=CODEC.settling(lambda dossier: invite(dossier, context.ground()), context.clock),
     )
 
 
-def recall(document: Document, event: Event, context: Context) -> Document:
-    """The document with one thing that feedback said of it; the document itself if it knows."""
+def recall(dossier: Dossier, event: Event, context: Context) -> Dossier:
+    """The dossier with one thing that feedback said of it; the dossier itself if it knows."""
     data = event.data
-    if isinstance(data, FeedbackInvited) and TOKEN not in document:
-        token = token_of(context.settings.token_key.get_secret_value().encode(), document["_id"])
-        return {**document, "invited": {"at": epoch_ms(event.time), "form": data.form}, TOKEN: digest(token)}
-    if isinstance(data, FeedbackRated) and "rating" not in document:
-        return {**document, "rating": {"at": epoch_ms(data.at), "form": data.form, "scores": dict(data.scores)}}
-    return document
+    if isinstance(data, FeedbackInvited) and dossier.token is None:
+        return replace(dossier, invitation=Invited(epoch_ms(event.time), data.form), token=digest(context.token(dossier.code)))
+    if isinstance(data, FeedbackRated) and dossier.rating is None:
+        return replace(dossier, rating=Rating(epoch_ms(data.at), data.form, dict(data.scores)))
+    return dossier

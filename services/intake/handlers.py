@@ -155,7 +155,7 @@ class Intake:
             for dossier in batch.by_dossier:
                 decide(known.get(dossier, {"_id": dossier, "rev": 0}))
             return batch
-        batch.intents = await self._intents.change(batch.by_dossier, decide)
+        batch.intents = (await self._intents.change(batch.by_dossier, decide)).intents
         await quarantine.keep(self._held(batch, sender), self._parts, self.context.sealer.locker())
         self._count(batch, sender)
         return batch

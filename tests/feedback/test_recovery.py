@@ -1,6 +1,7 @@
 """feedback brought back from the log: nobody is asked twice, links go on working, answers stay."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import permutations
 
 import pytest
@@ -8,11 +9,12 @@ import pytest
 from contracts import EVENT_TYPES, Event, decode
 from runtime.outputs import Decision
 from runtime.store import Document
-from services.feedback.domain import digest, token_of
-from services.feedback.handlers import CannotAnswerError, fold, handle, invite, rate
-from services.feedback.recovery import recall
+from services.feedback.domain import CannotAnswerError, digest, token_of
+from services.feedback.handlers import handle
+from services.feedback.recovery import recovery
+from services.feedback.store import CODEC
 from services.speaking import encode
-from tests.feedback.test_feedback import ANSWERS, DONE, PROMISED, context
+from tests.feedback.test_feedback import ANSWERS, DONE, PROMISED, answer, context
 from tests.sla.test_sla import DOSSIER, at, fact, received
 
 LIVES: dict[str, tuple[list[Event], bool]] = {
@@ -35,19 +37,22 @@ def lived(name: str) -> tuple[Document, list[Event]]:
         return decision.document
 
     for event in facts:
-        document = take(handle(document, event, context()))
+        document = take(CODEC.handling(partial(handle, context=context()), context().clock)(document, event))
     if rated:
-        document = take(rate(document, ANSWERS, context(at(7))))
+        document = take(answer(document, ANSWERS, at(7)))
     return document, own
 
 
 def rebuilt(own: Sequence[Event], facts: Sequence[Event]) -> Decision:
     document: Document = {"_id": DOSSIER, "rev": 0}
+    service = recovery(context(at(20)))
+    assert service.absorb is not None
+    assert service.settle is not None
     for event in own:
-        document = recall(document, event, context(at(20)))
+        document = service.recalls[0].fold(document, event)
     for event in facts:
-        document = fold(document, event)
-    return invite(document, context(at(20)))
+        document = service.absorb(document, event)
+    return service.settle(document)
 
 
 @pytest.mark.parametrize("name", LIVES)
@@ -64,7 +69,7 @@ def test_a_rebuilt_document_equals_the_old_one_and_says_nothing_new(name: str) -
 def test_what_was_said_is_known_to_a_store_that_lost_nothing(name: str) -> None:
     document, own = lived(name)
 
-    assert all(recall(document, event, context()) is document for event in own)
+    assert all(recovery(context()).recalls[0].fold(document, event) is document for event in own)
 
 
 def test_a_link_that_somebody_holds_works_after_a_rebuild_and_once_only() -> None:
@@ -73,7 +78,7 @@ def test_a_link_that_somebody_holds_works_after_a_rebuild_and_once_only() -> Non
 
     assert document["token"] == digest(token_of(b"k" * 32, DOSSIER))
     with pytest.raises(CannotAnswerError):
-        rate(document, ANSWERS, context(at(7)))
+        answer(document, ANSWERS, at(7))
 
 
 def test_an_invitation_that_was_never_said_is_made_after_recovery() -> None:

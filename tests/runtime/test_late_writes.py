@@ -191,7 +191,7 @@ async def test_a_document_whose_revision_was_lost_goes_under_an_intent_of_its_ow
     member = bench.member()
     other: Document = {"_id": "a", "rev": 0, "notes": ["theirs"]}
     member.way.before_next("save_many things", lambda: bench.tables.save_many(THINGS, [other]))
-    intents = await member.intents.change(["a", "b"], note("n"))
+    intents = (await member.intents.change(["a", "b"], note("n"))).intents
 
     assert [intent.ids for intent in intents] == [("b",), ("a",)]
     assert len({intent.id for intent in intents}) == 2
@@ -262,7 +262,7 @@ async def test_the_sweeper_goes_through_more_intents_than_fit_on_a_page(bench: B
 
 async def test_of_several_documents_of_an_intent_only_those_that_show_it_are_published(bench: Bench) -> None:
     member = bench.member()
-    (intent,) = await member.intents.change(["a"], note("n"))
+    (intent,) = (await member.intents.change(["a"], note("n"))).intents
     entry = bench.tables.get_many(INTENTS, [intent.id])[intent.id]
     bench.tables.save_many(INTENTS, [{**entry, "ids": ["a", "b"]}])
     bench.machine.pass_by(LONG)

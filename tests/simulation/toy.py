@@ -97,7 +97,7 @@ def note(document: Document, name: str) -> Decision:
 
 async def write_note(subject: str, name: str, node: Node) -> None:
     """The request: accepted when it is saved; what cannot be published now the sweeper publishes."""
-    intents = await node.intents.change([subject], partial(note, name=name))
+    intents = (await node.intents.change([subject], partial(note, name=name))).intents
     for intent in intents:
         asyncio.create_task(_deliver(node.intents, intent))  # noqa: RUF006 - the loop holds it while it waits
 

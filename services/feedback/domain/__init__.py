@@ -1,6 +1,26 @@
-"""Survey forms and invitations: pure functions."""
+"""Dossiers, invitations and survey forms: frozen objects and pure functions."""
 
+from services.feedback.domain.dossier import KINDS, Completed, Dossier, Invited, NotInvited, Rating, Received
 from services.feedback.domain.forms import FormError, Question, SurveyForm, load_forms
-from services.feedback.domain.invitations import FIELDS, digest, token_of
+from services.feedback.domain.invitations import CannotAnswerError, Ground, digest, invite, open_form, rate, token_of
 
-__all__ = ["FIELDS", "FormError", "Question", "SurveyForm", "digest", "load_forms", "token_of"]
+__all__ = [
+    "KINDS",
+    "CannotAnswerError",
+    "Completed",
+    "Dossier",
+    "FormError",
+    "Ground",
+    "Invited",
+    "NotInvited",
+    "Question",
+    "Rating",
+    "Received",
+    "SurveyForm",
+    "digest",
+    "invite",
+    "load_forms",
+    "open_form",
+    "rate",
+    "token_of",
+]

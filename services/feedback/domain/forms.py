@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,12 +34,12 @@ class SurveyForm(BaseModel):
     title: str
     questions: tuple[Question, ...] = Field(min_length=1)
 
-    def scores(self, given: Mapping[str, Any]) -> dict[str, int | None]:
+    def scores(self, given: Mapping[str, str]) -> dict[str, int | None]:
         """The score per question for the chosen answers, given by their place in the form. Raises FormError."""
         scores: dict[str, int | None] = {}
         missing = []
         for question in self.questions:
-            place = str(given.get(question.id, ""))
+            place = given.get(question.id, "")
             if place.isascii() and place.isdigit() and int(place) < len(question.answers):
                 scores[question.id] = question.answers[int(place)][1]
             else:

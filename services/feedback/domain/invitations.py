@@ -1,14 +1,75 @@
-"""Who is asked, and the token that lets one person answer once."""
+"""Who is asked, the token that lets one person answer once, and what an answer is worth."""
 
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-# What feedback folds of each fact.
-FIELDS: dict[str, tuple[str, ...]] = {
-    "received": ("procedure", "competent_unit", "contact_sequence"),
-    "completed": (),
-}
+from contracts.facts import epoch_ms
+from contracts.feedback import FeedbackInvited, FeedbackRated
+from reference import ReferenceData, moment, silence
+from services.changes import Answering, Changed, Once
+from services.feedback.domain.dossier import Completed, Dossier, Invited, NotInvited, Rating, Received
+from services.feedback.domain.forms import SurveyForm
+
+
+class CannotAnswerError(Exception):
+    """The invitation was used or has expired; `used` says which."""
+
+    def __init__(self, *, used: bool) -> None:
+        super().__init__("used" if used else "expired")
+        self.used = used
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a decision may look at beside the dossier. `token`: makes the token of a dossier; `seal`: seals the link with it."""
+
+    now: datetime
+    reference: ReferenceData
+    forms: Mapping[str, SurveyForm]
+    form: str  # the one that invitations are made with
+    valid_for: timedelta
+    key_epoch: int
+    token: Callable[[str], str]
+    seal: Callable[[str], str]
+
+
+def invite(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
+    """Invite the person of a completed dossier once, or note why nobody is."""
+    received, completed = dossier.facts.first(Received), dossier.facts.first(Completed)
+    if received is None or completed is None or dossier.reported_at is None or dossier.invitation is not None:
+        return Changed(dossier)
+    at, unit = moment(completed.at), ground.reference.units.get(received.competent_unit)
+    why_not = silence(at, moment(dossier.reported_at), unit) or ("no-contact" if received.contact_sequence is None else None)
+    if why_not is not None:
+        return Changed(replace(dossier, invitation=NotInvited(dossier.reported_at, ground.form, why_not)))
+    token = ground.token(dossier.code)
+    invited = FeedbackInvited(at=at, form=ground.form, key_epoch=ground.key_epoch, sealed=ground.seal(token))
+    invitation = Invited(epoch_ms(ground.now), ground.form)
+    return Changed(replace(dossier, invitation=invitation, token=digest(token)), [Once(invited)])
+
+
+def rate(dossier: Dossier, given: Mapping[str, str], ground: Ground) -> Answering[Dossier, str]:
+    """One person's answers, and the form they are to. Raises CannotAnswerError, FormError naming questions without answer."""
+    form = open_form(dossier, ground)
+    scores = form.scores(given)
+    received = dossier.facts.first(Received)
+    unit = "unknown" if received is None else received.competent_unit
+    rated = FeedbackRated(at=ground.now, unit=unit, form=form.id, scores=scores)
+    return Answering(replace(dossier, rating=Rating(epoch_ms(ground.now), form.id, scores)), form.id, [Once(rated)])
+
+
+def open_form(dossier: Dossier, ground: Ground) -> SurveyForm:
+    """The form an invitation was made with. Raises CannotAnswerError if it was answered, or nobody can answer any more."""
+    if dossier.rating is not None:
+        raise CannotAnswerError(used=True)
+    invitation = dossier.invitation
+    if not isinstance(invitation, Invited) or moment(invitation.at) + ground.valid_for < ground.now:
+        raise CannotAnswerError(used=False)
+    return ground.forms[invitation.form]
 
 
 def token_of(key: bytes, dossier: str) -> str:

@@ -1,20 +1,17 @@
-"""The survey page behind a one-use link: request -> handler -> page. No rules here."""
+"""The survey page behind a one-use link: request -> rule -> page. No rules here."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 
-from contracts.facts import first_standing
 from runtime.intents import Intents
-from runtime.outputs import Decision
 from runtime.pages import Pages
 from runtime.parts import Parts
-from runtime.store import Document
 from runtime.web import also, problem_answers
-from services.feedback.domain import FormError, digest
-from services.feedback.handlers import CannotAnswerError, Context, open_form, rate
-from services.feedback.store import DOSSIERS, TOKEN
+from services.feedback.domain import CannotAnswerError, Dossier, FormError, Received, digest, open_form, rate
+from services.feedback.handlers import Context
+from services.feedback.store import CODEC, DOSSIERS, TOKEN
 
 PAGES = Pages("services.feedback")
 GONE = also(also(problem_answers(422, 503), 404, "text/html"), 410, "text/html")  # an unknown link, an old one
@@ -24,9 +21,9 @@ GIVEN = {"schema": {"type": "object", "additionalProperties": {"type": "string"}
 def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -> None:
     """The routes of feedback. A token stands in an address only, and addresses are not logged."""
 
-    async def dossier_of(token: str) -> Document | None:
+    async def dossier_of(token: str) -> Dossier | None:
         found = await parts.store.find(DOSSIERS, {TOKEN: digest(token)}, limit=1)
-        return found[0] if found else None
+        return CODEC.load(found[0]) if found else None
 
     @app.get("/y-kien/{token}", response_class=HTMLResponse, summary="Trang: phiếu khảo sát của một lời mời", responses=GONE)
     async def survey(token: str) -> Response:
@@ -40,40 +37,36 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -
         responses=also(GONE, 422, "text/html") | problem_answers(400),
     )
     async def answer(token: str, request: Request) -> Response:
-        document = await dossier_of(token)
+        dossier = await dossier_of(token)
         given = {name: str(value) for name, value in (await request.form(max_fields=50, max_files=0)).items()}
-        if document is None:
+        if dossier is None:
             return _page(None, given, context)
-
-        def decide(current: Document) -> Decision:
-            return rate(current, given, context)
-
         try:
-            await intents.apply([document["_id"]], decide)
+            rated = await CODEC.ask(intents, [dossier.code], lambda known: rate(known, given, context.ground()), parts.clock)
         except FormError as error:
-            return _page(document, given, context, error.missing)
+            return _page(dossier, given, context, error.missing)
         except CannotAnswerError:
             return _page(await dossier_of(token), given, context)
 
-        parts.telemetry.count("ratings", form=document["invited"]["form"])
+        parts.telemetry.count("ratings", form=rated[dossier.code])
         return _say("thanks", 200, context)
 
 
-def _page(document: Document | None, given: dict[str, str], context: Context, missing: tuple[str, ...] = ()) -> Response:
-    if document is None:
+def _page(dossier: Dossier | None, given: Mapping[str, str], context: Context, missing: tuple[str, ...] = ()) -> Response:
+    if dossier is None:
         return _say("unknown", 404, context)
     try:
-        form = open_form(document, context)
+        form = open_form(dossier, context.ground())
     except CannotAnswerError as error:
         return _say("used" if error.used else "expired", 200 if error.used else 410, context)
-    received = first_standing(document["facts"], "received") or {}
-    unit = context.reference.units.get(received.get("competent_unit", ""))
-    procedure = context.reference.procedures.get(received.get("procedure", ""))
-    words: dict[str, Any] = {
+    received = dossier.facts.first(Received)
+    unit = None if received is None else context.reference.units.get(received.competent_unit)
+    procedure = None if received is None else context.reference.procedures.get(received.procedure)
+    words = {
         "form": form,
         "given": given,
         "missing": missing,
-        "dossier": document["_id"],
+        "dossier": dossier.code,
         "unit": unit.name if unit else "",
         "procedure": procedure.name if procedure else "",
     }

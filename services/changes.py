@@ -1,0 +1,47 @@
+"""What a rule decides: the object as it is after, what is said because of it, and the answer for whoever asked.
+
+Rules read and give back frozen objects. A change is a new object; the object itself means that nothing is new. Nothing here
+knows how an object is stored or how an event travels.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from contracts import Effect, Named
+
+Thing = TypeVar("Thing")
+Answer = TypeVar("Answer")
+Answered = TypeVar("Answered")
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """An effect and the occasion that names it: said again for the same occasion it is the same event."""
+
+    event: Effect
+    occasion: str = "1"
+
+
+Said = Once | Named  # a fact or a statement is named by what it says
+
+
+@dataclass(frozen=True, slots=True)
+class Answering(Generic[Thing, Answer]):
+    """A decision with an answer: what a sender gets, or what a job has to do next."""
+
+    after: Thing
+    answer: Answer
+    said: Sequence[Said] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed(Generic[Thing]):
+    """A decision that nobody waits for."""
+
+    after: Thing
+    said: Sequence[Said] = ()
+
+    def answering(self, answer: Answered) -> Answering[Thing, Answered]:
+        """The same, for somebody who asked."""
+        return Answering(self.after, answer, self.said)
