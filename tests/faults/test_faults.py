@@ -242,7 +242,7 @@ async def test_five_random_kills_of_each_service_in_mid_batch_lose_and_double_no
     done = asyncio.Event()
 
     async def send() -> None:
-        while story.number < 2000:
+        while story.number < 1000:
             await fleet.post(story.opening(25))
         done.set()
 
