@@ -1,7 +1,7 @@
 """sla's stored documents and its wire stay as they are: what was stored before must load, and is written the same again.
 
 `golden.json` holds, per life, the document after each save, documents in the middle of a recovery, and what was said (type, id,
-digest of the content). `python -m tests.sla.test_stored` makes it anew; only a change that is meant to change what is stored does.
+digest of the content). `python -m tests.sla.test_stored` makes it anew, where a change is meant to change what is stored.
 """
 
 import json
