@@ -18,7 +18,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Slim:
+class Slim(Part):
     """Base of what a service reads of one kind of fact: the time it happened (ms since 1970), and fields of its contract.
 
     A field is called as in the contract class; one that may be absent has a default. `OWN`: fields that no sender reports;
@@ -31,7 +31,7 @@ class Slim:
     at: int
 
 
-PartT = TypeVar("PartT", bound=Slim | Part)
+PartT = TypeVar("PartT", bound=Part)
 SlimT = TypeVar("SlimT", bound=Slim)
 
 
@@ -43,10 +43,10 @@ class _Reading:
     parts: Mapping[str, type[Part]]
 
 
-_READINGS: dict[type[Slim | Part], _Reading] = {}
+_READINGS: dict[type[Part], _Reading] = {}
 
 
-def _reading(kind: type[Slim | Part]) -> _Reading:
+def _reading(kind: type[Part]) -> _Reading:
     if kind not in _READINGS:
         hints = {name: hint for name, hint in get_type_hints(kind).items() if isinstance(hint, type) and issubclass(hint, Part)}
         _READINGS[kind] = _Reading(tuple(each.name for each in fields(kind)), hints)
