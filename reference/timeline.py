@@ -13,6 +13,7 @@ from reference.hours import OFFICE_TIME, OpeningHours, Session
 
 DAY = 24 * 60
 _EPOCH = datetime(1, 1, 1, tzinfo=OFFICE_TIME)
+_1970 = date(1970, 1, 1).toordinal() * DAY + 7 * 60  # local minute of 1970 in UTC
 
 
 class BeyondCalendarError(ValueError):
@@ -28,6 +29,16 @@ def to_minute(instant: datetime) -> int:
 def to_instant(minute: int) -> datetime:
     """The aware datetime (+07:00) of a local minute."""
     return _EPOCH + timedelta(days=minute // DAY - 1, minutes=minute % DAY)
+
+
+def minute_of(ms: int) -> int:
+    """The local minute of whole milliseconds since 1970; seconds are dropped (D8)."""
+    return ms // 60_000 + _1970
+
+
+def ms_of_minute(minute: int) -> int:
+    """Milliseconds since 1970 of a local minute."""
+    return (minute - _1970) * 60_000
 
 
 class Timeline:

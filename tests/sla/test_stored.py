@@ -14,9 +14,10 @@ import pytest
 
 from contracts import Event, UnknownData, encode
 from runtime.store import Document
-from services.sla.recovery import absorb, recall
+from services.sla.store import CODEC
 from tests.sla.test_recovery import LIVES, Life, ask, copies, overdue
-from tests.sla.test_sla import DOSSIER, at, fact, received
+from tests.support.dossiers import DOSSIER, at, fact, received
+from tests.support.sla import absorb, recall
 
 GOLDEN = Path(__file__).parent / "golden.json"
 FOREIGN = Event(
@@ -124,6 +125,14 @@ def golden() -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("name", ALL)
 def test_a_life_is_stored_and_said_as_it_was_before(name: str) -> None:
     assert played(name) == golden()[name]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_stored_document_loads_and_is_written_the_same_with_what_nobody_here_knows(name: str) -> None:
+    kept = golden()[name]
+    for document in [*kept["saved"], *kept["recovering"]]:
+        newer = {**document, "incomplete": ["dossiers.v1/0/5"], "outbox": [], "of-a-newer-release": {"a": [1, None]}}
+        assert CODEC.written(CODEC.load(newer), newer) == newer
 
 
 def main() -> None:
