@@ -4,8 +4,9 @@ How facts are merged and kept is `contracts.facts`; only this wrapper looks into
 what a newer sender said beside it, is kept as it came.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from operator import itemgetter
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
 from contracts import Event
@@ -35,22 +36,39 @@ PartT = TypeVar("PartT", bound=Part)
 SlimT = TypeVar("SlimT", bound=Slim)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """How a class is read: the names of its fields, and which of them are parts."""
-
-    names: tuple[str, ...]
-    parts: Mapping[str, type[Part]]
+Kept = Mapping[str, Any]
+_READERS: dict[type[Part], Callable[[Kept], Any]] = {}
 
 
-_READINGS: dict[type[Part], _Reading] = {}
+def _read(kind: type[PartT], kept: Kept) -> PartT:
+    reader = _READERS.get(kind)
+    if reader is None:
+        reader = _READERS[kind] = _reader(kind)
+    read: PartT = reader(kept)
+    return read
 
 
-def _reading(kind: type[Part]) -> _Reading:
-    if kind not in _READINGS:
-        hints = {name: hint for name, hint in get_type_hints(kind).items() if isinstance(hint, type) and issubclass(hint, Part)}
-        _READINGS[kind] = _Reading(tuple(each.name for each in fields(kind)), hints)
-    return _READINGS[kind]
+def _reader(kind: type[Part]) -> Callable[[Kept], Any]:
+    """How objects of a class are made of what is kept: its fields by place, parts of parts, defaults of what is absent."""
+    hints = get_type_hints(kind)
+    needed = [each.name for each in fields(kind) if each.default is MISSING]
+    others = [(each.name, each.default) for each in fields(kind) if each.default is not MISSING]
+    parts = [(place, _reader(hints[name])) for place, name in enumerate(needed) if _is_part(hints[name])]
+    take = itemgetter(*needed)  # of one name, what is kept there; of more, a tuple of it
+
+    def read(kept: Kept) -> Part:
+        values = [take(kept)] if len(needed) == 1 else [*take(kept)]
+        for place, part in parts:
+            values[place] = part(values[place])
+        for name, default in others:
+            values.append(kept.get(name, default))
+        return kind(*values)
+
+    return read
+
+
+def _is_part(hint: object) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +81,7 @@ class Kinds:
     def of(cls, kinds: Iterable[type[Slim]]) -> "Kinds":
         """From the classes a service reads them with."""
         own = {kind: ("at", *kind.OWN) for kind in kinds}
-        return cls({kind.KIND: tuple(name for name in _reading(kind).names if name not in own[kind]) for kind in own})
+        return cls({kind.KIND: tuple(each.name for each in fields(kind) if each.name not in own[kind]) for kind in own})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +138,3 @@ class Facts:
 
 
 NO_FACTS = Facts({})
-
-
-def _read(kind: type[PartT], kept: Mapping[str, Any]) -> PartT:
-    reading = _reading(kind)
-    read = {name: kept[name] for name in reading.names if name in kept}
-    for name, part in reading.parts.items():
-        read[name] = _read(part, read[name])
-    return kind(**read)

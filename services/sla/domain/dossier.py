@@ -4,7 +4,7 @@ Times in ms since 1970.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from contracts import Event
@@ -112,7 +112,28 @@ class Dossier:
     def told(self, event: Event) -> "Dossier":
         """With a fact; the dossier itself if it says nothing new."""
         facts = self.facts.merged(event, KINDS)
-        return self if facts is self.facts else replace(self, facts=facts)
+        return self if facts is self.facts else self.stating(facts, self.unit, self.deadline, self.settled, self.watch)
+
+    def stating(
+        self, facts: Facts, unit: str | None, deadline: Deadline | None, settled: Settled | None, watch: Watch | None
+    ) -> "Dossier":
+        """With what facts change. The same as `replace`, which costs more than all of a rule's counting."""
+        return Dossier(self.code, facts, unit, deadline, settled, watch, self.rungs, self.asks, self.recovered, self.revision)
+
+    def ringing(self, rungs: Mapping[str, Reached], watch: Watch) -> "Dossier":
+        """With rungs that were reached, and the next timer."""
+        return Dossier(
+            self.code,
+            self.facts,
+            self.unit,
+            self.deadline,
+            self.settled,
+            watch,
+            rungs,
+            self.asks,
+            self.recovered,
+            self.revision,
+        )
 
     @property
     def due(self) -> int | None:

@@ -3,14 +3,13 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
 from contracts.deadlines import Basis, DeadlineStated, Step
 from contracts.facts import epoch_ms
 from reference import Pause, Readings, Timeline, count_due, moment
-from reference.derivation import Derivation, DerivationStep, explain, say_instant
+from reference.derivation import Derivation, explain, say_instant
 from reference.timeline import to_instant, to_minute
 from reference.worktime import ELAPSED, LimitUnit, PauseKind, stops_the_clock
 from services.facts import Facts, Slim
@@ -35,8 +34,7 @@ class Wait(NamedTuple):
     end: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What the clock of a dossier is made of; equal standings have equal promises. Times in ms."""
 
     unit: str  # the competent body, whose calendar and hours are counted
@@ -202,7 +200,7 @@ class Counted:
 def steps_of(standing: Standing, promise: Promise, line: Timeline) -> tuple[Step, ...]:
     """The derivation as data and Vietnamese sentences, the printed or re-promised date included."""
     counted = explain(line, moment(standing.received_at), standing.limit, promise.derivation)
-    steps = tuple(_step(step) for step in counted)
+    steps = tuple(Step(rule=step.rule, days=step.days, source=step.source, text=step.text) for step in counted)
     if promise.basis == "computed" or promise.due is None:
         return steps
     if promise.basis == "promised":
@@ -212,8 +210,3 @@ def steps_of(standing: Standing, promise: Promise, line: Timeline) -> tuple[Step
         text = f"Hẹn lại một lần theo văn bản xin lỗi: {say_instant(promise.due)}."
         source = "Văn bản xin lỗi và đề nghị gia hạn (Mẫu 04)"
     return *steps, Step(rule="promise", days=(promise.due.date().isoformat(),), source=source, text=text)
-
-
-@lru_cache(maxsize=4096)  # limits and days off are the same for many dossiers
-def _step(step: DerivationStep) -> Step:
-    return Step(rule=step.rule, days=step.days, source=step.source, text=step.text)

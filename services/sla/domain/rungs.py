@@ -1,9 +1,8 @@
 """The rungs before and at a due moment: warnings, apology-due, overdue (D19, docs/decisions/0006-rungs.md). Times in ms."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
 
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineWarned
 from reference import ReferenceData, Timeline, moment
@@ -11,7 +10,7 @@ from reference.timeline import DAY, minute_of, ms_of_minute, to_instant
 from reference.worktime import LimitUnit
 from services.changes import Changed, Once
 from services.facts import Facts
-from services.sla.domain.dossier import Dossier, Reached
+from services.sla.domain.dossier import Dossier, Reached, Watch
 from services.sla.domain.facts import Progressed, Received
 from services.sla.domain.ground import Ground, RungRules
 from services.sla.domain.promise import Standing, standing_of
@@ -19,8 +18,7 @@ from services.sla.domain.promise import Standing, standing_of
 Kind = Literal["warned", "apology-due", "overdue"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(NamedTuple):
     """One rung: what it is, which of its kind, and when it is reached. `step`: of a step's own limit, the step."""
 
     kind: Kind
@@ -42,7 +40,7 @@ def sign_by(line: Timeline, due: int, rules: RungRules) -> datetime:
 
 def second_tier(rungs: Sequence[Rung]) -> list[Rung]:
     """The rungs of a re-promised date: warnings and overdue once more, no second letter."""
-    return [replace(rung, name=f"{rung.name}/2", tier=2) for rung in rungs if rung.kind != "apology-due"]
+    return [rung._replace(name=f"{rung.name}/2", tier=2) for rung in rungs if rung.kind != "apology-due"]
 
 
 def step_rung(facts: Facts) -> Rung | None:
@@ -82,12 +80,21 @@ def passed(rungs: Sequence[Rung], done: Collection[str], until: datetime, now: d
     The log may be known up to `until` only while the clock stands at `now`: what a later rung has overtaken by then is as late
     as if that one had fired already. A warning is superseded by any later rung, the apology by overdue alone.
     """
-    last = next((rung for rung in reversed(rungs) if moment(rung.at) <= max(until, now)), None)
-    reached = [rung for rung in rungs if moment(rung.at) <= until and rung.name not in done]
+    known, clock = whole_ms(until), whole_ms(max(until, now))
+    last = next((rung for rung in reversed(rungs) if rung.at <= clock), None)
+    reached = [rung for rung in rungs if rung.at <= known and rung.name not in done]
     fire = [
         rung for rung in reached if rung is last or (rung.kind == "apology-due" and last is not None and last.kind != "overdue")
     ]
     return fire, [rung for rung in reached if rung not in fire]
+
+
+def whole_ms(time: datetime) -> int:
+    """The milliseconds since 1970 that have passed at a moment: what is due at one of them is reached."""
+    return (time - _1970) // _MS
+
+
+_1970, _MS = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 
 def overtaken(rungs: Sequence[Rung], fired: str) -> list[Rung]:
@@ -146,12 +153,13 @@ def fire(dossier: Dossier, until: datetime, now: datetime, ground: Ground) -> Ch
     rungs = rungs_before(dossier.facts, standing, due, line, 2 if standing.reappointed else 1, ground)
     firing, superseded = passed(rungs, done, until, now)
     step = step_rung(dossier.facts)
-    if step is not None and step.name not in done and moment(step.at) <= until:
+    if step is not None and step.name not in done and step.at <= whole_ms(until):
         firing = [step, *firing]
     if not firing and not superseded:
         return Changed(dossier)
     done = _with(done, superseded, firing)
-    after = replace(dossier, rungs=done, watch=replace(watch, next_rung_at=_next_of(rungs, step, done)))
+    timer = _next_of(rungs, step, done)
+    after = dossier.ringing(done, Watch(watch.counted_with, timer, watch.conflict, watch.differs))
     return Changed(after, [Once(_reached(rung, dossier.body, due, line, ground), rung.name) for rung in firing])
 
 

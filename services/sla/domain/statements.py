@@ -73,7 +73,7 @@ def answer(dossier: Dossier, ask: Ask, heard: Heard, ground: Ground) -> Changed[
 
 
 def _after(dossier: Dossier, standing: Standing, deadline: Deadline, watch: Watch | None, settled: Settled | None) -> Dossier:
-    return replace(dossier, unit=standing.unit, deadline=deadline, watch=watch, settled=settled)
+    return dossier.stating(dossier.facts, standing.unit, deadline, settled, watch)
 
 
 # --- the promise ---------------------------------------------------------------------------------------------------------
