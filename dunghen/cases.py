@@ -18,7 +18,7 @@ from reference import (
     load_national_calendar,
 )
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME
-from reference.worktime import LimitUnit, PauseKind
+from reference.worktime import LimitUnit, PauseKind, stops_the_clock
 
 
 class _Part(BaseModel):
@@ -88,8 +88,11 @@ def answer(line: str) -> dict[str, Any]:
 
 
 def _count(case: CaseInput) -> dict[str, Any]:
-    wanted = {"supplement": True, "force_majeure": True, "fee": case.pause_on_fee, "agency": case.pause_on_agency}
-    pauses = [Pause(p.kind, local(p.start), local(p.end) if p.end else None) for p in case.pauses if wanted[p.kind]]
+    pauses = [
+        Pause(pause.kind, local(pause.start), local(pause.end) if pause.end else None)
+        for pause in case.pauses
+        if stops_the_clock(pause.kind, pause_on_fee=case.pause_on_fee, pause_on_agency=case.pause_on_agency)
+    ]
     line = _line(case.hours, tuple(sorted(case.calendar_patch.items())))
     result = count_due(
         line, local(case.received), (case.limit.value, case.limit.unit), pauses, restart=case.strategy == "restart"

@@ -82,9 +82,14 @@ def count_due(
 
 def say_instant(instant: datetime) -> str:
     """`08:00 thứ Bảy 10/01/2026`."""
-    local = instant.astimezone(OFFICE_TIME)
-    clock, day = f"{local.hour:02}:{local.minute:02}", f"{local.day:02}/{local.month:02}/{local.year}"  # strftime is slow
-    return f"{clock} {WEEKDAY_NAMES[local.weekday()]} {day}"
+    local = instant if instant.tzinfo is OFFICE_TIME else instant.astimezone(OFFICE_TIME)
+    return f"{local.hour:02}:{local.minute:02} {_say_day(local.toordinal())}"
+
+
+@lru_cache(maxsize=4096)  # many dossiers, few days
+def _say_day(ordinal: int) -> str:
+    day = date.fromordinal(ordinal)
+    return f"{WEEKDAY_NAMES[day.weekday()]} {day.day:02}/{day.month:02}/{day.year}"
 
 
 def _say_days(first: int, last: int) -> str:
@@ -94,12 +99,8 @@ def _say_days(first: int, last: int) -> str:
 
 def explain(line: Timeline, received: datetime, limit: tuple[int, LimitUnit], result: Derivation) -> tuple[DerivationStep, ...]:
     """The steps from reception to due date, in order, each with its source."""
-    value, unit = limit
-    steps = [_start_step(line, received, result.clock, unit)]
-    amount = UNIT_NAMES[unit] if unit == "same_day" else f"{value} {UNIT_NAMES[unit]}"
-    steps.append(
-        DerivationStep("limit", f"Thời hạn giải quyết: {amount}.", source="Thủ tục hành chính tại thời điểm tiếp nhận")
-    )
+    unit = limit[1]
+    steps = [_start_step(line, received, result.clock, unit), _limit_step(limit)]
     steps += [_pause_step(paused, unit) for paused in result.applied]
     last = to_minute(result.due_at) if result.due_at else None
     if last is not None:
@@ -117,6 +118,13 @@ def explain(line: Timeline, received: datetime, limit: tuple[int, LimitUnit], re
         day = result.due_at.date().isoformat()
         steps.append(DerivationStep("due", f"Hẹn trả kết quả: {say_instant(result.due_at)}.", (day,)))
     return tuple(steps)
+
+
+@lru_cache(maxsize=256)
+def _limit_step(limit: tuple[int, LimitUnit]) -> DerivationStep:
+    value, unit = limit
+    amount = UNIT_NAMES[unit] if unit == "same_day" else f"{value} {UNIT_NAMES[unit]}"
+    return DerivationStep("limit", f"Thời hạn giải quyết: {amount}.", source="Thủ tục hành chính tại thời điểm tiếp nhận")
 
 
 def _start_step(line: Timeline, received: datetime, clock: StartedClock, unit: LimitUnit) -> DerivationStep:

@@ -13,6 +13,7 @@ from reference.hours import OFFICE_TIME, OpeningHours, Session
 
 DAY = 24 * 60
 _EPOCH = datetime(1, 1, 1, tzinfo=OFFICE_TIME)
+_1970 = date(1970, 1, 1).toordinal() * DAY + 7 * 60  # local minute of 1970 in UTC
 
 
 class BeyondCalendarError(ValueError):
@@ -28,6 +29,16 @@ def to_minute(instant: datetime) -> int:
 def to_instant(minute: int) -> datetime:
     """The aware datetime (+07:00) of a local minute."""
     return _EPOCH + timedelta(days=minute // DAY - 1, minutes=minute % DAY)
+
+
+def minute_of(ms: int) -> int:
+    """The local minute of whole milliseconds since 1970; seconds are dropped (D8)."""
+    return ms // 60_000 + _1970
+
+
+def ms_of_minute(minute: int) -> int:
+    """Milliseconds since 1970 of a local minute."""
+    return (minute - _1970) * 60_000
 
 
 class Timeline:
@@ -55,8 +66,9 @@ class Timeline:
 
     def _index(self, ordinal: int) -> int:
         """Index of the first counted day at or after `ordinal`."""
-        index = bisect_left(self._days, ordinal)
-        if ordinal < self._days[0] - 7 or index == len(self._days):
+        days = self._days
+        index = bisect_left(days, ordinal)
+        if index == len(days) or ordinal < days[0] - 7:
             first, last = self.calendar.first_year, self.calendar.last_year
             raise BeyondCalendarError(f"the calendar table covers {first} to {last} only")
         return index
@@ -87,8 +99,12 @@ class Timeline:
         sessions = self._sessions[self._index(ordinal)]
         if clock <= sessions[0].start:
             return ordinal * DAY + sessions[0].start
-        started = [s for s in sessions if s.start <= clock]
-        return ordinal * DAY + min(clock, started[-1].end)
+        closed = sessions[0].end
+        for start, end in sessions:
+            if start > clock:
+                break
+            closed = end
+        return ordinal * DAY + min(clock, closed)
 
     def next_open(self, minute: int) -> int:
         """`minute` if the unit is open then (closing and lunch start still are, D3), else the next opening."""
@@ -105,9 +121,13 @@ class Timeline:
         """Open minutes from the start of the calendar to an instant."""
         ordinal, clock = divmod(minute, DAY)
         index = self._index(ordinal)
-        if self._days[index] != ordinal:
-            return self._before[index]
-        return self._before[index] + sum(min(clock, s.end) - s.start for s in self._sessions[index] if clock > s.start)
+        open_minutes = self._before[index]
+        if self._days[index] == ordinal:
+            for start, end in self._sessions[index]:
+                if clock <= start:
+                    break
+                open_minutes += (clock if clock < end else end) - start
+        return open_minutes
 
     def at_position(self, position: int) -> int:
         """The earliest instant at which so many open minutes have passed: the exact inverse of `position`."""
@@ -115,11 +135,10 @@ class Timeline:
         if position <= 0 or index >= len(self._days):
             raise BeyondCalendarError(f"the calendar table covers {self.calendar.first_year} to {self.calendar.last_year} only")
         rest = position - self._before[index]
-        for session in self._sessions[index]:
-            length = session.end - session.start
-            if rest <= length:
-                return self._days[index] * DAY + session.start + rest
-            rest -= length
+        for start, end in self._sessions[index]:
+            if rest <= end - start:
+                return self._days[index] * DAY + start + rest
+            rest -= end - start
         raise AssertionError("a position lies within its day")
 
     def add(self, minute: int, open_minutes: int) -> int:

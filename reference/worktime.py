@@ -22,6 +22,7 @@ __all__ = [
     "finish",
     "merge",
     "start_clock",
+    "stops_the_clock",
 ]
 
 
@@ -45,6 +46,12 @@ class Pause:
     kind: PauseKind
     start: datetime
     end: datetime | None
+
+
+def stops_the_clock(kind: PauseKind, *, pause_on_fee: bool, pause_on_agency: bool) -> bool:
+    """Whether a pause of this kind is outside the limit: papers and force majeure always, a fee and another body where the
+    procedure says so (D7)."""
+    return {"fee": pause_on_fee, "agency": pause_on_agency}.get(kind, True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,16 @@ class Once:
     occasion: str = "1"
 
 
-Said = Once | Named  # a fact or a statement is named by what it says
+@dataclass(frozen=True, slots=True)
+class Because:
+    """What is said for a reason of its own, not for the event that is handled. `cause`: the id of the fact at the beginning of
+    its chain; "": none."""
+
+    said: Once | Named
+    cause: str = ""
+
+
+Said = Because | Once | Named  # a fact or a statement is named by what it says
 
 
 @dataclass(frozen=True, slots=True)

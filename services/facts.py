@@ -4,36 +4,71 @@ How facts are merged and kept is `contracts.facts`; only this wrapper looks into
 what a newer sender said beside it, is kept as it came.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from operator import itemgetter
+from typing import Any, ClassVar, TypeVar, get_type_hints
 
 from contracts import Event
-from contracts.facts import first_standing, merge_fact, standing
+from contracts.facts import NONE, first_standing, merge_fact, standing
 
 
 @dataclass(frozen=True, slots=True)
-class Slim:
+class Part:
+    """Base of what a service reads of an object within a fact, e.g. the terms of a reception."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slim(Part):
     """Base of what a service reads of one kind of fact: the time it happened (ms since 1970), and fields of its contract.
 
-    A field is called as in the contract class; one that may be absent has a default.
+    A field is called as in the contract class; one that may be absent has a default. `OWN`: fields that no sender reports;
+    the service notes them itself.
     """
 
     KIND: ClassVar[str]  # short type, e.g. received
+    OWN: ClassVar[tuple[str, ...]] = ()
 
     at: int
 
 
+PartT = TypeVar("PartT", bound=Part)
 SlimT = TypeVar("SlimT", bound=Slim)
 
 
-_NAMES: dict[type[Slim], tuple[str, ...]] = {}
+Kept = Mapping[str, Any]
+_READERS: dict[type[Part], Callable[[Kept], Any]] = {}
 
 
-def _names(kind: type[Slim]) -> tuple[str, ...]:
-    if kind not in _NAMES:
-        _NAMES[kind] = tuple(field.name for field in fields(kind))
-    return _NAMES[kind]
+def _read(kind: type[PartT], kept: Kept) -> PartT:
+    reader = _READERS.get(kind)
+    if reader is None:
+        reader = _READERS[kind] = _reader(kind)
+    read: PartT = reader(kept)
+    return read
+
+
+def _reader(kind: type[Part]) -> Callable[[Kept], Any]:
+    """How objects of a class are made of what is kept: its fields by place, parts of parts, defaults of what is absent."""
+    hints = get_type_hints(kind)
+    needed = [each.name for each in fields(kind) if each.default is MISSING]
+    others = [(each.name, each.default) for each in fields(kind) if each.default is not MISSING]
+    parts = [(place, _reader(hints[name])) for place, name in enumerate(needed) if _is_part(hints[name])]
+    take = itemgetter(*needed)  # of one name, what is kept there; of more, a tuple of it
+
+    def read(kept: Kept) -> Part:
+        values = [take(kept)] if len(needed) == 1 else [*take(kept)]
+        for place, part in parts:
+            values[place] = part(values[place])
+        for name, default in others:
+            values.append(kept.get(name, default))
+        return kind(*values)
+
+    return read
+
+
+def _is_part(hint: object) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +80,8 @@ class Kinds:
     @classmethod
     def of(cls, kinds: Iterable[type[Slim]]) -> "Kinds":
         """From the classes a service reads them with."""
-        return cls({kind.KIND: tuple(name for name in _names(kind) if name != "at") for kind in kinds})
+        own = {kind: ("at", *kind.OWN) for kind in kinds}
+        return cls({kind.KIND: tuple(each.name for each in fields(kind) if each.name not in own[kind]) for kind in own})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +89,7 @@ class Facts:
     """All facts of a dossier. Equal facts are equal objects; nothing changes one."""
 
     _kept: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    _seen: dict[type[Slim], Any] = field(default_factory=dict, compare=False, repr=False)  # what was read of them already
 
     @classmethod
     def load(cls, kept: Mapping[str, Any]) -> "Facts":
@@ -68,13 +105,31 @@ class Facts:
         kept = merge_fact(self._kept, event, kinds.fields)
         return self if kept is None else Facts(kept)
 
+    def noted(self, fact: Slim, occasion: str) -> "Facts":
+        """With a fact that the service itself decided, in its first version."""
+        default = {each.name: each.default for each in fields(fact)}
+        noted = {name: value for name in default if (value := getattr(fact, name)) != default[name]}
+        own = self._kept.get(fact.KIND, NONE)
+        return Facts({**self._kept, fact.KIND: {**own, occasion: {"v": 1, **noted}}})
+
+    def without(self, kind: type[Slim]) -> "Facts":
+        """As if no fact of a kind had been told."""
+        return Facts({name: own for name, own in self._kept.items() if name != kind.KIND})
+
     def first(self, kind: type[SlimT]) -> SlimT | None:
         """The fact of a kind that happens once, if it holds; of several occasions, the earliest."""
-        found = first_standing(self._kept, kind.KIND)
-        return None if found is None else _read(kind, found)
+        if kind.KIND not in self._kept:
+            return None
+        if kind not in self._seen:
+            found = first_standing(self._kept, kind.KIND)
+            self._seen[kind] = None if found is None else _read(kind, found)
+        seen: SlimT | None = self._seen[kind]
+        return seen
 
     def standing(self, kind: type[SlimT]) -> dict[str, SlimT]:
         """The facts of a kind that hold, by occasion: what was retracted is not among them."""
+        if kind.KIND not in self._kept:
+            return {}
         return {occasion: _read(kind, kept) for occasion, kept in standing(self._kept, kind.KIND).items()}
 
     def __bool__(self) -> bool:
@@ -83,7 +138,3 @@ class Facts:
 
 
 NO_FACTS = Facts({})
-
-
-def _read(kind: type[SlimT], kept: Mapping[str, Any]) -> SlimT:
-    return kind(**{name: kept[name] for name in _names(kind) if name in kept})

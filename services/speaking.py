@@ -17,12 +17,14 @@ def say(data: Named, subject: str, now: datetime, *, cause: str = "", sequence: 
 
     `cause`: the id of the fact at the beginning of its chain. `sequence`: its place among the facts of its dossier.
     """
-    return _output(data, subject, data.event_id(_writer(data.TYPE), subject), _about(now, cause, sequence))
+    topic, writer = _place(data.TYPE)
+    return _output(data, topic, subject, data.event_id(writer, subject), _about(now, cause, sequence))
 
 
 def say_once(data: Effect, occasion: str, subject: str, now: datetime, *, cause: str = "") -> Output:
     """An effect, decided `now`: said again for the same occasion it is the same event, whatever it says."""
-    return _output(data, subject, data.event_id(_writer(data.TYPE), subject, occasion), _about(now, cause))
+    topic, writer = _place(data.TYPE)
+    return _output(data, topic, subject, data.event_id(writer, subject, occasion), _about(now, cause))
 
 
 def encode(output: Output) -> bytes:
@@ -39,21 +41,19 @@ def _about(now: datetime, cause: str, sequence: int | None = None) -> dict[str, 
     return about
 
 
-def _output(data: EventData, subject: str, identity: str, about: dict[str, Any]) -> Output:
+def _output(data: EventData, topic: str, subject: str, identity: str, about: dict[str, Any]) -> Output:
     """What was not given to the event, or is None, is left out of the record."""
     said = data.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-    return Output(_topic(data.TYPE), subject, identity, {"type": data.TYPE, **about, "data": said})
+    return Output(topic, subject, identity, {"type": data.TYPE, **about, "data": said})
 
 
 @cache
-def _topic(full_type: str) -> str:
-    return next(name for name, spec in load_catalogue().topics.items() if full_type in spec.full_types)
+def _place(full_type: str) -> tuple[str, str]:
+    """The topic that carries a type, and who writes it."""
+    topic = next(name for name, spec in load_catalogue().topics.items() if full_type in spec.full_types)
+    return topic, _owner(topic)
 
 
 @cache
 def _owner(topic: str) -> str:
     return load_catalogue().topics[topic].owner
-
-
-def _writer(full_type: str) -> str:
-    return _owner(_topic(full_type))

@@ -15,7 +15,7 @@ from runtime.clock import Clock
 from runtime.intents import Intents
 from runtime.outputs import Decision, Output
 from runtime.store import Document
-from services.changes import Answering, Changed, Once, Said
+from services.changes import Answering, Because, Changed, Once, Said
 from services.speaking import say, say_once
 
 Thing = TypeVar("Thing")
@@ -24,11 +24,13 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Codec(Generic[Thing]):
-    """How one kind of object is kept. `fields`: what belongs to it in a document; what `dump` leaves out is removed."""
+    """How one kind of object is kept. `fields`: what belongs to it in a document; what `dump` leaves out is removed.
+    `subject`: what is said is about this; "": about what the document is called."""
 
     load: Callable[[Document], Thing]
     dump: Callable[[Thing], Mapping[str, Any]]
     fields: Collection[str]
+    subject: str = ""
 
     def written(self, thing: Thing, document: Document) -> Document:
         """The document with the object in place of the one it held."""
@@ -49,7 +51,7 @@ class Codec(Generic[Thing]):
         """
         after = document if changed.after is before else self.written(changed.after, document)
         answer = changed.answer if isinstance(changed, Answering) else None
-        return Decision(after, outputs_of(changed.said, str(document["_id"]), now, cause), answer)
+        return Decision(after, outputs_of(changed.said, self.subject or str(document["_id"]), now, cause), answer)
 
     def handling(
         self, rule: Callable[[Thing, Event], Changed[Thing]], clock: Clock, cause: Callable[[Event], str] = lambda _: ""
@@ -61,6 +63,17 @@ class Codec(Generic[Thing]):
             return self.decision(document, before, rule(before, event), clock.now(), cause(event))
 
         return handle
+
+    def firing(
+        self, rule: Callable[[Thing, datetime, datetime], Changed[Thing]], clock: Clock
+    ) -> Callable[[Document, datetime, datetime], Decision]:
+        """A rule for timers: with the moment up to which the log is known, and the moment it is now."""
+
+        def fire(document: Document, until: datetime, now: datetime) -> Decision:
+            before = self.load(document)
+            return self.decision(document, before, rule(before, until, now), clock.now())
+
+        return fire
 
     def settling(self, rule: Callable[[Thing], Changed[Thing]], clock: Clock) -> Callable[[Document], Decision]:
         """A rule that no event starts, as recovery and jobs want it."""
@@ -98,9 +111,11 @@ class Codec(Generic[Thing]):
 
 def outputs_of(said: Sequence[Said], subject: str, now: datetime, cause: str = "") -> list[Output]:
     """What a decision says about a subject, as it goes out."""
-    return [
-        say_once(one.event, one.occasion, subject, now, cause=cause)
-        if isinstance(one, Once)
-        else say(one, subject, now, cause=cause)
-        for one in said
-    ]
+    return [_output(one, subject, now, cause) for one in said]
+
+
+def _output(said: Said, subject: str, now: datetime, cause: str) -> Output:
+    one, of = (said.said, said.cause) if isinstance(said, Because) else (said, cause)
+    if isinstance(one, Once):
+        return say_once(one.event, one.occasion, subject, now, cause=of)
+    return say(one, subject, now, cause=of)

@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
 from services.sla import handlers as sla
 from services.sla.settings import SlaSettings
+from services.sla.store import CODEC as SLA_DOSSIERS
 from services.speaking import encode
 
 ROOT = Path(__file__).parent.parent
@@ -57,7 +59,8 @@ def _messages(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             fact = encode(output)
             yield {"topic": output.topic, "key": output.key, "value": json.loads(fact)}
             of_sla = sla.Context.of(reference, from_environment(SlaSettings, environment), clock)
-            stated = sla.handle(promised, decode(fact, EVENT_TYPES), of_sla)
+            decide = SLA_DOSSIERS.handling(partial(sla.handle, context=of_sla), clock, sla.cause_of)
+            stated = decide(promised, decode(fact, EVENT_TYPES))
             promised = stated.document
             for said in stated.outputs:
                 yield {"topic": said.topic, "key": said.key, "value": json.loads(encode(said))}

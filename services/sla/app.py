@@ -18,7 +18,6 @@ from runtime.timers import Timers
 from runtime.web import make_app
 from services import wiring
 from services.sla import handlers, older, store
-from services.sla.calendar import JOURNAL
 from services.sla.http import add_routes
 from services.sla.jobs import Recount
 from services.sla.recovery import recovery
@@ -42,15 +41,17 @@ def build(
     calendar = wiring.CalendarFollower(reference, parts)
     context = handlers.Context.of(reference, settings, parts.clock)
     encode_either = older.reads_older(context)
-    rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode_either)
+    decide = store.CODEC.handling(partial(handlers.handle, context=context), parts.clock, handlers.cause_of)
+    rules = Rules(store.DOSSIERS, wiring.decoder(), decide, encode_either)
     intents = Intents(parts, store.DOSSIERS, encode_either)
     topics = load_catalogue().read_by("sla")
     anchor = Anchor(parts, recovery(context), topics, intents)
     loop = anchor.hold(Loop(parts, anchor.guard(rules), topics))
     parts.topics.subscribe(loop.topics, loop.handle)
     declare_published(broker, "sla", runtime, wiring.published_by("sla"))
-    timers = Timers(parts, loop, intents, store.NEXT_RUNG, partial(handlers.on_timer, context=context))
-    journal = Intents(parts, JOURNAL, encode)
+    fire = store.CODEC.firing(partial(handlers.on_timer, context=context), parts.clock)
+    timers = Timers(parts, loop, intents, store.NEXT_RUNG, fire)
+    journal = Intents(parts, store.JOURNAL, encode)
     recount = Recount(parts, intents, context)
     health = Health(parts, loop)
     app = make_app("Đúng Hẹn sla", health, parts.telemetry)

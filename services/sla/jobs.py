@@ -1,14 +1,12 @@
 """After a change of the calendar: every open dossier that was counted before it is looked at again, once."""
 
-from functools import partial
-
 from reference import OFFICE_TIME
 from runtime.intents import Intents
 from runtime.parts import Parts
-from runtime.store import Range
-from runtime.store.port import Scalar
-from services.sla.handlers import Context, on_calendar
-from services.sla.store import DOSSIERS, OPEN_DUE
+from services.changes import Answering
+from services.sla.domain import Dossier, recount
+from services.sla.handlers import Context
+from services.sla.store import CODEC, open_dossiers
 
 PAGE = 200
 DECEMBER = 12
@@ -24,7 +22,7 @@ def warn_of_next_year(parts: Parts, context: Context) -> None:
 
 class Recount:
     """One pass over the open dossiers per change that this instance learns of. What is counted meanwhile looks at the newest
-    calendar itself (handlers), so nothing slips by behind the pass; after a restart, one more pass changes nothing."""
+    calendar itself (domain.statements), so nothing slips by behind the pass; after a restart, one more pass changes nothing."""
 
     def __init__(self, parts: Parts, intents: Intents, context: Context) -> None:
         self._parts, self._intents, self._context = parts, intents, context
@@ -36,13 +34,16 @@ class Recount:
         newest = self._context.reference.known
         if newest == self._done:
             return
-        after: tuple[Scalar, str] | None = None
+        last: Dossier | None = None
         while True:
-            page = await self._parts.store.find(DOSSIERS, {OPEN_DUE: Range(low=0)}, order=OPEN_DUE, limit=PAGE, after=after)
-            older = [document["_id"] for document in page if document.get("counted_with", newest) < newest]
+            page = await open_dossiers(self._parts.store, PAGE, last)
+            older = [found.code for found in page if found.watch is not None and found.watch.counted_with < newest]
             if older:
-                await self._intents.apply(older, partial(on_calendar, context=self._context))
+                await CODEC.ask(self._intents, older, self._recounted, self._context.clock)
             if len(page) < PAGE:
                 self._done = newest
                 return
-            after = (page[-1][OPEN_DUE], page[-1]["_id"])
+            last = page[-1]
+
+    def _recounted(self, dossier: Dossier) -> Answering[Dossier, None]:
+        return recount(dossier, self._context.ground).answering(None)

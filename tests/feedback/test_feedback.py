@@ -20,7 +20,7 @@ from services.feedback.domain import CannotAnswerError, FormError, digest, load_
 from services.feedback.handlers import Context, handle
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store import CODEC
-from tests.sla.test_sla import DOSSIER, at, fact, received
+from tests.support.dossiers import DOSSIER, at, fact, received
 
 KEY = PrivateKey.generate()
 REFERENCE = load_reference(PROVINCE)

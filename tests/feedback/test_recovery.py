@@ -15,7 +15,7 @@ from services.feedback.recovery import recovery
 from services.feedback.store import CODEC
 from services.speaking import encode
 from tests.feedback.test_feedback import ANSWERS, DONE, PROMISED, answer, context
-from tests.sla.test_sla import DOSSIER, at, fact, received
+from tests.support.dossiers import DOSSIER, at, fact, received
 
 LIVES: dict[str, tuple[list[Event], bool]] = {
     "received": ([PROMISED], False),

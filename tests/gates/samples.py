@@ -36,7 +36,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         Sample("services/sla/domain/rungs.py", "\nimport httpx\n", "rules do no input and output BROKEN"),
         Sample("services/sla/store.py", "\nimport motor\n", "only runtime.store.mongo knows motor BROKEN"),
         Sample(
-            "services/sla/handlers/__init__.py",
+            "services/sla/handlers.py",
             "\nimport aiokafka\n",
             "only app files and runtime know FastStream and aiokafka BROKEN",
         ),

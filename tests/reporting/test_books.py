@@ -21,7 +21,7 @@ from services.reporting.store import BOOKS, SHELVES, Asked, flows, flows_by_day
 from tests.reporting.alone import Reporting, reporting_alone
 from tests.reporting.test_histories import DOSSIERS, HISTORIES, NOW, TOPICS, Life, stated
 from tests.reporting.test_reporting import deadline, settled
-from tests.sla.test_sla import DOSSIER, at, received
+from tests.support.dossiers import DOSSIER, at, received
 
 DAYS = st.dates(date(2024, 1, 1), date(2027, 12, 31))
 FIRST, LAST = date(2026, 2, 15), date(2026, 3, 14)

@@ -23,11 +23,10 @@ from runtime.clock import epoch_ms
 from runtime.store import Document
 from services.reporting.domain import Add, contributions
 from services.reporting.handlers import handle
-from services.sla.handlers import handle as handle_in_sla
 from services.speaking import encode as on_the_wire
 from tests.reporting.test_reporting import CONTEXT
-from tests.sla.test_sla import CONTEXT as SLA
-from tests.sla.test_sla import MODELS, at
+from tests.support.dossiers import MODELS, at
+from tests.support.sla import handle as handle_in_sla
 
 HISTORIES = int(os.environ.get("DUNGHEN_HISTORIES", "60"))
 DOSSIERS = 50
@@ -135,7 +134,7 @@ def stated(events: list[Event]) -> list[tuple[str, bytes]]:
     said = []
     for event in events:
         if event.source == "/intake":
-            decision = handle_in_sla(documents.get(event.subject, {"_id": event.subject, "rev": 0}), event, SLA)
+            decision = handle_in_sla(documents.get(event.subject, {"_id": event.subject, "rev": 0}), event)
             documents[event.subject] = decision.document
             said += [("deadlines.v1", on_the_wire(output)) for output in decision.outputs]
     return said

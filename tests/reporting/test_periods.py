@@ -16,7 +16,7 @@ from services.reporting.periods import CannotFreezeError
 from services.reporting.reports import report
 from tests.reporting.alone import Reporting, reporting_alone
 from tests.reporting.test_reporting import deadline, settled
-from tests.sla.test_sla import at, received
+from tests.support.dossiers import at, received
 
 MARCH = date(2026, 2, 15), date(2026, 3, 14)
 APRIL = date(2026, 3, 15), date(2026, 4, 14)

@@ -25,7 +25,7 @@ from services.reporting.periods import Frozen, differences, publish, restate
 from services.reporting.printed import printed
 from services.reporting.reports import Breach, Wanted, as_csv, lens_of, unassigned
 from services.reporting.xlsx import render
-from tests.sla.test_sla import DOSSIER, at, fact, received
+from tests.support.dossiers import DOSSIER, at, fact, received
 
 REFERENCE = load_reference(PROVINCE)
 CONTEXT = Context(SteppedClock(at(20)), REFERENCE)

@@ -33,7 +33,7 @@ from runtime.store import Document
 from runtime.timers import Timers
 from services import wiring
 from services.sla import handlers, older, store
-from services.sla.domain import FIELDS
+from services.sla.domain import KINDS
 from services.sla.recovery import recovery
 from services.sla.settings import SlaSettings
 from tests.simulation.toy import GIANT_BYTES
@@ -96,11 +96,13 @@ class Sla:
         """As services.sla.app puts it together, without HTTP and without changes of the calendar."""
         context = handlers.Context.of(reference_data(), sla_settings(), parts.clock)
         encoder = older.reads_older(context)
-        rules = Rules(store.DOSSIERS, DECODE, partial(handlers.handle, context=context), encoder)
+        decide = store.CODEC.handling(partial(handlers.handle, context=context), parts.clock, handlers.cause_of)
+        fire = store.CODEC.firing(partial(handlers.on_timer, context=context), parts.clock)
+        rules = Rules(store.DOSSIERS, DECODE, decide, encoder)
         intents = Intents(parts, store.DOSSIERS, encoder)
         anchor = Anchor(parts, recovery(context), self.topics, intents)
         loop = anchor.hold(Loop(parts, anchor.guard(rules), self.topics))
-        timers = Timers(parts, loop, intents, store.NEXT_RUNG, partial(handlers.on_timer, context=context))
+        timers = Timers(parts, loop, intents, store.NEXT_RUNG, fire)
         every = parts.settings.sweep_seconds
         sweeps = (("timers", timers.sweep), ("intents", intents.sweep), ("anchor", anchor.tick))
         jobs = tuple(Job(name, every, sweep) for name, sweep in sweeps)
@@ -253,7 +255,7 @@ class Sla:
         for value in world.values(DOSSIERS):
             if value.startswith(b"{"):
                 event = decode(value, EVENT_TYPES)
-                folded[event.subject] = merge_fact(folded.get(event.subject, {}), event, FIELDS) or folded[event.subject]
+                folded[event.subject] = merge_fact(folded.get(event.subject, {}), event, KINDS.fields) or folded[event.subject]
         return folded
 
 

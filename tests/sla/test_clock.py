@@ -15,10 +15,12 @@ from reference import OpeningHours, count_due, load_reference
 from reference.catalogue import HoursChange
 from runtime.store import Document
 from services.sla.domain import time_spent
-from services.sla.handlers import Context, on_timer
+from services.sla.handlers import Context
 from services.sla.settings import SlaSettings
+from services.sla.store import load
 from services.speaking import encode
-from tests.sla.test_sla import CLOCK, CONTEXT, at, fact, last, play, received, said
+from tests.support.dossiers import at, fact, received
+from tests.support.sla import CLOCK, CONTEXT, last, on_timer, play, said
 
 
 def fire(document: Document, moment: Any, context: Context = CONTEXT) -> tuple[Document, list[Any]]:
@@ -138,7 +140,7 @@ def test_the_parts_of_the_time_add_up_whatever_overlaps(parts: list[tuple[int, i
     end = at(2) + timedelta(minutes=length)
     start_ms, end_ms = (round(moment.timestamp() * 1000) for moment in (at(2), end))
 
-    spent = time_spent(document["facts"], CONTEXT.reference.timeline("H37.12"), start_ms, end_ms)
+    spent = time_spent(load(document).facts, CONTEXT.reference.timeline("H37.12"), start_ms, end_ms)
 
     parts_ = (spent.unit, spent.citizen, spent.body, spent.force_majeure)
     assert min(parts_) >= 0

@@ -14,12 +14,13 @@ from reference import OFFICE_TIME, CalendarChange, load_reference
 from runtime.clock import SteppedClock
 from runtime.outputs import Decision
 from runtime.store import Document
-from services.sla.calendar import JOURNAL
-from services.sla.handlers import Context, handle, on_calendar, on_timer
-from services.sla.recovery import FORGOTTEN_SIGNER, absorb, recall, recall_change, recovery, settle
+from services.sla.handlers import Context
+from services.sla.recovery import FORGOTTEN_SIGNER, recovery
 from services.sla.settings import SlaSettings
+from services.sla.store import JOURNAL
 from services.speaking import encode
-from tests.sla.test_sla import DOSSIER, at, fact, received
+from tests.support.dossiers import DOSSIER, at, fact, received
+from tests.support.sla import absorb, handle, on_calendar, on_timer, recall, recall_change, settle
 
 BARE = ("rev", "outbox")  # what a rebuilt document need not share with the old one
 

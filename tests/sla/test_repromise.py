@@ -9,8 +9,8 @@ from contracts import Event
 from contracts.notices import LetterApproved, NoticeQueued
 from runtime.outputs import Output
 from runtime.store import Document
-from services.sla.handlers import handle
-from tests.sla.test_sla import CONTEXT, DOSSIER, at, fact, last, play, received, said
+from tests.support.dossiers import DOSSIER, at, fact, received
+from tests.support.sla import CONTEXT, handle, last, play, said
 
 DUE = at(9)  # five working days after Monday the 2nd
 

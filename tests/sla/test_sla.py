@@ -2,78 +2,23 @@
 
 import json
 import random
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
 
-from contracts import EVENT_TYPES, Event, decode, fact_id
-from contracts.dossiers import DOSSIER_TYPES
-from dunghen import PROVINCE
-from reference import OFFICE_TIME, load_reference
-from runtime.clock import SteppedClock
+from contracts import EVENT_TYPES, Event, decode
 from runtime.outputs import Output
 from runtime.store import Document
 from services.sla.domain import outcome_of, standing_of
-from services.sla.handlers import Context, handle, on_timer
 from services.sla.older import reads_older
-from services.sla.settings import SlaSettings
+from services.sla.store import key_of, load
 from services.speaking import encode
+from tests.support.dossiers import DOSSIER, at, fact, received
+from tests.support.sla import CONTEXT, last, on_timer, play, said
 
-REFERENCE = load_reference(PROVINCE)
-CLOCK = SteppedClock(datetime(2026, 3, 2, 7, 0, tzinfo=OFFICE_TIME))
-CONTEXT = Context.of(REFERENCE, SlaSettings(reference_dir=PROVINCE), CLOCK)
-DOSSIER = "H37.12-260302-0001"
-MODELS = {model.SERIES: model for model in DOSSIER_TYPES}
-
-
-def at(day: int, time: str = "09:00", month: int = 3) -> datetime:
-    """A moment of March 2026; the 2nd is a Monday."""
-    hour, minute = map(int, time.split(":"))
-    return datetime(2026, month, day, hour, minute, tzinfo=OFFICE_TIME)
-
-
-def fact(kind: str, when: datetime, *, version: int = 1, occasion: str = "1", **more: Any) -> Event:
-    model = MODELS[kind]
-    data = model.model_validate({"at": when, "occasion": occasion, "version": version, **more})
-    identity = fact_id(DOSSIER, more.get("fact", kind), occasion, version)
-    return Event(identity, "/intake", model.TYPE, DOSSIER, when, data)
-
-
-def received(
-    when: datetime | None = None, limit: tuple[int, str] = (5, "working_day"), *, version: int = 1, **more: Any
-) -> Event:
-    terms = {"procedure_version": "1", "limit": {"value": limit[0], "unit": limit[1]}, **more.pop("terms", {})}
-    base: dict[str, Any] = {
-        "procedure": "1.000894",
-        "receiving_unit": "H37.12",
-        "competent_unit": "H37.12",
-        "channel": 2,
-        "terms": terms,
-    }
-    return fact("received", when or at(2), version=version, **{**base, **more})
-
-
-def play(events: Sequence[Event], document: Document | None = None) -> tuple[Document, list[Output]]:
-    """Run events through the handler; returns the document and all outputs."""
-    current: Document = document or {"_id": DOSSIER, "rev": 0}
-    outputs: list[Output] = []
-    for event in events:
-        decision = handle(current, event, CONTEXT)
-        current = decision.document
-        outputs += decision.outputs
-    return current, outputs
-
-
-def said(outputs: Sequence[Output]) -> list[str]:
-    return [output.body["type"].removeprefix("vn.dunghen.deadline.").removesuffix(".v1") for output in outputs]
-
-
-def last(outputs: Sequence[Output], kind: str) -> dict[str, Any]:
-    found: dict[str, Any] = [o for o in outputs if o.body["type"] == f"vn.dunghen.deadline.{kind}.v1"][-1].body["data"]
-    return found
+__all__ = ["DOSSIER", "at", "fact", "received"]  # tests/notifier has them from here
 
 
 @pytest.mark.parametrize(
@@ -279,7 +224,7 @@ def test_after_downtime_overtaken_warnings_are_marked_and_not_sent_late() -> Non
 
     assert said(decision.outputs) == ["overdue"]
     assert set(decision.document["rungs"].values()) == {"superseded", "fired"}
-    assert on_timer(decision.document, at(25), at(25), CONTEXT).outputs == ()
+    assert not on_timer(decision.document, at(25), at(25), CONTEXT).outputs
 
 
 def test_a_late_warning_does_not_take_the_place_of_the_apology() -> None:
@@ -309,13 +254,13 @@ def test_rungs_in_the_first_quarter_are_left_out() -> None:
 def test_a_settled_dossier_fires_nothing_even_if_a_timer_is_late() -> None:
     document, _ = play([received(), fact("completed", at(6))])
 
-    assert on_timer(document, at(30), at(30), CONTEXT).outputs == ()
+    assert not on_timer(document, at(30), at(30), CONTEXT).outputs
 
 
 def test_a_paused_dossier_is_not_overdue() -> None:
     document, _ = play([received(), fact("supplement-requested", at(3))])
 
-    assert on_timer(document, at(30), at(30), CONTEXT).outputs == ()
+    assert not on_timer(document, at(30), at(30), CONTEXT).outputs
 
 
 def test_a_corrected_completion_fires_no_second_effect() -> None:
@@ -323,7 +268,7 @@ def test_a_corrected_completion_fires_no_second_effect() -> None:
     document = on_timer(document, at(20), at(20), CONTEXT).document
     document, _ = play([fact("completed", at(20)), fact("retracted", at(20), version=2, fact="completed")], document)
 
-    assert on_timer(document, at(30), at(30), CONTEXT).outputs == ()
+    assert not on_timer(document, at(30), at(30), CONTEXT).outputs
 
 
 def test_a_statement_says_how_its_date_came_about_and_the_document_does_not_keep_it() -> None:
@@ -399,10 +344,10 @@ WAYS_TO_A_DATE = {
 def test_a_due_date_that_an_earlier_release_left_without_its_derivation_is_completed_when_it_goes_out(life: str) -> None:
     document, outputs = play(WAYS_TO_A_DATE[life])
     now = outputs[-1]
-    standing = standing_of(document["facts"])
+    standing = standing_of(load(document).facts)
     assert standing is not None
     data = {name: value for name, value in now.body["data"].items() if name not in ("derivation", "counted_from")}
-    body = json.loads(json.dumps({**now.body, "data": {**data, "of": standing.key()}}))  # as it comes out of a store
+    body = json.loads(json.dumps({**now.body, "data": {**data, "of": key_of(standing)}}))  # as it comes out of a store
 
     sent = reads_older(CONTEXT)(Output(now.topic, now.key, now.id, body))
 

@@ -1,27 +1,49 @@
-"""The promise of a dossier: pure functions over its facts."""
+"""The promise of a dossier: frozen objects, and rules as pure functions over them."""
 
-from services.sla.domain.outcome import End, end_of, outcome_of
-from services.sla.domain.promise import FIELDS, Promise, Standing, digest_of, promise_of, standing_of
-from services.sla.domain.rungs import Rung, RungRules, overtaken, passed, rungs_of, second_tier, step_rung
-from services.sla.domain.spent import limit_used, time_spent
+from services.sla.domain.dossier import (
+    Conflict,
+    Deadline,
+    Dossier,
+    End,
+    Ended,
+    LimitUse,
+    Reopened,
+    Settled,
+    Watch,
+)
+from services.sla.domain.facts import KINDS
+from services.sla.domain.ground import Ground, Heard, RungRules
+from services.sla.domain.outcome import end_of, outcome_of
+from services.sla.domain.promise import Standing, Wait, promise_of, standing_of
+from services.sla.domain.repromise import Ask
+from services.sla.domain.rungs import fire
+from services.sla.domain.spent import time_spent
+from services.sla.domain.statements import answer, recount, restate
 
 __all__ = [
-    "FIELDS",
+    "KINDS",
+    "Ask",
+    "Conflict",
+    "Deadline",
+    "Dossier",
     "End",
-    "Promise",
-    "Rung",
+    "Ended",
+    "Ground",
+    "Heard",
+    "LimitUse",
+    "Reopened",
     "RungRules",
+    "Settled",
     "Standing",
-    "digest_of",
+    "Wait",
+    "Watch",
+    "answer",
     "end_of",
-    "limit_used",
+    "fire",
     "outcome_of",
-    "overtaken",
-    "passed",
     "promise_of",
-    "rungs_of",
-    "second_tier",
+    "recount",
+    "restate",
     "standing_of",
-    "step_rung",
     "time_spent",
 ]

@@ -1,76 +1,59 @@
-"""From facts to the promise in force: reception, pauses, a date the sender printed, the one re-promise."""
+"""From facts to the promise in force: reception, pauses, a date the sender printed, the one re-promise. Times in ms."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import NamedTuple
 
-from contracts.deadlines import Basis, Step
-from contracts.facts import Facts, first_standing, standing
+from contracts.deadlines import Basis, DeadlineStated, Step
+from contracts.facts import epoch_ms
 from reference import Pause, Readings, Timeline, count_due, moment
 from reference.derivation import Derivation, explain, say_instant
 from reference.timeline import to_instant, to_minute
-from reference.worktime import ELAPSED, LimitUnit, PauseKind
-
-# What sla folds of each fact.
-FIELDS: dict[str, tuple[str, ...]] = {
-    "progressed": ("step", "department", "step_due_at"),
-    "received": ("procedure", "competent_unit", "terms", "promised_at"),
-    "supplement-requested": (),
-    "supplemented": (),
-    "fee-requested": (),
-    "fee-paid": (),
-    "suspended": ("reason",),
-    "resumed": (),
-    "reappointed": ("new_due_at",),
-    "completed": (),
-    "returned": (),
-    "refused": (),
-    "withdrawn": (),
-    "stopped": (),
-}
-
-WAITING: tuple[tuple[PauseKind, str, str], ...] = (
-    ("supplement", "supplement-requested", "supplemented"),
-    ("fee", "fee-requested", "fee-paid"),
-    ("agency", "suspended", "resumed"),
+from reference.worktime import ELAPSED, LimitUnit, PauseKind, stops_the_clock
+from services.facts import Facts, Slim
+from services.sla.domain.facts import (
+    FeePaid,
+    FeeRequested,
+    Reappointed,
+    Received,
+    Refused,
+    Resumed,
+    Supplemented,
+    SupplementRequested,
+    Suspended,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Wait(NamedTuple):
+    """A stretch in which somebody else had the dossier; `end` is None while it lasts."""
+
+    kind: PauseKind
+    begin: int
+    end: int | None
+
+
+class Standing(NamedTuple):
     """What the clock of a dossier is made of; equal standings have equal promises. Times in ms."""
 
     unit: str  # the competent body, whose calendar and hours are counted
     received_at: int
     limit: tuple[int, LimitUnit]
     restart: bool
-    pauses: tuple[tuple[PauseKind, int, int | None], ...]
+    pauses: tuple[Wait, ...]
     promised_at: int | None
     reappointed: tuple[int, ...]  # new due dates asked for, in the order of asking
 
-    def key(self) -> list[Any]:
-        """As JSON, to keep beside the promise that was counted from it."""
-        pauses = [list(pause) for pause in self.pauses]
-        return [self.unit, self.received_at, *self.limit, self.restart, pauses, self.promised_at, list(self.reappointed)]
-
-    @classmethod
-    def from_key(cls, key: Sequence[Any]) -> "Standing":
-        """What `key` wrote."""
-        unit, received_at, value, limit_unit, restart, pauses, promised_at, reappointed = key
-        stretched = tuple((kind, begin, end) for kind, begin, end in pauses)
-        return cls(unit, received_at, (value, limit_unit), restart, stretched, promised_at, tuple(reappointed))
+    def digest(self, *beside: object) -> str:
+        """Of what a promise was counted from, perhaps of more (JSON values): equal for equal values, wherever made."""
+        counted = (
+            self.unit, self.received_at, *self.limit, self.restart, self.pauses, self.promised_at, self.reappointed
+        )  # fmt: skip
+        return sha256(_COMPACT.encode((counted, *beside)).encode()).hexdigest()[:16]
 
 
 _COMPACT = json.JSONEncoder(separators=(",", ":"))
-
-
-def digest_of(*counted: Any) -> str:  # noqa: ANN401 - JSON values
-    """A short digest of what something was counted from; equal for equal values, whenever and wherever it is made."""
-    return sha256(_COMPACT.encode(counted).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,74 +64,98 @@ class Promise:
     computed: datetime | None
     first: datetime | None
     basis: Basis
-    provisional: bool
-    calendar_version: str
     derivation: Derivation
+
+    @property
+    def due_ms(self) -> int | None:
+        """When it is due, as documents keep times."""
+        return ms_of(self.due)
+
+    @property
+    def difference(self) -> int | None:
+        """Our own count (ms) where the date in force is a printed one and another."""
+        return difference(self.basis, self.due, self.computed)
+
+
+def difference(basis: Basis, due: datetime | None, computed: datetime | None) -> int | None:
+    """Our own count (ms) where the date in force is a printed one and another."""
+    return ms_of(computed) if basis == "promised" and due != computed else None
+
+
+def ms_of(time: datetime | None) -> int | None:
+    """As documents keep times."""
+    return None if time is None else epoch_ms(time)
 
 
 def standing_of(facts: Facts) -> Standing | None:
     """Read the clock's facts; None before acceptance, or when the dossier was refused (state 3)."""
-    received = first_standing(facts, "received")
-    if received is None or first_standing(facts, "refused") is not None:
+    received = facts.first(Received)
+    if received is None or facts.first(Refused) is not None:
         return None
-    terms = received["terms"]
-    wanted = {"supplement": True, "force_majeure": True, "fee": terms["pause_on_fee"], "agency": terms["pause_on_agency"]}
-    pauses = [pause for name in WAITING for pause in stretches(facts, *name) if wanted[pause[0]]]
+    terms = received.terms
+    pauses = [
+        wait
+        for wait in waits_of(facts)
+        if stops_the_clock(wait.kind, pause_on_fee=terms.pause_on_fee, pause_on_agency=terms.pause_on_agency)
+    ]
     # A date granted to a signed letter stays the one re-promise, whatever a sender reports about earlier ones afterwards.
-    asked = sorted(standing(facts, "reappointed").values(), key=lambda fact: (not fact.get("granted"), fact["at"]))
+    asked = sorted(facts.standing(Reappointed).values(), key=lambda fact: (not fact.granted, fact.at))
     return Standing(
-        unit=received["competent_unit"],
-        received_at=received["at"],
-        limit=(terms["limit"]["value"], terms["limit"]["unit"]),
-        restart=terms["strategy"] == "restart",
-        pauses=tuple(sorted(pauses, key=lambda pause: (pause[1], pause[0]))),
-        promised_at=received.get("promised_at"),
-        reappointed=tuple(dict.fromkeys(fact["new_due_at"] for fact in asked)),
+        unit=received.competent_unit,
+        received_at=received.at,
+        limit=(terms.limit.value, terms.limit.unit),
+        restart=terms.strategy == "restart",
+        pauses=tuple(sorted(pauses, key=lambda wait: (wait.begin, wait.kind))),
+        promised_at=received.promised_at,
+        reappointed=tuple(dict.fromkeys(fact.new_due_at for fact in asked)),
     )
 
 
-def stretches(facts: Facts, kind: PauseKind, begin: str, end: str) -> list[tuple[PauseKind, int, int | None]]:
-    """Pair each request with the completion of the same occasion; a completion before its request ends nothing."""
-    ends = standing(facts, end)
-    pauses: list[tuple[PauseKind, int, int | None]] = []
-    for occasion, fact in standing(facts, begin).items():
-        until = ends[occasion]["at"] if occasion in ends else None
-        own: PauseKind = "force_majeure" if fact.get("reason") == "force_majeure" else kind
-        pauses.append((own, fact["at"], None if until is None or until < fact["at"] else until))
-    return pauses
+_WAITS: tuple[tuple[PauseKind, type[Slim], type[Slim]], ...] = (
+    ("supplement", SupplementRequested, Supplemented),
+    ("fee", FeeRequested, FeePaid),
+    ("agency", Suspended, Resumed),
+)
 
 
-def _as_pauses(standing_: Standing, ended_at: int | None) -> list[Pause]:
+def waits_of(facts: Facts) -> list[Wait]:
+    """Each request with the completion of the same occasion; a completion before its request ends nothing."""
+    waits = []
+    for kind, begin, end in _WAITS:
+        asked = facts.standing(begin)
+        ends = facts.standing(end) if asked else {}
+        for occasion, fact in asked.items():
+            until = ends.get(occasion)
+            forced = isinstance(fact, Suspended) and fact.reason == "force_majeure"
+            over = None if until is None or until.at < fact.at else until.at
+            waits.append(Wait("force_majeure" if forced else kind, fact.at, over))
+    return waits
+
+
+def pauses_of(standing: Standing, ended_at: int | None) -> list[Pause]:
     """Pauses as times; one that is still open when the dossier ends, ends with it."""
     pauses = []
-    for kind, start, end in standing_.pauses:
+    for kind, start, end in standing.pauses:
         if ended_at is None or start <= ended_at:
             until = ended_at if end is None else end
             pauses.append(Pause(kind, moment(start), None if until is None else moment(until)))
     return pauses
 
 
-@lru_cache(maxsize=2048)  # an outcome looks again at the promise that was stated, or at the one without its pauses
-def promise_of(standing_: Standing, line: Timeline, rules: Readings, *, ended_at: int | None = None) -> Promise:
+def promise_of(standing: Standing, line: Timeline, rules: Readings, *, ended_at: int | None = None) -> Promise:
     """Count the promise. Raises LimitError or BeyondCalendarError where it cannot be counted."""
-    received, pauses = moment(standing_.received_at), _as_pauses(standing_, ended_at)
-    counted = count_due(line, received, standing_.limit, pauses, rules, restart=standing_.restart)
-    first = counted.due_at
-    basis: Basis = "computed"
-    if standing_.promised_at is not None:
-        first, basis = _shifted(moment(standing_.promised_at), counted, line, standing_.limit[1]), "promised"
+    received, pauses = moment(standing.received_at), pauses_of(standing, ended_at)
+    counted = count_due(line, received, standing.limit, pauses, rules, restart=standing.restart)
+    first, basis = counted.due_at, _COMPUTED
+    if standing.promised_at is not None:
+        first, basis = _shifted(moment(standing.promised_at), counted, line, standing.limit[1]), "promised"
     due = first
-    if standing_.reappointed and due is not None:
-        due, basis = moment(standing_.reappointed[0]), "reappointed"
-    return Promise(
-        due=due,
-        computed=counted.due_at,
-        first=first,
-        basis=basis,
-        provisional=counted.provisional,
-        calendar_version=counted.calendar_version,
-        derivation=counted,
-    )
+    if standing.reappointed and due is not None:
+        due, basis = moment(standing.reappointed[0]), "reappointed"
+    return Promise(due, counted.due_at, first, basis, counted)
+
+
+_COMPUTED: Basis = "computed"
 
 
 def _shifted(promised: datetime, counted: Derivation, line: Timeline, unit: LimitUnit) -> datetime | None:
@@ -164,9 +171,35 @@ def _shifted(promised: datetime, counted: Derivation, line: Timeline, unit: Limi
     return to_instant(minute) + rest
 
 
-def steps_of(standing_: Standing, promise: Promise, line: Timeline) -> tuple[Step, ...]:
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A promise and what it was counted from: the clock's facts, the number of the newest change of the calendar then."""
+
+    promise: Promise
+    standing: Standing
+    calendar: int
+
+    def stated(self, kind: type[DeadlineStated], version: int, at: datetime, line: Timeline) -> DeadlineStated:
+        """The promise as it is said, with how it came about on that calendar."""
+        return kind(
+            at=at,
+            version=version,
+            unit=self.standing.unit,
+            due_at=self.promise.due,
+            computed_due_at=self.promise.computed,
+            first_due_at=self.promise.first,
+            basis=self.promise.basis,
+            provisional=self.promise.derivation.provisional,
+            calendar_version=self.promise.derivation.calendar_version,
+            derivation=steps_of(self.standing, self.promise, line),
+            calendar=self.calendar,
+            counted_from=self.standing.digest(),
+        )
+
+
+def steps_of(standing: Standing, promise: Promise, line: Timeline) -> tuple[Step, ...]:
     """The derivation as data and Vietnamese sentences, the printed or re-promised date included."""
-    counted = explain(line, moment(standing_.received_at), standing_.limit, promise.derivation)
+    counted = explain(line, moment(standing.received_at), standing.limit, promise.derivation)
     steps = tuple(Step(rule=step.rule, days=step.days, source=step.source, text=step.text) for step in counted)
     if promise.basis == "computed" or promise.due is None:
         return steps

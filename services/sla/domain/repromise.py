@@ -1,13 +1,14 @@
 """The one re-promise a dossier may get (R15, R16): what forbids a new date."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contracts.deadlines import DeadlineRefused
 from contracts.rules import Rule
-from reference import Timeline, moment
-from reference.timeline import DAY, to_minute
-from services.sla.domain.outcome import End
+from reference import Timeline
+from reference.timeline import DAY, minute_of
+from services.sla.domain.dossier import Dossier, End
+from services.sla.domain.facts import Reappointed
 from services.sla.domain.promise import Standing
 
 
@@ -40,23 +41,31 @@ NOT_OPEN = Refusal(Rule.R15, "ngày hẹn mới phải là ngày làm việc", "
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a signed letter asks for: when it was signed, the date in force, the date it promises (ms)."""
+    """What a signed letter asks for: the event, the body, the draft; when it was signed, the date it promises (ms)."""
 
+    id: str
+    unit: str
+    draft: int
     at: int
-    due: int | None
     new_due: int
 
 
-def refusal_of(standing: Standing | None, end: End | None, line: Timeline, ask: Ask) -> Refusal | None:
-    """Why a letter may not promise its new date, or None if it may."""
+def granted(dossier: Dossier, ask: Ask) -> Dossier:
+    """With the new date that a letter asked for, as its one re-promise."""
+    facts = dossier.facts.noted(Reappointed(ask.at, ask.new_due, granted=True), f"letter/{ask.draft}")
+    return replace(dossier, facts=facts, asks={**dossier.asks, ask.id: "granted"})
+
+
+def refusal_of(standing: Standing | None, end: End | None, due: int | None, line: Timeline, ask: Ask) -> Refusal | None:
+    """Why a letter may not promise its new date instead of the one in force (`due`, ms), or None if it may."""
     if standing is None:
         return NOT_ACCEPTED
     if end is not None:
         return ENDED
     if standing.reappointed:
         return ONCE
-    if ask.due is None:
+    if due is None:
         return PAUSED
-    if ask.new_due <= max(ask.at, ask.due):
+    if ask.new_due <= max(ask.at, due):
         return NOT_LATER
-    return None if line.is_counted(to_minute(moment(ask.new_due)) // DAY) else NOT_OPEN
+    return None if line.is_counted(minute_of(ask.new_due) // DAY) else NOT_OPEN

@@ -1,70 +1,64 @@
-"""The rungs before and at a due moment: warnings, apology-due, overdue (D19, docs/decisions/0006-rungs.md)."""
+"""The rungs before and at a due moment: warnings, apology-due, overdue (D19, docs/decisions/0006-rungs.md). Times in ms."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Literal
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
 
-from contracts.facts import Facts, standing
-from reference import Timeline, moment
-from reference.timeline import DAY, to_instant, to_minute
+from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineWarned
+from reference import ReferenceData, Timeline, moment
+from reference.timeline import DAY, minute_of, ms_of_minute, to_instant
 from reference.worktime import LimitUnit
+from services.changes import Changed, Once
+from services.facts import Facts
+from services.sla.domain.dossier import Dossier, Reached, Watch
+from services.sla.domain.facts import Progressed, Received
+from services.sla.domain.ground import Ground, RungRules
+from services.sla.domain.promise import Standing, standing_of
 
 Kind = Literal["warned", "apology-due", "overdue"]
 
 
-@dataclass(frozen=True, slots=True)
-class RungRules:
-    """Where the rungs stand: open hours before due for warnings, working days before due for the letter."""
-
-    warn_open_hours: tuple[int, ...]
-    apology_lead_days: int
-    sign_lead_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """One rung: what it is, which of its kind, and when it is reached."""
+class Rung(NamedTuple):
+    """One rung: what it is, which of its kind, and when it is reached. `step`: of a step's own limit, the step."""
 
     kind: Kind
     name: str
-    at: datetime
+    at: int
     tier: int = 1
-    step: tuple[str, str | None] | None = None  # of a step's own limit: what it is, which department
+    step: Progressed | None = None
 
 
 def _days_before(line: Timeline, due: int, days: int) -> int:
-    """The same time of day so many working days earlier, clipped to that day's hours."""
+    """The same time of day so many working days earlier, clipped to that day's hours. In minutes."""
     return line.clip(line.counted_after(due // DAY, -days) * DAY + due % DAY)
 
 
-def sign_by(line: Timeline, due: datetime, rules: RungRules) -> datetime:
+def sign_by(line: Timeline, due: int, rules: RungRules) -> datetime:
     """When an apology letter must be signed: the lawful lead before the due moment."""
-    return to_instant(_days_before(line, to_minute(due), rules.sign_lead_days))
+    return to_instant(_days_before(line, minute_of(due), rules.sign_lead_days))
 
 
 def second_tier(rungs: Sequence[Rung]) -> list[Rung]:
     """The rungs of a re-promised date: warnings and overdue once more, no second letter."""
-    return [replace(rung, name=f"{rung.name}/2", tier=2) for rung in rungs if rung.kind != "apology-due"]
+    return [rung._replace(name=f"{rung.name}/2", tier=2) for rung in rungs if rung.kind != "apology-due"]
 
 
 def step_rung(facts: Facts) -> Rung | None:
     """The limit of the step that the dossier is in now; none if it has none."""
-    steps = standing(facts, "progressed")
+    steps = facts.standing(Progressed)
     if not steps:
         return None
-    occasion, newest = max(steps.items(), key=lambda item: (item[1]["at"], item[0]))
-    due = newest.get("step_due_at")
-    if due is None:
+    occasion, newest = max(steps.items(), key=lambda item: (item[1].at, item[0]))
+    if newest.step_due_at is None:
         return None
-    return Rung("warned", f"step/{occasion}", moment(due), step=(newest["step"], newest.get("department")))
+    return Rung("warned", f"step/{occasion}", newest.step_due_at, step=newest)
 
 
-def rungs_of(line: Timeline, started: datetime, due: datetime, unit: LimitUnit, rules: RungRules) -> list[Rung]:
+def rungs_of(line: Timeline, started: int, due: int, unit: LimitUnit, rules: RungRules) -> list[Rung]:
     """All rungs in the order of their time. Those within the first quarter of the open time are left out;
     a same-day procedure has only `overdue`."""
     overdue = Rung("overdue", "overdue", due)
-    start, end = to_minute(started), to_minute(due)
+    start, end = minute_of(started), minute_of(due)
     if unit == "same_day" or end <= start:
         return [overdue]
     begin, stop = line.position(start), line.position(end)
@@ -75,7 +69,7 @@ def rungs_of(line: Timeline, started: datetime, due: datetime, unit: LimitUnit, 
         if stop - hours * 60 > begin
     ]
     early.append((_days_before(line, end, rules.apology_lead_days), "apology-due", "apology-due"))
-    return [*(Rung(kind, name, to_instant(at)) for at, kind, name in sorted(early) if quarter <= at < end), overdue]
+    return [*(Rung(kind, name, ms_of_minute(at)) for at, kind, name in sorted(early) if quarter <= at < end), overdue]
 
 
 def passed(rungs: Sequence[Rung], done: Collection[str], until: datetime, now: datetime) -> tuple[list[Rung], list[Rung]]:
@@ -86,12 +80,21 @@ def passed(rungs: Sequence[Rung], done: Collection[str], until: datetime, now: d
     The log may be known up to `until` only while the clock stands at `now`: what a later rung has overtaken by then is as late
     as if that one had fired already. A warning is superseded by any later rung, the apology by overdue alone.
     """
-    last = next((rung for rung in reversed(rungs) if rung.at <= max(until, now)), None)
-    reached = [rung for rung in rungs if rung.at <= until and rung.name not in done]
+    known, clock = whole_ms(until), whole_ms(max(until, now))
+    last = next((rung for rung in reversed(rungs) if rung.at <= clock), None)
+    reached = [rung for rung in rungs if rung.at <= known and rung.name not in done]
     fire = [
         rung for rung in reached if rung is last or (rung.kind == "apology-due" and last is not None and last.kind != "overdue")
     ]
     return fire, [rung for rung in reached if rung not in fire]
+
+
+def whole_ms(time: datetime) -> int:
+    """The milliseconds since 1970 that have passed at a moment: what is due at one of them is reached."""
+    return (time - _1970) // _MS
+
+
+_1970, _MS = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 
 def overtaken(rungs: Sequence[Rung], fired: str) -> list[Rung]:
@@ -99,3 +102,82 @@ def overtaken(rungs: Sequence[Rung], fired: str) -> list[Rung]:
     overdue alone."""
     place = next((number for number, rung in enumerate(rungs) if rung.name == fired), 0)
     return [rung for rung in rungs[:place] if rung.kind != "apology-due" or rungs[place].kind == "overdue"]
+
+
+def rungs_before(facts: Facts, standing: Standing, due: int, line: Timeline, tier: int, ground: Ground) -> list[Rung]:
+    """The rungs before a date, counted by a calendar; of the first promise, or of the one re-promise (tier 2)."""
+    rules = rules_for(facts.first(Received), ground.reference, ground.rungs)
+    rungs = rungs_of(line, standing.received_at, due, standing.limit[1], rules)
+    return second_tier(rungs) if tier > 1 else rungs
+
+
+def rules_for(received: Received | None, reference: ReferenceData, general: RungRules) -> RungRules:
+    """The rungs of the procedure version at reception where it names its own, else the general ones (R13)."""
+    procedure = None if received is None else reference.procedures.get(received.procedure)
+    if received is None or procedure is None:
+        return general
+    for version in procedure.versions:
+        if version.name == received.terms.procedure_version:
+            return RungRules(
+                general.warn_open_hours if version.warn_open_hours is None else version.warn_open_hours,
+                version.apology_lead_days or general.apology_lead_days,
+                general.sign_lead_days,
+            )
+    return general
+
+
+def next_rung(
+    facts: Facts, standing: Standing, due: int | None, line: Timeline, done: Collection[str], ground: Ground
+) -> int | None:
+    """The next timer of a dossier: of the rungs before the date in force, and of the step it is in. While the clock stands
+    still, no step is late."""
+    if due is None:
+        return None
+    rungs = rungs_before(facts, standing, due, line, 2 if standing.reappointed else 1, ground)
+    return _next_of(rungs, step_rung(facts), done)
+
+
+def _next_of(rungs: Sequence[Rung], step: Rung | None, done: Collection[str]) -> int | None:
+    waiting = [rung.at for rung in rungs if rung.name not in done]
+    if step is not None and step.name not in done:
+        waiting.append(step.at)
+    return min(waiting, default=None)
+
+
+def fire(dossier: Dossier, until: datetime, now: datetime, ground: Ground) -> Changed[Dossier]:
+    """Fire the rungs reached by `until`, each once; a rung that a later one has overtaken by `now` is marked, not sent late."""
+    standing, due, watch = standing_of(dossier.facts), dossier.due, dossier.watch
+    if standing is None or due is None or watch is None or watch.next_rung_at is None:
+        return Changed(dossier)
+    line, done = dossier.line(ground), dossier.rungs
+    rungs = rungs_before(dossier.facts, standing, due, line, 2 if standing.reappointed else 1, ground)
+    firing, superseded = passed(rungs, done, until, now)
+    step = step_rung(dossier.facts)
+    if step is not None and step.name not in done and step.at <= whole_ms(until):
+        firing = [step, *firing]
+    if not firing and not superseded:
+        return Changed(dossier)
+    done = _with(done, superseded, firing)
+    timer = _next_of(rungs, step, done)
+    after = dossier.ringing(done, Watch(watch.counted_with, timer, watch.conflict, watch.differs))
+    return Changed(after, [Once(_reached(rung, dossier.body, due, line, ground), rung.name) for rung in firing])
+
+
+def _with(done: Mapping[str, Reached], superseded: Sequence[Rung], fired: Sequence[Rung]) -> Mapping[str, Reached]:
+    more: dict[str, Reached] = {rung.name: "superseded" for rung in superseded}
+    for rung in fired:
+        more[rung.name] = "fired"
+    return {**done, **more}
+
+
+def _reached(
+    rung: Rung, unit: str, due: int, line: Timeline, ground: Ground
+) -> DeadlineWarned | DeadlineApologyDue | DeadlineOverdue:
+    """What is said when a rung is reached."""
+    at, due_at = moment(rung.at), moment(due)
+    if rung.kind == "overdue":
+        return DeadlineOverdue(at=at, tier=rung.tier, unit=unit, due_at=due_at)
+    if rung.kind == "apology-due":
+        return DeadlineApologyDue(at=at, unit=unit, due_at=due_at, sign_by=sign_by(line, due, ground.rungs))
+    step, department = (None, None) if rung.step is None else (rung.step.step or None, rung.step.department or None)
+    return DeadlineWarned(at=at, rung=rung.name, step=step, department=department, unit=unit, due_at=due_at)

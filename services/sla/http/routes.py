@@ -1,7 +1,7 @@
 """What officers ask sla over HTTP: the calendar and its journal, printed dates that a change contradicts, what is overdue."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, Field
@@ -10,11 +10,12 @@ from reference import moment
 from runtime.clock import epoch_ms
 from runtime.intents import Intents
 from runtime.parts import Parts
-from runtime.store import Document, Range
 from runtime.web import Problem, ProblemError, problem_answers
-from services.sla.calendar import NewChange, add_change, describe, journal
+from services.sla import store
+from services.sla.calendar import add_change
+from services.sla.domain import Dossier
+from services.sla.domain.journal import Entry, NewChange
 from services.sla.handlers import Context
-from services.sla.store import CONFLICT, DIFFERS, DOSSIERS, OPEN_DUE
 
 Unit = Annotated[str, Query(max_length=40, description="Mã đơn vị; trống: mọi đơn vị")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -93,23 +94,23 @@ def add_routes(app: FastAPI, parts: Parts, context: Context, calendar: Intents) 
         status_code=201,
         summary="Thêm ngày nghỉ, hoán đổi, đóng cửa; có văn bản và người ký",
         response_model=CalendarEntry,
-        response_model_exclude_unset=True,
+        response_model_exclude_none=True,
         responses=problem_answers(404, 422, 503),
     )
-    async def change(wanted: NewChange) -> dict[str, Any]:
+    async def change(wanted: NewChange) -> CalendarEntry:
         if wanted.unit is not None and wanted.unit not in context.reference.units:
             raise ProblemError(Problem("unknown-unit", "Mã đơn vị không có trong danh mục / unknown unit", 404))
-        return describe(await add_change(wanted, parts, calendar))
+        return _line(await add_change(wanted, parts, calendar))
 
     @app.get(
         "/v1/calendar/changes",
         summary="Sổ các thay đổi của lịch",
         response_model=Journal,
-        response_model_exclude_unset=True,
+        response_model_exclude_none=True,
         responses=problem_answers(503),
     )
-    async def changes() -> dict[str, Any]:
-        return {"items": [describe(entry) for entry in await journal(parts)]}
+    async def changes() -> Journal:
+        return Journal(items=[_line(entry) for entry in await store.journal(parts.store)])
 
     @app.get(
         "/v1/calendar/conflicts",
@@ -117,9 +118,9 @@ def add_routes(app: FastAPI, parts: Parts, context: Context, calendar: Intents) 
         response_model=Conflicts,
         responses=problem_answers(422, 503),
     )
-    async def conflicts(unit: Unit = "", limit: Limit = 500) -> dict[str, Any]:
-        found = await parts.store.find(DOSSIERS, _of(unit) | {CONFLICT: Range(low=1)}, order=CONFLICT, limit=limit)
-        return {"items": [_conflict(document) for document in found]}
+    async def conflicts(unit: Unit = "", limit: Limit = 500) -> Conflicts:
+        found = await store.conflicts(parts.store, unit, limit)
+        return Conflicts(items=[_conflict(dossier) for dossier in found])
 
     @app.get(
         "/v1/differences",
@@ -127,9 +128,9 @@ def add_routes(app: FastAPI, parts: Parts, context: Context, calendar: Intents) 
         response_model=Differences,
         responses=problem_answers(422, 503),
     )
-    async def differences(unit: Unit = "", limit: Limit = 500) -> dict[str, Any]:
-        found = await parts.store.find(DOSSIERS, _of(unit) | {DIFFERS: Range(low=1)}, order=OPEN_DUE, limit=limit)
-        return {"items": [_difference(document) for document in found]}
+    async def differences(unit: Unit = "", limit: Limit = 500) -> Differences:
+        found = await store.differences(parts.store, unit, limit)
+        return Differences(items=[_difference(dossier) for dossier in found])
 
     @app.get(
         "/v1/overdue",
@@ -137,30 +138,44 @@ def add_routes(app: FastAPI, parts: Parts, context: Context, calendar: Intents) 
         response_model=OverdueList,
         responses=problem_answers(422, 503),
     )
-    async def overdue(unit: Unit = "", limit: Limit = 500) -> dict[str, Any]:
-        now = epoch_ms(context.clock.now())
-        found = await parts.store.find(DOSSIERS, _of(unit) | {OPEN_DUE: Range(high=now - 1)}, order=OPEN_DUE, limit=limit)
-        return {"items": [_overdue(document) for document in found]}
+    async def overdue(unit: Unit = "", limit: Limit = 500) -> OverdueList:
+        found = await store.overdue(parts.store, unit, epoch_ms(context.clock.now()), limit)
+        return OverdueList(items=[_overdue(dossier) for dossier in found])
 
 
-def _of(unit: str) -> dict[str, Any]:
-    return {"unit": unit} if unit else {}
+def _line(entry: Entry) -> CalendarEntry:
+    return CalendarEntry(
+        number=entry.number,
+        at=entry.at,
+        days=[[day.isoformat(), kind] for day, kind in entry.days],
+        name=entry.name,
+        source=entry.source,
+        signer=entry.signer,
+        unit=entry.unit,
+        confirmed_through=entry.confirmed_through,
+    )
 
 
-def _conflict(document: Document) -> dict[str, Any]:
-    found = document["conflict"]
-    times = {"promised": document["deadline"]["due"], "counted_before": found["before"], "counted_now": found["now"]}
-    return {"dossier": document["_id"], "unit": document["unit"], "change": found["number"], **_times(times)}
+def _conflict(dossier: Dossier) -> Conflict:
+    found = None if dossier.watch is None else dossier.watch.conflict
+    return Conflict(
+        dossier=dossier.code,
+        unit=dossier.body,
+        change=0 if found is None else found.number,
+        promised=_time(dossier.due),
+        counted_before=_time(None if found is None else found.before),
+        counted_now=_time(None if found is None else found.now),
+    )
 
 
-def _difference(document: Document) -> dict[str, Any]:
-    times = {"promised": document["deadline"]["due"], "counted": document[DIFFERS]}
-    return {"dossier": document["_id"], "unit": document["unit"], **_times(times)}
+def _difference(dossier: Dossier) -> Difference:
+    differs = None if dossier.watch is None else dossier.watch.differs
+    return Difference(dossier=dossier.code, unit=dossier.body, promised=_time(dossier.due), counted=_time(differs))
 
 
-def _overdue(document: Document) -> dict[str, Any]:
-    return {"dossier": document["_id"], "unit": document["unit"], **_times({"due_at": document[OPEN_DUE]})}
+def _overdue(dossier: Dossier) -> OverdueDossier:
+    return OverdueDossier(dossier=dossier.code, unit=dossier.body, due_at=_time(dossier.due))
 
 
-def _times(values: dict[str, int | None]) -> dict[str, str | None]:
-    return {name: None if ms is None else moment(ms).isoformat() for name, ms in values.items()}
+def _time(ms: int | None) -> datetime | None:
+    return None if ms is None else moment(ms)

@@ -1,0 +1,79 @@
+"""What sla does with each event and timer: the rule for it, and what the rules may look at."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from contracts import Event
+from contracts.facts import epoch_ms
+from contracts.notices import NOTICE_TYPES, LetterApproved
+from reference import ReferenceData
+from runtime.clock import Clock
+from services.changes import Changed
+from services.sla.domain import Ask, Dossier, Ground, Heard, RungRules, answer, fire, restate
+from services.sla.settings import SlaSettings
+
+TOPIC = "deadlines.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts that a decision is made with."""
+
+    ground: Ground
+    clock: Clock
+
+    @classmethod
+    def of(cls, reference: ReferenceData, settings: SlaSettings, clock: Clock) -> "Context":
+        """From the settings of the service."""
+        rungs = RungRules(settings.warn_open_hours, settings.apology_lead_days, settings.sign_lead_days)
+        return cls(Ground(reference, settings.rules, rungs, settings.early_by), clock)
+
+    @property
+    def reference(self) -> ReferenceData:
+        """Units, procedures, the calendar."""
+        return self.ground.reference
+
+
+def on_fact(dossier: Dossier, event: Event, ground: Ground) -> Changed[Dossier]:
+    """A fact of a dossier: take it in, and state what changed: the promise, and how it ended."""
+    after = dossier.told(event)
+    return Changed(dossier) if after is dossier else restate(after, Heard.of(event), ground)
+
+
+def on_ask(dossier: Dossier, event: Event, ground: Ground) -> Changed[Dossier]:
+    """A signed apology letter asks for a new date; it is answered once."""
+    ask = ask_of(event)
+    return Changed(dossier) if ask is None or ask.id in dossier.asks else answer(dossier, ask, Heard.of(event), ground)
+
+
+def ask_of(event: Event) -> Ask | None:
+    """What a signed letter asks for; None if it asks for no date."""
+    data = event.data
+    if not isinstance(data, LetterApproved) or data.new_due_at is None:
+        return None
+    return Ask(event.id, data.unit, data.draft, epoch_ms(data.at), epoch_ms(data.new_due_at))
+
+
+def ignore(dossier: Dossier, _event: Event, _ground: Ground) -> Changed[Dossier]:
+    """Notices and the rest of a letter's life change no promise."""
+    return Changed(dossier)
+
+
+Rule = Callable[[Dossier, Event, Ground], Changed[Dossier]]
+OTHERS: dict[str, Rule] = {model.TYPE: ignore for model in NOTICE_TYPES} | {LetterApproved.TYPE: on_ask}
+
+
+def handle(dossier: Dossier, event: Event, context: Context) -> Changed[Dossier]:
+    """The rule for an event. Of a type this version does not know it is kept by the same rule as a fact."""
+    return OTHERS.get(event.type, on_fact)(dossier, event, context.ground)
+
+
+def on_timer(dossier: Dossier, until: datetime, now: datetime, context: Context) -> Changed[Dossier]:
+    """What was reached by `until`, the moment up to which the log is known."""
+    return fire(dossier, until, now, context.ground)
+
+
+def cause_of(event: Event) -> str:
+    """The fact at the beginning of the chain that an event is of."""
+    return event.correlation or event.id
