@@ -9,6 +9,8 @@ one can win, and can be taken again by anybody:
 - A number's document is inserted only when all numbers below it were seen to exist, and is never deleted: no hole.
 """
 
+from contracts import Event
+from contracts.notices import LetterSent
 from runtime.errors import Unavailable
 from runtime.store import Document, Documents
 from services.notifier.store import LETTERS, REGISTER
@@ -60,3 +62,11 @@ async def _there(store: Documents, collection: str, name: str) -> Document:
     if found is None:
         raise Unavailable(f"{collection}: a document that was written cannot be read yet")
     return found
+
+
+def recall_number(entry: Document, event: Event) -> Document:
+    """A number that a letter was sent with, back in the register, so that it is never given again."""
+    data = event.data
+    if "dossier" in entry or not isinstance(data, LetterSent):
+        return entry
+    return {**entry, "series": f"{data.unit}/{data.year}", "number": data.number, "year": data.year, "dossier": event.subject}

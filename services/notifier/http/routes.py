@@ -1,10 +1,10 @@
-"""The letter desk, as API and as plain pages, and the gateway's receipts: request -> handler -> response. No rules here."""
+"""The routes of notifier: the letter desk, as API and as plain pages, and the gateway's receipts. No rules here."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import FastAPI, Form, Query, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.notices import LateReason, RejectReason
@@ -13,13 +13,14 @@ from runtime.intents import Intents
 from runtime.pages import Pages, own_form
 from runtime.parts import Parts
 from runtime.web import ProblemError, also, problem_answers
-from services.notifier.domain.letter import REASONS, REJECTIONS
-from services.notifier.handlers.letters import Approval
-from services.notifier.letterdesk import PAGE, STATES, LetterDesk
-from services.notifier.sending import Desk
+from services.notifier.domain.apologies import Approval
+from services.notifier.domain.texts import REASONS, REJECTIONS
+from services.notifier.http.desk import PAGE, LetterDesk
+from services.notifier.http.views import STATES, LetterView
+from services.notifier.jobs import Desk
+from services.notifier.store import LetterState as State
 
 EMPTY = {"reason": "", "by": "", "note": "", "new_due_at": ""}  # a form nobody filled in yet
-State = Literal["drafted", "approved", "issuing", "sent", "rejected", "withdrawn"]
 
 
 class ApprovalBody(BaseModel):
@@ -61,6 +62,11 @@ class Letter(BaseModel):
     needs_date: bool
     signer: str
 
+    @classmethod
+    def of(cls, view: LetterView) -> "Letter":
+        """As the API says it."""
+        return cls.model_validate(view, from_attributes=True)
+
 
 class Letters(BaseModel):
     """A page of letters; `after` is the place of the next one."""
@@ -96,9 +102,9 @@ def _add_api(app: FastAPI, desk: LetterDesk) -> None:
         response_model=Letters,
         responses=problem_answers(422, 503),
     )
-    async def listed(state: State = "drafted", after: str = "") -> dict[str, Any]:
+    async def listed(state: State = "drafted", after: str = "") -> Letters:
         found = await desk.page(state, after)
-        return {"letters": found, "after": found[-1]["dossier"] if len(found) == PAGE else None}
+        return Letters(letters=[Letter.of(one) for one in found], after=found[-1].dossier if len(found) == PAGE else None)
 
     @app.get(
         "/v1/letters/{dossier}",
@@ -106,8 +112,8 @@ def _add_api(app: FastAPI, desk: LetterDesk) -> None:
         response_model=Letter,
         responses=problem_answers(404, 422, 503),
     )
-    async def one(dossier: str) -> dict[str, Any]:
-        return await desk.show(dossier)
+    async def one(dossier: str) -> Letter:
+        return Letter.of(await desk.show(dossier))
 
     @app.get(
         "/v1/letters/{dossier}/pdf",
@@ -126,9 +132,9 @@ def _add_api(app: FastAPI, desk: LetterDesk) -> None:
         response_model=Letter,
         responses=problem_answers(404, 409, 422, 503),
     )
-    async def approval(dossier: str, body: ApprovalBody) -> dict[str, Any]:
+    async def approval(dossier: str, body: ApprovalBody) -> Letter:
         await desk.approve(dossier, Approval(body.reason, body.by, body.note, body.new_due_at))
-        return await desk.show(dossier)
+        return Letter.of(await desk.show(dossier))
 
     @app.post(
         "/v1/letters/{dossier}/rejection",
@@ -137,9 +143,9 @@ def _add_api(app: FastAPI, desk: LetterDesk) -> None:
         response_model=Letter,
         responses=problem_answers(404, 409, 422, 503),
     )
-    async def rejection(dossier: str, body: RejectionBody) -> dict[str, Any]:
+    async def rejection(dossier: str, body: RejectionBody) -> Letter:
         await desk.reject(dossier, body.reason, body.by)
-        return await desk.show(dossier)
+        return Letter.of(await desk.show(dossier))
 
     @app.post(
         "/v1/receipts",
@@ -148,9 +154,8 @@ def _add_api(app: FastAPI, desk: LetterDesk) -> None:
         response_model=Known,
         responses=problem_answers(422, 503),
     )
-    async def receipts(body: Annotated[list[Receipt], Field(max_length=1000)]) -> JSONResponse:
-        by_id = {receipt.client_id: receipt.status == "delivered" for receipt in body}
-        return JSONResponse({"known": await desk.receipts(by_id)}, 202)
+    async def receipts(body: Annotated[list[Receipt], Field(max_length=1000)]) -> Known:
+        return Known(known=await desk.receipts({receipt.client_id: receipt.status == "delivered" for receipt in body}))
 
 
 def _add_pages(app: FastAPI, desk: LetterDesk, pages: Pages) -> None:
@@ -162,8 +167,9 @@ def _add_pages(app: FastAPI, desk: LetterDesk, pages: Pages) -> None:
     )
     async def listing(state: State = "drafted", after: Annotated[str, Query(max_length=64)] = "") -> Response:
         found = await desk.page(state, after)
-        more = found[-1]["dossier"] if len(found) == PAGE else ""
-        now, province = desk.context.clock.now(), desk.context.reference.province
+        more = found[-1].dossier if len(found) == PAGE else ""
+        ground = desk.ground()
+        now, province = ground.now, ground.reference.province
         return pages.show(
             "letters.html",
             {"letters": found, "state": state, "states": STATES, "now": now, "province": province, "more": more},
