@@ -43,8 +43,7 @@ from services.notifier.domain.letter import Approved, Back, Draft, Drafted, Issu
 from services.notifier.domain.notice import SMS, Claimed, Ended, Open, Queued, Uncertain
 from services.notifier.domain.telling import SURVEY_AFTER, end, plan
 from services.notifier.handlers import RULES, TOPIC, Context
-from services.notifier.register import recall_number
-from services.notifier.store import CODEC, DOSSIERS, DOUBTFUL, MADE_FROM_LOG, REGISTER
+from services.notifier.store import CODEC, DOSSIERS, DOUBTFUL, MADE_FROM_LOG, REGISTER, recall_number
 
 FORGOTTEN = "(không còn lưu)"
 SIGN_AGAIN = "Thư đã được duyệt trước khi dữ liệu được khôi phục; ghi chú và người ký không còn lưu, cần duyệt và ký lại."

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from contracts.notices import Notice
+from contracts import Event
+from contracts.notices import LetterSent, Notice
 from runtime.recovery import UNSETTLED
 from runtime.store import Document, Documents, In, Index, Range, Where
 from services.facts import Facts
@@ -343,3 +344,66 @@ def _call(kept: Mapping[str, str]) -> Call:
 def _dump_call(call: Call) -> dict[str, Any]:
     times = {name: time.isoformat() for name, time in asdict(call).items() if isinstance(time, datetime)}
     return {"kind": call.kind, "unit": call.unit, **times}
+
+
+# --- the register ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """Which number the letter of a dossier tries for. `series`: body and year; `rev`: of its document, 0 if it has none."""
+
+    dossier: str
+    series: str
+    year: int
+    number: int
+    rev: int = 0
+
+    @property
+    def name(self) -> str:
+        """Of the number's entry in the register."""
+        return f"{self.series}/{self.number}"
+
+
+async def find_try(store: Documents, dossier: str) -> Try | None:
+    """Which number a letter tries for; None before its first try."""
+    kept = (await store.get_many(LETTERS, [dossier])).get(dossier)
+    return None if kept is None else Try(dossier, kept["series"], kept["year"], kept["number"], kept["rev"])
+
+
+async def save_try(store: Documents, letter: Try) -> None:
+    """Save which number a letter tries for, unless somebody else did meanwhile."""
+    entry = {"series": letter.series, "year": letter.year, "number": letter.number}
+    await store.save_many(LETTERS, [{"_id": letter.dossier, "rev": letter.rev, **entry}])
+
+
+async def find_number(store: Documents, dossier: str) -> tuple[int, int] | None:
+    """The number and year that a dossier's letter has in the register."""
+    known = await store.find(REGISTER, {"dossier": dossier}, limit=1)
+    return (known[0]["number"], known[0]["year"]) if known else None
+
+
+async def count_numbers(store: Documents, series: str) -> int:
+    """How many numbers of a body and year are taken for certain: 1 to this one. A count that lags only costs more tries."""
+    counted = await store.count_by(REGISTER, {"series": series})
+    return counted[0].count if counted else 0
+
+
+async def enter_number(store: Documents, letter: Try) -> bool:
+    """Enter a number for a letter; False if it is entered already."""
+    entry = {"series": letter.series, "number": letter.number, "year": letter.year, "dossier": letter.dossier}
+    return await store.insert_unique(REGISTER, {"_id": letter.name, "rev": 0, **entry})
+
+
+async def holder_of(store: Documents, letter: Try) -> str | None:
+    """The dossier that has the number a letter tries for."""
+    entry = (await store.get_many(REGISTER, [letter.name])).get(letter.name)
+    return None if entry is None else str(entry["dossier"])
+
+
+def recall_number(entry: Document, event: Event) -> Document:
+    """A number that a letter was sent with, back in the register, so that it is never given again."""
+    data = event.data
+    if "dossier" in entry or not isinstance(data, LetterSent):
+        return entry
+    return {**entry, "series": f"{data.unit}/{data.year}", "number": data.number, "year": data.year, "dossier": event.subject}

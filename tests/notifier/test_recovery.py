@@ -18,7 +18,7 @@ from services.notifier.domain.apologies import Approval, NotAllowedError
 from services.notifier.domain.sending import Answer
 from services.notifier.handlers import Context
 from services.notifier.recovery import FORGOTTEN, number_of
-from services.notifier.register import recall_number
+from services.notifier.store import recall_number
 from services.speaking import encode
 from tests.notifier.test_letters import DUE, NEAR, OVER, REFUSED, promise, settled, sla
 from tests.notifier.test_notifier import DONE, PROMISED, contact
