@@ -155,25 +155,8 @@ def _next_at(messages: Mapping[Notice, notices.Message], letter: letters.Letter 
     return min(waiting, default=None)
 
 
-CODEC = Codec(
-    load,
-    dump,
-    (
-        "facts",
-        "reported_at",
-        "contact",
-        "invited",
-        "deadline",
-        "settled",
-        "letter",
-        "notices",
-        "rungs",
-        CLIENT_IDS,
-        NEXT_SEND,
-        HELD,
-        RECOVERED,
-    ),
-)
+_KEPT = ("facts", "reported_at", "contact", "invited", "deadline", "settled", "letter", "notices", "rungs", CLIENT_IDS)
+CODEC = Codec(load, dump, (*_KEPT, NEXT_SEND, HELD, RECOVERED))
 
 
 def _contact(kept: Mapping[str, Any]) -> Contact | Forgotten:

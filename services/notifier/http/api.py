@@ -1,26 +1,17 @@
-"""The routes of notifier: the letter desk, as API and as plain pages, and the gateway's receipts. No rules here."""
+"""The letter desk as API, and the gateway's receipts. No rules here."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import FastAPI, Form, Query, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi import FastAPI, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.notices import LateReason, RejectReason
-from reference import OFFICE_TIME
-from runtime.intents import Intents
-from runtime.pages import Pages, own_form
-from runtime.parts import Parts
-from runtime.web import ProblemError, also, problem_answers
+from runtime.web import also, problem_answers
 from services.notifier.domain.apologies import Approval
-from services.notifier.domain.texts import REASONS, REJECTIONS
 from services.notifier.http.desk import PAGE, LetterDesk
-from services.notifier.http.views import STATES, LetterView
-from services.notifier.jobs import Desk
+from services.notifier.http.views import LetterView
 from services.notifier.store import LetterState as State
-
-EMPTY = {"reason": "", "by": "", "note": "", "new_due_at": ""}  # a form nobody filled in yet
 
 
 class ApprovalBody(BaseModel):
@@ -88,14 +79,14 @@ class Receipt(BaseModel):
     status: Literal["delivered", "undelivered"]
 
 
-def add_routes(app: FastAPI, parts: Parts, intents: Intents, desk: Desk) -> None:
-    """The routes of notifier."""
-    letterdesk = LetterDesk(parts, intents, desk)
-    _add_api(app, letterdesk)
-    _add_pages(app, letterdesk, Pages("services.notifier"))
+def add_api(app: FastAPI, desk: LetterDesk) -> None:
+    """The routes for programs."""
+    _add_reading(app, desk)
+    _add_deciding(app, desk)
+    _add_receipts(app, desk)
 
 
-def _add_api(app: FastAPI, desk: LetterDesk) -> None:
+def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
     @app.get(
         "/v1/letters",
         summary="Thư xin lỗi theo trạng thái, mỗi lần tối đa 200",
@@ -125,6 +116,8 @@ def _add_api(app: FastAPI, desk: LetterDesk) -> None:
         headers = {"content-disposition": f'inline; filename="xin-loi-{dossier}.pdf"', "cache-control": "no-store"}
         return Response(await desk.pdf(dossier), media_type="application/pdf", headers=headers)
 
+
+def _add_deciding(app: FastAPI, desk: LetterDesk) -> None:
     @app.post(
         "/v1/letters/{dossier}/approval",
         status_code=202,
@@ -147,6 +140,8 @@ def _add_api(app: FastAPI, desk: LetterDesk) -> None:
         await desk.reject(dossier, body.reason, body.by)
         return Letter.of(await desk.show(dossier))
 
+
+def _add_receipts(app: FastAPI, desk: LetterDesk) -> None:
     @app.post(
         "/v1/receipts",
         status_code=202,
@@ -156,81 +151,3 @@ def _add_api(app: FastAPI, desk: LetterDesk) -> None:
     )
     async def receipts(body: Annotated[list[Receipt], Field(max_length=1000)]) -> Known:
         return Known(known=await desk.receipts({receipt.client_id: receipt.status == "delivered" for receipt in body}))
-
-
-def _add_pages(app: FastAPI, desk: LetterDesk, pages: Pages) -> None:
-    @app.get(
-        "/letters",
-        response_class=HTMLResponse,
-        summary="Trang: các thư theo trạng thái",
-        responses=problem_answers(422, 503),
-    )
-    async def listing(state: State = "drafted", after: Annotated[str, Query(max_length=64)] = "") -> Response:
-        found = await desk.page(state, after)
-        more = found[-1].dossier if len(found) == PAGE else ""
-        ground = desk.ground()
-        now, province = ground.now, ground.reference.province
-        return pages.show(
-            "letters.html",
-            {"letters": found, "state": state, "states": STATES, "now": now, "province": province, "more": more},
-        )
-
-    async def page(dossier: str, problem: str = "", **given: str) -> Response:
-        words = {"reasons": REASONS, "rejections": REJECTIONS, "problem": problem, "given": {**EMPTY, **given}}
-        return pages.show("letter.html", {"letter": await desk.show(dossier), **words}, 409 if problem else 200)
-
-    @app.get(
-        "/letters/{dossier}",
-        response_class=HTMLResponse,
-        summary="Trang: một thư",
-        responses=problem_answers(404, 422, 503),
-    )
-    async def letter(dossier: str) -> Response:
-        return await page(dossier)
-
-    signed = also(problem_answers(403, 404, 422, 503), 409, "text/html")
-
-    @app.post(
-        "/letters/{dossier}/approval",
-        status_code=303,
-        response_class=Response,
-        summary="Trang: ký thư",
-        responses=signed,
-    )
-    async def sign(
-        request: Request,
-        dossier: str,
-        reason: Annotated[LateReason, Form()],
-        by: Annotated[str, Form(min_length=1, max_length=100)],
-        note: Annotated[str, Form(max_length=500)] = "",
-        new_due_at: Annotated[datetime | None, Form()] = None,
-    ) -> Response:
-        own_form(request)
-        local = new_due_at.replace(tzinfo=OFFICE_TIME) if new_due_at is not None else None
-        try:
-            await desk.approve(dossier, Approval(reason, by, note, local))
-        except ProblemError as error:
-            date = f"{new_due_at:%Y-%m-%dT%H:%M}" if new_due_at is not None else ""
-            said = error.problem.detail or error.problem.title
-            return await page(dossier, said, reason=reason, by=by, note=note, new_due_at=date)
-        return RedirectResponse(f"/letters/{dossier}", 303)
-
-    @app.post(
-        "/letters/{dossier}/rejection",
-        status_code=303,
-        response_class=Response,
-        summary="Trang: không gửi thư",
-        responses=signed,
-    )
-    async def refuse(
-        request: Request,
-        dossier: str,
-        reason: Annotated[RejectReason, Form()],
-        by: Annotated[str, Form(min_length=1, max_length=100)],
-    ) -> Response:
-        own_form(request)
-        try:
-            await desk.reject(dossier, reason, by)
-        except ProblemError as error:
-            return await page(dossier, error.problem.detail or error.problem.title)
-        return RedirectResponse(f"/letters/{dossier}", 303)
