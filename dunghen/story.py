@@ -10,7 +10,7 @@ from reference import OFFICE_TIME, ReferenceData, moment
 from reference.derivation import UNIT_NAMES, say_instant
 from runtime.deadletters import Letter, letter_of
 from runtime.kafka_admin import LogRecord
-from services.notifier.domain.letter import REASONS, REJECTIONS
+from services.notifier.domain.texts import REASONS, REJECTIONS
 
 _CHAIN = ("intake", "sla", "notifier", "feedback")
 CHANNELS = {1: "trực tiếp", 2: "trực tuyến", 3: "bưu chính công ích"}

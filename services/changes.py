@@ -4,7 +4,7 @@ Rules read and give back frozen objects. A change is a new object; the object it
 knows how an object is stored or how an event travels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -54,3 +54,8 @@ class Changed(Generic[Thing]):
     def answering(self, answer: Answered) -> Answering[Thing, Answered]:
         """The same, for somebody who asked."""
         return Answering(self.after, answer, self.said)
+
+    def then(self, rule: Callable[[Thing], "Changed[Thing]"]) -> "Changed[Thing]":
+        """The same, and what a rule decides after it."""
+        more = rule(self.after)
+        return Changed(more.after, (*self.said, *more.said)) if more.said else Changed(more.after, self.said)

@@ -18,13 +18,11 @@ from runtime.settings import RuntimeSettings
 from runtime.web import make_app
 from services import wiring
 from services.notifier import handlers, store
+from services.notifier.domain.telling import forget
 from services.notifier.gateway import Gateway, HttpGateway
-from services.notifier.handlers import messages
-from services.notifier.handlers.common import Context
 from services.notifier.http import add_routes
-from services.notifier.jobs import Dispatcher
+from services.notifier.jobs import Desk, Dispatcher
 from services.notifier.recovery import recovery
-from services.notifier.sending import Desk
 from services.notifier.settings import NotifierSettings
 from services.notifier.telemetry import METRICS
 from services.speaking import encode
@@ -42,9 +40,14 @@ def build(
     parts, broker = make_parts("notifier", runtime, METRICS, ports or Ports())
     reference = reference or load_reference(settings.reference_dir)
     calendar = wiring.CalendarFollower(reference, parts)
-    context = Context(reference, parts.clock)
-    forget = {"contacts.v1": partial(messages.forget, context=context)}
-    rules = Rules(store.DOSSIERS, wiring.decoder(), partial(handlers.handle, context=context), encode, forget)
+    context = handlers.Context(reference, parts.clock)
+    rules = Rules(
+        store.DOSSIERS,
+        wiring.decoder(),
+        store.CODEC.handling(partial(handlers.handle, context=context), parts.clock),
+        encode,
+        {"contacts.v1": store.CODEC.settling(lambda dossier: forget(dossier, context.ground()), parts.clock)},
+    )
     intents = Intents(parts, store.DOSSIERS, encode)
     topics = load_catalogue().read_by("notifier")
     anchor = Anchor(parts, recovery(context, deduplicates=settings.gateway_deduplicates), topics, intents)

@@ -1,33 +1,16 @@
 """The SMS gateway port, and its HTTP form. A message keeps one client id over all tries."""
 
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import httpx
 
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One SMS. `client_id` is the same however often it is tried."""
-
-    client_id: str
-    to: str
-    brand: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """taken: the gateway has it. refused: it never will. busy: certainly not taken, try later. uncertain: nobody knows."""
-
-    outcome: Literal["taken", "refused", "busy", "uncertain"]
-    reason: str = ""
+from services.notifier.domain.sending import Answer, Sms
 
 
 class Gateway(Protocol):
     """Something that sends SMS."""
 
-    async def send(self, message: Message) -> Answer:
+    async def send(self, message: Sms) -> Answer:
         """Hand over one message. Never raises for what a network does: that is an answer too."""
         ...
 
@@ -44,7 +27,7 @@ class HttpGateway:
         self._url = url
         self._client = client or httpx.AsyncClient(timeout=15, headers=headers)
 
-    async def send(self, message: Message) -> Answer:
+    async def send(self, message: Sms) -> Answer:
         """An answer that never came is uncertain; a connection that never stood is busy."""
         body = {"client_id": message.client_id, "to": message.to, "brand": message.brand, "text": message.text}
         try:

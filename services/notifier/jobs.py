@@ -1,26 +1,61 @@
 """Sending and issuing: claim first, and a claim that got stuck is picked up by a rule, never by chance."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
+from contracts.facts import epoch_ms
 from contracts.notices import Notice
 from reference import moment
-from runtime.clock import epoch_ms
 from runtime.intents import Intents
 from runtime.loop import Loop
-from runtime.outputs import Decision, EventT, Output
+from runtime.outputs import EventT
 from runtime.parts import Parts
-from runtime.store import Document, Range
-from services.notifier.gateway import Answer, Message
-from services.notifier.handlers.common import plan_next
-from services.notifier.handlers.letters import issue
+from runtime.sealing import Opener
+from services.notifier.domain import Contact, Dossier, Invitation, Person, Sending
+from services.notifier.domain.apologies import claim_letter, issue
+from services.notifier.domain.letter import Issuing
+from services.notifier.domain.sending import Claims, Tried, claim_due, settle_all
+from services.notifier.gateway import Gateway
+from services.notifier.handlers import Context
 from services.notifier.register import bind
-from services.notifier.sending import Desk, claim, settle_answer
-from services.notifier.store import DOSSIERS, NEXT_SEND
+from services.notifier.settings import NotifierSettings
+from services.notifier.store import CODEC, Due, count_waiting, find_due
 
 PAGE, AT_ONCE = 200, 20
-Claims = dict[str, dict[Notice, Message]]  # dossier -> which message -> what is to be sent
+Answers = Mapping[str, Mapping[Notice, Tried]]  # dossier -> which message -> what became of it
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a message needs: the gateway, the key to the contact, and the settings."""
+
+    gateway: Gateway
+    opener: Opener
+    settings: NotifierSettings
+    context: Context
+
+    def ground(self) -> Sending:
+        """What sending may look at now."""
+        return Sending(
+            now=self.context.clock.now(),
+            reference=self.context.reference,
+            person_of=self.person_of,
+            link_of=self.link_of,
+            deduplicates=self.settings.gateway_deduplicates,
+            claim_for=timedelta(seconds=self.settings.claim_seconds),
+            contact_wait=timedelta(hours=self.settings.contact_wait_hours),
+        )
+
+    def person_of(self, contact: Contact) -> Person:
+        """Whom a sealed contact names; nobody if its key is gone."""
+        opened = self.opener.open(contact.epoch, contact.sealed)
+        return Person(str(opened.get("name", "")), str(opened.get("phone", "")), str(opened.get("address", "")))
+
+    def link_of(self, invitation: Invitation) -> str:
+        """Where a person may rate; "" if its key is gone."""
+        return str(self.opener.open(invitation.epoch, invitation.sealed).get("link", ""))
 
 
 class Dispatcher:
@@ -33,19 +68,18 @@ class Dispatcher:
 
     async def run(self) -> None:
         """One pass over everything that is due."""
-        now = self._parts.clock.now()
-        where, after = {NEXT_SEND: Range(high=epoch_ms(now))}, None
-        while page := await self._parts.store.find(DOSSIERS, where, order=NEXT_SEND, limit=PAGE, after=after):
-            after = (page[-1][NEXT_SEND], page[-1]["_id"])
-            mine = [document for document in page if self._loop.owns(document["_id"])]
+        now, last = self._parts.clock.now(), list[Due]()
+        while page := await find_due(self._parts.store, epoch_ms(now), PAGE, last[-1] if last else None):
+            last = page
+            mine = [due.dossier for due in page if self._loop.owns(due.dossier.code)]
             for start in range(0, len(mine), AT_ONCE):
                 await self._shielded(mine[start : start + AT_ONCE])
         self._parts.telemetry.set("sent_seconds", now.timestamp())
 
-    async def _shielded(self, documents: Sequence[Document]) -> None:
+    async def _shielded(self, dossiers: Sequence[Dossier]) -> None:
         """Handle a few at once. Shielded: a service that stops finishes what it claimed, or it would be uncertain."""
-        self._active = len(documents)
-        self._sending = asyncio.create_task(self._few(documents))
+        self._active = len(dossiers)
+        self._sending = asyncio.create_task(self._few(dossiers))
         try:
             await asyncio.shield(self._sending)
         finally:
@@ -58,89 +92,59 @@ class Dispatcher:
 
     async def measure(self) -> None:
         """Set the gauges of what is due, and of messages a person has to look at."""
-        due = await self._parts.store.count_by(DOSSIERS, {NEXT_SEND: Range(high=epoch_ms(self._parts.clock.now()))})
-        self._parts.telemetry.set("notices_due", self._active + (due[0].count if due else 0))
-        held = await self._parts.store.count_by(DOSSIERS, {"held": 1})
-        self._parts.telemetry.set("notices_uncertain", held[0].count if held else 0)
-        drafts = await self._parts.store.count_by(DOSSIERS, {"letter.s": "drafted"})
-        self._parts.telemetry.set("letters_drafted", drafts[0].count if drafts else 0)
+        waiting = await count_waiting(self._parts.store, epoch_ms(self._parts.clock.now()))
+        self._parts.telemetry.set("notices_due", self._active + waiting.due)
+        self._parts.telemetry.set("notices_uncertain", waiting.held)
+        self._parts.telemetry.set("letters_drafted", waiting.drafted)
 
-    async def _few(self, documents: Sequence[Document]) -> None:
+    async def _few(self, dossiers: Sequence[Dossier]) -> None:
         """Letters first: the message about a letter is due once it is numbered."""
-        now = epoch_ms(self._parts.clock.now())
-        for document in documents:
-            if document.get("letter", {}).get("next", now + 1) <= now:
-                await self._issue(document["_id"])
-        await self._send([document["_id"] for document in documents])
+        for dossier in dossiers:
+            if isinstance(dossier.letter, Issuing):
+                await self._issue(dossier.code)
+        await self._send([dossier.code for dossier in dossiers])
 
     # --- messages -----------------------------------------------------------------
 
-    async def _send(self, dossiers: Sequence[str]) -> None:
+    async def _send(self, codes: Sequence[str]) -> None:
         """Claim what is due of these dossiers, send it, settle it: each in one save for all of them."""
-        claims: Claims = {}
-
-        def take(document: Document) -> Decision:
-            claims[document["_id"]] = {}
-            return self._each(document, list(document.get("notices", {})), lambda d, name: self._claim(d, name, claims))
-
-        await self._intents.apply(dossiers, take)
-        claimed = [(dossier, name, message) for dossier, own in claims.items() for name, message in own.items()]
+        found = await CODEC.ask(
+            self._intents, codes, lambda dossier: claim_due(dossier, self._desk.ground()), self._parts.clock
+        )
+        claimed = {code: claims for code, claims in found.items() if claims}
         if not claimed:
             return
         self._parts.crash.passed("after-claim")
-        answers = await asyncio.gather(*(self._desk.gateway.send(message) for _, _, message in claimed))
+        answers = await self._hand_over(claimed)
         self._parts.crash.passed("after-send")
-        by_place = {(dossier, name): answer for (dossier, name, _), answer in zip(claimed, answers, strict=True)}
-        told = [dossier for dossier, own in claims.items() if own]
-        await self._intents.apply(told, lambda document: self._settle(document, claims, by_place))
-        for answer in answers:
-            self._parts.telemetry.count("messages", outcome=answer.outcome)
-
-    def _claim(self, document: Document, name: Notice, claims: Claims) -> Decision:
-        found: list[Message] = []
-        decision = claim(document, name, self._desk, found)
-        if found:
-            claims[document["_id"]][name] = found[0]
-        return decision
-
-    def _settle(self, document: Document, claims: Claims, answers: dict[tuple[str, Notice], Answer]) -> Decision:
-        own = claims[document["_id"]]
-        return self._each(
-            document,
-            list(own),
-            lambda d, name: settle_answer(d, name, answers[d["_id"], name], own[name], self._desk),
+        await CODEC.ask(
+            self._intents,
+            answers,
+            lambda dossier: settle_all(dossier, answers[dossier.code], self._desk.ground()).answering(None),
+            self._parts.clock,
         )
+        for tried in (tried for own in answers.values() for tried in own.values()):
+            self._parts.telemetry.count("messages", outcome=tried.answer.outcome)
 
-    @staticmethod
-    def _each(document: Document, names: Sequence[Notice], decide: Callable[[Document, Notice], Decision]) -> Decision:
-        """One decision after the other on the same document."""
-        outputs: list[Output] = []
-        for name in names:
-            decision = decide(document, name)
-            document, outputs = decision.document, [*outputs, *decision.outputs]
-        return Decision(document, outputs)
+    async def _hand_over(self, claimed: Mapping[str, Claims]) -> Answers:
+        """Everything to the gateway at once."""
+        places = [(code, name, sms) for code, claims in claimed.items() for name, sms in claims.items()]
+        answers = await asyncio.gather(*(self._desk.gateway.send(sms) for _, _, sms in places))
+        tried: dict[str, dict[Notice, Tried]] = {code: {} for code in claimed}
+        for (code, name, sms), answer in zip(places, answers, strict=True):
+            tried[code][name] = Tried(sms, answer)
+        return tried
 
     # --- letters ------------------------------------------------------------------
 
-    async def _issue(self, dossier: str) -> None:
+    async def _issue(self, code: str) -> None:
         """Claim a letter, bind its number, send it. After a crash between the two the register still knows the number."""
-        units: list[str] = []
-
-        def take(document: Document) -> Decision:
-            units.clear()
-            letter, now = document.get("letter", {}), self._parts.clock.now()
-            if letter.get("s") != "issuing" or letter["next"] > epoch_ms(now):
-                return Decision(document)
-            units.append(letter["unit"])
-            until = epoch_ms(now + timedelta(seconds=self._desk.settings.claim_seconds))
-            after = {**document, "letter": {**letter, "next": until}}
-            plan_next(after)
-            return Decision(after)
-
-        await self._intents.apply([dossier], take)
-        if not units:
+        intents, context, clock = self._intents, self._desk.context, self._parts.clock
+        claim_for = timedelta(seconds=self._desk.settings.claim_seconds)
+        until = epoch_ms(clock.now() + claim_for)
+        claimed = await CODEC.ask(intents, [code], lambda dossier: claim_letter(dossier, until, context.ground()), clock)
+        if not claimed[code]:
             return
-        year = moment(epoch_ms(self._parts.clock.now())).year
-        number, year = await bind(self._parts.store, units[0], year, dossier)
+        number, year = await bind(self._parts.store, claimed[code], moment(epoch_ms(clock.now())).year, code)
         self._parts.crash.passed("after-bind")
-        await self._intents.apply([dossier], lambda document: issue(document, number, year, self._desk.context))
+        await CODEC.ask(intents, [code], lambda dossier: issue(dossier, number, year, context.ground()).answering(None), clock)

@@ -4,59 +4,67 @@ notices.v1 says what became of each message and letter. It does not say that a m
 `queued` may have reached its person, so it becomes uncertain, unless it cannot have gone out (its time is still to come, its
 contact is not there) or the gateway knows its client id again. It does not hold a letter's note and signer: an approved letter
 that was not sent goes back to the desk, and a date that sla granted to it needs no second grant.
-
-While a dossier recovers, its document keeps under `recovered`: `asks` (approvals by id, with their draft), `refusals` (sla's
-answers by the ask), `calls` (rungs, and the late end, that may call for a letter), `sent` (the letter was, after this copy).
 """
 
-from collections.abc import Mapping
-from datetime import datetime
-from functools import partial
-from typing import Any
+from dataclasses import replace
 
 from contracts import Event
+from contracts.contacts import ContactSealed
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
 from contracts.dossiers import Fact
-from contracts.facts import epoch_ms, first_standing
+from contracts.facts import epoch_ms
+from contracts.feedback import FeedbackInvited
 from contracts.notices import (
     LetterApproved,
     LetterDrafted,
     LetterRejected,
     LetterSent,
     LetterStated,
+    LetterWithdrawn,
     Notice,
+    NoticeAccepted,
+    NoticeDelivered,
+    NoticeFailed,
+    NoticeQueued,
+    NoticeSkipped,
     NoticeStated,
     NoticeUncertain,
 )
 from reference import moment
-from runtime.outputs import Decision, Output
 from runtime.recovery import Recall, Recovery
-from runtime.store import Document, Range
 from services import wiring
-from services.notifier.domain import next_window
-from services.notifier.handlers import HANDLERS, letters, messages
-from services.notifier.handlers.common import TOPIC, Context, plan_next, state_of
-from services.notifier.handlers.letters import (
-    DRAFT,
-    Call,
-    again,
-    deadline_of,
-    drafted,
-    in_time,
-    is_granted,
-    may_draft,
-    withdraw,
-)
-from services.notifier.handlers.messages import SMS, SURVEY, SURVEY_AFTER, client_id, contact_of
-from services.notifier.sending import contact_is_here
-from services.notifier.store import DOSSIERS, MADE_FROM_LOG, NEXT_SEND, REGISTER
+from services.changes import Changed
+from services.notifier.domain import SURVEY, Completed, Dossier, Ground, next_window
+from services.notifier.domain import letter as letters
+from services.notifier.domain import notice as notices
+from services.notifier.domain.apologies import back_to_desk, draft, is_granted, is_wanted, put_on_desk, withdraw
+from services.notifier.domain.dossier import Call, Recovering, Returned
+from services.notifier.domain.letter import Approved, Back, Draft, Drafted, Issuing, Letter, Refusal, Rejected, Sent, Withdrawn
+from services.notifier.domain.notice import SMS, Claimed, Ended, Open, Queued, Uncertain
+from services.notifier.domain.telling import SURVEY_AFTER, end, plan
+from services.notifier.handlers import RULES, TOPIC, Context
+from services.notifier.store import CODEC, DOSSIERS, DOUBTFUL, MADE_FROM_LOG, REGISTER, recall_number
 
 FORGOTTEN = "(không còn lưu)"
 SIGN_AGAIN = "Thư đã được duyệt trước khi dữ liệu được khôi phục; ghi chú và người ký không còn lưu, cần duyệt và ký lại."
-RESTING = (NEXT_SEND,)
 # How far a message has come; what is said of it later never takes it back.
-COME = {"queued": 0, "claimed": 0, "skipped": 1, "accepted": 1, "uncertain": 1, "failed": 2, "delivered": 3}
-STEPS = {"drafted": 0, "approved": 1, "issuing": 1, "sent": 2, "rejected": 2, "withdrawn": 2}
+COME: dict[type[notices.Message], int] = {
+    notices.Queued: 0,
+    notices.Claimed: 0,
+    notices.Skipped: 1,
+    notices.Accepted: 1,
+    notices.Uncertain: 1,
+    notices.Failed: 2,
+    notices.Delivered: 3,
+}
+ENDS: dict[type[NoticeStated], type[Ended]] = {
+    NoticeSkipped: notices.Skipped,
+    NoticeAccepted: notices.Accepted,
+    NoticeUncertain: notices.Uncertain,
+    NoticeFailed: notices.Failed,
+    NoticeDelivered: notices.Delivered,
+}
+STEPS: dict[type[Letter], int] = {Drafted: 0, Approved: 1, Issuing: 1, Sent: 2, Rejected: 2, Withdrawn: 2}
 
 
 def recovery(context: Context, *, deduplicates: bool) -> Recovery[Event]:
@@ -65,65 +73,87 @@ def recovery(context: Context, *, deduplicates: bool) -> Recovery[Event]:
         collection=DOSSIERS,
         decode=wiring.decoder(),
         made_from_log=MADE_FROM_LOG,
-        recalls=(Recall(TOPIC, DOSSIERS, recall), Recall(TOPIC, REGISTER, recall_number, number_of)),
-        absorb=absorb,
-        settle=partial(settle, context=context, deduplicates=deduplicates),
-        doubtful={NEXT_SEND: Range(low=0)},
+        recalls=(Recall(TOPIC, DOSSIERS, CODEC.folding(recall)), Recall(TOPIC, REGISTER, recall_number, number_of)),
+        absorb=CODEC.folding(absorb),
+        settle=CODEC.settling(lambda dossier: settle(dossier, context.ground(), deduplicates=deduplicates), context.clock),
+        doubtful=DOUBTFUL,
     )
+
+
+def recovering(dossier: Dossier) -> Recovering:
+    """What a dossier remembers while it recovers; from the first thing on that it is told."""
+    return dossier.recovering or Recovering(held=dossier.has_uncertain)
 
 
 # --- reading back --------------------------------------------------------------------------------------------------------
 
 
-def recall(document: Document, event: Event) -> Document:
-    """The document with one thing that notifier said of it; the document itself if it knows."""
+def recall(dossier: Dossier, event: Event) -> Dossier:
+    """The dossier with one thing that notifier said of it; the dossier itself if it knows."""
     data = event.data
     if isinstance(data, NoticeStated):
-        return _recall_message(document, event, data)
-    return _recall_letter(document, event, data) if isinstance(data, LetterStated) else document
+        return _recall_message(dossier, event, data)
+    return _recall_letter(dossier, event, data) if isinstance(data, LetterStated) else dossier
 
 
-def _recall_message(document: Document, event: Event, data: NoticeStated) -> Document:
-    name, state = data.notice, state_of(data)
-    known = document.get("notices", {}).get(name)
-    if known is not None and COME[known["s"]] >= COME[state]:
-        return document
-    notice = {"s": state, "at": epoch_ms(data.at) if known is None else known["at"]}
-    if state == "queued":
-        notice["next"] = epoch_ms(next_window(event.time))
-    after = _resting({**document, "notices": {**document.get("notices", {}), name: notice}})
-    if state not in ("queued", "skipped"):  # its receipt may still come
-        after["client_ids"] = sorted({*after.get("client_ids", ()), client_id(document["_id"], name)})
-    return after
+def _recall_message(dossier: Dossier, event: Event, data: NoticeStated) -> Dossier:
+    known, state = dossier.messages.get(data.notice), ENDS.get(type(data), Queued)
+    if known is not None and COME[type(known)] >= COME[state]:
+        return dossier
+    at = epoch_ms(data.at) if known is None else known.at
+    message = Queued(at, epoch_ms(next_window(event.time))) if isinstance(data, NoticeQueued) else ENDS[type(data)](at)
+    after = replace(dossier.with_message(data.notice, message), recovering=recovering(dossier))
+    # its receipt may still come
+    return after if isinstance(message, Queued | notices.Skipped) else after.expecting(data.notice)
 
 
-def _recall_letter(document: Document, event: Event, data: LetterStated) -> Document:
-    state = state_of(data)
-    known = document.get("letter")
-    if known is not None and (known["n"], STEPS[known["s"]]) >= (data.draft, STEPS[state]):
-        return document
-    letter: dict[str, Any] = {} if isinstance(data, LetterDrafted) else dict(known or {})
-    if letter.get("n") != data.draft:
-        letter = {name: letter[name] for name in DRAFT if name in letter}
-    letter = {name: value for name, value in letter.items() if name not in ("next", "refusal", "remark", "granted")}
-    letter |= {"n": data.draft, "s": state, "unit": data.unit}
-    after = _resting(dict(document))
-    if known is not None and "ask" in known:
-        after = _with(after, asks={**after.get("recovered", {}).get("asks", {}), known["ask"]: known["n"]})
+def _recall_letter(dossier: Dossier, event: Event, data: LetterStated) -> Dossier:
+    known, letter = dossier.letter, _as_said(dossier.letter, event, data)
+    if known is not None and (known.draft.number, STEPS[type(known)]) >= (data.draft, STEPS[type(letter)]):
+        return dossier
+    told, signed = recovering(dossier), _signature_of(known)
+    asks = dict(told.asks)
+    if known is not None and signed is not None:
+        asks[signed.ask] = known.draft.number
+    if isinstance(data, LetterApproved):
+        asks[event.id] = data.draft
+    told = replace(told, asks=asks, sent=told.sent or isinstance(data, LetterSent))
+    return replace(dossier, letter=letter, recovering=told)
+
+
+def _signature_of(letter: Letter | None) -> letters.Signature | None:
+    return letter.signed if isinstance(letter, Approved | Issuing | Sent) else None
+
+
+def _as_said(known: Letter | None, event: Event, data: LetterStated) -> Letter:
+    """The letter in the state that an event says. What the log does not hold of it (note, signer) stays if it is known."""
+    own = _draft_of(known, data)
+    same = known is not None and known.draft.number == data.draft
+    signed = _signature_of(known) if same else None
+    asked = known.new_due if same and isinstance(known, Approved | Issuing | Sent) else None
+    match data:
+        case LetterApproved():
+            signature = letters.Signature(data.reason, epoch_ms(data.at), event.id)
+            if data.new_due_at is None:
+                return Issuing(own, signature, asked, None)
+            return Approved(own, signature, epoch_ms(data.new_due_at))
+        case LetterRejected():
+            return Rejected(own, data.reason, FORGOTTEN)
+        case LetterWithdrawn():
+            return Withdrawn(own)
+        case LetterSent():
+            new_due = asked if data.new_due_at is None else epoch_ms(data.new_due_at)
+            return Sent(own, signed, new_due, data.number, data.year, epoch_ms(data.at))
+    return Drafted(own)
+
+
+def _draft_of(known: Letter | None, data: LetterStated) -> Draft:
     if isinstance(data, LetterDrafted):
-        letter |= {"at": epoch_ms(data.at), "due": epoch_ms(data.due_at)}
-        letter |= {} if data.sign_by is None else {"sign_by": epoch_ms(data.sign_by)}
-    elif isinstance(data, LetterApproved):
-        after = _with(after, asks={**after.get("recovered", {}).get("asks", {}), event.id: data.draft})
-        letter |= {"reason": data.reason, "approved_at": epoch_ms(data.at), "ask": event.id}
-        letter |= {"s": "issuing"} if data.new_due_at is None else {"new_due": epoch_ms(data.new_due_at)}
-    elif isinstance(data, LetterRejected):
-        letter |= {"why": data.reason, "by": FORGOTTEN}
-    elif isinstance(data, LetterSent):
-        after = _with(after, sent=True)
-        letter |= {"number": data.number, "year": data.year, "sent_at": epoch_ms(data.at)}
-        letter |= {} if data.new_due_at is None else {"new_due": epoch_ms(data.new_due_at)}
-    return {**after, "letter": letter}
+        sign_by = None if data.sign_by is None else epoch_ms(data.sign_by)
+        return Draft(data.draft, data.unit, epoch_ms(data.due_at), epoch_ms(data.at), sign_by)
+    if known is None:  # its draft is no longer on the log
+        return Draft(data.draft, data.unit, epoch_ms(data.at), epoch_ms(data.at))
+    return replace(known.draft, number=data.draft, unit=data.unit)
 
 
 def number_of(event: Event) -> str:
@@ -132,179 +162,139 @@ def number_of(event: Event) -> str:
     return f"{data.unit}/{data.year}/{data.number}" if isinstance(data, LetterSent) else ""
 
 
-def recall_number(entry: Document, event: Event) -> Document:
-    """A number back into the register, so that it is never given again."""
-    data = event.data
-    if "dossier" in entry or not isinstance(data, LetterSent):
-        return entry
-    return {**entry, "series": f"{data.unit}/{data.year}", "number": data.number, "year": data.year, "dossier": event.subject}
-
-
 # --- absorbing -----------------------------------------------------------------------------------------------------------
 
 
-def absorb(document: Document, event: Event) -> Document:
-    """The document with what one record says, and nothing decided; the document itself if it says nothing new."""
-    after = _absorb(document, event)
-    return document if after is document else _resting(after)
+def absorb(dossier: Dossier, event: Event) -> Dossier:
+    """The dossier with what one record says, and nothing decided; the dossier itself if it says nothing new."""
+    after = _absorb(dossier, event)
+    return dossier if after is dossier else replace(after, recovering=recovering(after))
 
 
-def _absorb(document: Document, event: Event) -> Document:
-    data = event.data
-    if isinstance(data, DeadlineStated):
-        newer = data.version > document.get("deadline", {}).get("v", 0)
-        return {**document, "deadline": deadline_of(data)} if newer else document
-    if isinstance(data, DeadlineSettled):
-        return _absorb_end(document, event, data)
-    if isinstance(data, DeadlineApologyDue | DeadlineOverdue):
-        return _absorb_rung(document, event, data)
-    if isinstance(data, DeadlineRefused):
-        return _absorb_refusal(document, event, data)
-    if isinstance(data, Fact) or event.type not in HANDLERS:
-        return messages.fold_fact(document, event)
-    return messages.fold_invited(messages.fold_contact(document, event), event)
+def _absorb(dossier: Dossier, event: Event) -> Dossier:
+    data, after = event.data, dossier
+    match data:
+        case DeadlineStated():
+            after = dossier.promised(data)
+        case DeadlineSettled():
+            after = _called(dossier, dossier.ended_by(data), event, Call.of_end(event, data))
+        case DeadlineApologyDue() | DeadlineOverdue():
+            after = _called(dossier, dossier.called(event), event, Call.of_rung(event, data))
+        case DeadlineRefused():
+            after = _absorb_refusal(dossier, event, data)
+        case ContactSealed():
+            after = dossier.reached_by(data)
+        case FeedbackInvited():
+            after = dossier.invited(data)
+        case _ if isinstance(data, Fact) or type(data) not in RULES:
+            after = dossier.told(event)
+    return after
 
 
-def _absorb_end(document: Document, event: Event, data: DeadlineSettled) -> Document:
-    if document.get("settled", {}).get("v", 0) >= data.version:
-        return document
-    after = {**document, "settled": {"v": data.version, "outcome": data.outcome}}
-    if data.outcome != "late" or data.due_at is None:
+def _absorb_refusal(dossier: Dossier, event: Event, data: DeadlineRefused) -> Dossier:
+    told, ask, signed = recovering(dossier), event.correlation or "", _signature_of(dossier.letter)
+    ours = ask in told.asks or (signed is not None and ask == signed.ask)
+    if ask in told.refusals or not ours:
+        return dossier
+    refusal = Refusal(data.rule, data.text, data.code)
+    return replace(dossier, recovering=replace(told, refusals={**told.refusals, ask: refusal}))
+
+
+def _called(before: Dossier, after: Dossier, event: Event, call: Call | None) -> Dossier:
+    """With what may call for a letter, if it is news."""
+    if after is before or call is None:
         return after
-    return _called(after, event.id, Call(data.at, event.time, data.unit, data.due_at), "late")
-
-
-def _absorb_rung(document: Document, event: Event, data: DeadlineApologyDue | DeadlineOverdue) -> Document:
-    if event.id in document.get("rungs", ()):
-        return document
-    after = {**document, "rungs": [*document.get("rungs", ()), event.id]}
-    kind = "overdue" if isinstance(data, DeadlineOverdue) else "apology-due"
-    return _called(after, event.id, letters.call_of(event, data), kind)
-
-
-def _absorb_refusal(document: Document, event: Event, data: DeadlineRefused) -> Document:
-    told, ask = document.get("recovered", {}), event.correlation or ""
-    if ask in told.get("refusals", {}) or (ask not in told.get("asks", {}) and ask != document.get("letter", {}).get("ask")):
-        return document
-    return _with(document, refusals={**told.get("refusals", {}), ask: [data.rule, data.text, data.code]})
-
-
-def _called(document: Document, identity: str, call: Call, kind: str) -> Document:
-    times = {"at": call.at, "recorded": call.recorded, "due_at": call.due_at, "sign_by": call.sign_by}
-    said = {name: time.isoformat() for name, time in times.items() if time is not None}
-    calls = document.get("recovered", {}).get("calls", {})
-    return _with(document, calls={**calls, identity: {"kind": kind, "unit": call.unit, **said}})
-
-
-def _with(document: Document, **more: Any) -> Document:  # noqa: ANN401 - JSON values
-    return {**document, "recovered": {**document.get("recovered", {}), **more}}
-
-
-def _resting(document: Document) -> Document:
-    return {name: value for name, value in document.items() if name not in RESTING}
+    told = recovering(after)
+    return replace(after, recovering=replace(told, calls={**told.calls, event.id: call}))
 
 
 # --- settling ------------------------------------------------------------------------------------------------------------
 
 
-def settle(document: Document, context: Context, *, deduplicates: bool) -> Decision:
-    """What the facts say beyond what was said; the document as it would be had nothing been lost."""
-    told: Mapping[str, Any] = document.get("recovered", {})
-    after = {name: value for name, value in document.items() if name != "recovered"}
-    outputs = [*_settle_letter(after, told, context), *_draft_called(after, told, context)]
-    for name in list(after.get("notices", {})):
-        decision = _settle_message(after, name, context, deduplicates=deduplicates)
-        after, outputs = decision.document, [*outputs, *decision.outputs]
-    decision = messages.plan(dict(after), context)
-    after = decision.document
-    after.pop("held", None)
-    if any(notice["s"] == "uncertain" for notice in after.get("notices", {}).values()):
-        after["held"] = 1
-    plan_next(after)
-    return Decision(after, [*outputs, *decision.outputs])
+def settle(dossier: Dossier, ground: Ground, *, deduplicates: bool) -> Changed[Dossier]:
+    """What the facts say beyond what was said; the dossier as it would be had nothing been lost."""
+    told = dossier.recovering or Recovering()
+    changed = _settle_letter(replace(dossier, recovering=None), told, ground)
+    for call in sorted(told.calls.values(), key=lambda call: call.at.isoformat()):
+        changed = _answer_call(changed, call, ground)
+    for name in changed.after.messages:
+        changed = _settle_message(changed, name, ground, deduplicates=deduplicates)
+    return changed.then(lambda after: plan(after, ground))
 
 
-def _settle_letter(after: Document, told: Mapping[str, Any], context: Context) -> list[Output]:
-    """Bring the letter to where sla's answers and the dossier's end have it. Changes `after`."""
-    letter = after.get("letter")
-    if letter is None:
-        return []
-    refusals = told.get("refusals", {})
-    if letter["s"] in ("approved", "issuing"):
-        return _settle_approved(after, letter, refusals.get(letter["ask"]), context)
-    for ask, draft in told.get("asks", {}).items():
-        if ask in refusals and letter["n"] == draft + 1 and letter["s"] in ("drafted", "withdrawn", "rejected"):
-            letter = after["letter"] = {**letter, "refusal": refusals[ask]}
-    if letter["s"] == "sent" and "sent" in told and (contact := contact_of(after)) is not None:
-        after["letter"] = {**letter, "contact": contact}
-    if letter["s"] == "drafted" and in_time(after):
-        return [withdraw(after, context)]
-    if letter["s"] == "withdrawn" and after.get("settled", {}).get("outcome") == "open":
-        after["letter"] = again(letter)
-        return [drafted(after, context)]
-    return []
+def _settle_letter(dossier: Dossier, told: Recovering, ground: Ground) -> Changed[Dossier]:
+    """Bring the letter to where sla's answers and the dossier's end have it."""
+    letter = dossier.letter
+    if isinstance(letter, Approved | Issuing):
+        return _settle_approved(dossier, letter, told.refusals.get(letter.signed.ask), ground)
+    if isinstance(letter, Drafted | Withdrawn | Rejected):
+        letter = _with_refusal(letter, told)
+        dossier = replace(dossier, letter=letter)
+    if isinstance(letter, Sent) and told.sent and dossier.known_contact is not None:
+        return Changed(replace(dossier, letter=replace(letter, contact=dossier.known_contact)))
+    if isinstance(letter, Drafted) and dossier.in_time:
+        return withdraw(dossier, letter, ground)
+    if isinstance(letter, Withdrawn) and dossier.settled is not None and dossier.settled.outcome == "open":
+        return put_on_desk(dossier, letters.again(letter))
+    return Changed(dossier)
 
 
-def _settle_approved(after: Document, letter: Mapping[str, Any], refusal: list[str] | None, context: Context) -> list[Output]:
+def _with_refusal(letter: Drafted | Withdrawn | Rejected, told: Recovering) -> Drafted | Withdrawn | Rejected:
+    """With why the draft before it came back."""
+    for ask, number in told.asks.items():
+        if ask in told.refusals and letter.draft.number == number + 1:
+            letter = replace(letter, back=replace(letter.back, refusal=told.refusals[ask]))
+    return letter
+
+
+def _settle_approved(dossier: Dossier, letter: Approved | Issuing, refusal: Refusal | None, ground: Ground) -> Changed[Dossier]:
     """A letter that was approved and not sent. Without its signer it is on the desk again: nobody signed what it would say."""
-    if refusal is None and "by" in letter:
-        if is_granted(after):
-            after["letter"] = {**letter, "s": "issuing", "next": epoch_ms(context.clock.now())}
-        return []
+    granted = letter.new_due if letter.new_due is not None and is_granted(dossier, letter.new_due) else None
     if refusal is not None:
-        after["letter"] = again(letter, refusal=refusal)
-    else:
-        granted = {"granted": letter["new_due"]} if is_granted({**after, "letter": {**letter, "s": "approved"}}) else {}
-        after["letter"] = again(letter, remark=SIGN_AGAIN, **granted)
-    return [withdraw(after, context) if in_time(after) else drafted(after, context)]
+        return back_to_desk(dossier, letter, Back(refusal=refusal), ground)
+    if letter.signed.by is None:
+        return back_to_desk(dossier, letter, Back(remark=SIGN_AGAIN, granted=granted), ground)
+    if isinstance(letter, Approved) and granted is not None:
+        return Changed(replace(dossier, letter=letters.grant(letter, ground.now_ms)))
+    return Changed(dossier)
 
 
-def _draft_called(after: Document, told: Mapping[str, Any], context: Context) -> list[Output]:
-    """Draft what a rung or a late end called for and nobody drafted. Changes `after`.
+def _answer_call(changed: Changed[Dossier], call: Call, ground: Ground) -> Changed[Dossier]:
+    """Draft what a rung or a late end called for and nobody drafted.
 
     A letter's `at` is that of what called for it, so what happened by then was answered.
     """
-    outputs: list[Output] = []
-    for said in sorted(told.get("calls", {}).values(), key=lambda call: str(call["at"])):
-        letter, call = after.get("letter"), _call(said)
-        if letter is not None and epoch_ms(call.at) <= letter["at"]:
-            continue
-        if said["kind"] == "late":
-            wanted = letter is None and after.get("settled", {}).get("outcome") == "late"
-        else:
-            wanted = not letters.ended(after) and may_draft(letter, overdue=said["kind"] == "overdue")
-        if wanted:
-            outputs += letters.draft(after, call, context)
-    return outputs
+    letter = changed.after.letter
+    if letter is not None and epoch_ms(call.at) <= letter.draft.at:
+        return changed
+    return changed.then(lambda after: draft(after, call, ground)) if is_wanted(changed.after, call) else changed
 
 
-def _call(said: Mapping[str, str]) -> Call:
-    at, recorded, due_at = (datetime.fromisoformat(said[name]) for name in ("at", "recorded", "due_at"))
-    return Call(at, recorded, said["unit"], due_at, datetime.fromisoformat(said["sign_by"]) if "sign_by" in said else None)
-
-
-def _settle_message(document: Document, name: Notice, context: Context, *, deduplicates: bool) -> Decision:
+def _settle_message(changed: Changed[Dossier], name: Notice, ground: Ground, *, deduplicates: bool) -> Changed[Dossier]:
     """A message that was queued or claimed: it goes on waiting, goes out under its client id, or is uncertain."""
-    notice, now = document["notices"][name], epoch_ms(context.clock.now())
-    if notice["s"] not in ("queued", "claimed"):
-        return Decision(document)
-    due = _due(document, name, notice)
-    if notice["s"] == "queued" and (due > now or not contact_is_here(document)):
-        soon = epoch_ms(next_window(context.clock.now()))
-        waits = {} if due > now else {"waits": True}
-        return Decision(messages.change(document, name, next=due if due > now else soon, **waits))
+    message = changed.after.messages[name]
+    if not isinstance(message, Open):
+        return changed
+    return changed.then(lambda after: _settle_open(after, name, message, ground, deduplicates=deduplicates))
+
+
+def _settle_open(
+    dossier: Dossier, name: Notice, message: Queued | Claimed, ground: Ground, *, deduplicates: bool
+) -> Changed[Dossier]:
+    due, soon = _due(dossier, name, message), epoch_ms(next_window(ground.now))
+    if isinstance(message, Queued) and due > ground.now_ms:
+        return Changed(dossier.with_message(name, replace(message, next_at=due)))
+    if isinstance(message, Queued) and not dossier.contact_is_here:
+        return Changed(dossier.with_message(name, replace(message, next_at=soon, waits=True)))
     if deduplicates:
-        return Decision(messages.change(document, name, next=epoch_ms(next_window(context.clock.now()))))
-    uncertain = NoticeUncertain(at=context.clock.now(), notice=name, channel=SMS)
-    decision = messages.settle(document, uncertain, context)
-    ids = sorted({*decision.document.get("client_ids", ()), client_id(document["_id"], name)})
-    return Decision({**decision.document, "client_ids": ids}, decision.outputs)
+        return Changed(dossier.with_message(name, replace(message, next_at=soon)))
+    said = NoticeUncertain(at=ground.now, notice=name, channel=SMS)
+    return end(dossier.expecting(name), Uncertain(message.at), said)
 
 
-def _due(document: Document, name: Notice, notice: Mapping[str, Any]) -> int:
+def _due(dossier: Dossier, name: Notice, message: Queued | Claimed) -> int:
     """When a queued message was to go out (ms). An invitation waits two days for the result to be fetched."""
-    due: int = notice.get("next", 0)
-    completed = first_standing(document.get("facts", {}), "completed")
-    if name != SURVEY or completed is None or first_standing(document["facts"], "returned") is not None:
-        return due
-    return max(due, epoch_ms(next_window(moment(completed["at"]) + SURVEY_AFTER)))
+    completed = dossier.facts.first(Completed)
+    if name != SURVEY or completed is None or dossier.facts.first(Returned) is not None:
+        return message.next_at
+    return max(message.next_at, epoch_ms(next_window(moment(completed.at) + SURVEY_AFTER)))

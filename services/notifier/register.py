@@ -9,9 +9,16 @@ one can win, and can be taken again by anybody:
 - A number's document is inserted only when all numbers below it were seen to exist, and is never deleted: no hole.
 """
 
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import TypeVar
+
 from runtime.errors import Unavailable
-from runtime.store import Document, Documents
-from services.notifier.store import LETTERS, REGISTER
+from runtime.store import Documents
+from services.notifier import store as kept
+from services.notifier.store import Try
+
+Found = TypeVar("Found")
 
 
 async def bind(store: Documents, body: str, year: int, dossier: str) -> tuple[int, int]:
@@ -19,44 +26,35 @@ async def bind(store: Documents, body: str, year: int, dossier: str) -> tuple[in
 
     Raises Unavailable: the letter may have a number or get one later; called again, in whatever year, this returns the same.
     """
-    letter = (await store.get_many(LETTERS, [dossier])).get(dossier)
+    letter = await kept.find_try(store, dossier)
     if letter is None:  # entries from before letters had documents
-        known = await store.find(REGISTER, {"dossier": dossier}, limit=1)
-        if known:
-            return known[0]["number"], known[0]["year"]
+        known = await kept.find_number(store, dossier)
+        if known is not None:
+            return known
         series = f"{body}/{year}"
-        letter = {"_id": dossier, "rev": 0, "series": series, "year": year, "number": await _taken(store, series) + 1}
-        letter = await _saved(store, letter)
+        letter = await _saved(store, Try(dossier, series, year, await kept.count_numbers(store, series) + 1))
     while not await _bound(store, letter):
-        number = max(letter["number"], await _taken(store, letter["series"])) + 1
-        letter = await _saved(store, {**letter, "number": number})
-    return letter["number"], letter["year"]
+        number = max(letter.number, await kept.count_numbers(store, letter.series)) + 1
+        letter = await _saved(store, replace(letter, number=number))
+    return letter.number, letter.year
 
 
-async def _taken(store: Documents, series: str) -> int:
-    """How many numbers of a body and year are taken for certain: 1 to this one. A count that lags only costs more tries."""
-    counted = await store.count_by(REGISTER, {"series": series})
-    return counted[0].count if counted else 0
-
-
-async def _saved(store: Documents, letter: Document) -> Document:
+async def _saved(store: Documents, letter: Try) -> Try:
     """The letter as it is now: with our proposal, or with that of whoever was before us."""
-    await store.save_many(LETTERS, [letter])
-    return await _there(store, LETTERS, letter["_id"])
+    await kept.save_try(store, letter)
+    return await _there(kept.find_try(store, letter.dossier))
 
 
-async def _bound(store: Documents, letter: Document) -> bool:
+async def _bound(store: Documents, letter: Try) -> bool:
     """Take the number that the letter names; False if it is another letter's."""
-    dossier, entry = letter["_id"], {name: letter[name] for name in ("series", "number", "year")}
-    name = f"{letter['series']}/{letter['number']}"
-    if await store.insert_unique(REGISTER, {"_id": name, "rev": 0, **entry, "dossier": dossier}):
+    if await kept.enter_number(store, letter):
         return True
-    return bool((await _there(store, REGISTER, name))["dossier"] == dossier)
+    return await _there(kept.holder_of(store, letter)) == letter.dossier
 
 
-async def _there(store: Documents, collection: str, name: str) -> Document:
-    """A document that a write has just met. Reads may lag behind writes after a failover: then later."""
-    found = (await store.get_many(collection, [name])).get(name)
+async def _there(reading: Awaitable[Found | None]) -> Found:
+    """What a write has just met. Reads may lag behind writes after a failover: then later."""
+    found = await reading
     if found is None:
-        raise Unavailable(f"{collection}: a document that was written cannot be read yet")
+        raise Unavailable("the letter register: what was written cannot be read yet")
     return found

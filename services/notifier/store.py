@@ -1,17 +1,392 @@
-"""notifier's documents: one per dossier, found by id and by the time at which something is due; and the letter register."""
+"""notifier's documents: one per dossier, found by id and by the time at which something is due; and the letter register.
 
+Only this room knows how they are kept. `next_send_at` (when something of a dossier is due) and `held` (a person has to look at
+one of its messages) follow from the rest; a dossier that recovers has no `next_send_at`, and keeps `held` as its copy had it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from contracts import Event
+from contracts.notices import LetterSent, Notice
 from runtime.recovery import UNSETTLED
-from runtime.store import Documents, Index
+from runtime.store import Document, Documents, In, Index, Range, Where
+from services.facts import Facts
+from services.notifier.domain import Contact, Dossier, Forgotten, Invitation
+from services.notifier.domain import letter as letters
+from services.notifier.domain import notice as notices
+from services.notifier.domain.dossier import Call, Promise, Recovering, Settled
+from services.stored import Codec
 
 DOSSIERS, REGISTER = "dossiers", "register"
 LETTERS = "letters"  # which number the letter of a dossier tries for; what holds is the register
 MADE_FROM_LOG = (DOSSIERS,)  # the register stays: a number is never given twice
-NEXT_SEND = "next_send_at"
+NEXT_SEND, HELD, RECOVERED, CLIENT_IDS = "next_send_at", "held", "recovered", "client_ids"
+DOUBTFUL: Where = {NEXT_SEND: Range(low=0)}  # something of it may have gone out since a copy was made
+LetterState = Literal["drafted", "approved", "issuing", "sent", "rejected", "withdrawn"]
 
 
 async def declare(store: Documents) -> None:
     """Make the collections and indexes."""
-    single = (Index(NEXT_SEND), Index("held"), Index("letter.s"), Index(UNSETTLED))
-    await store.declare(DOSSIERS, [*single, Index("client_ids", many=True)])
+    single = (Index(NEXT_SEND), Index(HELD), Index("letter.s"), Index(UNSETTLED))
+    await store.declare(DOSSIERS, [*single, Index(CLIENT_IDS, many=True)])
     await store.declare(REGISTER, [Index("series"), Index("dossier")])
     await store.declare(LETTERS)
+
+
+# --- looking for dossiers --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A dossier of which something is due, and since when (ms)."""
+
+    dossier: Dossier
+    at: int
+
+
+async def find_due(store: Documents, until: int, limit: int, after: Due | None) -> list[Due]:
+    """Dossiers of which something is due until a time (ms), in that order, from behind one on."""
+    place = None if after is None else (after.at, after.dossier.code)
+    found = await store.find(DOSSIERS, {NEXT_SEND: Range(high=until)}, order=NEXT_SEND, limit=limit, after=place)
+    return [Due(load(document), document[NEXT_SEND]) for document in found]
+
+
+async def find_letters(store: Documents, state: LetterState, limit: int, after: str) -> list[Dossier]:
+    """Dossiers with a letter in a state, by code, from behind one on."""
+    found = await store.find(DOSSIERS, {"letter.s": state}, limit=limit, after=(after, after) if after else None)
+    return [load(document) for document in found]
+
+
+async def find_one(store: Documents, code: str) -> Dossier | None:
+    """A dossier by its code."""
+    document = (await store.get_many(DOSSIERS, [code])).get(code)
+    return None if document is None else load(document)
+
+
+async def find_by_client_ids(store: Documents, ids: Sequence[str]) -> list[str]:
+    """Codes of the dossiers that messages belong to."""
+    found = await store.find(DOSSIERS, {CLIENT_IDS: In(tuple(ids))}, limit=len(ids))
+    return [document["_id"] for document in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many dossiers have something due, an uncertain message, a letter on the desk."""
+
+    due: int
+    held: int
+    drafted: int
+
+
+async def count_waiting(store: Documents, until: int) -> Waiting:
+    """What waits, now."""
+
+    async def count(where: Where) -> int:
+        counted = await store.count_by(DOSSIERS, where)
+        return counted[0].count if counted else 0
+
+    return Waiting(
+        due=await count({NEXT_SEND: Range(high=until)}),
+        held=await count({HELD: 1}),
+        drafted=await count({"letter.s": "drafted"}),
+    )
+
+
+# --- dossiers ----------------------------------------------------------------------------------------------------------------
+
+
+def load(document: Document) -> Dossier:
+    """The dossier of a document."""
+    contact, invited, letter = document.get("contact"), document.get("invited"), document.get("letter")
+    promise, settled = document.get("deadline"), document.get("settled")
+    messages = {name: _message(kept) for name, kept in document.get("notices", {}).items()}
+    loaded = None if letter is None else _letter(letter)
+    return Dossier(
+        code=document["_id"],
+        facts=Facts.load(document.get("facts", {})),
+        reported_at=document.get("reported_at"),
+        contact=None if contact is None else _contact(contact),
+        invitation=None if invited is None else Invitation(invited["epoch"], invited["sealed"]),
+        promise=None if promise is None else Promise(promise["v"], promise["due"], promise["basis"]),
+        settled=None if settled is None else Settled(settled["v"], settled["outcome"]),
+        letter=loaded,
+        messages=messages,
+        rungs=tuple(document.get("rungs", ())),
+        client_ids=tuple(document.get(CLIENT_IDS, ())),
+        incomplete=bool(document.get("incomplete")),
+        recovering=_recovering(document, messages, loaded),
+    )
+
+
+def dump(dossier: Dossier) -> dict[str, Any]:
+    """A dossier as its document keeps it; what it does not have is left out."""
+    contact, invited, promise, settled = dossier.contact, dossier.invitation, dossier.promise, dossier.settled
+    parts = {
+        "facts": dossier.facts.dump() or None,
+        "reported_at": dossier.reported_at,
+        "contact": None if contact is None else _dump_contact(contact),
+        "invited": None if invited is None else {"epoch": invited.epoch, "sealed": invited.sealed},
+        "deadline": None if promise is None else {"v": promise.version, "due": promise.due, "basis": promise.basis},
+        "settled": None if settled is None else {"v": settled.version, "outcome": settled.outcome},
+        "letter": None if dossier.letter is None else _dump_letter(dossier.letter),
+        "notices": {name: _dump_message(message) for name, message in dossier.messages.items()} or None,
+        "rungs": list(dossier.rungs) or None,
+        CLIENT_IDS: list(dossier.client_ids) or None,
+        **_derived(dossier),
+    }
+    return {name: value for name, value in parts.items() if value is not None}
+
+
+def _derived(dossier: Dossier) -> dict[str, Any]:
+    """What indexes need."""
+    told = dossier.recovering
+    if told is not None:
+        return {RECOVERED: _dump_recovering(told) or None, HELD: 1 if told.held else None}
+    return {NEXT_SEND: _next_at(dossier.messages, dossier.letter), HELD: 1 if dossier.has_uncertain else None}
+
+
+def _next_at(messages: Mapping[Notice, notices.Message], letter: letters.Letter | None) -> int | None:
+    waiting = [message.next_at for message in messages.values() if isinstance(message, notices.Open)]
+    if isinstance(letter, letters.Issuing) and letter.next_at is not None:
+        waiting.append(letter.next_at)
+    return min(waiting, default=None)
+
+
+_KEPT = ("facts", "reported_at", "contact", "invited", "deadline", "settled", "letter", "notices", "rungs", CLIENT_IDS)
+CODEC = Codec(load, dump, (*_KEPT, NEXT_SEND, HELD, RECOVERED))
+
+
+def _contact(kept: Mapping[str, Any]) -> Contact | Forgotten:
+    return Forgotten(kept["seq"]) if kept.get("gone") else Contact(kept["seq"], kept["epoch"], kept["sealed"])
+
+
+def _dump_contact(contact: Contact | Forgotten) -> dict[str, Any]:
+    if isinstance(contact, Forgotten):
+        return {"seq": contact.sequence, "gone": True}
+    return {"seq": contact.sequence, "epoch": contact.epoch, "sealed": contact.sealed}
+
+
+# --- messages ----------------------------------------------------------------------------------------------------------------
+
+_OPEN: Mapping[str, type[notices.Queued | notices.Claimed]] = {"queued": notices.Queued, "claimed": notices.Claimed}
+_ENDED: Mapping[str, type[notices.Ended]] = {
+    "accepted": notices.Accepted,
+    "delivered": notices.Delivered,
+    "failed": notices.Failed,
+    "uncertain": notices.Uncertain,
+    "skipped": notices.Skipped,
+}
+_MESSAGE_NAMES = {kind: name for name, kind in (*_OPEN.items(), *_ENDED.items())}
+
+
+def _message(kept: Mapping[str, Any]) -> notices.Message:
+    """{s: state, at, next, waits}."""
+    name = kept["s"]
+    if name in _OPEN:
+        return _OPEN[name](kept["at"], kept["next"], kept.get("waits", False))
+    return _ENDED[name](kept["at"])
+
+
+def _dump_message(message: notices.Message) -> dict[str, Any]:
+    written: dict[str, Any] = {"s": _MESSAGE_NAMES[type(message)], "at": message.at}
+    if isinstance(message, notices.Open):
+        written["next"] = message.next_at
+        if message.waits:
+            written["waits"] = True
+    return written
+
+
+# --- letters -----------------------------------------------------------------------------------------------------------------
+
+LETTER_STATES: Mapping[type[letters.Letter], LetterState] = {
+    letters.Drafted: "drafted",
+    letters.Approved: "approved",
+    letters.Issuing: "issuing",
+    letters.Sent: "sent",
+    letters.Rejected: "rejected",
+    letters.Withdrawn: "withdrawn",
+}
+
+
+def _letter(kept: Mapping[str, Any]) -> letters.Letter:
+    """{s: state, n: which draft, unit, due, at, sign_by, and what the state has}; what another state left is passed over."""
+    draft = letters.Draft(kept["n"], kept["unit"], kept["due"], kept["at"], kept.get("sign_by"))
+    match kept["s"]:
+        case "drafted":
+            return letters.Drafted(draft, _back(kept))
+        case "withdrawn":
+            return letters.Withdrawn(draft, _back(kept))
+        case "rejected":
+            return letters.Rejected(draft, kept["why"], kept["by"], _back(kept))
+        case "approved":
+            return letters.Approved(draft, _signature(kept), kept["new_due"])
+        case "issuing":
+            return letters.Issuing(draft, _signature(kept), kept.get("new_due"), kept.get("next"))
+        case "sent":
+            signed = _signature(kept) if "ask" in kept else None
+            contact = kept.get("contact")
+            whom = None if contact is None else Contact(contact["seq"], contact["epoch"], contact["sealed"])
+            return letters.Sent(draft, signed, kept.get("new_due"), kept["number"], kept["year"], kept["sent_at"], whom)
+        case unknown:
+            raise ValueError(f"a letter in a state that this release does not know: {unknown}")
+
+
+def _back(kept: Mapping[str, Any]) -> letters.Back:
+    refusal = kept.get("refusal")
+    return letters.Back(None if refusal is None else letters.Refusal(*refusal), kept.get("remark", ""), kept.get("granted"))
+
+
+def _signature(kept: Mapping[str, Any]) -> letters.Signature:
+    return letters.Signature(kept["reason"], kept["approved_at"], kept["ask"], kept.get("note"), kept.get("by"))
+
+
+def _dump_letter(letter: letters.Letter) -> dict[str, Any]:
+    draft = letter.draft
+    written = {"n": draft.number, "s": LETTER_STATES[type(letter)], "unit": draft.unit, "due": draft.due, "at": draft.at}
+    return {
+        name: value for name, value in {**written, "sign_by": draft.sign_by, **_of_state(letter)}.items() if value is not None
+    }
+
+
+def _of_state(letter: letters.Letter) -> dict[str, Any]:
+    match letter:
+        case letters.Drafted(_, back) | letters.Withdrawn(_, back):
+            return _dump_back(back)
+        case letters.Rejected(_, why, by, back):
+            return {"why": why, "by": by, **_dump_back(back)}
+        case letters.Approved(_, signed, new_due):
+            return {"new_due": new_due, **_dump_signature(signed)}
+        case letters.Issuing(_, signed, maybe_due, next_at):
+            return {"new_due": maybe_due, "next": next_at, **_dump_signature(signed)}
+        case letters.Sent():
+            return {
+                "number": letter.number,
+                "year": letter.year,
+                "sent_at": letter.at,
+                "new_due": letter.new_due,
+                "contact": None if letter.contact is None else _dump_contact(letter.contact),
+                **({} if letter.signed is None else _dump_signature(letter.signed)),
+            }
+
+
+def _dump_back(back: letters.Back) -> dict[str, Any]:
+    refusal = None if back.refusal is None else _dump_refusal(back.refusal)
+    return {"refusal": refusal, "remark": back.remark or None, "granted": back.granted}
+
+
+def _dump_signature(signed: letters.Signature) -> dict[str, Any]:
+    return {"reason": signed.reason, "note": signed.note, "by": signed.by, "approved_at": signed.at, "ask": signed.ask}
+
+
+def _dump_refusal(refusal: letters.Refusal) -> list[str | None]:
+    """[rule in words, sentence, code]; an earlier release kept no code."""
+    return [refusal.rule, refusal.text, refusal.code]
+
+
+# --- recovering --------------------------------------------------------------------------------------------------------------
+
+
+def _recovering(
+    document: Document, messages: Mapping[Notice, notices.Message], letter: letters.Letter | None
+) -> Recovering | None:
+    """What a dossier that recovers remembers: one that was told something, or that indexes do not know as it is."""
+    uncertain = any(isinstance(message, notices.Uncertain) for message in messages.values())
+    resting = NEXT_SEND not in document and _next_at(messages, letter) is not None
+    if RECOVERED not in document and not resting and uncertain == (HELD in document):
+        return None
+    kept = document.get(RECOVERED, {})
+    return Recovering(
+        asks=kept.get("asks", {}),
+        refusals={ask: letters.Refusal(*refusal) for ask, refusal in kept.get("refusals", {}).items()},
+        calls={identity: _call(call) for identity, call in kept.get("calls", {}).items()},
+        sent=kept.get("sent", False),
+        held=HELD in document,
+    )
+
+
+def _dump_recovering(told: Recovering) -> dict[str, Any]:
+    parts = {
+        "asks": dict(told.asks),
+        "refusals": {ask: _dump_refusal(refusal) for ask, refusal in told.refusals.items()},
+        "calls": {identity: _dump_call(call) for identity, call in told.calls.items()},
+        "sent": told.sent,
+    }
+    return {name: value for name, value in parts.items() if value}
+
+
+def _call(kept: Mapping[str, str]) -> Call:
+    kind: Any = kept["kind"]
+    at, recorded, due_at = (datetime.fromisoformat(kept[name]) for name in ("at", "recorded", "due_at"))
+    sign_by = datetime.fromisoformat(kept["sign_by"]) if "sign_by" in kept else None
+    return Call(kind, at, recorded, kept["unit"], due_at, sign_by)
+
+
+def _dump_call(call: Call) -> dict[str, Any]:
+    times = {name: time.isoformat() for name, time in asdict(call).items() if isinstance(time, datetime)}
+    return {"kind": call.kind, "unit": call.unit, **times}
+
+
+# --- the register ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """Which number the letter of a dossier tries for. `series`: body and year; `rev`: of its document, 0 if it has none."""
+
+    dossier: str
+    series: str
+    year: int
+    number: int
+    rev: int = 0
+
+    @property
+    def name(self) -> str:
+        """Of the number's entry in the register."""
+        return f"{self.series}/{self.number}"
+
+
+async def find_try(store: Documents, dossier: str) -> Try | None:
+    """Which number a letter tries for; None before its first try."""
+    kept = (await store.get_many(LETTERS, [dossier])).get(dossier)
+    return None if kept is None else Try(dossier, kept["series"], kept["year"], kept["number"], kept["rev"])
+
+
+async def save_try(store: Documents, letter: Try) -> None:
+    """Save which number a letter tries for, unless somebody else did meanwhile."""
+    entry = {"series": letter.series, "year": letter.year, "number": letter.number}
+    await store.save_many(LETTERS, [{"_id": letter.dossier, "rev": letter.rev, **entry}])
+
+
+async def find_number(store: Documents, dossier: str) -> tuple[int, int] | None:
+    """The number and year that a dossier's letter has in the register."""
+    known = await store.find(REGISTER, {"dossier": dossier}, limit=1)
+    return (known[0]["number"], known[0]["year"]) if known else None
+
+
+async def count_numbers(store: Documents, series: str) -> int:
+    """How many numbers of a body and year are taken for certain: 1 to this one. A count that lags only costs more tries."""
+    counted = await store.count_by(REGISTER, {"series": series})
+    return counted[0].count if counted else 0
+
+
+async def enter_number(store: Documents, letter: Try) -> bool:
+    """Enter a number for a letter; False if it is entered already."""
+    entry = {"series": letter.series, "number": letter.number, "year": letter.year, "dossier": letter.dossier}
+    return await store.insert_unique(REGISTER, {"_id": letter.name, "rev": 0, **entry})
+
+
+async def holder_of(store: Documents, letter: Try) -> str | None:
+    """The dossier that has the number a letter tries for."""
+    entry = (await store.get_many(REGISTER, [letter.name])).get(letter.name)
+    return None if entry is None else str(entry["dossier"])
+
+
+def recall_number(entry: Document, event: Event) -> Document:
+    """A number that a letter was sent with, back in the register, so that it is never given again."""
+    data = event.data
+    if "dossier" in entry or not isinstance(data, LetterSent):
+        return entry
+    return {**entry, "series": f"{data.unit}/{data.year}", "number": data.number, "year": data.year, "dossier": event.subject}

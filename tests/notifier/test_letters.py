@@ -20,31 +20,22 @@ from contracts.deadlines import (
     DeadlineRefused,
     DeadlineSettled,
 )
-from reference import ReferenceData
-from runtime.clock import SteppedClock, epoch_ms
+from runtime.clock import epoch_ms
 from runtime.outputs import Decision, Output
 from runtime.store import Document, open_documents
 from runtime.typeset import serif
 from services.notifier import store
-from services.notifier.domain import apology, size_of
-from services.notifier.domain.letter import Decided, Subject, compose, long_date
-from services.notifier.gateway import Message
-from services.notifier.handlers import handle
-from services.notifier.handlers.common import Context
-from services.notifier.handlers.letters import Approval, NotAllowedError, approve, issue, reject
-from services.notifier.letterdesk import text_of, view
+from services.notifier.domain import Person
+from services.notifier.domain.apologies import Approval, NotAllowedError
+from services.notifier.domain.texts import Decided, Subject, apology, compose, long_date, size_of
 from services.notifier.pdf import render
 from services.notifier.register import bind
-from services.notifier.sending import claim
-from tests.notifier.test_notifier import DONE, PROMISED, REFERENCE, contact, desk, said
+from tests.notifier.test_notifier import DONE, PROMISED, contact, said
 from tests.sla.test_sla import DOSSIER, at
+from tests.support.notifier import REFERENCE, approve, claimed, context, desk, handle, issue, reject, text_of, view
 
 DUE = at(9)
 SIGNED = Approval("workload", "Hoàng Đức Giả Định", new_due_at=at(11))
-
-
-def context(now: datetime, reference: ReferenceData = REFERENCE) -> Context:
-    return Context(reference, SteppedClock(now))
 
 
 def sla(model: type[Any], when: datetime, **more: Any) -> Event:
@@ -144,13 +135,12 @@ def sent(number: int = 5) -> Decision:
 
 def test_an_issued_letter_is_numbered_once_and_the_citizen_is_told_by_sms() -> None:
     decision = sent()
-    found: list[Message] = []
-    claim(decision.document, "apology", desk(at(6, "10:00")), found)
+    _, sms = claimed(decision.document, desk(at(6, "10:00")), "apology")
 
     assert said(list(decision.outputs)) == ["sent", "queued"]
     assert decision.outputs[0].body["data"]["number"] == 5
     assert issue(decision.document, 6, 2026, context(at(7))).document is decision.document
-    assert found[0].text == (
+    assert sms.text == (
         "UBND xa Hoang Van xin loi vi tra ket qua ho so H37.12-260302-0001 tre hen. "
         "Hen lai: 09:00 ngay 11/03/2026. Van ban so 05/PXL."
     )
@@ -164,9 +154,28 @@ def test_a_refused_date_brings_the_letter_back_and_it_can_go_without_a_date() ->
 
     assert (foreign, nothing) == (waiting, [])
     assert said(outputs) == ["drafted"]
-    assert "R16" in view(back, context(at(6)))["refusal"]
+    assert "R16" in view(back, context(at(6))).refusal
     assert "new_due_at" not in again.outputs[0].body["data"]
     assert again.document["letter"]["s"] == "issuing"
+
+
+def test_neither_letter_nor_message_says_the_date_that_was_refused() -> None:
+    """R16."""
+    waiting = signed()
+    back, _ = play([sla(DeadlineRefused, at(6), correlation=waiting["letter"]["ask"], **REFUSED)], waiting)
+    left_over = {**back, "letter": {**back["letter"], "new_due": epoch_ms(at(11)), "reason": "workload", "by": "x"}}
+
+    for document in (back, left_over):
+        again = approve(document, Approval("workload", "x"), context(at(7)))
+        decision = issue(again.document, 5, 2026, context(at(7)))
+        _, sms = claimed(decision.document, desk(at(7)), "apology")
+        text = text_of(decision.document, desk(at(7)))
+        assert text is not None
+
+        assert "new_due" not in decision.document["letter"]
+        assert "new_due_at" not in decision.outputs[0].body["data"]
+        assert "Hen lai" not in sms.text
+        assert "hẹn lại" not in "".join(text.paragraphs)
 
 
 def test_a_refusal_is_read_by_its_code_and_only_without_one_by_the_head_of_its_words() -> None:
@@ -178,7 +187,7 @@ def test_a_refusal_is_read_by_its_code_and_only_without_one_by_the_head_of_its_w
     )
     stored = {**old, "letter": {**old["letter"], "refusal": old["letter"]["refusal"][:2]}}  # as that release kept it
 
-    assert [view(document, context(at(6)))["needs_date"] for document in (old, stored, new)] == [False, False, True]
+    assert [view(document, context(at(6))).needs_date for document in (old, stored, new)] == [False, False, True]
 
 
 def test_a_letter_of_a_dossier_that_ended_late_promises_nothing() -> None:
@@ -186,7 +195,7 @@ def test_a_letter_of_a_dossier_that_ended_late_promises_nothing() -> None:
     decision = approve(document, Approval("own-error", "x"), context(at(10)))
 
     assert decision.document["letter"]["s"] == "issuing"
-    assert not view(document, context(at(10)))["needs_date"]
+    assert not view(document, context(at(10))).needs_date
 
 
 @pytest.mark.parametrize(
@@ -261,7 +270,7 @@ def pages(pdf: bytes) -> list[str]:
 
 def test_the_letter_says_what_the_form_asks_on_one_page() -> None:
     document = {**sent().document}
-    text = text_of(document, desk(at(6)).opener, context(at(6)))
+    text = text_of(document, desk(at(6)))
     assert text is not None
     (page,) = pages(render(text))
 
@@ -288,7 +297,7 @@ def test_the_letter_says_what_the_form_asks_on_one_page() -> None:
 
 
 def test_a_letter_is_set_in_one_font_with_every_glyph_embedded() -> None:
-    text = text_of(sent().document, desk(at(6)).opener, context(at(6)))
+    text = text_of(sent().document, desk(at(6)))
     assert text is not None
     reader = pypdf.PdfReader(io.BytesIO(render(text)))
     resources: Any = reader.pages[0]["/Resources"]
@@ -304,14 +313,14 @@ def test_a_long_name_reason_and_unit_still_fit_the_page() -> None:
     assert unit.letterhead is not None
     subject = Subject(DOSSIER, "Cấp đổi Giấy chứng nhận quyền sử dụng đất, quyền sở hữu tài sản gắn liền với đất", at(2), DUE)
     address = "thôn Tưởng Tượng, xã Hoàng Vân, tỉnh Lam Giang " * 3
-    person = {"name": "Nguyễn Hoàng Trần Lê Phương Quỳnh Như " * 2, "address": address}
+    person = Person("Nguyễn Hoàng Trần Lê Phương Quỳnh Như " * 2, address=address)
     decided = Decided("other", "hồ sơ phải xác minh thực địa nhiều lần do mưa lũ kéo dài " * 8, at(20), 123, at(9))
 
     assert len(pages(render(compose(unit.letterhead, REFERENCE.province, subject, person, decided)))) == 1
 
 
 def test_a_draft_says_that_it_is_one_and_has_no_number() -> None:
-    text = text_of(drafted(), desk(at(6)).opener, context(at(6)))
+    text = text_of(drafted(), desk(at(6)))
     assert text is not None
 
     assert "DỰ THẢO" in pages(render(text))[0]

@@ -9,28 +9,24 @@ from typing import Any
 
 import httpx
 import pytest
-from nacl.public import PrivateKey, SealedBox
+from nacl.public import SealedBox
 
 from contracts import Event, fact_id
 from contracts.contacts import ContactSealed
 from contracts.feedback import FeedbackInvited
-from dunghen import PROVINCE
-from reference import load_reference
+from reference.phones import mobile
 from runtime.clock import SteppedClock, epoch_ms
 from runtime.outputs import Output
 from runtime.sealing import Opener
 from runtime.store import Document
-from services.notifier.domain import mobile, next_window, result_ready, size_of, unaccented
-from services.notifier.gateway import Answer, HttpGateway, Message
-from services.notifier.handlers import handle
-from services.notifier.handlers.common import Context
-from services.notifier.handlers.messages import RESULT, client_id, on_receipt
-from services.notifier.sending import Desk, claim, settle_answer
-from services.notifier.settings import NotifierSettings
+from services.notifier.domain import RESULT, client_id, next_window
+from services.notifier.domain.sending import Answer, Sms
+from services.notifier.domain.texts import result_ready, size_of, unaccented
+from services.notifier.gateway import HttpGateway
+from services.notifier.handlers import Context
 from tests.sla.test_sla import DOSSIER, at, fact, received
+from tests.support.notifier import KEY, REFERENCE, claim, claimed, desk, handle, on_receipt, settle_answer
 
-KEY = PrivateKey.generate()
-REFERENCE = load_reference(PROVINCE)
 PERSON = {"name": "Nông Thị Mẫu", "phone": "0912 000 007", "email": "", "address": ""}
 
 
@@ -131,21 +127,6 @@ def test_nothing_is_sent_at_night(time: str, sent: tuple[int, str]) -> None:
 # --- the life of a message ------------------------------------------------------
 
 
-def desk(now: datetime, *, deduplicates: bool = False) -> Desk:
-    settings = NotifierSettings.model_validate(
-        {
-            "reference_dir": PROVINCE,
-            "contacts_private_key": base64.b64encode(bytes(KEY)).decode(),
-            "contacts_key_epoch": 1,
-            "gateway_url": "http://gateway/sms",
-            "gateway_deduplicates": deduplicates,
-        },
-        by_name=True,
-    )
-    opener = Opener.from_base64(settings.contacts_private_key.get_secret_value(), 1)
-    return Desk(HttpGateway("http://unused"), opener, settings, Context(REFERENCE, SteppedClock(now)))
-
-
 def contact(sequence: int = 1, person: dict[str, str] = PERSON, epoch: int = 1) -> Event:
     sealed = base64.b64encode(SealedBox(KEY.public_key).encrypt(json.dumps(person).encode())).decode()
     data = ContactSealed(at=at(2), contact_sequence=sequence, key_epoch=epoch, sealed=sealed)
@@ -210,17 +191,10 @@ def test_without_contact_nothing_is_sent_for_a_reason() -> None:
 def test_a_message_waits_for_the_contact_that_was_promised_and_gives_up_after_a_day() -> None:
     document, _ = play([PROMISED, DONE])
 
-    found: list[Message] = []
-    waiting = claim(document, RESULT, desk(at(6)), found)
-    assert (found, list(waiting.outputs)) == ([], [])
+    waiting = claim(document, RESULT, desk(at(6)))
+    assert (waiting.answer, list(waiting.outputs)) == (None, [])
     assert waiting.document["next_send_at"] == epoch_ms(at(6) + timedelta(minutes=1))
-    assert said(list(claim(waiting.document, RESULT, desk(at(9)), found).outputs)) == ["skipped contact-missing"]
-
-
-def claimed(document: Document, desk_: Desk) -> tuple[Document, Message]:
-    found: list[Message] = []
-    decision = claim(document, RESULT, desk_, found)
-    return decision.document, found[0]
+    assert said(list(claim(waiting.document, RESULT, desk(at(9))).outputs)) == ["skipped contact-missing"]
 
 
 def test_a_due_message_is_claimed_before_it_is_sent_under_one_client_id() -> None:
@@ -228,7 +202,7 @@ def test_a_due_message_is_claimed_before_it_is_sent_under_one_client_id() -> Non
 
     assert (message.to, message.brand, message.client_id) == ("+84912000007", "HOANGVAN", client_id(DOSSIER, RESULT))
     assert document["notices"]["result-ready"]["s"] == "claimed"
-    assert claim(document, RESULT, desk(at(6)), []).document is document  # nobody else can take it now
+    assert claim(document, RESULT, desk(at(6))).document is document  # nobody else can take it now
 
 
 @pytest.mark.parametrize(
@@ -255,33 +229,30 @@ def test_an_answer_ends_a_message_or_asks_for_another_try(answer: Answer, dedupl
 
 def test_a_stuck_claim_is_uncertain_and_sent_again_only_where_repetitions_are_dropped() -> None:
     document, message = claimed(play([PROMISED, contact(), DONE])[0], desk(at(6)))
-    found: list[Message] = []
+    stuck = claim(document, RESULT, desk(at(6, "09:05")))
 
-    assert said(list(claim(document, RESULT, desk(at(6, "09:05")), found).outputs)) == ["uncertain"]
-    assert found == []
-    claim(document, RESULT, desk(at(6, "09:05"), deduplicates=True), found)
-    assert found == [message]
+    assert (said(list(stuck.outputs)), stuck.answer) == (["uncertain"], None)
+    assert claim(document, RESULT, desk(at(6, "09:05"), deduplicates=True)).answer == message
 
 
 @pytest.mark.parametrize("person", [{**PERSON, "phone": "0205 381 2345"}, {**PERSON, "phone": ""}])
 def test_a_person_without_a_mobile_number_is_skipped(person: dict[str, str]) -> None:
     document, _ = play([PROMISED, contact(person=person), DONE])
 
-    assert said(list(claim(document, RESULT, desk(at(6)), []).outputs)) == ["skipped no-mobile-number"]
+    assert said(list(claim(document, RESULT, desk(at(6))).outputs)) == ["skipped no-mobile-number"]
 
 
 def test_a_contact_of_a_dead_key_is_gone_not_poison() -> None:
     document, _ = play([PROMISED, contact(epoch=9), DONE])
 
-    assert said(list(claim(document, RESULT, desk(at(6)), []).outputs)) == ["skipped no-mobile-number"]
+    assert said(list(claim(document, RESULT, desk(at(6))).outputs)) == ["skipped no-mobile-number"]
 
 
 def test_an_incomplete_dossier_keeps_its_message_until_the_record_is_lifted() -> None:
     document = {**play([PROMISED, contact(), DONE])[0], "incomplete": ["dossiers.v1/0/7"]}
 
-    found: list[Message] = []
-    decision = claim(document, RESULT, desk(at(6)), found)
-    assert (found, list(decision.outputs)) == ([], [])
+    decision = claim(document, RESULT, desk(at(6)))
+    assert (decision.answer, list(decision.outputs)) == (None, [])
     assert decision.document["next_send_at"] > epoch_ms(at(6))
 
 
@@ -319,7 +290,7 @@ async def test_what_a_gateway_says_or_does_not_say(reply: httpx.Response | Excep
         return reply
 
     gateway = HttpGateway("http://gateway/sms", client=httpx.AsyncClient(transport=httpx.MockTransport(answer)))
-    result = await gateway.send(Message("id-1", "+84912000007", "HOANGVAN", "Ho so"))
+    result = await gateway.send(Sms("id-1", "+84912000007", "HOANGVAN", "Ho so"))
     await gateway.close()
 
     assert result.outcome == outcome
@@ -343,20 +314,19 @@ def invited(link: str = "https://example.org/y-kien/AAAAAAAAAAAAAAAAAAAAAA", epo
 def test_the_invitation_goes_out_with_the_result_in_hand_or_two_days_after_it_was_ready() -> None:
     waiting, outputs = play([PROMISED, contact(), DONE, invited(), invited()])
     fetched, more = play([PROMISED, contact(), invited(), DONE, fact("returned", at(6, "08:55"))])
-    found: list[Message] = []
-    claim(fetched, "survey", desk(at(6)), found)
+    _, sms = claimed(fetched, desk(at(6)), "survey")
 
     assert said(outputs) == said(more) == ["queued", "queued"]
     assert waiting["notices"]["survey"]["next"] == epoch_ms(at(8))
     assert fetched["notices"]["survey"]["next"] == epoch_ms(at(6))
-    assert found[0].text.endswith("(1 phut): https://example.org/y-kien/AAAAAAAAAAAAAAAAAAAAAA")
-    assert size_of(found[0].text).parts == 1
+    assert sms.text.endswith("(1 phut): https://example.org/y-kien/AAAAAAAAAAAAAAAAAAAAAA")
+    assert size_of(sms.text).parts == 1
 
 
 def test_an_invitation_whose_key_is_gone_is_skipped_not_sent_without_a_link() -> None:
     document, _ = play([PROMISED, contact(), DONE, invited(epoch=9), fact("returned", at(6))])
 
-    assert said(list(claim(document, "survey", desk(at(6)), []).outputs)) == ["skipped contact-missing"]
+    assert said(list(claim(document, "survey", desk(at(6))).outputs)) == ["skipped contact-missing"]
 
 
 def test_a_receipt_ends_a_message_once_and_takes_it_off_the_list_of_uncertain_ones() -> None:
@@ -368,5 +338,5 @@ def test_a_receipt_ends_a_message_once_and_takes_it_off_the_list_of_uncertain_on
     assert uncertain["held"] == 1
     assert said(list(delivered.outputs)) == ["delivered"]
     assert "held" not in delivered.document
-    assert on_receipt(delivered.document, RESULT, delivered=False, context=context).outputs == ()
-    assert on_receipt({"_id": DOSSIER, "rev": 0}, RESULT, delivered=True, context=context).outputs == ()
+    assert not on_receipt(delivered.document, RESULT, delivered=False, context=context).outputs
+    assert not on_receipt({"_id": DOSSIER, "rev": 0}, RESULT, delivered=True, context=context).outputs

@@ -13,19 +13,32 @@ from contracts.notices import Notice
 from runtime.clock import SteppedClock, epoch_ms
 from runtime.outputs import Decision
 from runtime.store import Document
-from services.notifier.domain import next_window
-from services.notifier.gateway import Answer, Message
-from services.notifier.handlers import handle
-from services.notifier.handlers.common import Context
-from services.notifier.handlers.letters import Approval, NotAllowedError, approve, issue, reject
-from services.notifier.handlers.messages import RESULT, SURVEY, forget, on_receipt
-from services.notifier.letterdesk import view
-from services.notifier.recovery import FORGOTTEN, absorb, number_of, recall, recall_number, settle
-from services.notifier.sending import claim, settle_answer
+from services.notifier.domain import RESULT, SURVEY, next_window
+from services.notifier.domain.apologies import Approval, NotAllowedError
+from services.notifier.domain.sending import Answer
+from services.notifier.handlers import Context
+from services.notifier.recovery import FORGOTTEN, number_of
+from services.notifier.store import recall_number
 from services.speaking import encode
 from tests.notifier.test_letters import DUE, NEAR, OVER, REFUSED, promise, settled, sla
-from tests.notifier.test_notifier import DONE, PROMISED, REFERENCE, contact, desk
+from tests.notifier.test_notifier import DONE, PROMISED, contact
 from tests.sla.test_sla import DOSSIER, at, fact
+from tests.support.notifier import (
+    REFERENCE,
+    absorb,
+    approve,
+    claim,
+    desk,
+    forget,
+    handle,
+    issue,
+    on_receipt,
+    recall,
+    reject,
+    settle,
+    settle_answer,
+    view,
+)
 
 # What the log does not hold: who signed, the note; and when a claimed message was to be looked at again.
 LOST = ("rev", "outbox")
@@ -63,13 +76,12 @@ class Life:
         return self
 
     def send(self, name: Notice = RESULT, outcome: Any = "taken", *, delivered: bool | None = None) -> "Life":
-        found: list[Message] = []
-        own = desk(self.clock.now())
         self.now(datetime.fromtimestamp(self.document["notices"][name]["next"] / 1000, at(2).tzinfo))
         own = desk(self.clock.now())
-        self.take(claim(self.document, name, own, found))
-        if found and outcome:
-            self.take(settle_answer(self.document, name, Answer(outcome, "x"), found[0], own))
+        claimed = claim(self.document, name, own)
+        self.take(claimed)
+        if claimed.answer is not None and outcome:
+            self.take(settle_answer(self.document, name, Answer(outcome, "x"), claimed.answer, own))
         if delivered is not None:
             self.take(on_receipt(self.document, name, delivered=delivered, context=self.context))
         return self
@@ -290,7 +302,7 @@ def test_a_signed_letter_that_was_not_sent_goes_back_to_the_desk_with_a_remark()
 
     letter = decision.document["letter"]
     assert (letter["s"], letter["n"]) == ("drafted", 2)
-    assert "duyệt và ký lại" in view(decision.document, life.context)["remark"]
+    assert "duyệt và ký lại" in view(decision.document, life.context).remark
     assert [output.body["type"] for output in decision.outputs] == ["vn.dunghen.letter.drafted.v1"]
 
 
@@ -299,8 +311,8 @@ def test_a_date_that_was_granted_already_is_signed_again_without_asking_again() 
     document = life.rebuilt([PROMISED, contact(), promise(1, DUE), promise(2, at(11), "reappointed"), NEAR]).document
     context = Context(REFERENCE, SteppedClock(at(6, "11:00")))
 
-    assert view(document, context)["new_due_at"] == at(11)
-    assert view(document, context)["needs_date"] is False
+    assert view(document, context).new_due_at == at(11)
+    assert view(document, context).needs_date is False
     with pytest.raises(NotAllowedError, match="new_due_at"):
         approve(document, Approval("workload", "Hoàng Đức Giả Định", new_due_at=at(12)), context)
     for date in (None, at(11)):
@@ -381,7 +393,7 @@ def test_messages_that_waited_for_a_forgotten_contact_are_skipped_at_their_turn(
     life = Life().hear(PROMISED, contact(), DONE)
     document = forget(life.document, life.context).document
 
-    decision = claim(document, RESULT, desk(at(6, "09:30")), [])
+    decision = claim(document, RESULT, desk(at(6, "09:30")))
 
     assert decision.document["notices"][RESULT]["s"] == "skipped"
     assert decision.outputs[0].body["data"]["reason"] == "contact-missing"

@@ -1,19 +1,24 @@
-"""What is said, to whom, and when: pure functions."""
+"""Dossiers, letters, messages and their texts: frozen objects and pure functions."""
 
-from reference.phones import mobile
-from services.notifier.domain.plan import FIELDS, QUIET_FROM, QUIET_UNTIL, next_window
-from services.notifier.domain.sms import SmsSize, apology, result_ready, size_of, survey, unaccented
+from services.notifier.domain.contact import NOBODY, Contact, Forgotten, Invitation, Person
+from services.notifier.domain.dossier import Completed, Dossier, Received
+from services.notifier.domain.ground import Ground, Sending
+from services.notifier.domain.notice import APOLOGY, RESULT, SURVEY, client_id, next_window
 
 __all__ = [
-    "FIELDS",
-    "QUIET_FROM",
-    "QUIET_UNTIL",
-    "SmsSize",
-    "apology",
-    "mobile",
+    "APOLOGY",
+    "NOBODY",
+    "RESULT",
+    "SURVEY",
+    "Completed",
+    "Contact",
+    "Dossier",
+    "Forgotten",
+    "Ground",
+    "Invitation",
+    "Person",
+    "Received",
+    "Sending",
+    "client_id",
     "next_window",
-    "result_ready",
-    "size_of",
-    "survey",
-    "unaccented",
 ]

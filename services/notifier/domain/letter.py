@@ -1,150 +1,167 @@
-"""What an apology letter says (Mẫu 04): every sentence, from the facts, for the page and for the person."""
+"""The apology letter of a dossier (Mẫu 04) as a state machine: one class per state, one function per move.
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any
+    Drafted -> Approved -> Issuing -> Sent      a new date is asked of sla; without one the letter is Issuing at once
+    Drafted -> Rejected                         drafted anew by a passed date, if it was rejected as in time
+    Drafted <-> Withdrawn                       the dossier settled in time, or is open again after all
+    Approved -> Drafted                         sla refused the date: the next draft, and nothing of the one before
+
+A function takes exactly the states that it is allowed from. What belongs to one state cannot be left over in another. All times
+are milliseconds since 1970.
+"""
+
+from dataclasses import dataclass, replace
 
 from contracts.notices import LateReason, RejectReason
-from reference import Letterhead
-from services.notifier.domain.sms import symbol
-
-TITLE = "Văn bản xin lỗi"
-REASONS: dict[LateReason, str] = {
-    "workload": "số lượng hồ sơ tăng cao trong cùng thời gian",
-    "other-body": "cơ quan phối hợp chưa có ý kiến trả lời",
-    "complex": "hồ sơ có nội dung phức tạp, cần xác minh thêm",
-    "system": "hệ thống thông tin gặp sự cố",
-    "own-error": "sai sót của cán bộ trong quá trình xử lý",
-    "other": "lý do khác nêu dưới đây",
-}
-REJECTIONS: dict[RejectReason, str] = {
-    "in-time": "Hồ sơ sẽ trả đúng hẹn",
-    "force-majeure": "Bất khả kháng",
-    "secrecy": "Liên quan quốc phòng, an ninh, bí mật",
-    "applicant": "Người nộp không cung cấp thông tin pháp luật cho phép yêu cầu",
-}
+from contracts.rules import Rule, is_refused_by
+from services.notifier.domain.contact import Contact
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """Which dossier a letter is about, in words."""
+class Draft:
+    """What a letter has in each state. `number`: which draft of its dossier it is; `due`: the date that passes; `at`: when what
+    called for it happened; `sign_by`: the lawful lead, None once the date has passed."""
 
-    dossier: str
-    procedure: str
-    received_at: datetime
-    due_at: datetime
-    ended_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What the signer decided; empty in a draft. `number` is None until the letter is issued."""
-
-    reason: LateReason | None = None
-    note: str = ""
-    new_due_at: datetime | None = None
-    number: int | None = None
-    at: datetime | None = None
+    number: int
+    unit: str
+    due: int
+    at: int
+    sign_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class LetterText:
-    """Everything the page layout needs, in Vietnamese."""
+class Refusal:
+    """Why sla did not grant a date. `code` is None where an earlier release of sla wrote none."""
 
-    dossier: str
-    title: str
-    superior: str
-    body: tuple[str, ...]
-    place: str
-    symbol: str
-    date: str
-    dated: tuple[int, int, int]  # of the file itself, so that equal letters are equal bytes
-    subject: str
-    addressee: str
-    address: str
-    paragraphs: tuple[str, ...]
-    copies: tuple[str, ...]
-    on_behalf: str
-    signer_title: str
-    signer: str
-    draft: bool
+    rule: str
+    text: str
+    code: str | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """For the layout."""
-        return asdict(self)
+    def is_by(self, rule: Rule) -> bool:
+        """Whether this rule refused it."""
+        return is_refused_by(rule, self.code, self.rule)
 
 
-def long_date(day: datetime) -> str:
-    """`ngày 05 tháng 02 năm 2026`: days below 10 and months 1 and 2 get a leading zero (NĐ 30/2020)."""
-    month = f"{day.month:02d}" if day.month < 3 else str(day.month)
-    return f"ngày\u00a0{day.day:02d} tháng\u00a0{month} năm\u00a0{day.year}"
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Why a draft is on the desk again. `granted`: a date that sla has granted to it already, which needs no second grant."""
+
+    refusal: Refusal | None = None
+    remark: str = ""
+    granted: int | None = None
+
+    @property
+    def was_promised_anew(self) -> bool:
+        """sla said that the dossier had its one re-promise (R16)."""
+        return self.refusal is not None and self.refusal.is_by(Rule.R16)
 
 
-def instant(moment: datetime) -> str:
-    """`15 giờ 40 phút, ngày 26 tháng 02 năm 2026`, as the receipt says it (Mẫu 01)."""
-    return f"{moment:%H}\u00a0giờ {moment:%M}\u00a0phút, {long_date(moment)}"
+FIRST = Back()
 
 
-def compose(head: Letterhead, superior: str, subject: Subject, person: Mapping[str, Any], decided: Decided) -> LetterText:
-    """The letter, as draft or as issued."""
-    name = str(person.get("name", "")).strip()
-    blank = "....." if decided.at is None and subject.ended_at is None else ""  # a draft of an open dossier
-    again = instant(decided.new_due_at) if decided.new_due_at is not None else blank
-    day = decided.at or subject.due_at
-    paragraphs = [
-        f"{head.name} đã tiếp nhận hồ sơ của Ông/Bà lúc {instant(subject.received_at)}; mã hồ sơ: {subject.dossier}; "
-        f"thủ tục: {subject.procedure}.",
-        f"Thời gian hẹn trả kết quả ghi trên Giấy tiếp nhận hồ sơ và hẹn trả kết quả: {instant(subject.due_at)}.",
-        _state(subject, decided),
-        f"Lý do: {_reason(decided)}.",
-        f"Sự chậm trễ này gây phiền hà, tốn kém chi phí và công sức của Ông/Bà. {head.name} thành thật xin lỗi Ông/Bà"
-        + (f" và xin hẹn lại thời gian trả kết quả: {again}." if again else "."),
-        "Rất mong nhận được sự thông cảm của Ông/Bà." + (f" Điện thoại liên hệ: {head.phone}." if head.phone else ""),
-    ]
-    return LetterText(
-        dossier=subject.dossier,
-        title=TITLE,
-        superior=superior,
-        body=_two_lines(head.name),
-        place=head.place,
-        symbol=symbol(decided.number) if decided.number is not None else "...../PXL",
-        date=long_date(decided.at) if decided.at is not None else "ngày ..... tháng ..... năm .....",
-        dated=(day.year, day.month, day.day),
-        subject="và đề nghị gia hạn thời gian giải quyết" if again else "về việc trả kết quả trễ hẹn",
-        addressee=f"Ông/Bà {name}" if name else "Ông/Bà nộp hồ sơ",
-        address=str(person.get("address", "")).strip(),
-        paragraphs=tuple(paragraphs),
-        copies=("Như trên;", "Bộ phận Tiếp nhận và Trả kết quả;", "Lưu: VT, hồ sơ."),
-        on_behalf=head.on_behalf,
-        signer_title=head.title,
-        signer=head.signer,
-        draft=decided.number is None,
-    )
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What the signer decided. `ask`: the id of the event that says so. `note`, `by`: None where they were read back from the
+    log, which does not hold them."""
+
+    reason: LateReason
+    at: int
+    ask: str
+    note: str | None = None
+    by: str | None = None
 
 
-def _two_lines(name: str) -> tuple[str, ...]:
-    """A long name in two lines of about equal length."""
-    spaces = [place for place, letter in enumerate(name) if letter == " "]
-    if len(name) <= 24 or not spaces:
-        return (name,)
-    cut = min(spaces, key=lambda place: abs(2 * place - len(name)))
-    return name[:cut], name[cut + 1 :]
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """Waits for its signer."""
+
+    draft: Draft
+    back: Back = FIRST
 
 
-def _state(subject: Subject, decided: Decided) -> str:
-    if subject.ended_at is not None:
-        return f"Kết quả chỉ có lúc {instant(subject.ended_at)}, sau thời gian đã hẹn."
-    if decided.at is not None and decided.at > subject.due_at:
-        return "Đến nay, đã quá thời gian hẹn, hồ sơ của Ông/Bà vẫn chưa có kết quả."
-    return "Đến nay hồ sơ của Ông/Bà chưa có kết quả và không thể trả đúng thời gian đã hẹn."
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """Signed; sla is asked for the new date."""
+
+    draft: Draft
+    signed: Signature
+    new_due: int
 
 
-def _reason(decided: Decided) -> str:
-    if decided.reason is None:
-        return "....."
-    words = REASONS[decided.reason]
-    note = decided.note.strip().rstrip(".")
-    if not note:
-        return words
-    return note if decided.reason == "other" else f"{words}; {note}"
+@dataclass(frozen=True, slots=True)
+class Issuing:
+    """To be numbered, from `next_at` on; None: while the dossier recovers."""
+
+    draft: Draft
+    signed: Signature
+    new_due: int | None
+    next_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Numbered in the register of its body, and issued. `contact`: whom it went to, None if nobody could be reached or the
+    contact was forgotten. `signed` is None where the log no longer says it."""
+
+    draft: Draft
+    signed: Signature | None
+    new_due: int | None
+    number: int
+    year: int
+    at: int
+    contact: Contact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Not sent: in time after all, or exempt (R19)."""
+
+    draft: Draft
+    why: RejectReason
+    by: str
+    back: Back = FIRST
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The dossier settled in time."""
+
+    draft: Draft
+    back: Back = FIRST
+
+
+Letter = Drafted | Approved | Issuing | Sent | Rejected | Withdrawn
+
+
+def again(letter: Approved | Issuing | Withdrawn, back: Back = FIRST) -> Drafted:
+    """On the desk as its next draft: what was decided about the one before is left behind."""
+    return Drafted(replace(letter.draft, number=letter.draft.number + 1), back)
+
+
+def withdraw(letter: Drafted) -> Withdrawn:
+    """The draft is taken back."""
+    return Withdrawn(letter.draft, letter.back)
+
+
+def reject(letter: Drafted, why: RejectReason, by: str) -> Rejected:
+    """Nothing is sent."""
+    return Rejected(letter.draft, why, by, letter.back)
+
+
+def ask(letter: Drafted, signed: Signature, new_due: int) -> Approved:
+    """Signed, with a date that sla has to grant."""
+    return Approved(letter.draft, signed, new_due)
+
+
+def release(letter: Drafted, signed: Signature, new_due: int | None, now: int) -> Issuing:
+    """Signed, with no date that has to be granted."""
+    return Issuing(letter.draft, signed, new_due, now)
+
+
+def grant(letter: Approved, now: int) -> Issuing:
+    """sla granted the date."""
+    return Issuing(letter.draft, letter.signed, letter.new_due, now)
+
+
+def number(letter: Issuing, number: int, year: int, now: int, contact: Contact | None) -> Sent:
+    """Bound to its number in the register."""
+    return Sent(letter.draft, letter.signed, letter.new_due, number, year, now, contact)

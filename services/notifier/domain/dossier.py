@@ -1,0 +1,212 @@
+"""A dossier as notifier knows it: facts, contact, promise, its letter and its messages. Times in ms since 1970."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from contracts import Event
+from contracts.contacts import ContactSealed
+from contracts.deadlines import Basis, DeadlineApologyDue, DeadlineOverdue, DeadlineSettled, DeadlineStated
+from contracts.dossiers import Completed as CompletedData
+from contracts.facts import epoch_ms
+from contracts.feedback import FeedbackInvited
+from contracts.notices import Notice
+from services.facts import NO_FACTS, Facts, Kinds, Slim
+from services.notifier.domain.contact import Contact, Forgotten, Invitation
+from services.notifier.domain.letter import Letter, Refusal
+from services.notifier.domain.notice import Message, Uncertain, client_id
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Slim):
+    """What notifier reads of a reception."""
+
+    KIND: ClassVar[str] = "received"
+    procedure: str = ""
+    receiving_unit: str = ""
+    competent_unit: str = ""
+    contact_sequence: int | None = None  # None: nobody can be reached
+
+
+@dataclass(frozen=True, slots=True)
+class Completed(Slim):
+    """The result is ready (state 9)."""
+
+    KIND: ClassVar[str] = "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Returned(Slim):
+    """The result was fetched (state 10)."""
+
+    KIND: ClassVar[str] = "returned"
+
+
+KINDS = Kinds.of((Received, Completed, Returned))
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """The promise in force; the highest version holds. `due` is None while it is paused."""
+
+    version: int
+    due: int | None
+    basis: Basis
+
+    @classmethod
+    def of(cls, data: DeadlineStated) -> "Promise":
+        """As sla states it."""
+        return cls(data.version, None if data.due_at is None else epoch_ms(data.due_at), data.basis)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How the promise ended; the highest version holds. `open`: an earlier outcome was taken back."""
+
+    version: int
+    outcome: Literal["early", "on_time", "late", "open"]
+
+
+CallKind = Literal["apology-due", "overdue", "late"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What calls for a letter: when it happened and when it was recorded, the body, the date that passes, the lawful lead."""
+
+    kind: CallKind
+    at: datetime
+    recorded: datetime
+    unit: str
+    due_at: datetime
+    sign_by: datetime | None = None
+
+    @classmethod
+    def of_rung(cls, event: Event, data: DeadlineApologyDue | DeadlineOverdue) -> "Call":
+        """A rung calls: the date comes near, or has passed."""
+        if isinstance(data, DeadlineApologyDue):
+            return cls("apology-due", data.at, event.time, data.unit, data.due_at, data.sign_by)
+        return cls("overdue", data.at, event.time, data.unit, data.due_at)
+
+    @classmethod
+    def of_end(cls, event: Event, data: DeadlineSettled) -> "Call | None":
+        """A late end calls, if it says which date it was late for."""
+        if data.outcome != "late" or data.due_at is None:
+            return None
+        return cls("late", data.at, event.time, data.unit, data.due_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovering:
+    """What a dossier remembers while it is brought back from the log. Nothing of it is due meanwhile.
+
+    `asks`: approvals by id, with their draft; `refusals`: sla's answers by the ask; `calls`: what may call for a letter, by id;
+    `sent`: the letter was, after this copy; `held`: the dossier stood on the list of uncertain messages in this copy.
+    """
+
+    asks: Mapping[str, int] = field(default_factory=dict)
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    calls: Mapping[str, Call] = field(default_factory=dict)
+    sent: bool = False
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One dossier. `rungs`: ids of the rungs that were answered; `client_ids`: of the messages a receipt may still come for;
+    `incomplete`: a record of it is held back."""
+
+    code: str
+    facts: Facts = NO_FACTS
+    reported_at: int | None = None  # when its completion was first recorded
+    contact: Contact | Forgotten | None = None
+    invitation: Invitation | None = None
+    promise: Promise | None = None
+    settled: Settled | None = None
+    letter: Letter | None = None
+    messages: Mapping[Notice, Message] = field(default_factory=dict)
+    rungs: tuple[str, ...] = ()
+    client_ids: tuple[str, ...] = ()
+    incomplete: bool = False
+    recovering: Recovering | None = None
+
+    # --- what it knows ----------------------------------------------------------------
+
+    @property
+    def known_contact(self) -> Contact | None:
+        """The newest sealed contact; None if none came, or it was forgotten."""
+        return self.contact if isinstance(self.contact, Contact) else None
+
+    @property
+    def contact_is_here(self) -> bool:
+        """Whether the contact that the reception promised has come, or a newer one."""
+        received, contact = self.facts.first(Received), self.known_contact
+        return received is not None and contact is not None and contact.sequence >= (received.contact_sequence or 1)
+
+    @property
+    def contact_is_forgotten(self) -> bool:
+        """Whether the contact that the reception promised was erased."""
+        received = self.facts.first(Received)
+        promised = 1 if received is None else received.contact_sequence or 1
+        return isinstance(self.contact, Forgotten) and self.contact.sequence >= promised
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has an outcome."""
+        return self.settled is not None and self.settled.outcome != "open"
+
+    @property
+    def in_time(self) -> bool:
+        """Whether it has ended in time."""
+        return self.settled is not None and self.settled.outcome in ("early", "on_time")
+
+    @property
+    def has_uncertain(self) -> bool:
+        """Whether a person has to look at one of its messages."""
+        return any(isinstance(message, Uncertain) for message in self.messages.values())
+
+    # --- with one thing more; the dossier itself if that says nothing new ---------------
+
+    def told(self, event: Event) -> "Dossier":
+        """With a fact."""
+        facts = self.facts.merged(event, KINDS)
+        if facts is self.facts:
+            return self
+        if not isinstance(event.data, CompletedData):
+            return replace(self, facts=facts)
+        recorded = epoch_ms(event.time)
+        first = recorded if self.reported_at is None else min(recorded, self.reported_at)
+        return replace(self, facts=facts, reported_at=first)
+
+    def reached_by(self, data: ContactSealed) -> "Dossier":
+        """With a contact; one that is not newer than what is known, or was forgotten, is nothing new."""
+        if self.contact is not None and self.contact.sequence >= data.contact_sequence:
+            return self
+        return replace(self, contact=Contact(data.contact_sequence, data.key_epoch, data.sealed))
+
+    def invited(self, data: FeedbackInvited) -> "Dossier":
+        """With an invitation; the first one holds."""
+        return self if self.invitation is not None else replace(self, invitation=Invitation(data.key_epoch, data.sealed))
+
+    def promised(self, data: DeadlineStated) -> "Dossier":
+        """With the promise in force."""
+        known = 0 if self.promise is None else self.promise.version
+        return self if known >= data.version else replace(self, promise=Promise.of(data))
+
+    def ended_by(self, data: DeadlineSettled) -> "Dossier":
+        """With how the promise ended."""
+        known = 0 if self.settled is None else self.settled.version
+        return self if known >= data.version else replace(self, settled=Settled(data.version, data.outcome))
+
+    def called(self, event: Event) -> "Dossier":
+        """With a rung."""
+        return self if event.id in self.rungs else replace(self, rungs=(*self.rungs, event.id))
+
+    def with_message(self, name: Notice, message: Message) -> "Dossier":
+        """With a message in another state."""
+        return replace(self, messages={**self.messages, name: message})
+
+    def expecting(self, name: Notice) -> "Dossier":
+        """With the client id of a message whose receipt may come."""
+        return replace(self, client_ids=tuple(sorted({*self.client_ids, client_id(self.code, name)})))

@@ -1,0 +1,165 @@
+"""Claiming what is due of a dossier, and what the gateway's answer means for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal
+
+from contracts.facts import epoch_ms
+from contracts.notices import Notice, NoticeAccepted, NoticeFailed, NoticeSkipped, NoticeUncertain, SkipReason
+from reference import moment
+from reference.phones import mobile
+from services.changes import Answering, Changed
+from services.notifier.domain.dossier import Dossier, Received
+from services.notifier.domain.ground import Sending
+from services.notifier.domain.letter import Sent
+from services.notifier.domain.notice import (
+    APOLOGY,
+    SMS,
+    SURVEY,
+    Accepted,
+    Claimed,
+    Failed,
+    Open,
+    Queued,
+    Skipped,
+    Uncertain,
+    claim,
+    client_id,
+    next_window,
+    put_back,
+)
+from services.notifier.domain.telling import end
+from services.notifier.domain.texts import apology, result_ready, size_of, survey
+
+RETRY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """One SMS. `client_id` is the same however often it is tried."""
+
+    client_id: str
+    to: str
+    brand: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """taken: the gateway has it. refused: it never will. busy: certainly not taken, try later. uncertain: nobody knows."""
+
+    outcome: Literal["taken", "refused", "busy", "uncertain"]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What was handed over, and what the gateway said to it."""
+
+    sms: Sms
+    answer: Answer
+
+
+Claims = Mapping[Notice, Sms]  # of one dossier: which message -> what is to be sent
+
+
+def claim_due(dossier: Dossier, ground: Sending) -> Answering[Dossier, Claims]:
+    """Claim every message of a dossier that is due; the answer is what is to be sent."""
+    changed, claims = Changed(dossier), dict[Notice, Sms]()
+    for name in dossier.messages:
+        one = claim_message(changed.after, name, ground)
+        changed = Changed(one.after, (*changed.said, *one.said))
+        if one.answer is not None:
+            claims[name] = one.answer
+    return changed.answering(claims)
+
+
+def claim_message(dossier: Dossier, name: Notice, ground: Sending) -> Answering[Dossier, Sms | None]:
+    """Mark a due message as claimed, with what is to be sent as the answer; or say why there is none."""
+    message, now = dossier.messages[name], ground.now
+    if not isinstance(message, Open) or message.next_at > ground.now_ms:
+        return Changed(dossier).answering(None)
+    if isinstance(message, Claimed) and not ground.deduplicates:  # its process died between claim and answer
+        return end(dossier, Uncertain(message.at), NoticeUncertain(at=now, notice=name, channel=SMS)).answering(None)
+    # Citizens are not told at night, nor while a record of their dossier is parked.
+    later = now + RETRY if dossier.incomplete else next_window(now)
+    if later > now:
+        return Changed(dossier.with_message(name, replace(message, next_at=epoch_ms(later)))).answering(None)
+    return _claim_now(dossier, name, message, ground)
+
+
+def _claim_now(dossier: Dossier, name: Notice, message: Open, ground: Sending) -> Answering[Dossier, Sms | None]:
+    """Its turn has come: claim it, if there is somebody to go to."""
+    contact = dossier.known_contact
+    if contact is None or not dossier.contact_is_here:
+        return _wait_for_contact(dossier, name, message, ground).answering(None)
+    number = mobile(ground.person_of(contact).phone)
+    if number is None:
+        return skip(dossier, name, message, "no-mobile-number").answering(None)
+    if name == SURVEY and not _link(dossier, ground):  # its key is gone
+        return skip(dossier, name, message, "contact-missing").answering(None)
+    claimed = claim(message, epoch_ms(ground.now + ground.claim_for))
+    return Answering(dossier.with_message(name, claimed).expecting(name), _sms(dossier, name, number, ground))
+
+
+def skip(dossier: Dossier, name: Notice, message: Open, reason: SkipReason) -> Changed[Dossier]:
+    """A message that was due and is not sent after all, since its cause."""
+    said = NoticeSkipped(at=moment(message.at), notice=name, channel=SMS, reason=reason)
+    return end(dossier, Skipped(message.at), said)
+
+
+def _wait_for_contact(dossier: Dossier, name: Notice, message: Open, ground: Sending) -> Changed[Dossier]:
+    """The reception promised a contact that has not come yet: wait, and after a day give up."""
+    wait = ground.contact_wait.total_seconds() * 1000
+    if dossier.contact_is_forgotten or message.at + wait < ground.now_ms:
+        return skip(dossier, name, message, "contact-missing")
+    return Changed(dossier.with_message(name, replace(message, next_at=epoch_ms(ground.now + RETRY), waits=True)))
+
+
+def _link(dossier: Dossier, ground: Sending) -> str:
+    return "" if dossier.invitation is None else ground.link_of(dossier.invitation)
+
+
+def _sms(dossier: Dossier, name: Notice, number: str, ground: Sending) -> Sms:
+    received = dossier.facts.first(Received) or Received(0)
+    letter, units = dossier.letter, ground.reference.units
+    unit = units.get(letter.draft.unit if name == APOLOGY and letter is not None else received.receiving_unit)
+    place = unit.name if unit else received.receiving_unit
+    if name == APOLOGY:
+        if not isinstance(letter, Sent):
+            raise ValueError(f"{dossier.code}: a message about a letter that was not sent")
+        text = apology(dossier.code, place, letter.number, None if letter.new_due is None else moment(letter.new_due))
+    elif name == SURVEY:
+        text = survey(dossier.code, _link(dossier, ground))
+    else:
+        procedure = ground.reference.procedures.get(received.procedure)
+        text = result_ready(dossier.code, procedure.name if procedure else received.procedure, place)
+    return Sms(client_id(dossier.code, name), number, unit.brand if unit else "", text)
+
+
+def settle_all(dossier: Dossier, tried: Mapping[Notice, Tried], ground: Sending) -> Changed[Dossier]:
+    """What the gateway's answers mean for the messages of a dossier."""
+    changed = Changed(dossier)
+    for name, one in tried.items():
+        more = settle_answer(changed.after, name, one, ground)
+        changed = Changed(more.after, (*changed.said, *more.said))
+    return changed
+
+
+def settle_answer(dossier: Dossier, name: Notice, tried: Tried, ground: Sending) -> Changed[Dossier]:
+    """What the gateway's answer means for a claimed message."""
+    message, now, answer = dossier.messages[name], ground.now, tried.answer
+    if not isinstance(message, Claimed):
+        return Changed(dossier)
+    if answer.outcome == "taken":
+        parts = size_of(tried.sms.text).parts
+        return end(dossier, Accepted(message.at), NoticeAccepted(at=now, notice=name, channel=SMS, parts=parts))
+    if answer.outcome == "refused":
+        refused = NoticeFailed(at=now, notice=name, channel=SMS, reason=answer.reason[:80])
+        return end(dossier, Failed(message.at), refused)
+    if answer.outcome == "uncertain" and not ground.deduplicates:
+        return end(dossier, Uncertain(message.at), NoticeUncertain(at=now, notice=name, channel=SMS))
+    later = epoch_ms(now + RETRY)
+    again: Queued | Claimed = put_back(message, later) if answer.outcome == "busy" else claim(message, later)
+    return Changed(dossier.with_message(name, again))

@@ -1,0 +1,151 @@
+"""Which messages a dossier makes due, for what reason there is none, and how one ends."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from contracts import Event
+from contracts.contacts import ContactSealed
+from contracts.facts import epoch_ms
+from contracts.feedback import FeedbackInvited
+from contracts.notices import Notice, NoticeDelivered, NoticeFailed, NoticeQueued, NoticeSkipped, NoticeStated, SkipReason
+from reference import moment, silence
+from services.changes import Changed, Once
+from services.notifier.domain.contact import Forgotten
+from services.notifier.domain.dossier import Completed, Dossier, Received, Returned
+from services.notifier.domain.ground import Ground
+from services.notifier.domain.letter import Sent
+from services.notifier.domain.notice import (
+    NOTICES,
+    RESULT,
+    SMS,
+    SURVEY,
+    Accepted,
+    Claimed,
+    Delivered,
+    Ended,
+    Failed,
+    Queued,
+    Skipped,
+    Uncertain,
+    client_id,
+    next_window,
+)
+
+SURVEY_AFTER = timedelta(hours=48)  # a result that nobody fetched: ask then
+
+
+def on_fact(dossier: Dossier, event: Event, ground: Ground) -> Changed[Dossier]:
+    """A fact; the first completion that stands makes the message due, once."""
+    after = dossier.told(event)
+    return Changed(dossier) if after is dossier else plan(after, ground)
+
+
+def on_contact(dossier: Dossier, data: ContactSealed, ground: Ground) -> Changed[Dossier]:
+    """A sealed contact. Messages that waited for it are due now."""
+    after = dossier.reached_by(data)
+    return Changed(dossier) if after is dossier else plan(_woken(after, ground), ground)
+
+
+def on_invited(dossier: Dossier, data: FeedbackInvited, ground: Ground) -> Changed[Dossier]:
+    """An invitation to rate: told with the result in hand, or two days after it was ready."""
+    after = dossier.invited(data)
+    return Changed(dossier) if after is dossier else plan(after, ground)
+
+
+def forget(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
+    """A null on contacts.v1: the person's contact is to be forgotten, also the one that an issued letter was kept with.
+
+    It stands for all contacts before it in the partition, which are those up to the sequence known here; one that is sent anew
+    has a higher sequence and counts again. Messages that wait find nobody to go to and say so at their turn.
+    """
+    letter, known = dossier.letter, dossier.contact
+    kept = isinstance(letter, Sent) and letter.contact is not None
+    if isinstance(known, Forgotten) and not kept:
+        return Changed(dossier)
+    after = replace(dossier, contact=Forgotten(0 if known is None else known.sequence))
+    if isinstance(letter, Sent) and kept:
+        after = replace(after, letter=replace(letter, contact=None))
+    return Changed(_woken(after, ground))
+
+
+def _woken(dossier: Dossier, ground: Ground) -> Dossier:
+    """Messages that wait for a contact are due now."""
+    waiting = {name: one for name, one in dossier.messages.items() if isinstance(one, Queued) and one.waits}
+    if not waiting:
+        return dossier
+    now = epoch_ms(next_window(ground.now))
+    return replace(dossier, messages={**dossier.messages, **{name: replace(one, next_at=now) for name, one in waiting.items()}})
+
+
+def plan(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
+    """Queue or skip what the facts make due and nothing was decided about yet."""
+    received, completed = dossier.facts.first(Received), dossier.facts.first(Completed)
+    if received is None or completed is None:
+        return Changed(dossier)
+    changed = Changed(dossier)
+    if RESULT not in dossier.messages:
+        reported_at = completed.at if dossier.reported_at is None else dossier.reported_at
+        unit = ground.reference.units.get(received.competent_unit)
+        why_not = silence(moment(completed.at), moment(reported_at), unit)
+        changed = queue(dossier, RESULT, completed.at, ground, reason=why_not)
+    return changed.then(lambda after: _plan_survey(after, completed, ground))
+
+
+def _plan_survey(dossier: Dossier, completed: Completed, ground: Ground) -> Changed[Dossier]:
+    """Ask with the result in hand, else two days after it was ready; a result that is fetched meanwhile brings it forward."""
+    if dossier.invitation is None:
+        return Changed(dossier)
+    due, known = survey_due(dossier, completed, ground), dossier.messages.get(SURVEY)
+    if known is None:
+        return queue(dossier, SURVEY, completed.at, ground, due=due)
+    if isinstance(known, Queued) and due < known.next_at and dossier.facts.first(Returned) is not None:
+        return Changed(dossier.with_message(SURVEY, replace(known, next_at=due)))
+    return Changed(dossier)
+
+
+def survey_due(dossier: Dossier, completed: Completed, ground: Ground) -> int:
+    """When the invitation of a dossier may go out."""
+    fetched = dossier.facts.first(Returned) is not None
+    wanted = ground.now if fetched else moment(completed.at) + SURVEY_AFTER
+    return epoch_ms(next_window(max(wanted, ground.now)))
+
+
+def queue(
+    dossier: Dossier, name: Notice, at: int, ground: Ground, *, reason: SkipReason | None = None, due: int | None = None
+) -> Changed[Dossier]:
+    """Put a message into the queue for `due` (default: now, in allowed hours), or note why there is none."""
+    received = dossier.facts.first(Received)
+    if reason is None and received is not None and received.contact_sequence is None:
+        reason = "no-contact"
+    if reason is not None:
+        return end(dossier, Skipped(at), NoticeSkipped(at=moment(at), notice=name, channel=SMS, reason=reason))
+    queued = Queued(at, epoch_ms(next_window(ground.now)) if due is None else due)
+    said = NoticeQueued(at=moment(at), notice=name, channel=SMS)
+    return Changed(dossier.with_message(name, queued), [Once(said, name)])
+
+
+def end(dossier: Dossier, state: Ended, said: NoticeStated) -> Changed[Dossier]:
+    """A message has come to a state in which nothing of it is due; it comes to each state once."""
+    return Changed(dossier.with_message(said.notice, state), [Once(said, said.notice)])
+
+
+def on_receipts(dossier: Dossier, delivered: Mapping[str, bool], ground: Ground) -> Changed[Dossier]:
+    """What the gateway reports of messages it took, by client id."""
+    changed = Changed(dossier)
+    for name in NOTICES:
+        told = delivered.get(client_id(dossier.code, name))
+        if told is not None:
+            more = on_receipt(changed.after, name, ground, delivered=told)
+            changed = Changed(more.after, (*changed.said, *more.said))
+    return changed
+
+
+def on_receipt(dossier: Dossier, name: Notice, ground: Ground, *, delivered: bool) -> Changed[Dossier]:
+    """What the gateway reports of a message: repeated receipts and those of messages never taken change nothing."""
+    known = dossier.messages.get(name)
+    if not isinstance(known, Accepted | Claimed | Uncertain):
+        return Changed(dossier)
+    if delivered:
+        return end(dossier, Delivered(known.at), NoticeDelivered(at=ground.now, notice=name, channel=SMS))
+    return end(dossier, Failed(known.at), NoticeFailed(at=ground.now, notice=name, channel=SMS, reason="undelivered"))

@@ -1,0 +1,77 @@
+"""What notifier does with each event: the rule for it, and what the rules may look at. Sending and issuing are jobs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from contracts import Event, EventData
+from contracts.contacts import ContactSealed
+from contracts.deadlines import (
+    DEADLINE_TYPES,
+    DeadlineApologyDue,
+    DeadlineOverdue,
+    DeadlineRefused,
+    DeadlineSettled,
+    DeadlineStated,
+)
+from contracts.dossiers import DOSSIER_TYPES
+from contracts.envelope import UnknownData
+from contracts.feedback import FEEDBACK_TYPES, FeedbackInvited
+from reference import ReferenceData
+from runtime.clock import Clock
+from services.changes import Changed
+from services.notifier.domain import Dossier, Ground
+from services.notifier.domain.apologies import on_deadline, on_refused, on_rung, on_settled
+from services.notifier.domain.telling import on_contact, on_fact, on_invited
+
+TOPIC = "notices.v1"
+Rule = Callable[[Dossier, Event, Ground], Changed[Dossier]]
+Rules = dict[type[EventData | UnknownData], Rule]
+DataT = TypeVar("DataT", bound=EventData)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts that a decision is made with."""
+
+    reference: ReferenceData
+    clock: Clock
+
+    def ground(self) -> Ground:
+        """What a decision of now may look at."""
+        return Ground(self.clock.now(), self.reference)
+
+
+def of(model: type[DataT], rule: Callable[[Dossier, DataT, Event, Ground], Changed[Dossier]]) -> Rules:
+    """The rule for one class of events."""
+
+    def on(dossier: Dossier, event: Event, ground: Ground) -> Changed[Dossier]:
+        return rule(dossier, event.data, event, ground) if isinstance(event.data, model) else Changed(dossier)
+
+    return {model: on}
+
+
+def ignore(dossier: Dossier, _event: Event, _ground: Ground) -> Changed[Dossier]:
+    """Warnings to staff, and how somebody rated: nothing to tell a citizen."""
+    return Changed(dossier)
+
+
+RULES: Rules = {
+    **dict.fromkeys((*DEADLINE_TYPES, *FEEDBACK_TYPES), ignore),
+    **dict.fromkeys(DOSSIER_TYPES, on_fact),
+    **of(ContactSealed, lambda dossier, data, _, ground: on_contact(dossier, data, ground)),
+    **of(FeedbackInvited, lambda dossier, data, _, ground: on_invited(dossier, data, ground)),
+    **of(DeadlineApologyDue, on_rung),
+    **of(DeadlineOverdue, on_rung),
+    **of(DeadlineSettled, on_settled),
+    **of(DeadlineRefused, on_refused),
+}
+for stated in DEADLINE_TYPES:
+    if issubclass(stated, DeadlineStated):
+        RULES |= of(stated, lambda dossier, data, _, ground: on_deadline(dossier, data, ground))
+
+
+def handle(dossier: Dossier, event: Event, context: Context) -> Changed[Dossier]:
+    """Hand an event to its rule; one of a type this version does not know is kept raw, as facts are."""
+    rule = RULES.get(type(event.data), on_fact)
+    return rule(dossier, event, context.ground())

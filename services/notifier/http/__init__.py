@@ -1,0 +1,17 @@
+"""The letter desk, as API and as plain pages, and the gateway's receipts."""
+
+from fastapi import FastAPI
+
+from runtime.intents import Intents
+from runtime.parts import Parts
+from services.notifier.http.api import add_api
+from services.notifier.http.desk import LetterDesk
+from services.notifier.http.pages import add_pages
+from services.notifier.jobs import Desk
+
+
+def add_routes(app: FastAPI, parts: Parts, intents: Intents, desk: Desk) -> None:
+    """The routes of notifier."""
+    letters = LetterDesk(parts, intents, desk)
+    add_api(app, letters)
+    add_pages(app, letters)

@@ -1,0 +1,153 @@
+"""The letter desk as API, and the gateway's receipts. No rules here."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import FastAPI, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from contracts.notices import LateReason, RejectReason
+from runtime.web import also, problem_answers
+from services.notifier.domain.apologies import Approval
+from services.notifier.http.desk import PAGE, LetterDesk
+from services.notifier.http.views import LetterView
+from services.notifier.store import LetterState as State
+
+
+class ApprovalBody(BaseModel):
+    """Ký thư: lý do, người ký, ngày hẹn lại (nếu hồ sơ chưa kết thúc)."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    reason: LateReason
+    by: str = Field(min_length=1, max_length=100)
+    note: str = Field(default="", max_length=500)
+    new_due_at: AwareDatetime | None = None
+
+
+class RejectionBody(BaseModel):
+    """Không gửi thư: lý do, người quyết định."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    reason: RejectReason
+    by: str = Field(min_length=1, max_length=100)
+
+
+class Letter(BaseModel):
+    """Một thư xin lỗi. No personal data."""
+
+    dossier: str
+    unit: str
+    unit_name: str
+    procedure_name: str
+    state: State
+    state_name: str
+    received_at: datetime | None
+    due_at: datetime | None
+    sign_by: datetime | None
+    new_due_at: datetime | None
+    reason_name: str
+    symbol: str
+    refusal: str
+    needs_date: bool
+    signer: str
+
+    @classmethod
+    def of(cls, view: LetterView) -> "Letter":
+        """As the API says it."""
+        return cls.model_validate(view, from_attributes=True)
+
+
+class Letters(BaseModel):
+    """A page of letters; `after` is the place of the next one."""
+
+    letters: list[Letter]
+    after: str | None
+
+
+class Known(BaseModel):
+    """How many dossiers the receipts concern."""
+
+    known: int
+
+
+class Receipt(BaseModel):
+    """What became of one message at the operator."""
+
+    client_id: str
+    status: Literal["delivered", "undelivered"]
+
+
+def add_api(app: FastAPI, desk: LetterDesk) -> None:
+    """The routes for programs."""
+    _add_reading(app, desk)
+    _add_deciding(app, desk)
+    _add_receipts(app, desk)
+
+
+def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
+    @app.get(
+        "/v1/letters",
+        summary="Thư xin lỗi theo trạng thái, mỗi lần tối đa 200",
+        response_model=Letters,
+        responses=problem_answers(422, 503),
+    )
+    async def listed(state: State = "drafted", after: str = "") -> Letters:
+        found = await desk.page(state, after)
+        return Letters(letters=[Letter.of(one) for one in found], after=found[-1].dossier if len(found) == PAGE else None)
+
+    @app.get(
+        "/v1/letters/{dossier}",
+        summary="Một thư xin lỗi",
+        response_model=Letter,
+        responses=problem_answers(404, 422, 503),
+    )
+    async def one(dossier: str) -> Letter:
+        return Letter.of(await desk.show(dossier))
+
+    @app.get(
+        "/v1/letters/{dossier}/pdf",
+        summary="Thư xin lỗi dạng PDF/A",
+        response_class=Response,
+        responses=also(problem_answers(404, 409, 422, 503), 200, "application/pdf"),
+    )
+    async def pdf(dossier: str) -> Response:
+        headers = {"content-disposition": f'inline; filename="xin-loi-{dossier}.pdf"', "cache-control": "no-store"}
+        return Response(await desk.pdf(dossier), media_type="application/pdf", headers=headers)
+
+
+def _add_deciding(app: FastAPI, desk: LetterDesk) -> None:
+    @app.post(
+        "/v1/letters/{dossier}/approval",
+        status_code=202,
+        summary="Ký thư",
+        response_model=Letter,
+        responses=problem_answers(404, 409, 422, 503),
+    )
+    async def approval(dossier: str, body: ApprovalBody) -> Letter:
+        await desk.approve(dossier, Approval(body.reason, body.by, body.note, body.new_due_at))
+        return Letter.of(await desk.show(dossier))
+
+    @app.post(
+        "/v1/letters/{dossier}/rejection",
+        status_code=202,
+        summary="Không gửi thư",
+        response_model=Letter,
+        responses=problem_answers(404, 409, 422, 503),
+    )
+    async def rejection(dossier: str, body: RejectionBody) -> Letter:
+        await desk.reject(dossier, body.reason, body.by)
+        return Letter.of(await desk.show(dossier))
+
+
+def _add_receipts(app: FastAPI, desk: LetterDesk) -> None:
+    @app.post(
+        "/v1/receipts",
+        status_code=202,
+        summary="Báo phát của tổng đài",
+        response_model=Known,
+        responses=problem_answers(422, 503),
+    )
+    async def receipts(body: Annotated[list[Receipt], Field(max_length=1000)]) -> Known:
+        return Known(known=await desk.receipts({receipt.client_id: receipt.status == "delivered" for receipt in body}))

@@ -1,0 +1,80 @@
+"""Reads and changes letters and messages for whoever asks over HTTP. No rules here."""
+
+from collections.abc import Callable, Mapping
+
+from contracts.notices import RejectReason
+from runtime.intents import Intents
+from runtime.parts import Parts
+from runtime.web import Problem, ProblemError
+from services.changes import Changed
+from services.notifier.domain import Dossier, Ground
+from services.notifier.domain.apologies import Approval, NotAllowedError, approve, reject
+from services.notifier.domain.letter import Letter
+from services.notifier.domain.telling import on_receipts
+from services.notifier.http.views import LetterView, text_of, view
+from services.notifier.jobs import Desk
+from services.notifier.pdf import render
+from services.notifier.store import CODEC, LetterState, find_by_client_ids, find_letters, find_one
+
+PAGE = 200
+
+
+class LetterDesk:
+    """Changes go through intents, so that what was decided is published even if this process dies."""
+
+    def __init__(self, parts: Parts, intents: Intents, desk: Desk) -> None:
+        self._parts, self._intents, self._desk = parts, intents, desk
+
+    def ground(self) -> Ground:
+        """What a decision of now may look at."""
+        return self._desk.context.ground()
+
+    async def page(self, state: LetterState, after: str) -> list[LetterView]:
+        """Letters in a state, by dossier code, at most a page of them. No personal data."""
+        ground, found = self.ground(), await find_letters(self._parts.store, state, PAGE, after)
+        return [view(dossier, dossier.letter, ground) for dossier in found if dossier.letter is not None]
+
+    async def _find(self, code: str) -> tuple[Dossier, Letter]:
+        """A dossier and its letter. Raises ProblemError."""
+        dossier = await find_one(self._parts.store, code)
+        if dossier is None or dossier.letter is None:
+            raise ProblemError(Problem("no-letter", "Hồ sơ này không có thư xin lỗi", 404))
+        return dossier, dossier.letter
+
+    async def show(self, code: str) -> LetterView:
+        """One letter. Raises ProblemError."""
+        return view(*await self._find(code), self.ground())
+
+    async def pdf(self, code: str) -> bytes:
+        """The letter, draft or issued. Raises ProblemError."""
+        text = text_of(*await self._find(code), self._desk.ground())
+        if text is None:
+            raise ProblemError(Problem("no-letterhead", "Danh mục chưa có thể thức thư của đơn vị này", 409))
+        return render(text)
+
+    async def approve(self, code: str, approval: Approval) -> None:
+        """Sign. Raises ProblemError naming the rule."""
+        await self._change(code, lambda dossier: approve(dossier, approval, self.ground()))
+
+    async def reject(self, code: str, reason: RejectReason, by: str) -> None:
+        """Do not send. Raises ProblemError naming the rule."""
+        await self._change(code, lambda dossier: reject(dossier, reason, by, self.ground()))
+
+    async def _change(self, code: str, rule: Callable[[Dossier], Changed[Dossier]]) -> None:
+        await self._find(code)
+        try:
+            await CODEC.ask(self._intents, [code], lambda dossier: rule(dossier).answering(None), self._parts.clock)
+        except NotAllowedError as error:
+            errors = [{"pointer": "", "rule": error.rule, "detail": error.text}]
+            raise ProblemError(Problem("not-allowed", "Chưa ký được thư này", 409, error.text, errors)) from None
+
+    async def receipts(self, delivered: Mapping[str, bool]) -> int:
+        """Note what the gateway reports, by client id: delivered or not. Returns how many dossiers it concerns."""
+        codes = await find_by_client_ids(self._parts.store, list(delivered))
+        await CODEC.ask(
+            self._intents,
+            codes,
+            lambda dossier: on_receipts(dossier, delivered, self.ground()).answering(None),
+            self._parts.clock,
+        )
+        return len(codes)

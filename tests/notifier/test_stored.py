@@ -1,0 +1,34 @@
+"""Documents as the release before wrote them: one of each form, played from the lives of the other tests of this folder."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from runtime.store import Document
+from services.notifier.store import CODEC, load
+
+GOLDEN: list[Document] = [
+    json.loads(line) for line in (Path(__file__).parent / "golden/documents.ndjson").read_text("utf-8").splitlines()
+]
+LETTERS = {"drafted", "approved", "issuing", "sent", "rejected", "withdrawn"}
+MESSAGES = {"queued", "claimed", "accepted", "delivered", "failed", "uncertain", "skipped"}
+
+
+def test_the_golden_documents_are_of_every_state() -> None:
+    messages = [message for document in GOLDEN for message in document.get("notices", {}).values()]
+
+    assert {document["letter"]["s"] for document in GOLDEN if "letter" in document} == LETTERS
+    assert {message["s"] for message in messages} == MESSAGES
+    assert {message["s"] for message in messages if "waits" in message} == {"queued", "claimed"}
+    for name in ("recovered", "held", "incomplete"):
+        assert any(name in document for document in GOLDEN)
+    assert any(document.get("contact", {}).get("gone") for document in GOLDEN)
+
+
+@pytest.mark.parametrize("document", GOLDEN, ids=range(len(GOLDEN)))
+def test_what_is_loaded_and_dumped_is_the_same_document_and_keeps_what_it_does_not_know(document: Document) -> None:
+    newer = {**document, "added_by_a_newer_release": {"kept": [1, None]}}
+
+    assert CODEC.written(load(document), document) == document
+    assert CODEC.written(load(newer), newer) == newer

@@ -1,0 +1,151 @@
+"""notifier's rules on documents, as loop, jobs and pages take them: load, decide, dump. For tests that play whole lives."""
+
+import base64
+from datetime import datetime
+
+from nacl.public import PrivateKey
+
+from contracts import Event
+from contracts.notices import Notice, RejectReason
+from dunghen import PROVINCE
+from reference import ReferenceData, load_reference
+from runtime.clock import SteppedClock
+from runtime.outputs import Decision
+from runtime.sealing import Opener
+from runtime.store import Document
+from services.changes import Answering, Changed
+from services.notifier import handlers
+from services.notifier.domain import Dossier, apologies, sending, telling
+from services.notifier.domain.apologies import Approval
+from services.notifier.domain.sending import Answer, Sms, Tried
+from services.notifier.domain.texts import LetterText
+from services.notifier.gateway import HttpGateway
+from services.notifier.handlers import Context
+from services.notifier.http import views
+from services.notifier.http.views import LetterView
+from services.notifier.jobs import Desk
+from services.notifier.recovery import recovery
+from services.notifier.settings import NotifierSettings
+from services.notifier.store import CODEC, load
+
+KEY = PrivateKey.generate()
+REFERENCE = load_reference(PROVINCE)
+
+
+def context(now: datetime, reference: ReferenceData = REFERENCE) -> Context:
+    """notifier at a moment."""
+    return Context(reference, SteppedClock(now))
+
+
+def desk(now: datetime, *, deduplicates: bool = False) -> Desk:
+    """A sender at a moment, which holds the key of epoch 1."""
+    settings = NotifierSettings.model_validate(
+        {
+            "reference_dir": PROVINCE,
+            "contacts_private_key": base64.b64encode(bytes(KEY)).decode(),
+            "contacts_key_epoch": 1,
+            "gateway_url": "http://gateway/sms",
+            "gateway_deduplicates": deduplicates,
+        },
+        by_name=True,
+    )
+    opener = Opener.from_base64(settings.contacts_private_key.get_secret_value(), 1)
+    return Desk(HttpGateway("http://unused"), opener, settings, context(now))
+
+
+def handle(document: Document, event: Event, at: Context) -> Decision:
+    """An event, as the loop hands it over."""
+    return CODEC.handling(lambda dossier, heard: handlers.handle(dossier, heard, at), at.clock)(document, event)
+
+
+def decided(
+    document: Document, before: Dossier, changed: Changed[Dossier] | Answering[Dossier, Sms | None], at: Context
+) -> Decision:
+    """A decision about what a document holds."""
+    return CODEC.decision(document, before, changed, at.clock.now())
+
+
+def forget(document: Document, at: Context) -> Decision:
+    """A null on contacts.v1."""
+    dossier = load(document)
+    return decided(document, dossier, telling.forget(dossier, at.ground()), at)
+
+
+def approve(document: Document, approval: Approval, at: Context) -> Decision:
+    """The signer signs."""
+    dossier = load(document)
+    return decided(document, dossier, apologies.approve(dossier, approval, at.ground()), at)
+
+
+def reject(document: Document, reason: RejectReason, by: str, at: Context) -> Decision:
+    """The signer does not."""
+    dossier = load(document)
+    return decided(document, dossier, apologies.reject(dossier, reason, by, at.ground()), at)
+
+
+def issue(document: Document, number: int, year: int, at: Context) -> Decision:
+    """The letter gets its number."""
+    dossier = load(document)
+    return decided(document, dossier, apologies.issue(dossier, number, year, at.ground()), at)
+
+
+def claim(document: Document, name: Notice, by: Desk) -> Decision:
+    """A message is claimed; the answer is what is to be sent, None if nothing is."""
+    dossier = load(document)
+    return decided(document, dossier, sending.claim_message(dossier, name, by.ground()), by.context)
+
+
+def claimed(document: Document, by: Desk, name: Notice = "result-ready") -> tuple[Document, Sms]:
+    """A document whose message was claimed, and what is to be sent."""
+    decision = claim(document, name, by)
+    assert isinstance(decision.answer, Sms)
+    return decision.document, decision.answer
+
+
+def settle_answer(document: Document, name: Notice, answer: Answer, sms: Sms, by: Desk) -> Decision:
+    """What the gateway said to a message."""
+    dossier = load(document)
+    changed = sending.settle_answer(dossier, name, Tried(sms, answer), by.ground())
+    return decided(document, dossier, changed, by.context)
+
+
+def on_receipt(document: Document, name: Notice, *, delivered: bool, context: Context) -> Decision:
+    """What the gateway reports of a message."""
+    dossier = load(document)
+    return decided(document, dossier, telling.on_receipt(dossier, name, context.ground(), delivered=delivered), context)
+
+
+def view(document: Document, at: Context) -> LetterView:
+    """The letter as the desk shows it."""
+    dossier = load(document)
+    assert dossier.letter is not None
+    return views.view(dossier, dossier.letter, at.ground())
+
+
+def text_of(document: Document, by: Desk) -> LetterText | None:
+    """The letter in full."""
+    dossier = load(document)
+    assert dossier.letter is not None
+    return views.text_of(dossier, dossier.letter, by.ground())
+
+
+def recall(document: Document, event: Event) -> Document:
+    """What notifier itself said, read back from the log."""
+    return recovery(_ANY, deduplicates=False).recalls[0].fold(document, event)
+
+
+def absorb(document: Document, event: Event) -> Document:
+    """What others say, while the store is brought back."""
+    taken_in = recovery(_ANY, deduplicates=False).absorb
+    assert taken_in is not None
+    return taken_in(document, event)
+
+
+def settle(document: Document, at: Context, *, deduplicates: bool) -> Decision:
+    """The end of a recovery."""
+    end = recovery(at, deduplicates=deduplicates).settle
+    assert end is not None
+    return end(document)
+
+
+_ANY = context(datetime.fromisoformat("2026-03-02T07:00+07:00"))
