@@ -11,10 +11,11 @@ from runtime.parts import INTENTS, Ports
 from runtime.settings import RuntimeSettings
 from runtime.store.memory import MemoryDocuments, MemoryTables
 from services.notifier.app import build
-from services.notifier.gateway import Answer, Message
+from services.notifier.domain.sending import Answer, Sms
 from services.notifier.store import DOSSIERS
-from tests.notifier.test_notifier import DONE, PROMISED, REFERENCE, contact, desk, play
+from tests.notifier.test_notifier import DONE, PROMISED, contact, play
 from tests.sla.test_sla import DOSSIER, at
+from tests.support.notifier import REFERENCE, desk
 
 
 class SlowGateway:
@@ -23,7 +24,7 @@ class SlowGateway:
     def __init__(self) -> None:
         self.asked, self.goes_on, self.closed = asyncio.Event(), asyncio.Event(), False
 
-    async def send(self, message: Message) -> Answer:
+    async def send(self, message: Sms) -> Answer:
         self.asked.set()
         await self.goes_on.wait()
         if self.closed:
