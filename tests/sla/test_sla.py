@@ -197,6 +197,13 @@ def test_a_limit_that_cannot_be_counted_is_answered_not_dropped() -> None:
     assert "Không tính được" in last(outputs, "refused")["text"]
 
 
+def test_a_printed_date_that_can_no_longer_be_counted_differs_from_nothing() -> None:
+    document, _ = play([received(promised_at=at(10)), received(promised_at=at(10), limit=(9000, "working_day"), version=2)])
+
+    assert document["deadline"]["due"] is None
+    assert not {"differs", "open_due", "next_rung_at"} & document.keys()
+
+
 def test_rungs_fire_once_each_in_order() -> None:
     """R13, D19."""
     document, _ = play([received(limit=(10, "working_day"))])  # due Mon 16 March 09:00

@@ -88,7 +88,11 @@ class OverdueList(BaseModel):
 
 def add_routes(app: FastAPI, parts: Parts, context: Context, calendar: Intents) -> None:
     """Add them."""
+    _add_calendar(app, parts, context, calendar)
+    _add_lists(app, parts, context)
 
+
+def _add_calendar(app: FastAPI, parts: Parts, context: Context, calendar: Intents) -> None:
     @app.post(
         "/v1/calendar/changes",
         status_code=201,
@@ -112,6 +116,8 @@ def add_routes(app: FastAPI, parts: Parts, context: Context, calendar: Intents) 
     async def changes() -> Journal:
         return Journal(items=[_line(entry) for entry in await store.journal(parts.store)])
 
+
+def _add_lists(app: FastAPI, parts: Parts, context: Context) -> None:
     @app.get(
         "/v1/calendar/conflicts",
         summary="Ngày đã hẹn trên giấy mà lịch mới tính khác: người quyết định, máy không tự dời",
