@@ -3,9 +3,9 @@
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from reference.calendar import CalendarChange, CalendarTable
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME, OpeningHours
@@ -15,6 +15,9 @@ from reference.worktime import LimitUnit
 
 Schedule = tuple[OpeningHours, tuple[tuple[date, OpeningHours], ...]]
 FUTURE = timedelta(minutes=120)
+# As events write them (contracts/codes.py, which this package does not know): a code that no reader takes must not get in here.
+UnitCode = Annotated[str, StringConstraints(pattern=r"^(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[HG][0-9]{2}(?:\.[0-9]{2,3})*$")]
+ProcedureCode = Annotated[str, StringConstraints(pattern=r"^[0-9]\.[0-9]{6}(?:\.(?:000\.00\.00\.)?[HG][0-9]{2})?$")]
 State = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]  # TrangThaiHoSo of the national portal
 
 
@@ -74,7 +77,7 @@ class HoursChange(_Entry):
 class Unit(_Entry):
     """A body of the province by its mã định danh (QĐ 20/2020/QĐ-TTg)."""
 
-    code: str
+    code: UnitCode
     name: str
     kind: Literal["province", "department", "commune"]
     valid_from: date | None = Field(default=None, description="First day of this code; none: always.")
@@ -138,7 +141,7 @@ class ProcedureVersion(_Entry):
 class Procedure(_Entry):
     """A procedure by its mã TTHC, in a field (lĩnh vực), with its dated versions."""
 
-    code: str
+    code: ProcedureCode
     name: str
     field: str
     bodies: tuple[str, ...] = Field(default=(), description="Who handles it: unit codes, or commune for all of them.")
