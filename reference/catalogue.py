@@ -149,9 +149,14 @@ class Procedure(_Entry):
 
     def version_at(self, moment: datetime) -> ProcedureVersion | None:
         """The version in force at a moment, or None before the first one or after the last one's end (rule 1.9)."""
-        day = moment.astimezone(OFFICE_TIME).date()
-        in_force = [version for version in self.versions if version.valid_from <= day]
-        latest = max(in_force, key=lambda version: version.valid_from, default=None)
+        return self.version_on(moment.astimezone(OFFICE_TIME).date())
+
+    def version_on(self, day: date) -> ProcedureVersion | None:
+        """The same, of a day."""
+        latest = None
+        for version in self.versions:
+            if version.valid_from <= day and (latest is None or version.valid_from > latest.valid_from):
+                latest = version
         return latest if latest is not None and (latest.valid_to is None or day <= latest.valid_to) else None
 
     def is_handled_by(self, unit: Unit) -> bool:

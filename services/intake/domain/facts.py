@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypedDict
 
 import orjson
 
 from contracts import dossiers, fact_id
-from contracts.dossiers import Fact, Received, Sure, Terms
+from contracts.dossiers import Fact, LimitUnit, Received, Strategy, Sure, Terms
 from contracts.facts import epoch_ms
 from reference import OFFICE_TIME, moment
 from reference.phones import mobile
@@ -27,7 +28,7 @@ from services.intake.domain.items import (
 from services.intake.domain.problems import Fault
 
 EARLIEST = datetime(2015, 1, 1, tzinfo=OFFICE_TIME)
-LATE = timedelta(hours=48)
+LATE = 48 * 3_600_000  # ms
 
 ENDS = ("completed/1", "returned/1", "withdrawn/1", "stopped/1")
 
@@ -69,16 +70,17 @@ def take_event(state: Mapping[str, Any], item: EventItem, ground: Ground, manner
     content = _content(item, contact_state, state.get("received", {}), fill=manner.fill)
     if manner.fill and known is not None:
         item = item.model_copy(update={"at": moment(known["at"])})
-    digest = digest_of(content, epoch_ms(item.at), item.type)
-    observed = epoch_ms(item.observed_at or ground.limits.now)
+    at, now = epoch_ms(item.at), epoch_ms(ground.limits.now)
+    digest = digest_of(content, at, item.type)
+    observed = epoch_ms(item.observed_at) if item.observed_at else now
     if known is not None and _stands(known, digest, observed if item.observed_at else None, manner):
         return Taken(state, Accepted((fact_id(item.dossier, kind, occasion, known["v"]),)), notes=tuple(notes))
     if known is None and len(facts) >= ground.limits.max_facts:
         return Taken(state, Quarantined("too-many-facts"))
     version = known["v"] + 1 if known is not None else 1
-    sequence = max(state.get("sequence", 0) + 1, epoch_ms(ground.limits.now))
+    sequence = max(state.get("sequence", 0) + 1, now)
     said = _said(item, _stamp(item, occasion, version, manner), content, ground)
-    fact = {"v": version, "h": digest, "o": observed, "at": epoch_ms(item.at)}
+    fact = {"v": version, "h": digest, "o": observed, "at": at}
     if isinstance(item, RetractedItem):
         fact["x"] = True
     if manner.sure != STATED:
@@ -92,7 +94,7 @@ def take_event(state: Mapping[str, Any], item: EventItem, ground: Ground, manner
     }
     notes += ["corrections"] if version > 1 else []
     notes += ["contradictions"] if _ends_before_it_began(after["facts"], key) else []
-    notes += ["late_reports"] if ground.limits.now - item.at > LATE else []
+    notes += ["late_reports"] if now - at > LATE else []
     identity = fact_id(item.dossier, kind, occasion, version)
     return Taken(after, Accepted((identity,)), (Outgoing(identity, said, sequence), *contact_out), tuple(notes))
 
@@ -205,7 +207,7 @@ def _unknown(item: EventItem, ground: Ground) -> Quarantined | None:
     procedure = ground.reference.procedures.get(item.procedure)
     if procedure is None:
         return Quarantined("unknown-procedure", "procedure")
-    return Quarantined("no-version", "procedure") if procedure.version_at(item.at) is None else None
+    return Quarantined("no-version", "procedure") if procedure.version_on(day) is None else None
 
 
 def occasion_of(item: EventItem, kind: str, facts: Mapping[str, Any]) -> str:
@@ -289,10 +291,17 @@ def _terms(procedure: str, at: datetime, ground: Ground) -> Terms:
     version = ground.reference.procedures[procedure].version_at(at)
     if version is None:
         raise AssertionError("checked before")
+    limit = version.limit
+    return _told(version.name, limit.value, limit.unit, version.pause_on_fee, version.pause_on_agency, version.strategy)
+
+
+# By what they say: a catalogue has few of them, and another reading of it may say something else of the same version.
+@lru_cache(maxsize=1024)
+def _told(name: str, value: int, unit: LimitUnit, on_fee: bool, on_agency: bool, strategy: Strategy) -> Terms:
     return Terms(
-        procedure_version=version.name,
-        limit=dossiers.Limit(value=version.limit.value, unit=version.limit.unit),
-        pause_on_fee=version.pause_on_fee,
-        pause_on_agency=version.pause_on_agency,
-        strategy=version.strategy,
+        procedure_version=name,
+        limit=dossiers.Limit(value=value, unit=unit),
+        pause_on_fee=on_fee,
+        pause_on_agency=on_agency,
+        strategy=strategy,
     )
