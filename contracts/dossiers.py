@@ -12,6 +12,7 @@ from contracts.ids import fact_id
 Sure = Literal["guessed", "reported"]
 ReturnMethod = Literal["counter", "post", "online", "home", "ceremony"]
 LimitUnit = Literal["hour", "working_day", "calendar_day", "month", "same_day"]
+Strategy = Literal["extend", "restart"]
 
 
 # A time that a sender wrote as content keeps the offset it was written with: whether content is new is told by its words.
@@ -61,7 +62,7 @@ class Terms(BaseModel):
     limit: Limit = Field(description="ThoiGianGiaiQuyet with its unit.")
     pause_on_fee: bool = Field(default=False, description="Time at state 6 (nghĩa vụ tài chính) is outside the limit.")
     pause_on_agency: bool = Field(default=False, description="Time at another body (lấy ý kiến) is outside the limit.")
-    strategy: Literal["extend", "restart"] = Field(
+    strategy: Strategy = Field(
         default="extend",
         description="extend: a supplement pause moves the due date; restart: the limit begins anew after it.",
     )

@@ -1,7 +1,7 @@
 """metrics.v1: figures for the province, one cell per role, unit, procedure and day (writer: reporting)."""
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, create_model
 
@@ -40,6 +40,12 @@ class MetricsCell(Statement):
     def edition(self) -> int:
         """Its revision."""
         return self.revision
+
+
+class CountedCell(MetricsCell):
+    """A cell as its writer says it: with the counters that it has, where a reader finds all there are, most of them 0."""
+
+    counters: dict[str, Annotated[int, Field(ge=0)]]  # type: ignore[assignment]  # it is written, never read
 
 
 METRIC_TYPES: tuple[type[EventData], ...] = (MetricsCell,)

@@ -3,9 +3,9 @@
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from reference.calendar import CalendarChange, CalendarTable
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME, OpeningHours
@@ -15,6 +15,9 @@ from reference.worktime import LimitUnit
 
 Schedule = tuple[OpeningHours, tuple[tuple[date, OpeningHours], ...]]
 FUTURE = timedelta(minutes=120)
+# As events write them (contracts/codes.py, which this package does not know): a code that no reader takes must not get in here.
+UnitCode = Annotated[str, StringConstraints(pattern=r"^(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[HG][0-9]{2}(?:\.[0-9]{2,3})*$")]
+ProcedureCode = Annotated[str, StringConstraints(pattern=r"^[0-9]\.[0-9]{6}(?:\.(?:000\.00\.00\.)?[HG][0-9]{2})?$")]
 State = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]  # TrangThaiHoSo of the national portal
 
 
@@ -74,7 +77,7 @@ class HoursChange(_Entry):
 class Unit(_Entry):
     """A body of the province by its mã định danh (QĐ 20/2020/QĐ-TTg)."""
 
-    code: str
+    code: UnitCode
     name: str
     kind: Literal["province", "department", "commune"]
     valid_from: date | None = Field(default=None, description="First day of this code; none: always.")
@@ -138,7 +141,7 @@ class ProcedureVersion(_Entry):
 class Procedure(_Entry):
     """A procedure by its mã TTHC, in a field (lĩnh vực), with its dated versions."""
 
-    code: str
+    code: ProcedureCode
     name: str
     field: str
     bodies: tuple[str, ...] = Field(default=(), description="Who handles it: unit codes, or commune for all of them.")
@@ -146,9 +149,14 @@ class Procedure(_Entry):
 
     def version_at(self, moment: datetime) -> ProcedureVersion | None:
         """The version in force at a moment, or None before the first one or after the last one's end (rule 1.9)."""
-        day = moment.astimezone(OFFICE_TIME).date()
-        in_force = [version for version in self.versions if version.valid_from <= day]
-        latest = max(in_force, key=lambda version: version.valid_from, default=None)
+        return self.version_on(moment.astimezone(OFFICE_TIME).date())
+
+    def version_on(self, day: date) -> ProcedureVersion | None:
+        """The same, of a day."""
+        latest = None
+        for version in self.versions:
+            if version.valid_from <= day and (latest is None or version.valid_from > latest.valid_from):
+                latest = version
         return latest if latest is not None and (latest.valid_to is None or day <= latest.valid_to) else None
 
     def is_handled_by(self, unit: Unit) -> bool:

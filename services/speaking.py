@@ -17,14 +17,14 @@ def say(data: Named, subject: str, now: datetime, *, cause: str = "", sequence: 
 
     `cause`: the id of the fact at the beginning of its chain. `sequence`: its place among the facts of its dossier.
     """
-    topic, writer = _place(data.TYPE)
-    return _output(data, topic, subject, data.event_id(writer, subject), _about(now, cause, sequence))
+    topic, writer = _way(data.TYPE)
+    return Output(topic, subject, data.event_id(writer, subject), _body(data, now, cause, sequence))
 
 
 def say_once(data: Effect, occasion: str, subject: str, now: datetime, *, cause: str = "") -> Output:
     """An effect, decided `now`: said again for the same occasion it is the same event, whatever it says."""
-    topic, writer = _place(data.TYPE)
-    return _output(data, topic, subject, data.event_id(writer, subject, occasion), _about(now, cause))
+    topic, writer = _way(data.TYPE)
+    return Output(topic, subject, data.event_id(writer, subject, occasion), _body(data, now, cause, None))
 
 
 def encode(output: Output) -> bytes:
@@ -32,24 +32,21 @@ def encode(output: Output) -> bytes:
     return to_wire(f"/{_owner(output.topic)}", output.key, output.id, output.body)
 
 
-def _about(now: datetime, cause: str, sequence: int | None = None) -> dict[str, Any]:
-    about: dict[str, Any] = {"time": now.isoformat()}
-    if sequence is not None:
-        about["sequence"] = f"{sequence:013d}"
-    if cause:
-        about["correlationid"] = cause
-    return about
-
-
-def _output(data: EventData, topic: str, subject: str, identity: str, about: dict[str, Any]) -> Output:
+def _body(data: EventData, now: datetime, cause: str, sequence: int | None) -> dict[str, Any]:
     """What was not given to the event, or is None, is left out of the record."""
-    said = data.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-    return Output(topic, subject, identity, {"type": data.TYPE, **about, "data": said})
+    body: dict[str, Any] = {"type": data.TYPE, "time": now.isoformat()}
+    if sequence is not None:
+        body["sequence"] = f"{sequence:013d}"
+    if cause:
+        body["correlationid"] = cause
+    # What model_dump calls: it is half of what saying costs, so nothing stands between.
+    body["data"] = data.__pydantic_serializer__.to_python(data, mode="json", exclude_unset=True, exclude_none=True)
+    return body
 
 
 @cache
-def _place(full_type: str) -> tuple[str, str]:
-    """The topic that carries a type, and who writes it."""
+def _way(full_type: str) -> tuple[str, str]:
+    """The topic that carries a type, and the service that writes it."""
     topic = next(name for name, spec in load_catalogue().topics.items() if full_type in spec.full_types)
     return topic, _owner(topic)
 

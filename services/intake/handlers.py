@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.contacts import ContactSealed
 from reference import ReferenceData, moment
-from runtime.clock import Clock
+from runtime.clock import Clock, epoch_ms
 from runtime.intents import Intent, Intents
 from runtime.outputs import Decision, Output
 from runtime.parts import Parts
@@ -41,6 +41,7 @@ FLAGS = {
     "promise_changes": Quarantined("promise-changed", "promised_at"),
     "contradictions": Quarantined("ends-before-reception", "at"),
 }
+MILLISECOND = timedelta(milliseconds=1)
 RESULTS = {Accepted: "accepted", Refused: "refused", Quarantined: "quarantined"}
 
 
@@ -56,7 +57,8 @@ class Context:
     def ground(self, sender: Sender) -> Ground:
         """What a decision may look at now, for a sender."""
         now = self.clock.now()
-        limits = Limits(now, now + self.reference.future, self.settings.max_facts)
+        ms = epoch_ms(now)
+        limits = Limits(now, ms, ms + self.reference.future // MILLISECOND, self.settings.max_facts)
         return Ground(self.reference, limits, self.sealer, sender)
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from contracts import EVENT_TYPES, Effect, Event, Named, decode, load_catalogue
 from contracts.dossiers import DOSSIER_TYPES
 from contracts.feedback import FeedbackRated
+from contracts.metrics import CountedCell, Counters, MetricsCell
 from contracts.notices import NoticeFailed
 from services.speaking import encode, say, say_once
 
@@ -71,3 +73,26 @@ def test_what_was_not_given_is_not_written_and_what_is_null_within_stays() -> No
         "data": {"at": "2026-03-02T08:00:00+07:00", "notice": "survey", "reason": "x"},
     }
     assert say_once(rated, "1", "D", at).body["data"]["scores"] == {"attitude": 100, "apology": None}
+
+
+def test_a_cell_is_said_with_the_counters_it_has_and_read_with_all() -> None:
+    at = datetime.fromisoformat("2026-03-02T08:00:00+07:00")
+    cell = CountedCell(
+        at=at,
+        role="competent",
+        unit="H37.12",
+        procedure="1.000894",
+        day=at.date(),
+        counters={"received": 3, "of_a_later_version": 1},
+        revision=7,
+        definition="1",
+    )
+    output = say(cell, "K", at)
+    read = decode(encode(output), EVENT_TYPES).data
+
+    assert output.body["data"]["counters"] == {"received": 3, "of_a_later_version": 1}
+    assert type(read) is MetricsCell
+    assert read.counters == Counters.model_validate({"received": 3, "of_a_later_version": 1})
+    assert read.event_id("reporting", "K") == output.id
+    with pytest.raises(ValidationError, match=r"counters\.received"):
+        CountedCell.model_validate({**output.body["data"], "counters": {"received": -1}})

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from contracts.codes import PROCEDURE_PATTERN, UNIT_PATTERN
 from dunghen import PROVINCE
 from reference import CalendarDay, OpeningHours, ReferenceDataError, Timeline, count_due, load_national_calendar, load_reference
 from reference.calendar import CONFIRMED_THROUGH, parse_rows
+from reference.catalogue import Procedure, Unit
 from reference.derivation import explain
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME
 
@@ -118,6 +120,12 @@ def test_a_dossier_keeps_the_procedure_version_of_its_reception() -> None:
             "code H37 is there twice",
         ),
         ("procedures.yaml", "- {code: x, name: y, field: z, versions: []}", "procedures.yaml, line 1, entry 1: versions"),
+        ("units.yaml", "- {code: X37.1, name: x, kind: commune}", "units.yaml, line 1, entry 1: code: .* match pattern"),
+        (
+            "procedures.yaml",
+            "- code: '1.89'\n  name: x\n  field: y\n  versions: [{valid_from: 2025-07-01, limit: {unit: same_day}}]",
+            "procedures.yaml, line 1, entry 1: code: .* match pattern",
+        ),
         ("province.yaml", "{name: x, future_minutes: -1}", "province.yaml: future_minutes"),
         ("units.yaml", "- {code: [", "units.yaml"),
         ("units.yaml", None, "this file is missing"),
@@ -135,3 +143,9 @@ def test_reference_data_that_breaks_a_rule_is_refused_with_file_and_entry(
 
     with pytest.raises(ReferenceDataError, match=message):
         load_reference(tmp_path)
+
+
+def test_a_catalogue_takes_the_codes_that_events_take() -> None:
+    codes = [model.model_json_schema()["properties"]["code"] for model in (Unit, Procedure)]
+
+    assert [code["pattern"] for code in codes] == [UNIT_PATTERN, PROCEDURE_PATTERN]

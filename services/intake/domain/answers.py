@@ -34,10 +34,11 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a fact may be, at this moment."""
+    """What a fact may be, at this moment: the moment (`ms` since 1970), how late a fact's time may lie (ms), how many."""
 
     now: datetime
-    latest: datetime
+    ms: int
+    latest: int
     max_facts: int
 
 

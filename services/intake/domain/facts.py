@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, TypedDict
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NotRequired, TypedDict
 
 import orjson
 
 from contracts import dossiers, fact_id
-from contracts.dossiers import Fact, Received, Sure, Terms
+from contracts.dossiers import Fact, LimitUnit, Received, Strategy, Sure, Terms
 from contracts.facts import epoch_ms
 from reference import OFFICE_TIME, moment
 from reference.phones import mobile
@@ -17,8 +18,8 @@ from services.intake.domain.answers import Accepted, Ground, NewContact, Outgoin
 from services.intake.domain.items import (
     REPEATING,
     EventItem,
+    PlainItem,
     PlainKind,
-    ProgressedItem,
     ReappointedItem,
     ReceivedItem,
     RetractedItem,
@@ -26,8 +27,8 @@ from services.intake.domain.items import (
 )
 from services.intake.domain.problems import Fault
 
-EARLIEST = datetime(2015, 1, 1, tzinfo=OFFICE_TIME)
-LATE = timedelta(hours=48)
+EARLIEST = epoch_ms(datetime(2015, 1, 1, tzinfo=OFFICE_TIME))
+LATE = 48 * 3_600_000  # ms
 
 ENDS = ("completed/1", "returned/1", "withdrawn/1", "stopped/1")
 
@@ -55,31 +56,34 @@ def take_event(state: Mapping[str, Any], item: EventItem, ground: Ground, manner
     A fact is kept as {v: version, h: digest of its content, o: observed at, at, x: it was retracted, c: how sure, if less than
     stated} under `type/occasion`; of the reception, the content is kept too. Refuses and quarantines without change.
     """
-    answer = _faults_of(item, ground, manner) or _unknown(item, ground)
+    at = epoch_ms(item.at)
+    answer = _faults_of(at, ground, manner) or _unknown(item, ground)
     if answer is not None:
         return Taken(state, answer)
-    kind = item.fact if isinstance(item, RetractedItem) else item.type
+    kind = item.fact if item.type == "retracted" else item.type
     facts: Mapping[str, Any] = state.get("facts", {})
     occasion = occasion_of(item, kind, facts)
     key = f"{kind}/{occasion}"
     known = facts.get(key)
-    if isinstance(item, RetractedItem) and known is None:
+    if item.type == "retracted" and known is None:
         return Taken(state, Refused((Fault("fact", "unknown-fact", "không có sự kiện nào như vậy để rút lại"),)))
     contact_state, contact_out, notes = _contact_of(state, item, ground, fill=manner.fill)
     content = _content(item, contact_state, state.get("received", {}), fill=manner.fill)
     if manner.fill and known is not None:
-        item = item.model_copy(update={"at": moment(known["at"])})
-    digest = digest_of(content, epoch_ms(item.at), item.type)
-    observed = epoch_ms(item.observed_at or ground.limits.now)
+        at = known["at"]
+        item = item.model_copy(update={"at": moment(at)})
+    now = ground.limits.ms
+    digest = digest_of(content, at, item.type)
+    observed = epoch_ms(item.observed_at) if item.observed_at else now
     if known is not None and _stands(known, digest, observed if item.observed_at else None, manner):
         return Taken(state, Accepted((fact_id(item.dossier, kind, occasion, known["v"]),)), notes=tuple(notes))
     if known is None and len(facts) >= ground.limits.max_facts:
         return Taken(state, Quarantined("too-many-facts"))
     version = known["v"] + 1 if known is not None else 1
-    sequence = max(state.get("sequence", 0) + 1, epoch_ms(ground.limits.now))
+    sequence = max(state.get("sequence", 0) + 1, now)
     said = _said(item, _stamp(item, occasion, version, manner), content, ground)
-    fact = {"v": version, "h": digest, "o": observed, "at": epoch_ms(item.at)}
-    if isinstance(item, RetractedItem):
+    fact = {"v": version, "h": digest, "o": observed, "at": at}
+    if item.type == "retracted":
         fact["x"] = True
     if manner.sure != STATED:
         fact["c"] = manner.sure
@@ -88,11 +92,11 @@ def take_event(state: Mapping[str, Any], item: EventItem, ground: Ground, manner
         "facts": {**facts, key: fact},
         "sequence": sequence,
         **({"contact": contact_state} if contact_state else {}),
-        **({"received": content} if isinstance(item, ReceivedItem) else {}),
+        **({"received": content} if item.type == "received" else {}),
     }
     notes += ["corrections"] if version > 1 else []
     notes += ["contradictions"] if _ends_before_it_began(after["facts"], key) else []
-    notes += ["late_reports"] if ground.limits.now - item.at > LATE else []
+    notes += ["late_reports"] if now - at > LATE else []
     identity = fact_id(item.dossier, kind, occasion, version)
     return Taken(after, Accepted((identity,)), (Outgoing(identity, said, sequence), *contact_out), tuple(notes))
 
@@ -103,13 +107,17 @@ class Stamp(TypedDict):
     at: datetime
     occasion: str
     version: int
-    observed_at: datetime | None
-    sure: Sure | None
+    observed_at: NotRequired[datetime]
+    sure: NotRequired[Sure]
 
 
 def _stamp(item: EventItem, occasion: str, version: int, manner: Manner) -> Stamp:
-    sure = SURE[manner.sure] if manner.sure != STATED else None
-    return {"at": item.at, "occasion": occasion, "version": version, "observed_at": item.observed_at, "sure": sure}
+    stamp: Stamp = {"at": item.at, "occasion": occasion, "version": version}
+    if item.observed_at is not None:
+        stamp = {**stamp, "observed_at": item.observed_at}
+    if manner.sure != STATED:
+        stamp["sure"] = SURE[manner.sure]
+    return stamp
 
 
 PLAIN: Mapping[PlainKind, type[Fact]] = {
@@ -128,6 +136,8 @@ PLAIN: Mapping[PlainKind, type[Fact]] = {
 
 def _said(item: EventItem, stamp: Stamp, content: Mapping[str, Any], ground: Ground) -> Fact:
     """An item as a fact. A reception says what is known of it by now, so it is made from the content."""
+    if isinstance(item, PlainItem):  # most are
+        return PLAIN[item.type](**stamp)
     if isinstance(item, ReceivedItem):
         return _received(stamp, content, _terms(content["procedure"], item.at, ground))
     if isinstance(item, RetractedItem):
@@ -136,15 +146,13 @@ def _said(item: EventItem, stamp: Stamp, content: Mapping[str, Any], ground: Gro
         return dossiers.Reappointed(**stamp, new_due_at=item.new_due_at)
     if isinstance(item, SuspendedItem):
         return dossiers.Suspended(**stamp, reason=item.reason, decision=item.decision)
-    if isinstance(item, ProgressedItem):
-        return dossiers.Progressed(
-            **stamp,
-            step=item.step,
-            department=item.department,
-            started_at=item.started_at,
-            step_due_at=item.step_due_at,
-        )
-    return PLAIN[item.type](**stamp)
+    return dossiers.Progressed(
+        **stamp,
+        step=item.step,
+        department=item.department,
+        started_at=item.started_at,
+        step_due_at=item.step_due_at,
+    )
 
 
 def _received(stamp: Stamp, content: Mapping[str, Any], terms: Terms) -> Received:
@@ -170,7 +178,8 @@ def _ends_before_it_began(facts: Mapping[str, Mapping[str, Any]], key: str) -> b
     if received is None or received.get("x"):
         return False
     ends = (key,) if key in ENDS else ENDS if key == "received/1" else ()
-    return any(end in facts and not facts[end].get("x") and facts[end]["at"] < received["at"] for end in ends)
+    found = [facts[end] for end in ends if end in facts]
+    return any(not end.get("x") and end["at"] < received["at"] for end in found) if found else False
 
 
 def _stands(known: Mapping[str, Any], digest: str, observed: int | None, manner: Manner) -> bool:
@@ -180,18 +189,17 @@ def _stands(known: Mapping[str, Any], digest: str, observed: int | None, manner:
     return bool(known["h"] == digest or older or (less_sure and not known.get("x")))
 
 
-def _faults_of(item: EventItem, ground: Ground, manner: Manner) -> Refused | None:
-    faults = []
-    if item.at > ground.limits.latest:
-        faults.append(Fault(manner.field, "future", "thời điểm nằm ở tương lai"))
-    if item.at < EARLIEST:
-        faults.append(Fault(manner.field, "too-old", "thời điểm trước năm 2015"))
-    return Refused(tuple(faults)) if faults else None
+def _faults_of(at: int, ground: Ground, manner: Manner) -> Refused | None:
+    if at > ground.limits.latest:
+        return Refused((Fault(manner.field, "future", "thời điểm nằm ở tương lai"),))
+    if at < EARLIEST:
+        return Refused((Fault(manner.field, "too-old", "thời điểm trước năm 2015"),))
+    return None
 
 
 def _unknown(item: EventItem, ground: Ground) -> Quarantined | None:
     """What the catalogues do not know may be their fault: it is held for a person, not refused."""
-    if not isinstance(item, ReceivedItem):
+    if item.type != "received":
         return None
     day = item.at.astimezone(OFFICE_TIME).date()
     for field, code in (("receiving_unit", item.receiving_unit), ("competent_unit", item.competent_unit)):
@@ -205,7 +213,7 @@ def _unknown(item: EventItem, ground: Ground) -> Quarantined | None:
     procedure = ground.reference.procedures.get(item.procedure)
     if procedure is None:
         return Quarantined("unknown-procedure", "procedure")
-    return Quarantined("no-version", "procedure") if procedure.version_at(item.at) is None else None
+    return Quarantined("no-version", "procedure") if procedure.version_on(day) is None else None
 
 
 def occasion_of(item: EventItem, kind: str, facts: Mapping[str, Any]) -> str:
@@ -225,7 +233,7 @@ def _contact_of(
 ) -> tuple[Mapping[str, Any], tuple[NewContact, ...], list[str]]:
     """The contact known after this item, and what to seal if it is another one. A missing contact changes nothing."""
     known: Mapping[str, Any] = state.get("contact", {})
-    if not isinstance(item, ReceivedItem):
+    if item.type != "received":
         return known, (), []
     contact = item.contact
     if contact is None or contact.is_empty():
@@ -243,6 +251,8 @@ def _contact_of(
 
 def _content(item: EventItem, contact: Mapping[str, Any], known: Mapping[str, Any], *, fill: bool) -> dict[str, Any]:
     """What the sender says in this item, beside when and which."""
+    if isinstance(item, PlainItem):
+        return {}
     if isinstance(item, RetractedItem):
         return {"fact": item.fact}
     if isinstance(item, ReceivedItem):
@@ -251,11 +261,9 @@ def _content(item: EventItem, contact: Mapping[str, Any], known: Mapping[str, An
         return {"new_due_at": item.new_due_at.isoformat()}
     if isinstance(item, SuspendedItem):
         return item.model_dump(include={"reason", "decision"}, exclude_none=True)
-    if isinstance(item, ProgressedItem):
-        times = {"started_at": item.started_at, "step_due_at": item.step_due_at}
-        optional = {"department": item.department, **{k: t.isoformat() for k, t in times.items() if t is not None}}
-        return {"step": item.step, **{k: v for k, v in optional.items() if v is not None}}
-    return {}
+    times = {"started_at": item.started_at, "step_due_at": item.step_due_at}
+    optional = {"department": item.department, **{k: t.isoformat() for k, t in times.items() if t is not None}}
+    return {"step": item.step, **{k: v for k, v in optional.items() if v is not None}}
 
 
 def _reception(item: ReceivedItem, contact: Mapping[str, Any], known: Mapping[str, Any], *, fill: bool) -> dict[str, Any]:
@@ -267,15 +275,18 @@ def _reception(item: ReceivedItem, contact: Mapping[str, Any], known: Mapping[st
         "channel": item.channel,
         "return_method": item.return_method,
         "out_of_area": item.out_of_area,
-        "linked": [part.model_dump(exclude_none=True) for part in item.linked] or None,
+        "linked": [part.model_dump(exclude_none=True) for part in item.linked] if item.linked else None,
         "promised_at": item.promised_at.isoformat() if item.promised_at else None,
     }
     said = {key: value for key, value in given.items() if value is not None}
-    whole = {**said, **known} if fill else {**known, **said}
-    whole = {"competent_unit": whole["receiving_unit"], "channel": 1, **whole}
+    if known:
+        whole = {**said, **known} if fill else {**known, **said}
+        said = {name: whole[name] for name in (*given, "contact_sequence") if name in whole}
+    said.setdefault("competent_unit", said["receiving_unit"])
+    said.setdefault("channel", 1)
     if contact:
-        whole["contact_sequence"] = contact["seq"]
-    return {name: whole[name] for name in (*given, "contact_sequence") if name in whole}
+        said["contact_sequence"] = contact["seq"]
+    return said
 
 
 def digest_of(content: Mapping[str, Any], at: int, kind: str) -> str:
@@ -289,10 +300,17 @@ def _terms(procedure: str, at: datetime, ground: Ground) -> Terms:
     version = ground.reference.procedures[procedure].version_at(at)
     if version is None:
         raise AssertionError("checked before")
+    limit = version.limit
+    return _told(version.name, limit.value, limit.unit, version.pause_on_fee, version.pause_on_agency, version.strategy)
+
+
+# By what they say: a catalogue has few of them, and another reading of it may say something else of the same version.
+@lru_cache(maxsize=1024)
+def _told(name: str, value: int, unit: LimitUnit, on_fee: bool, on_agency: bool, strategy: Strategy) -> Terms:
     return Terms(
-        procedure_version=version.name,
-        limit=dossiers.Limit(value=version.limit.value, unit=version.limit.unit),
-        pause_on_fee=version.pause_on_fee,
-        pause_on_agency=version.pause_on_agency,
-        strategy=version.strategy,
+        procedure_version=name,
+        limit=dossiers.Limit(value=value, unit=unit),
+        pause_on_fee=on_fee,
+        pause_on_agency=on_agency,
+        strategy=strategy,
     )

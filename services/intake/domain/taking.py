@@ -40,6 +40,8 @@ def _take_step(state: Mapping[str, Any], item: ProgressedItem, ground: Ground) -
 
 def _stranger(state: Mapping[str, Any], item: Item, ground: Ground) -> Refused | None:
     """A system speaks of the dossiers of its own units only. Whose a dossier is, its reception said; nobody takes it over."""
+    if ground.sender.units is None:
+        return None
     received = state.get("received", {})
     units = {received[name] for name in ("receiving_unit", "competent_unit") if name in received}
     if not units and isinstance(item, ReceivedItem | SnapshotItem):

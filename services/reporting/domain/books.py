@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from contracts.metrics import Counters, MetricsCell
+from contracts.metrics import CountedCell
 from services.reporting.domain.cells import DEFINITION, Add, CellKey
 
 FIRST_DAY = 15  # NĐ 09/2019, Điều 12: report months begin on the 15th. Other periods are summed too, from single days.
@@ -126,16 +126,16 @@ def cell_key(book: Book, day: str) -> str:
     return f"{book['role']}/{book['unit']}/{book['procedure']}/{day}"
 
 
-def cell_of(book: Book, day: str, as_of: datetime) -> MetricsCell:
+def cell_of(book: Book, day: str, as_of: datetime) -> CountedCell:
     """What metrics.v1 says of one day of a book."""
     entry = book["days"][day]
-    return MetricsCell(
+    return CountedCell(
         at=as_of,
         role=book["role"],
         unit=book["unit"],
         procedure=book["procedure"],
         day=date.fromisoformat(day),
-        counters=Counters.model_validate(entry["counters"]),
+        counters=entry["counters"],
         revision=entry["revision"],
         definition=DEFINITION,
     )
