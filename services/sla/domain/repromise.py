@@ -1,9 +1,10 @@
-"""The one re-promise a dossier may get (R15, R16): what forbids a new date."""
+"""The one re-promise a dossier may get (R15, R16): how sla says what forbids a new date (contracts.repromise)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contracts.deadlines import DeadlineRefused
+from contracts.repromise import Bar, Promised, bar_to
 from contracts.rules import Rule
 from reference import Timeline
 from reference.timeline import DAY, minute_of
@@ -56,16 +57,19 @@ def granted(dossier: Dossier, ask: Ask) -> Dossier:
     return replace(dossier, facts=facts, asks={**dossier.asks, ask.id: "granted"})
 
 
+REFUSALS = {
+    Bar.NOT_ACCEPTED: NOT_ACCEPTED,
+    Bar.ENDED: ENDED,
+    Bar.ONCE: ONCE,
+    Bar.PAUSED: PAUSED,
+    Bar.NOT_LATER: NOT_LATER,
+    Bar.NOT_OPEN: NOT_OPEN,
+}
+
+
 def refusal_of(standing: Standing | None, end: End | None, due: int | None, line: Timeline, ask: Ask) -> Refusal | None:
     """Why a letter may not promise its new date instead of the one in force (`due`, ms), or None if it may."""
-    if standing is None:
-        return NOT_ACCEPTED
-    if end is not None:
-        return ENDED
-    if standing.reappointed:
-        return ONCE
-    if due is None:
-        return PAUSED
-    if ask.new_due <= max(ask.at, due):
-        return NOT_LATER
-    return None if line.is_counted(minute_of(ask.new_due) // DAY) else NOT_OPEN
+    anew = standing is not None and bool(standing.reappointed)
+    promised = Promised(due, ended=end is not None, promised_anew=anew, accepted=standing is not None)
+    bar = bar_to(promised, ask.at, ask.new_due, lambda ms: line.is_counted(minute_of(ms) // DAY))
+    return None if bar is None else REFUSALS[bar]
