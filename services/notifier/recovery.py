@@ -102,9 +102,9 @@ def _recall_message(dossier: Dossier, event: Event, data: NoticeStated) -> Dossi
         return dossier
     at = epoch_ms(data.at) if known is None else known.at
     message = Queued(at, epoch_ms(next_window(event.time))) if isinstance(data, NoticeQueued) else ENDS[type(data)](at)
-    after = replace(dossier.with_message(data.notice, message), recovering=recovering(dossier))
-    # its receipt may still come
-    return after if isinstance(message, Queued | notices.Skipped) else after.expecting(data.notice)
+    silent = isinstance(message, Queued | notices.Skipped)  # of any other a receipt may still come
+    after = dossier.with_message(data.notice, message) if silent else dossier.expecting(data.notice, message)
+    return replace(after, recovering=recovering(dossier))
 
 
 def _recall_letter(dossier: Dossier, event: Event, data: LetterStated) -> Dossier:
@@ -289,7 +289,7 @@ def _settle_open(
     if deduplicates:
         return Changed(dossier.with_message(name, replace(message, next_at=soon)))
     said = NoticeUncertain(at=ground.now, notice=name, channel=SMS)
-    return end(dossier.expecting(name), Uncertain(message.at), said)
+    return end(dossier.expecting(name, message), Uncertain(message.at), said)
 
 
 def _due(dossier: Dossier, name: Notice, message: Queued | Claimed) -> int:

@@ -207,6 +207,7 @@ class Dossier:
         """With a message in another state."""
         return replace(self, messages={**self.messages, name: message})
 
-    def expecting(self, name: Notice) -> "Dossier":
-        """With the client id of a message whose receipt may come."""
-        return replace(self, client_ids=tuple(sorted({*self.client_ids, client_id(self.code, name)})))
+    def expecting(self, name: Notice, message: Message) -> "Dossier":
+        """With a message of which a receipt may come."""
+        ids = tuple(sorted({*self.client_ids, client_id(self.code, name)}))
+        return replace(self, messages={**self.messages, name: message}, client_ids=ids)

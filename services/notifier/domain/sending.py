@@ -100,7 +100,7 @@ def _claim_now(dossier: Dossier, name: Notice, message: Open, ground: Sending) -
     if name == SURVEY and not _link(dossier, ground):  # its key is gone
         return skip(dossier, name, message, "contact-missing").answering(None)
     claimed = claim(message, epoch_ms(ground.now + ground.claim_for))
-    return Answering(dossier.with_message(name, claimed).expecting(name), _sms(dossier, name, number, ground))
+    return Answering(dossier.expecting(name, claimed), _sms(dossier, name, number, ground))
 
 
 def skip(dossier: Dossier, name: Notice, message: Open, reason: SkipReason) -> Changed[Dossier]:
