@@ -128,5 +128,6 @@ async def test_a_static_member_that_came_back_takes_partitions_that_are_added(re
         async with asyncio.timeout(PATIENCE):
             while log.lease is None or len(log.lease.partitions) < 3 * len(TOPICS):
                 await asyncio.sleep(0.1)
+        assert {partition.number for partition in log.lease.partitions} == {0, 1, 2}
     finally:
         await bench.close()
