@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from contracts import Event
 from runtime.clock import Clock
+from runtime.errors import Unavailable
 from runtime.intents import Intents
 from runtime.outputs import Decision, Output
 from runtime.store import Document
@@ -107,6 +108,12 @@ class Codec(Generic[Thing]):
             return self.decision(document, before, rule(before), clock.now())
 
         return cast("Mapping[str, Answer]", await intents.apply(ids, decide))
+
+
+def newer(what: str, state: str) -> Unavailable:
+    """A document in a state that this release does not know was written by a newer one beside it: whoever meets it waits until
+    this process is replaced too, and nothing of it is called a fault."""
+    return Unavailable(f"this release knows no {what} in the state {state}: a newer one runs beside and wrote the document")
 
 
 def outputs_of(said: Sequence[Said], subject: str, now: datetime, cause: str = "") -> list[Output]:

@@ -18,7 +18,7 @@ from services.notifier.domain import Contact, Dossier, Forgotten, Invitation
 from services.notifier.domain import letter as letters
 from services.notifier.domain import notice as notices
 from services.notifier.domain.dossier import Call, Promise, Recovering, Settled
-from services.stored import Codec
+from services.stored import Codec, newer
 
 DOSSIERS, REGISTER = "dossiers", "register"
 LETTERS = "letters"  # which number the letter of a dossier tries for; what holds is the register
@@ -187,6 +187,8 @@ def _message(kept: Mapping[str, Any]) -> notices.Message:
     name = kept["s"]
     if name in _OPEN:
         return _OPEN[name](kept["at"], kept["next"], kept.get("waits", False))
+    if name not in _ENDED:
+        raise newer("message", name)
     return _ENDED[name](kept["at"])
 
 
@@ -231,7 +233,7 @@ def _letter(kept: Mapping[str, Any]) -> letters.Letter:
             whom = None if contact is None else Contact(contact["seq"], contact["epoch"], contact["sealed"])
             return letters.Sent(draft, signed, kept.get("new_due"), kept["number"], kept["year"], kept["sent_at"], whom)
         case unknown:
-            raise ValueError(f"a letter in a state that this release does not know: {unknown}")
+            raise newer("letter", unknown)
 
 
 def _back(kept: Mapping[str, Any]) -> letters.Back:

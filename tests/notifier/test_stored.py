@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.errors import Unavailable
 from runtime.store import Document
 from services.notifier.store import CODEC, load
 
@@ -32,3 +33,13 @@ def test_what_is_loaded_and_dumped_is_the_same_document_and_keeps_what_it_does_n
 
     assert CODEC.written(load(document), document) == document
     assert CODEC.written(load(newer), newer) == newer
+
+
+@pytest.mark.parametrize("part", ["letter", "notices"])
+def test_a_state_that_a_newer_release_knows_is_waited_for(part: str) -> None:
+    document = next(document for document in GOLDEN if part in document)
+    kept = document[part]
+    newer = {**kept, "s": "newer"} if part == "letter" else {name: {**message, "s": "newer"} for name, message in kept.items()}
+
+    with pytest.raises(Unavailable, match="a newer one runs beside and wrote"):
+        load({**document, part: newer})

@@ -192,6 +192,8 @@ def say(subject: str, identity: str, size: int = 0) -> Output:
 
 def handle(document: Document, new: Fact) -> Decision:
     """A known fact is nothing new; any other is said once, unless its kind is a misfortune."""
+    if "newer" in document:
+        raise Unavailable("a newer release wrote this document")
     if new.id in document.get("facts", ()):
         return Decision(document)
     after: Document = {**document, "facts": [*document.get("facts", ()), new.id]}

@@ -411,6 +411,18 @@ async def test_while_a_part_is_away_nothing_is_committed_and_the_batch_goes_on_b
     assert member.counted("backoffs") > 5
 
 
+async def test_a_document_that_a_newer_release_wrote_waits_and_is_no_dead_letter(bench: Bench) -> None:
+    bench.tables.save_many(THINGS, [{"_id": "a", "rev": 0, "newer": 1}])
+    bench.tell("1")
+    member = await bench.reading()
+
+    await until(lambda: member.counted("backoffs") > 3)
+    assert (bench.committed(), bench.letters()) == (None, [])
+    bench.tables.save_many(THINGS, [{"_id": "a", "rev": 1}])
+    await bench.until_committed(1)
+    assert bench.thing()["facts"] == ["1"]
+
+
 async def test_pauses_grow_while_a_part_is_away(bench: Bench) -> None:
     bench.tell("1")
     member = bench.member()
