@@ -458,6 +458,7 @@ class World:
             stuck.append(f"{self._late} writes on their way")
         stuck += [f"intent {entry['_id'][:8]} is open" for entry in self._documents(INTENTS)]
         stuck += [f"braked: {entry['reason']}" for entry in self._documents(STATE) if entry["_id"] == brake.BRAKE]
+        stuck += [f"{d['_id']} is not settled" for d in self._documents(self.scenario.collection) if recovery.UNSETTLED in d]
         due = self.milliseconds() - 61_000
         late = [d["_id"] for d in self._documents(self.scenario.collection) if (d.get(self.scenario.timer) or due + 1) <= due]
         return stuck + [f"the timer of {name} has not fired" for name in late]
