@@ -154,8 +154,10 @@ class Anchor(Generic[EventT]):
         if "emptied" in known:
             known = await self._change(lambda document: _emptied(document, look, self._recovery.version))
         self._check(known, look)
-        if "recovering" not in known and await self._differs(known, look):
-            known = await self._change(lambda document: _begun(document, look))
+        if "recovering" not in known:
+            differs = await self._differs(known, look)
+            # Another instance may have begun to read back meanwhile, and what it has saved hides that anything differs.
+            known = await self._change(lambda document: _begun(document, look)) if differs else await self._state() or known
         if "recovering" in known:
             known, self._unsettled = await self._read_back(known, look), True
         if "recovering" not in known:

@@ -35,6 +35,13 @@ def test_a_hundred_seeds_of_sla_keep_every_promise() -> None:
     assert code == 0, output
 
 
+def test_two_instances_that_start_on_an_older_copy_do_not_wait_for_each_other() -> None:
+    """One begins to read back while the other compares, which then finds no difference any more."""
+    code, output = simulate("--service", "sla", "--first", "202", "--seeds", "1")
+
+    assert code == 0, output
+
+
 def test_every_known_fault_that_is_brought_back_is_found_by_its_seed() -> None:
     code, output = simulate("--planted")
 
