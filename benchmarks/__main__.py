@@ -1,12 +1,14 @@
-"""`./dev bench [NAME...]`: yardsticks as ratios of one run. Needs KAFKA_BOOTSTRAP_SERVERS and MONGO_URL, except `worktime`."""
+"""`./dev bench [NAME...]`: yardsticks as ratios of one run. All but `worktime` and `decide` need KAFKA_BOOTSTRAP_SERVERS
+and MONGO_URL."""
 
 import argparse
 import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
-from benchmarks import figures, intake, memory, storm, throughput, worktime
+from benchmarks import decide, figures, intake, memory, storm, throughput, worktime
 
 Options = argparse.Namespace
 Bench = Callable[[str, str, Options], Awaitable[None]]
@@ -35,16 +37,21 @@ USUAL = ("worktime", "memory", "sla")
 def main() -> int:
     """Run the named benchmarks, or the usual ones."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", default=USUAL, help=", ".join(("worktime", *BENCHES)))
+    parser.add_argument("names", nargs="*", default=USUAL, help=", ".join(("worktime", "decide", *BENCHES)))
     parser.add_argument("--dossiers", type=int, default=10_000, help="dossiers for sla and reporting")
     parser.add_argument("--rounds", type=int, default=2, help="alternating rounds of service and bare loop")
     parser.add_argument("--minutes", type=float, default=5, help="how long Kafka is down in outage")
     parser.add_argument("--storm", type=int, default=100_000, help="dossiers due at one moment in storm")
+    parser.add_argument("--log", type=Path, help="log of a demo (./dev demo --out FOLDER), for decide")
     parser.add_argument("--kinds", default="plain,killed,partitions", help="which storms")
     options = parser.parse_args()
     if "worktime" in options.names:
         worktime.run()
-    wanted = [name for name in options.names if name != "worktime"]
+    if "decide" in options.names:
+        if options.log is None:
+            parser.error("decide wants --log FOLDER")
+        decide.run(options.log, options.rounds)
+    wanted = [name for name in options.names if name not in ("worktime", "decide")]
     if not wanted:
         return 0
     kafka, mongo = os.environ.get("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("MONGO_URL")

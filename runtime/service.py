@@ -40,6 +40,7 @@ AGAIN_SECONDS = 1.0  # between looks for a part that is not there yet
 AWAY_SECONDS = 5.0  # after so long without an answer the log is away
 CANNOT_START = 78  # EX_CONFIG of sysexits.h: a person has to do something first
 Step = Callable[[], Awaitable[None]]
+Broker = KafkaBroker  # services hold one and do not know what it is
 
 
 def make_parts(name: str, settings: RuntimeSettings, metrics: Sequence[Metric], ports: Ports) -> tuple[Parts, KafkaBroker]:

@@ -2,10 +2,11 @@
 about documents, which the runtime saves and says.
 
 A codec is the only part of a service that knows how a document is written. What it does not know of a document (what the
-runtime keeps there, what a newer release wrote beside) stays as it is.
+runtime keeps there, what a newer release wrote beside) stays as it is, and so does what a decision leaves as it was.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
@@ -23,45 +24,128 @@ Thing = TypeVar("Thing")
 Answer = TypeVar("Answer")
 
 
+LAYOUT = "layout"  # of a document: the version of how it is written
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[Thing]):
+    """One field of a document: what of the object is kept there, and how. None is left out, and so is what `dump`
+    makes None of.
+
+    `of` gives back what the object has, not a copy: what is the same as before is left as it lies. `inside`, `inside_each`:
+    the names that this release knows within, or within each entry; what a newer one wrote there beside them stays.
+    """
+
+    name: str
+    of: Callable[[Thing], Any]
+    dump: Callable[[Any], Any] = lambda value: value
+    inside: Collection[str] = ()
+    inside_each: Collection[str] = ()
+
+    def put(self, value: object, document: Document) -> None:
+        """Write it anew."""
+        written, old = None if value is None else self.dump(value), document.get(self.name)
+        if written is None:
+            document.pop(self.name, None)
+        elif self.inside and old:
+            document[self.name] = _over(old, written, self.inside)
+        elif self.inside_each and old:
+            document[self.name] = {name: _over(old.get(name, {}), entry, self.inside_each) for name, entry in written.items()}
+        else:
+            document[self.name] = written
+
+
+def _over(old: Mapping[str, Any], written: Mapping[str, Any], known: Collection[str]) -> Mapping[str, Any]:
+    return {**{name: kept for name, kept in old.items() if name not in known}, **written}
+
+
+@dataclass(frozen=True, slots=True)
+class Derived(Generic[Thing]):
+    """Fields that follow from the object as a whole, for indexes and lists. None is left out."""
+
+    names: Sequence[str]
+    dump: Callable[[Thing], Mapping[str, Any]]
+
+    def put(self, thing: Thing, document: Document) -> None:
+        """Write them anew."""
+        found = self.dump(thing)
+        for name in self.names:
+            value = found.get(name)
+            if value is not None:
+                document[name] = value
+            elif name in document:
+                del document[name]
+
+
 @dataclass(frozen=True, slots=True)
 class Codec(Generic[Thing]):
-    """How one kind of object is kept. `fields`: what belongs to it in a document; what `dump` leaves out is removed.
-    `subject`: what is said is about this; "": about what the document is called."""
+    """How one kind of object is kept. `layout`: the version of its documents, raised when an older release would misread
+    them; of an absent one it is 1. `subject`: what is said is about this; "": about what the document is called."""
 
     load: Callable[[Document], Thing]
-    dump: Callable[[Thing], Mapping[str, Any]]
-    fields: Collection[str]
+    kept: Sequence[Kept[Thing]]
+    derived: Derived[Thing] | None = None
+    layout: int = 1
     subject: str = ""
 
-    def written(self, thing: Thing, document: Document) -> Document:
-        """The document with the object in place of the one it held."""
-        kept = {name: value for name, value in document.items() if name not in self.fields}
-        return {**kept, **self.dump(thing)}
+    def read(self, document: Document) -> Thing:
+        """The object of a document. Raises Unavailable for a document of a newer release."""
+        if document.get(LAYOUT, 1) > self.layout:
+            raise newer("document", f"{LAYOUT} {document[LAYOUT]}")
+        return self.load(document)
 
-    def decision(
+    def readable(self, documents: Iterable[Document]) -> Iterator[tuple[Document, Thing]]:
+        """Those of a page that this release can read, with their objects; the others are for the newer one beside it."""
+        for document in documents:
+            with suppress(Unavailable):
+                yield document, self.read(document)
+
+    def written(self, after: Thing, document: Document, before: Thing | None = None) -> Document:
+        """The document with an object in place of the one it held: what differs from `before`, everything without it."""
+        written = dict(document)
+        for kept in self.kept:
+            value = kept.of(after)
+            if before is None or value is not kept.of(before):
+                kept.put(value, written)
+        if self.derived is not None:
+            self.derived.put(after, written)
+        if self.layout > 1:
+            written[LAYOUT] = self.layout
+        return written
+
+    def decide(
         self,
         document: Document,
-        before: Thing,
-        changed: Changed[Thing] | Answering[Thing, Answer],
+        rule: Callable[[Thing], Changed[Thing] | Answering[Thing, Answer]],
         now: datetime,
         cause: str = "",
     ) -> Decision:
-        """What a decision about the object `before`, which the document holds, means for the document.
+        """What a rule decides about the object of a document, as a decision about the document.
 
-        `cause`: the id of the fact at the beginning of the chain that ends in what is said.
+        `cause`: the id of the fact at the beginning of the chain that ends in what is said. Raises what the rule raises.
         """
-        after = document if changed.after is before else self.written(changed.after, document)
+        before = self.read(document)
+        changed = rule(before)
+        after = document if changed.after is before else self.written(changed.after, document, before)
         answer = changed.answer if isinstance(changed, Answering) else None
         return Decision(after, outputs_of(changed.said, self.subject or str(document["_id"]), now, cause), answer)
 
+    # --- a rule as the runtime calls it ------------------------------------------------------------------------------------
+
     def handling(
-        self, rule: Callable[[Thing, Event], Changed[Thing]], clock: Clock, cause: Callable[[Event], str] = lambda _: ""
+        self,
+        rule: Callable[[Thing, Event], Changed[Thing]],
+        clock: Clock,
+        cause: Callable[[Event], str] = lambda _: "",
+        ignored: Collection[type] = (),
     ) -> Callable[[Document, Event], Decision]:
-        """A rule for events, as the loop wants it. `cause`: of what is said because of an event."""
+        """A rule for events, for the loop. `cause`: of what is said because of an event. `ignored`: what tells it nothing, by
+        the class of its data; for that no document is read."""
 
         def handle(document: Document, event: Event) -> Decision:
-            before = self.load(document)
-            return self.decision(document, before, rule(before, event), clock.now(), cause(event))
+            if type(event.data) in ignored:
+                return Decision(document)
+            return self.decide(document, lambda thing: rule(thing, event), clock.now(), cause(event))
 
         return handle
 
@@ -71,17 +155,17 @@ class Codec(Generic[Thing]):
         """A rule for timers: with the moment up to which the log is known, and the moment it is now."""
 
         def fire(document: Document, until: datetime, now: datetime) -> Decision:
-            before = self.load(document)
-            return self.decision(document, before, rule(before, until, now), clock.now())
+            return self.decide(document, lambda thing: rule(thing, until, now), clock.now())
 
         return fire
 
-    def settling(self, rule: Callable[[Thing], Changed[Thing]], clock: Clock) -> Callable[[Document], Decision]:
-        """A rule that no event starts, as recovery and jobs want it."""
+    def settling(
+        self, rule: Callable[[Thing], Changed[Thing] | Answering[Thing, Answer]], clock: Clock
+    ) -> Callable[[Document], Decision]:
+        """A rule that no event starts, for recovery and jobs."""
 
         def settle(document: Document) -> Decision:
-            before = self.load(document)
-            return self.decision(document, before, rule(before), clock.now())
+            return self.decide(document, rule, clock.now())
 
         return settle
 
@@ -89,25 +173,21 @@ class Codec(Generic[Thing]):
         """What takes an event in and decides nothing."""
 
         def folded(document: Document, event: Event) -> Document:
-            before = self.load(document)
+            before = self.read(document)
             after = fold(before, event)
-            return document if after is before else self.written(after, document)
+            return document if after is before else self.written(after, document, before)
 
         return folded
+
+    async def change(self, intents: Intents, ids: Iterable[str], rule: Callable[[Thing], Changed[Thing]], clock: Clock) -> None:
+        """Change objects on our own account. Raises Unavailable, Invalid, and what the rule raises."""
+        await intents.apply(ids, self.settling(rule, clock))
 
     async def ask(
         self, intents: Intents, ids: Iterable[str], rule: Callable[[Thing], Answering[Thing, Answer]], clock: Clock
     ) -> Mapping[str, Answer]:
-        """Change objects on our own account; returns what the rule answered for each.
-
-        Raises Unavailable, Invalid, and what the rule raises.
-        """
-
-        def decide(document: Document) -> Decision:
-            before = self.load(document)
-            return self.decision(document, before, rule(before), clock.now())
-
-        return cast("Mapping[str, Answer]", await intents.apply(ids, decide))
+        """The same; returns what the rule answered for each."""
+        return cast("Mapping[str, Answer]", await intents.apply(ids, self.settling(rule, clock)))
 
 
 def newer(what: str, state: str) -> Unavailable:

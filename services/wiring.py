@@ -12,14 +12,11 @@ from contracts import EVENT_TYPES, Event, decode, hide_inputs, load_catalogue
 from contracts.calendar import CalendarChanged
 from reference import CalendarChange, ReferenceData, ReferenceDataError, Watch, load_reference
 from runtime.errors import Invalid
-from runtime.health import Health
 from runtime.jobs import Job
 from runtime.log import Record
 from runtime.log.kafka import Published
 from runtime.log.reader import LogReader, Places
-from runtime.outputs import EventT
 from runtime.parts import Parts
-from runtime.recovery import ANCHOR_SECONDS, Anchor
 
 CALENDAR = "calendar.v1"
 CALENDAR_SECONDS = 1.0
@@ -53,12 +50,6 @@ def topics_of(service: str) -> tuple[str, ...]:
     catalogue = load_catalogue()
     own = (name for name, spec in catalogue.topics.items() if spec.owner == service)
     return tuple(dict.fromkeys((*catalogue.read_by(service), *own, CALENDAR)))
-
-
-def hold_to_the_log(anchor: Anchor[EventT], health: Health) -> Job:
-    """The job that holds a store to the log; the service is not ready while its store is brought back."""
-    health.recovering = lambda: anchor.waiting
-    return Job("anchor", ANCHOR_SECONDS, anchor.tick)
 
 
 class CalendarFollower:

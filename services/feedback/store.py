@@ -7,7 +7,7 @@ from runtime.recovery import UNSETTLED
 from runtime.store import Document, Documents, Index
 from services.facts import Facts
 from services.feedback.domain import Dossier, Invited, NotInvited, Rating
-from services.stored import Codec
+from services.stored import Codec, Kept
 
 DOSSIERS = "dossiers"
 MADE_FROM_LOG = (DOSSIERS,)  # the rest has to be restored from backup
@@ -38,22 +38,22 @@ def _invitation(kept: Mapping[str, Any]) -> Invited | NotInvited:
     return Invited(kept["at"], kept["form"])
 
 
-def dump(dossier: Dossier) -> dict[str, Any]:
-    """A dossier as its document keeps it; what it does not have is left out."""
-    written: dict[str, Any] = {"facts": dossier.facts.dump()} if dossier.facts else {}
-    if dossier.reported_at is not None:
-        written["reported_at"] = dossier.reported_at
-    match dossier.invitation:
-        case Invited(at, form):
-            written["invited"] = {"at": at, "form": form}
-        case NotInvited(at, form, why):
-            written["invited"] = {"at": at, "form": form, "not": why}
-    if dossier.token is not None:
-        written[TOKEN] = dossier.token
-    if dossier.rating is not None:
-        rating = dossier.rating
-        written["rating"] = {"at": rating.at, "form": rating.form, "scores": dict(rating.scores)}
-    return written
+def _dump_invitation(invitation: Invited | NotInvited) -> dict[str, Any]:
+    written = {"at": invitation.at, "form": invitation.form}
+    return {**written, "not": invitation.why} if isinstance(invitation, NotInvited) else written
 
 
-CODEC = Codec(load, dump, ("facts", "reported_at", "invited", TOKEN, "rating"))
+def _dump_rating(rating: Rating) -> dict[str, Any]:
+    return {"at": rating.at, "form": rating.form, "scores": dict(rating.scores)}
+
+
+CODEC = Codec(
+    load,
+    kept=(
+        Kept("facts", lambda dossier: dossier.facts, lambda facts: facts.dump() or None),
+        Kept("reported_at", lambda dossier: dossier.reported_at),
+        Kept("invited", lambda dossier: dossier.invitation, _dump_invitation),
+        Kept(TOKEN, lambda dossier: dossier.token),
+        Kept("rating", lambda dossier: dossier.rating, _dump_rating),
+    ),
+)

@@ -1,4 +1,4 @@
-"""intake put together. The only file of this service that knows FastStream."""
+"""intake put together."""
 
 from functools import partial
 
@@ -15,6 +15,7 @@ from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
 from runtime.web import make_app
 from services import wiring
+from services.assembly import hold_to_the_log
 from services.intake import handlers, keys, quality, quarantine, replays, store
 from services.intake.http import Entrance, add_routes
 from services.intake.http.changes import TOPICS
@@ -72,7 +73,7 @@ def build(
         anchor=anchor.begin,
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
-            wiring.hold_to_the_log(anchor, health),
+            hold_to_the_log(anchor, health),
             Job("intents", runtime.sweep_seconds, intents.sweep),
             Job("quality", WRITE_DOWN_SECONDS, counts.write_down),
             Job("keys", WRITE_DOWN_SECONDS, entrance.gatekeeper.write_down),

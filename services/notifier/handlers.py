@@ -51,13 +51,7 @@ def of(model: type[DataT], rule: Callable[[Dossier, DataT, Event, Ground], Chang
     return {model: on}
 
 
-def ignore(dossier: Dossier, _event: Event, _ground: Ground) -> Changed[Dossier]:
-    """Warnings to staff, and how somebody rated: nothing to tell a citizen."""
-    return Changed(dossier)
-
-
 RULES: Rules = {
-    **dict.fromkeys((*DEADLINE_TYPES, *FEEDBACK_TYPES), ignore),
     **dict.fromkeys(DOSSIER_TYPES, on_fact),
     **of(ContactSealed, lambda dossier, data, _, ground: on_contact(dossier, data, ground)),
     **of(FeedbackInvited, lambda dossier, data, _, ground: on_invited(dossier, data, ground)),
@@ -69,6 +63,8 @@ RULES: Rules = {
 for stated in DEADLINE_TYPES:
     if issubclass(stated, DeadlineStated):
         RULES |= of(stated, lambda dossier, data, _, ground: on_deadline(dossier, data, ground))
+# Warnings to staff, and how somebody rated: nothing to tell a citizen.
+IGNORED = frozenset((*DEADLINE_TYPES, *FEEDBACK_TYPES)) - RULES.keys()
 
 
 def handle(dossier: Dossier, event: Event, context: Context) -> Changed[Dossier]:

@@ -21,7 +21,7 @@ from services.notifier.gateway import Gateway
 from services.notifier.handlers import Context
 from services.notifier.register import bind
 from services.notifier.settings import NotifierSettings
-from services.notifier.store import CODEC, Due, count_waiting, find_due
+from services.notifier.store import CODEC, count_waiting, find_due
 
 PAGE, AT_ONCE = 200, 20
 Answers = Mapping[str, Mapping[Notice, Tried]]  # dossier -> which message -> what became of it
@@ -68,10 +68,9 @@ class Dispatcher:
 
     async def run(self) -> None:
         """One pass over everything that is due."""
-        now, last = self._parts.clock.now(), list[Due]()
-        while page := await find_due(self._parts.store, epoch_ms(now), PAGE, last[-1] if last else None):
-            last = page
-            mine = [due.dossier for due in page if self._loop.owns(due.dossier.code)]
+        now = self._parts.clock.now()
+        async for page in find_due(self._parts.store, epoch_ms(now), PAGE):
+            mine = [dossier for dossier in page if self._loop.owns(dossier.code)]
             for start in range(0, len(mine), AT_ONCE):
                 await self._shielded(mine[start : start + AT_ONCE])
         self._parts.telemetry.set("sent_seconds", now.timestamp())
@@ -117,10 +116,10 @@ class Dispatcher:
         self._parts.crash.passed("after-claim")
         answers = await self._hand_over(claimed)
         self._parts.crash.passed("after-send")
-        await CODEC.ask(
+        await CODEC.change(
             self._intents,
             answers,
-            lambda dossier: settle_all(dossier, answers[dossier.code], self._desk.ground()).answering(None),
+            lambda dossier: settle_all(dossier, answers[dossier.code], self._desk.ground()),
             self._parts.clock,
         )
         for tried in (tried for own in answers.values() for tried in own.values()):
@@ -147,4 +146,4 @@ class Dispatcher:
             return
         number, year = await bind(self._parts.store, claimed[code], moment(epoch_ms(clock.now())).year, code)
         self._parts.crash.passed("after-bind")
-        await CODEC.ask(intents, [code], lambda dossier: issue(dossier, number, year, context.ground()).answering(None), clock)
+        await CODEC.change(intents, [code], lambda dossier: issue(dossier, number, year, context.ground()), clock)

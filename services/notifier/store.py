@@ -4,7 +4,7 @@ Only this room knows how they are kept. `next_send_at` (when something of a doss
 one of its messages) follow from the rest; a dossier that recovers has no `next_send_at`, and keeps `held` as its copy had it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from services.notifier.domain import Contact, Dossier, Forgotten, Invitation
 from services.notifier.domain import letter as letters
 from services.notifier.domain import notice as notices
 from services.notifier.domain.dossier import Call, Promise, Recovering, Settled
-from services.stored import Codec, newer
+from services.stored import Codec, Derived, Kept, newer
 
 DOSSIERS, REGISTER = "dossiers", "register"
 LETTERS = "letters"  # which number the letter of a dossier tries for; what holds is the register
@@ -39,31 +39,24 @@ async def declare(store: Documents) -> None:
 # --- looking for dossiers --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A dossier of which something is due, and since when (ms)."""
-
-    dossier: Dossier
-    at: int
-
-
-async def find_due(store: Documents, until: int, limit: int, after: Due | None) -> list[Due]:
-    """Dossiers of which something is due until a time (ms), in that order, from behind one on."""
-    place = None if after is None else (after.at, after.dossier.code)
-    found = await store.find(DOSSIERS, {NEXT_SEND: Range(high=until)}, order=NEXT_SEND, limit=limit, after=place)
-    return [Due(load(document), document[NEXT_SEND]) for document in found]
+async def find_due(store: Documents, until: int, size: int) -> AsyncIterator[list[Dossier]]:
+    """Dossiers of which something is due until a time (ms), in that order, page by page."""
+    place = None
+    while found := await store.find(DOSSIERS, {NEXT_SEND: Range(high=until)}, order=NEXT_SEND, limit=size, after=place):
+        place = (found[-1][NEXT_SEND], found[-1]["_id"])
+        yield [dossier for _, dossier in CODEC.readable(found)]
 
 
 async def find_letters(store: Documents, state: LetterState, limit: int, after: str) -> list[Dossier]:
     """Dossiers with a letter in a state, by code, from behind one on."""
     found = await store.find(DOSSIERS, {"letter.s": state}, limit=limit, after=(after, after) if after else None)
-    return [load(document) for document in found]
+    return [dossier for _, dossier in CODEC.readable(found)]
 
 
 async def find_one(store: Documents, code: str) -> Dossier | None:
     """A dossier by its code."""
     document = (await store.get_many(DOSSIERS, [code])).get(code)
-    return None if document is None else load(document)
+    return None if document is None else CODEC.read(document)
 
 
 async def find_by_client_ids(store: Documents, ids: Sequence[str]) -> list[str]:
@@ -121,25 +114,6 @@ def load(document: Document) -> Dossier:
     )
 
 
-def dump(dossier: Dossier) -> dict[str, Any]:
-    """A dossier as its document keeps it; what it does not have is left out."""
-    contact, invited, promise, settled = dossier.contact, dossier.invitation, dossier.promise, dossier.settled
-    parts = {
-        "facts": dossier.facts.dump() or None,
-        "reported_at": dossier.reported_at,
-        "contact": None if contact is None else _dump_contact(contact),
-        "invited": None if invited is None else {"epoch": invited.epoch, "sealed": invited.sealed},
-        "deadline": None if promise is None else {"v": promise.version, "due": promise.due, "basis": promise.basis},
-        "settled": None if settled is None else {"v": settled.version, "outcome": settled.outcome},
-        "letter": None if dossier.letter is None else _dump_letter(dossier.letter),
-        "notices": {name: _dump_message(message) for name, message in dossier.messages.items()} or None,
-        "rungs": list(dossier.rungs) or None,
-        CLIENT_IDS: list(dossier.client_ids) or None,
-        **_derived(dossier),
-    }
-    return {name: value for name, value in parts.items() if value is not None}
-
-
 def _derived(dossier: Dossier) -> dict[str, Any]:
     """What indexes need."""
     told = dossier.recovering
@@ -155,10 +129,6 @@ def _next_at(messages: Mapping[Notice, notices.Message], letter: letters.Letter 
     return min(waiting, default=None)
 
 
-_KEPT = ("facts", "reported_at", "contact", "invited", "deadline", "settled", "letter", "notices", "rungs", CLIENT_IDS)
-CODEC = Codec(load, dump, (*_KEPT, NEXT_SEND, HELD, RECOVERED))
-
-
 def _contact(kept: Mapping[str, Any]) -> Contact | Forgotten:
     return Forgotten(kept["seq"]) if kept.get("gone") else Contact(kept["seq"], kept["epoch"], kept["sealed"])
 
@@ -167,6 +137,18 @@ def _dump_contact(contact: Contact | Forgotten) -> dict[str, Any]:
     if isinstance(contact, Forgotten):
         return {"seq": contact.sequence, "gone": True}
     return {"seq": contact.sequence, "epoch": contact.epoch, "sealed": contact.sealed}
+
+
+def _dump_invitation(invitation: Invitation) -> dict[str, Any]:
+    return {"epoch": invitation.epoch, "sealed": invitation.sealed}
+
+
+def _dump_promise(promise: Promise) -> dict[str, Any]:
+    return {"v": promise.version, "due": promise.due, "basis": promise.basis}
+
+
+def _dump_settled(settled: Settled) -> dict[str, Any]:
+    return {"v": settled.version, "outcome": settled.outcome}
 
 
 # --- messages ----------------------------------------------------------------------------------------------------------------
@@ -179,6 +161,7 @@ _ENDED: Mapping[str, type[notices.Ended]] = {
     "uncertain": notices.Uncertain,
     "skipped": notices.Skipped,
 }
+_IN_MESSAGE = frozenset(("s", "at", "next", "waits"))
 _MESSAGE_NAMES = {kind: name for name, kind in (*_OPEN.items(), *_ENDED.items())}
 
 
@@ -190,6 +173,10 @@ def _message(kept: Mapping[str, Any]) -> notices.Message:
     if name not in _ENDED:
         raise newer("message", name)
     return _ENDED[name](kept["at"])
+
+
+def _dump_messages(messages: Mapping[Notice, notices.Message]) -> dict[str, Any] | None:
+    return {name: _dump_message(message) for name, message in messages.items()} or None
 
 
 def _dump_message(message: notices.Message) -> dict[str, Any]:
@@ -288,6 +275,14 @@ def _dump_refusal(refusal: letters.Refusal) -> list[str | None]:
     return [refusal.rule, refusal.text, refusal.code]
 
 
+_IN_LETTER = frozenset(
+    (
+        *("n", "s", "unit", "due", "at", "sign_by", "refusal", "remark", "granted", "why", "by", "new_due", "next"),
+        *("reason", "note", "approved_at", "ask", "number", "year", "sent_at", "contact"),
+    )
+)
+
+
 # --- recovering --------------------------------------------------------------------------------------------------------------
 
 
@@ -329,6 +324,24 @@ def _call(kept: Mapping[str, str]) -> Call:
 def _dump_call(call: Call) -> dict[str, Any]:
     times = {name: time.isoformat() for name, time in asdict(call).items() if isinstance(time, datetime)}
     return {"kind": call.kind, "unit": call.unit, **times}
+
+
+CODEC = Codec(
+    load,
+    kept=(
+        Kept("facts", lambda dossier: dossier.facts, lambda facts: facts.dump() or None),
+        Kept("reported_at", lambda dossier: dossier.reported_at),
+        Kept("contact", lambda dossier: dossier.contact, _dump_contact),
+        Kept("invited", lambda dossier: dossier.invitation, _dump_invitation),
+        Kept("deadline", lambda dossier: dossier.promise, _dump_promise),
+        Kept("settled", lambda dossier: dossier.settled, _dump_settled),
+        Kept("letter", lambda dossier: dossier.letter, _dump_letter, inside=_IN_LETTER),
+        Kept("notices", lambda dossier: dossier.messages, _dump_messages, inside_each=_IN_MESSAGE),
+        Kept("rungs", lambda dossier: dossier.rungs, lambda rungs: list(rungs) or None),
+        Kept(CLIENT_IDS, lambda dossier: dossier.client_ids, lambda ids: list(ids) or None),
+    ),
+    derived=Derived((NEXT_SEND, HELD, RECOVERED), _derived),
+)
 
 
 # --- the register ------------------------------------------------------------------------------------------------------------

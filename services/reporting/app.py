@@ -1,4 +1,4 @@
-"""reporting put together. The only file of this service that knows FastStream."""
+"""reporting put together."""
 
 from functools import partial
 
@@ -16,6 +16,7 @@ from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
 from runtime.web import make_app
 from services import wiring
+from services.assembly import hold_to_the_log
 from services.reporting import handlers, store
 from services.reporting.checks import measure
 from services.reporting.domain import FORMS, load_forms
@@ -70,7 +71,7 @@ def build(
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),
             calendar.job(),
-            wiring.hold_to_the_log(anchor, health),
+            hold_to_the_log(anchor, health),
             Job("cells", settings.flush_seconds, cells.flush),
             Job("reconcile", settings.reconcile_seconds, cells.reconcile),
             Job("say-again", SAY_AGAIN_SECONDS, cells.say_again),

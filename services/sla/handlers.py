@@ -1,6 +1,5 @@
 """What sla does with each event and timer: the rule for it, and what the rules may look at."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,18 +54,13 @@ def ask_of(event: Event) -> Ask | None:
     return Ask(event.id, data.unit, data.draft, epoch_ms(data.at), epoch_ms(data.new_due_at))
 
 
-def ignore(dossier: Dossier, _event: Event, _ground: Ground) -> Changed[Dossier]:
-    """Notices and the rest of a letter's life change no promise."""
-    return Changed(dossier)
-
-
-Rule = Callable[[Dossier, Event, Ground], Changed[Dossier]]
-OTHERS: dict[str, Rule] = {model.TYPE: ignore for model in NOTICE_TYPES} | {LetterApproved.TYPE: on_ask}
+# Notices and the rest of a letter's life change no promise.
+IGNORED = frozenset(NOTICE_TYPES) - {LetterApproved}
 
 
 def handle(dossier: Dossier, event: Event, context: Context) -> Changed[Dossier]:
     """The rule for an event. Of a type this version does not know it is kept by the same rule as a fact."""
-    return OTHERS.get(event.type, on_fact)(dossier, event, context.ground)
+    return (on_ask if isinstance(event.data, LetterApproved) else on_fact)(dossier, event, context.ground)
 
 
 def on_timer(dossier: Dossier, until: datetime, now: datetime, context: Context) -> Changed[Dossier]:

@@ -3,7 +3,7 @@
 from reference import OFFICE_TIME
 from runtime.intents import Intents
 from runtime.parts import Parts
-from services.changes import Answering
+from services.changes import Changed
 from services.sla.domain import Dossier, recount
 from services.sla.handlers import Context
 from services.sla.store import CODEC, open_dossiers
@@ -34,16 +34,11 @@ class Recount:
         newest = self._context.reference.known
         if newest == self._done:
             return
-        last: Dossier | None = None
-        while True:
-            page = await open_dossiers(self._parts.store, PAGE, last)
+        async for page in open_dossiers(self._parts.store, PAGE):
             older = [found.code for found in page if found.watch is not None and found.watch.counted_with < newest]
             if older:
-                await CODEC.ask(self._intents, older, self._recounted, self._context.clock)
-            if len(page) < PAGE:
-                self._done = newest
-                return
-            last = page[-1]
+                await CODEC.change(self._intents, older, self._recounted, self._context.clock)
+        self._done = newest
 
-    def _recounted(self, dossier: Dossier) -> Answering[Dossier, None]:
-        return recount(dossier, self._context.ground).answering(None)
+    def _recounted(self, dossier: Dossier) -> Changed[Dossier]:
+        return recount(dossier, self._context.ground)

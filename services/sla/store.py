@@ -1,7 +1,7 @@
 """sla's documents: one per dossier, found by id, by the time of its next rung, and by its due moment while it is open; one per
 change of the calendar. Only this room knows how they are kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from services.facts import Facts
 from services.sla.domain import Conflict, Deadline, Dossier, End, Ended, LimitUse, Reopened, Settled, Standing, Wait, Watch
 from services.sla.domain.journal import Entry, Slot
 from services.sla.domain.recovered import Asked, Clock, EndSaid, LastFact, PromiseSaid, Rang, Recovered
-from services.stored import Codec
+from services.stored import Codec, Derived, Kept
 
 DOSSIERS = "dossiers"
 JOURNAL = "calendar"
@@ -49,14 +49,18 @@ async def overdue(store: Documents, unit: str, before: int, limit: int) -> list[
 
 async def _find(store: Documents, unit: str, where: Where, order: str, limit: int) -> list[Dossier]:
     of_unit: Where = {"unit": unit} if unit else {}
-    return [load(document) for document in await store.find(DOSSIERS, {**of_unit, **where}, order=order, limit=limit)]
+    found = await store.find(DOSSIERS, {**of_unit, **where}, order=order, limit=limit)
+    return [dossier for _, dossier in CODEC.readable(found)]
 
 
-async def open_dossiers(store: Documents, limit: int, after: Dossier | None) -> list[Dossier]:
-    """A page of the open dossiers that have a date, behind the last one of the page before."""
-    place = None if after is None or after.due is None else (after.due, after.code)
-    found = await store.find(DOSSIERS, {OPEN_DUE: Range(low=0)}, order=OPEN_DUE, limit=limit, after=place)
-    return [load(document) for document in found]
+async def open_dossiers(store: Documents, size: int) -> AsyncIterator[list[Dossier]]:
+    """The open dossiers that have a date, page by page."""
+    place = None
+    while found := await store.find(DOSSIERS, {OPEN_DUE: Range(low=0)}, order=OPEN_DUE, limit=size, after=place):
+        place = (found[-1][OPEN_DUE], found[-1]["_id"])
+        yield [dossier for _, dossier in CODEC.readable(found)]
+        if len(found) < size:
+            return
 
 
 async def journal(store: Documents) -> list[Entry]:
@@ -120,44 +124,25 @@ def _settled(kept: Mapping[str, Any]) -> Settled:
     return Settled(kept["v"], Ended(kept["outcome"], end, kept["due"], kept["supplements"], use))
 
 
-def dump(dossier: Dossier) -> dict[str, Any]:
-    """A dossier as its document keeps it; what it does not have is left out.
-
-    `open_due` is there for lists: of an open dossier with a date, and not while it recovers.
-    """
-    written: dict[str, Any] = {"facts": dossier.facts.dump()} if dossier.facts else {}
-    if dossier.unit is not None:
-        written["unit"] = dossier.unit
-    deadline, watch = dossier.deadline, dossier.watch
-    if deadline is not None:
-        written["deadline"] = {"v": deadline.version, "due": deadline.due}
-        if deadline.of is not None:
-            written["deadline"]["of"] = key_of(deadline.of)
-    if watch is not None:
-        written |= _dump_watch(watch)
-        if deadline is not None and deadline.due is not None and dossier.recovered is None:
-            written[OPEN_DUE] = deadline.due
-    if dossier.settled is not None:
-        written["settled"] = _dump_settled(dossier.settled)
-    if dossier.rungs:
-        written["rungs"] = dict(dossier.rungs)
-    if dossier.asks:
-        written["asks"] = dict(dossier.asks)
-    if dossier.recovered is not None:
-        written["recovered"] = _dump_recovered(dossier.recovered)
-    return written
+def _dump_deadline(deadline: Deadline) -> dict[str, Any]:
+    written = {"v": deadline.version, "due": deadline.due}
+    return written if deadline.of is None else {**written, "of": key_of(deadline.of)}
 
 
-def _dump_watch(watch: Watch) -> dict[str, Any]:
-    kept: dict[str, Any] = {"counted_with": watch.counted_with}
-    if watch.next_rung_at is not None:
-        kept[NEXT_RUNG] = watch.next_rung_at
+def _watched(dossier: Dossier) -> dict[str, Any]:
+    """What is kept of a dossier while it is open. `open_due` is there for lists: not while there is no date, or it recovers."""
+    watch, conflict = dossier.watch, None
+    if watch is None:
+        return {}
     if watch.conflict is not None:
-        conflict = watch.conflict
-        kept["conflict"] = {"number": conflict.number, "before": conflict.before, "now": conflict.now}
-    if watch.differs is not None:
-        kept[DIFFERS] = watch.differs
-    return kept
+        conflict = {"number": watch.conflict.number, "before": watch.conflict.before, "now": watch.conflict.now}
+    return {
+        "counted_with": watch.counted_with,
+        NEXT_RUNG: watch.next_rung_at,
+        "conflict": conflict,
+        DIFFERS: watch.differs,
+        OPEN_DUE: dossier.due if dossier.recovered is None else None,
+    }
 
 
 def _dump_settled(settled: Settled) -> dict[str, Any]:
@@ -235,8 +220,19 @@ def _dump_asked(asked: Asked) -> dict[str, Any]:
     return {"time": asked.time.isoformat(), "data": asked.letter.model_dump(mode="json", exclude_none=True)}
 
 
-FIELDS = ("facts", "unit", "deadline", "counted_with", NEXT_RUNG, OPEN_DUE, "conflict", DIFFERS, "settled", "rungs", "asks")
-CODEC = Codec(load, dump, frozenset((*FIELDS, "recovered")))
+CODEC = Codec(
+    load,
+    kept=(
+        Kept("facts", lambda dossier: dossier.facts, lambda facts: facts.dump() or None),
+        Kept("unit", lambda dossier: dossier.unit),
+        Kept("deadline", lambda dossier: dossier.deadline, _dump_deadline),
+        Kept("settled", lambda dossier: dossier.settled, _dump_settled),
+        Kept("rungs", lambda dossier: dossier.rungs, lambda rungs: dict(rungs) or None),
+        Kept("asks", lambda dossier: dossier.asks, lambda asks: dict(asks) or None),
+        Kept("recovered", lambda dossier: dossier.recovered, _dump_recovered),
+    ),
+    derived=Derived(("counted_with", NEXT_RUNG, "conflict", DIFFERS, OPEN_DUE), _watched),
+)
 
 
 # --- a change of the calendar --------------------------------------------------------------------------------------------
@@ -260,24 +256,14 @@ def load_slot(document: Document) -> Slot:
     )
 
 
-def dump_slot(slot: Slot) -> dict[str, Any]:
+def _dump_slot(slot: Slot) -> dict[str, Any]:
     """A change as its document keeps it."""
     entry = slot.entry
     if entry is None:
         return {}
-    kept: dict[str, Any] = {"number": entry.number, "at": entry.at}
-    kept["days"] = [[day.isoformat(), kind] for day, kind in entry.days]
-    kept |= {"name": entry.name, "source": entry.source, "signer": entry.signer}
-    if entry.unit is not None:
-        kept["unit"] = entry.unit
-    if entry.confirmed_through is not None:
-        kept["confirmed_through"] = entry.confirmed_through
-    return kept
+    kept = {name: getattr(entry, name) for name in _SLOT}
+    return {**kept, "days": [[day.isoformat(), kind] for day, kind in entry.days]}
 
 
-SLOTS = Codec(
-    load_slot,
-    dump_slot,
-    ("number", "at", "days", "name", "source", "signer", "unit", "confirmed_through"),
-    subject="calendar",
-)
+_SLOT = ("number", "at", "days", "name", "source", "signer", "unit", "confirmed_through")
+SLOTS = Codec(load_slot, kept=(), derived=Derived(_SLOT, _dump_slot), subject="calendar")

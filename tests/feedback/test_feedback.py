@@ -83,8 +83,7 @@ def test_nobody_is_asked_about_history_or_without_a_way_to_ask() -> None:
 
 
 def answer(document: Document, given: dict[str, str], now: datetime = at(6)) -> Decision:  # noqa: B008 - a constant
-    before = CODEC.load(document)
-    return CODEC.decision(document, before, rate(before, given, context(now).ground()), now)
+    return CODEC.decide(document, lambda dossier: rate(dossier, given, context(now).ground()), now)
 
 
 def test_answers_are_scored_and_what_does_not_apply_is_in_no_mean() -> None:

@@ -38,7 +38,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         Sample(
             "services/sla/handlers.py",
             "\nimport aiokafka\n",
-            "only app files and runtime know FastStream and aiokafka BROKEN",
+            "only runtime knows FastStream and aiokafka BROKEN",
         ),
         Sample("contracts/ids.py", "\nimport orjson\n", "contracts need pydantic and PyYAML alone BROKEN"),
     ),

@@ -25,14 +25,14 @@ from reference import OFFICE_TIME, ReferenceData, load_reference
 from runtime.intents import Intents
 from runtime.jobs import Job
 from runtime.loop import Loop
-from runtime.outputs import Rules
 from runtime.parts import INTENTS, Parts
 from runtime.places import partition_of
 from runtime.recovery import Anchor
 from runtime.store import Document
 from runtime.timers import Timers
 from services import wiring
-from services.sla import handlers, older, store
+from services.sla import handlers, store
+from services.sla.app import rules_of, timer_of
 from services.sla.domain import KINDS
 from services.sla.recovery import recovery
 from services.sla.settings import SlaSettings
@@ -95,14 +95,11 @@ class Sla:
     def node(self, parts: Parts) -> Node:
         """As services.sla.app puts it together, without HTTP and without changes of the calendar."""
         context = handlers.Context.of(reference_data(), sla_settings(), parts.clock)
-        encoder = older.reads_older(context)
-        decide = store.CODEC.handling(partial(handlers.handle, context=context), parts.clock, handlers.cause_of)
-        fire = store.CODEC.firing(partial(handlers.on_timer, context=context), parts.clock)
-        rules = Rules(store.DOSSIERS, DECODE, decide, encoder)
-        intents = Intents(parts, store.DOSSIERS, encoder)
+        rules = rules_of(context)
+        intents = Intents(parts, store.DOSSIERS, rules.encode)
         anchor = Anchor(parts, recovery(context), self.topics, intents)
         loop = anchor.hold(Loop(parts, anchor.guard(rules), self.topics))
-        timers = Timers(parts, loop, intents, store.NEXT_RUNG, fire)
+        timers = Timers(parts, loop, intents, store.NEXT_RUNG, timer_of(context))
         every = parts.settings.sweep_seconds
         sweeps = (("timers", timers.sweep), ("intents", intents.sweep), ("anchor", anchor.tick))
         jobs = tuple(Job(name, every, sweep) for name, sweep in sweeps)

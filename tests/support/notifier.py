@@ -1,6 +1,7 @@
 """notifier's rules on documents, as loop, jobs and pages take them: load, decide, dump. For tests that play whole lives."""
 
 import base64
+from collections.abc import Callable
 from datetime import datetime
 
 from nacl.public import PrivateKey
@@ -58,41 +59,36 @@ def handle(document: Document, event: Event, at: Context) -> Decision:
     return CODEC.handling(lambda dossier, heard: handlers.handle(dossier, heard, at), at.clock)(document, event)
 
 
-def decided(
-    document: Document, before: Dossier, changed: Changed[Dossier] | Answering[Dossier, Sms | None], at: Context
+def decide(
+    document: Document, rule: Callable[[Dossier], Changed[Dossier] | Answering[Dossier, Sms | None]], at: Context
 ) -> Decision:
-    """A decision about what a document holds."""
-    return CODEC.decision(document, before, changed, at.clock.now())
+    """A rule about what a document holds."""
+    return CODEC.decide(document, rule, at.clock.now())
 
 
 def forget(document: Document, at: Context) -> Decision:
     """A null on contacts.v1."""
-    dossier = load(document)
-    return decided(document, dossier, telling.forget(dossier, at.ground()), at)
+    return decide(document, lambda dossier: telling.forget(dossier, at.ground()), at)
 
 
 def approve(document: Document, approval: Approval, at: Context) -> Decision:
     """The signer signs."""
-    dossier = load(document)
-    return decided(document, dossier, apologies.approve(dossier, approval, at.ground()), at)
+    return decide(document, lambda dossier: apologies.approve(dossier, approval, at.ground()), at)
 
 
 def reject(document: Document, reason: RejectReason, by: str, at: Context) -> Decision:
     """The signer does not."""
-    dossier = load(document)
-    return decided(document, dossier, apologies.reject(dossier, reason, by, at.ground()), at)
+    return decide(document, lambda dossier: apologies.reject(dossier, reason, by, at.ground()), at)
 
 
 def issue(document: Document, number: int, year: int, at: Context) -> Decision:
     """The letter gets its number."""
-    dossier = load(document)
-    return decided(document, dossier, apologies.issue(dossier, number, year, at.ground()), at)
+    return decide(document, lambda dossier: apologies.issue(dossier, number, year, at.ground()), at)
 
 
 def claim(document: Document, name: Notice, by: Desk) -> Decision:
     """A message is claimed; the answer is what is to be sent, None if nothing is."""
-    dossier = load(document)
-    return decided(document, dossier, sending.claim_message(dossier, name, by.ground()), by.context)
+    return decide(document, lambda dossier: sending.claim_message(dossier, name, by.ground()), by.context)
 
 
 def claimed(document: Document, by: Desk, name: Notice = "result-ready") -> tuple[Document, Sms]:
@@ -104,15 +100,13 @@ def claimed(document: Document, by: Desk, name: Notice = "result-ready") -> tupl
 
 def settle_answer(document: Document, name: Notice, answer: Answer, sms: Sms, by: Desk) -> Decision:
     """What the gateway said to a message."""
-    dossier = load(document)
-    changed = sending.settle_answer(dossier, name, Tried(sms, answer), by.ground())
-    return decided(document, dossier, changed, by.context)
+    return decide(document, lambda dossier: sending.settle_answer(dossier, name, Tried(sms, answer), by.ground()), by.context)
 
 
 def on_receipt(document: Document, name: Notice, *, delivered: bool, context: Context) -> Decision:
     """What the gateway reports of a message."""
-    dossier = load(document)
-    return decided(document, dossier, telling.on_receipt(dossier, name, context.ground(), delivered=delivered), context)
+    ground = context.ground()
+    return decide(document, lambda dossier: telling.on_receipt(dossier, name, ground, delivered=delivered), context)
 
 
 def view(document: Document, at: Context) -> LetterView:

@@ -23,7 +23,7 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -
 
     async def dossier_of(token: str) -> Dossier | None:
         found = await parts.store.find(DOSSIERS, {TOKEN: digest(token)}, limit=1)
-        return CODEC.load(found[0]) if found else None
+        return CODEC.read(found[0]) if found else None
 
     @app.get("/y-kien/{token}", response_class=HTMLResponse, summary="Trang: phiếu khảo sát của một lời mời", responses=GONE)
     async def survey(token: str) -> Response:

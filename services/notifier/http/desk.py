@@ -63,7 +63,7 @@ class LetterDesk:
     async def _change(self, code: str, rule: Callable[[Dossier], Changed[Dossier]]) -> None:
         await self._find(code)
         try:
-            await CODEC.ask(self._intents, [code], lambda dossier: rule(dossier).answering(None), self._parts.clock)
+            await CODEC.change(self._intents, [code], rule, self._parts.clock)
         except NotAllowedError as error:
             errors = [{"pointer": "", "rule": error.rule, "detail": error.text}]
             raise ProblemError(Problem("not-allowed", "Chưa ký được thư này", 409, error.text, errors)) from None
@@ -71,10 +71,7 @@ class LetterDesk:
     async def receipts(self, delivered: Mapping[str, bool]) -> int:
         """Note what the gateway reports, by client id: delivered or not. Returns how many dossiers it concerns."""
         codes = await find_by_client_ids(self._parts.store, list(delivered))
-        await CODEC.ask(
-            self._intents,
-            codes,
-            lambda dossier: on_receipts(dossier, delivered, self.ground()).answering(None),
-            self._parts.clock,
+        await CODEC.change(
+            self._intents, codes, lambda dossier: on_receipts(dossier, delivered, self.ground()), self._parts.clock
         )
         return len(codes)
