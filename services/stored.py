@@ -21,6 +21,7 @@ from services.speaking import say, say_once
 
 Thing = TypeVar("Thing")
 Answer = TypeVar("Answer")
+Heard = TypeVar("Heard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +86,24 @@ class Codec(Generic[Thing]):
 
         return settle
 
-    def folding(self, fold: Callable[[Thing, Event], Thing]) -> Callable[[Document, Event], Document]:
+    def folding(self, fold: Callable[[Thing, Heard], Thing]) -> Callable[[Document, Heard], Document]:
         """What takes an event in and decides nothing."""
 
-        def folded(document: Document, event: Event) -> Document:
+        def folded(document: Document, event: Heard) -> Document:
             before = self.load(document)
             after = fold(before, event)
             return document if after is before else self.written(after, document)
 
         return folded
+
+    def asking(self, rule: Callable[[Thing], Answering[Thing, Answer]], clock: Clock) -> Callable[[Document], Decision]:
+        """A rule with an answer for whoever asked."""
+
+        def decide(document: Document) -> Decision:
+            before = self.load(document)
+            return self.decision(document, before, rule(before), clock.now())
+
+        return decide
 
     async def ask(
         self, intents: Intents, ids: Iterable[str], rule: Callable[[Thing], Answering[Thing, Answer]], clock: Clock
@@ -102,12 +112,7 @@ class Codec(Generic[Thing]):
 
         Raises Unavailable, Invalid, and what the rule raises.
         """
-
-        def decide(document: Document) -> Decision:
-            before = self.load(document)
-            return self.decision(document, before, rule(before), clock.now())
-
-        return cast("Mapping[str, Answer]", await intents.apply(ids, decide))
+        return cast("Mapping[str, Answer]", await intents.apply(ids, self.asking(rule, clock)))
 
 
 def newer(what: str, state: str) -> Unavailable:
@@ -122,7 +127,7 @@ def outputs_of(said: Sequence[Said], subject: str, now: datetime, cause: str = "
 
 
 def _output(said: Said, subject: str, now: datetime, cause: str) -> Output:
-    one, of = (said.said, said.cause) if isinstance(said, Because) else (said, cause)
+    one, of, sequence = (said.said, said.cause, said.sequence) if isinstance(said, Because) else (said, cause, None)
     if isinstance(one, Once):
         return say_once(one.event, one.occasion, subject, now, cause=of)
-    return say(one, subject, now, cause=of)
+    return say(one, subject, now, cause=of, sequence=sequence)

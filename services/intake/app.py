@@ -15,11 +15,13 @@ from runtime.service import Service, make_parts
 from runtime.settings import RuntimeSettings
 from runtime.web import make_app
 from services import wiring
-from services.intake import handlers, keys, quality, quarantine, replays, store
+from services.intake import handlers, quality, store
 from services.intake.http import Entrance, add_routes
 from services.intake.http.changes import TOPICS
 from services.intake.http.entrance import Pace
 from services.intake.http.events import SCHEMAS
+from services.intake.http.gatekeeper import Gatekeeper
+from services.intake.http.replays import Replays
 from services.intake.jobs import Deliveries
 from services.intake.recovery import recovery
 from services.intake.sealing import ContactSealer
@@ -53,22 +55,21 @@ def build(
         context=context,
         intake=handlers.Intake(context, parts, intents, counts),
         deliveries=Deliveries(parts, intents),
-        gatekeeper=keys.Gatekeeper(parts),
+        gatekeeper=Gatekeeper(parts),
         pace=Pace(settings.items_per_minute),
-        replays=replays.Replays(parts.store, parts.machine),
+        replays=Replays(parts.store, parts.machine),
         log=LogReader(parts.topics, TOPICS),
     )
     health = Health(parts, None)
     app = make_app("Đúng Hẹn intake", health, parts.telemetry, SCHEMAS)
     add_routes(app, entrance)
-    rooms = (store, keys, quality, quarantine, replays)
     return Service(
         parts=parts,
         broker=broker,
         app=app,
         health=health,
         topics=wiring.topics_of("intake"),
-        collections=(*(partial(room.declare, parts.store) for room in rooms), intents.declare),
+        collections=(partial(store.declare, parts.store), intents.declare),
         anchor=anchor.begin,
         jobs=(
             wiring.follow_reference(reference, settings.reference_dir, parts),

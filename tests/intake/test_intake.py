@@ -334,6 +334,14 @@ def test_lines_of_ndjson_are_judged_one_by_one(tmp_path: Path) -> None:
     assert refusals.path.read_bytes() == b"{broken\n\xff\xfe\n[1]\n"
 
 
+@pytest.mark.parametrize("service", [[], {}, 7, None])
+def test_a_line_whose_service_is_no_name_is_refused_alone(tmp_path: Path, service: object) -> None:
+    file = tmp_path / "events.ndjson"
+    file.write_bytes(json.dumps({"service": service, "data": []}).encode() + b"\n" + json.dumps(RECEIVED).encode() + b"\n")
+
+    assert [bool(row.faults) for row in read_file(file).rows] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

@@ -28,21 +28,26 @@ def at(text: str) -> str:
     return f"202603{day}{hour}0000"
 
 
+def object_of(item: Any) -> dict[str, Any]:
+    """An item that a payload becomes."""
+    assert isinstance(item, dict)
+    return item
+
+
 def payload(step: Mapping[str, Any]) -> dict[str, Any]:
     """A step of the table as the item of ours that its payload becomes."""
     if "event" in step:
         return {"dossier": CODE, "type": step["event"], "at": at(step["at"])}
     if "step" in step:
         time, state = step["step"]
-        sent = {
+        sent: dict[str, Any] = {
             "MaHoSo": CODE,
             "NguoiXuLy": "Hoàng Thị Mẫu",
             "ThoiDiemXuLy": at(time),
             "NoiDungXuLy": "Xử lý",
             "TrangThai": str(state),
         }
-        item: dict[str, Any] = portal.step_of(sent, "H37.12")
-        return item
+        return object_of(portal.step_of(sent, "H37.12"))
     sent = {"MaHoSo": CODE, "MaTTHC": "1.000894", "TrangThaiHoSo": str(step["s"]), "KenhThucHien": "2"}
     names = {"n": "NgayTiepNhan", "h": "NgayHenTra", "k": "NgayKetThucXuLy", "t": "NgayTra"}
     sent |= {official: at(step[short]) for short, official in names.items() if short in step}
@@ -51,8 +56,8 @@ def payload(step: Mapping[str, Any]) -> dict[str, Any]:
         entry = {"HoSoBoSungId": number, "NgayBoSung": at(asked)}
         entry |= {name: at(time) for name, time in zip(("NgayTiepNhanBoSung", "NgayHenTraMoi"), given, strict=False)}
         rounds.append({name: value for name, value in entry.items() if value})
-    sent_all = {**sent, "DanhSachHoSoBoSung": rounds}
-    item = portal.snapshot_of(sent_all, "H37.12")
+    sent_all: dict[str, Any] = {**sent, "DanhSachHoSoBoSung": rounds}
+    item = object_of(portal.snapshot_of(sent_all, "H37.12"))
     if "seen" in step:
         item["observed_at"] = at(step["seen"])
     if "re" in step:
@@ -148,7 +153,7 @@ def test_a_payload_as_field_systems_send_it_keeps_no_officer_and_names_faults_of
         "TrangThaiHoSo": "4", "HinhThuc": "1", "DonViXuLy": "UBND xã Hoàng Vân", "TaiLieuNop": [],
         "DanhSachLePhi": [], "DanhSachHoSoBoSung": [],
     }  # fmt: skip
-    answer, outputs = take(portal.snapshot_of(sent, "H37.13"))
+    answer, outputs = take(object_of(portal.snapshot_of(sent, "H37.13")))
 
     assert isinstance(answer, Accepted)
     data = outputs[0]["data"]

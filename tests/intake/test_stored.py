@@ -21,7 +21,9 @@ from runtime.store import Document
 from services.intake.domain import Sender
 from services.intake.handlers import Context
 from services.intake.recovery import decode
+from services.intake.store import CODEC, COUNTS, GIVEN, HELD, KEY
 from services.speaking import encode
+from services.stored import Codec
 from tests.intake.test_intake import CONTEXT, PERSON, SEALER, SETTINGS
 from tests.intake.test_recovery import SENDS
 from tests.intake.test_snapshots import CASES, at, payload
@@ -130,6 +132,44 @@ def test_the_golden_documents_have_every_part() -> None:
     assert {name for fact in facts for name in fact} == {"v", "h", "o", "at", "x", "c"}
     assert {fact.get("c") for fact in facts} == {None, 0, 1}
     assert any(document.get("contact", {}).get("h") == "" for document in documents)
+
+
+OTHERS = [json.loads(line) for line in (FOLDER / "others.ndjson").read_text("utf-8").splitlines()]
+FOREIGN = {"outbox": [], "incomplete": ["dossiers.v1/0/5"], "of-a-newer-release": {"a": [1, None]}}
+CODECS: dict[str, Codec[Any]] = {"keys": KEY, "quarantine": HELD, "answers": GIVEN, "quality": COUNTS}
+
+
+@pytest.mark.parametrize("name", [*ITEMS, *STEPS])
+def test_a_stored_dossier_loads_and_is_written_the_same_with_what_nobody_here_knows(name: str) -> None:
+    kept = golden()[name]
+    for document in [*kept["saved"], *kept["recovering"]]:
+        newer = {**document, **FOREIGN}
+        assert CODEC.written(CODEC.load(newer), newer) == newer
+        assert {"_id": CODE, "rev": 0, **CODEC.dump(CODEC.load(document))} == document
+
+
+@pytest.mark.parametrize("entry", OTHERS, ids=[f"{entry['collection']}/{number}" for number, entry in enumerate(OTHERS)])
+def test_every_other_stored_document_loads_and_is_written_the_same(entry: dict[str, Any]) -> None:
+    codec, newer = CODECS[entry["collection"]], {**entry["document"], **FOREIGN}
+
+    assert codec.written(codec.load(newer), newer) == newer
+
+
+def test_the_other_golden_documents_have_every_part() -> None:
+    parts: dict[str, set[str]] = {}
+    for entry in OTHERS:
+        parts.setdefault(entry["collection"], {"_id", "rev"}).update(entry["document"])
+
+    assert parts == {name: {"_id", "rev", *codec.fields} for name, codec in CODECS.items()}
+
+
+def test_a_fact_that_did_not_change_keeps_what_a_newer_release_wrote_in_it() -> None:
+    document = golden()["single events"]["saved"][0]
+    facts = {key: {**fact, "of-a-newer-release": 1} for key, fact in document["facts"].items()}
+    took = take_items({**document, "facts": facts}, [SENDS[2]], CONTEXT, Sender("portal"))
+
+    assert took.document["facts"]["received/1"] == facts["received/1"]
+    assert set(took.document["facts"]) == {"received/1", "supplement-requested/1"}
 
 
 def main() -> None:

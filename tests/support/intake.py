@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from runtime.outputs import Output
 from runtime.store import Document
-from services.intake.domain import Answer, Sender, parse_item
-from services.intake.handlers import Context, on_items
-from services.intake.recovery import Told
+from services.intake.domain import Answer, Sender, Taken, parse_item, take_all
+from services.intake.handlers import Context
 from services.intake.recovery import recall as _recall
+from services.intake.store import CODEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,11 @@ class Took:
 
 def take_items(document: Document, raw: Iterable[Mapping[str, Any]], context: Context, sender: Sender) -> Took:
     """Take items in, in their order, all in one decision."""
-    decision, results = on_items(document, [parse_item(item).item for item in raw], context, sender)
+    rule = partial(take_all, items=[parse_item(item).item for item in raw], ground=context.ground(sender))
+    decision = CODEC.asking(rule, context.clock)(document)
+    results: tuple[Taken, ...] = decision.answer
     notes = [note for result in results for note in result.notes]
     return Took(decision.document, list(decision.outputs), [result.answer for result in results], notes)
 
 
-def recall(document: Document, told: Told) -> Document:
-    """The document with one event that intake said."""
-    return _recall(document, told)
+recall = CODEC.folding(_recall)
