@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from reference import ReferenceData
 from runtime.clock import Clock, epoch_ms
@@ -80,8 +81,7 @@ def read_batch(raw: Iterable[object]) -> Read:
     return Read(tuple(entries), items)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one place of a request. `parsed`: None if it could not be read."""
 
     parsed: Parsed | None

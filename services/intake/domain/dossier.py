@@ -1,11 +1,11 @@
 """A dossier as intake knows it: the version of each fact that holds, so that what is said again is nothing new.
 
-Times in ms since 1970.
+Times in ms since 1970. What is read of a document for every item is a named tuple: made for half of what a dataclass costs.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import JsonValue
 
@@ -19,8 +19,7 @@ Order = tuple[int, int]  # of a snapshot: its phase, then its rounds of suppleme
 GUESSED, REPORTED, STATED = 0, 1, 2
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """The version of a fact that holds. `digest`: of its content. `observed`: when its sender saw it, or we heard of it."""
 
     version: int
@@ -40,7 +39,7 @@ class Facts:
 
     def get(self, key: str) -> Known | None:
         """The version that holds; None if the fact was never told."""
-        return self.told.get(key) or self.kept.get(key)
+        return self[key] if key in self.told or key in self.kept else None
 
     def having(self, key: str, fact: Known) -> "Facts":
         """With another version of a fact, or another fact."""
@@ -52,7 +51,7 @@ class Facts:
         yield from (key for key in self.told if key not in self.kept)
 
     def __len__(self) -> int:
-        return len(self.kept) + sum(key not in self.kept for key in self.told)
+        return len(self.kept) + (sum(key not in self.kept for key in self.told) if self.told else 0)
 
     def __getitem__(self, key: str) -> Known:
         return self.told[key] if key in self.told else self.kept[key]
@@ -60,7 +59,11 @@ class Facts:
     def of(self, kind: str) -> dict[str, Known]:
         """The facts of a kind by occasion, also those that were taken back."""
         begin = f"{kind}/"
-        return {key.partition("/")[2]: self[key] for key in self if key.startswith(begin)}
+        found = {key.partition("/")[2]: self.kept[key] for key in self.kept if key.startswith(begin)}
+        for key, fact in self.told.items():
+            if key.startswith(begin):
+                found[key.partition("/")[2]] = fact
+        return found
 
     def standing(self, kind: str) -> dict[str, Known]:
         """The facts of a kind that were not taken back, by occasion."""
@@ -83,8 +86,7 @@ class KnownContact:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reception:
+class Reception(NamedTuple):
     """What is known of the reception by now. `promised_at`: ISO 8601, in the words of its sender."""
 
     procedure: str
