@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import typer
 from rich.table import Table
@@ -15,7 +15,9 @@ from reference.phones import mobile
 from runtime.errors import Unavailable
 from runtime.store import Documents, open_documents
 from services.intake import keys
+from services.intake.domain.keys import SYSTEM, Wanted
 from services.intake.sealing import digest_number
+from services.intake.store import declare_keys, list_keys
 
 Answer = TypeVar("Answer")
 Store = Annotated[str, typer.Option("--store", envvar="STORE_URL", help="Kho dữ liệu của intake (STORE_URL của intake).")]
@@ -25,12 +27,12 @@ keys_app = typer.Typer(no_args_is_help=True, help="Khóa API của các hệ th�
 
 def _with_store(url: str, work: Callable[[Documents], Awaitable[Answer]]) -> Answer:
     async def run() -> Answer:
-        store = open_documents(url)
+        documents = open_documents(url)
         try:
-            await keys.declare(store)
-            return await work(store)
+            await declare_keys(documents)
+            return await work(documents)
         finally:
-            await store.close()
+            await documents.close()
 
     try:
         return asyncio.run(run())
@@ -54,9 +56,9 @@ def new_command(
     operator: Annotated[bool, typer.Option("--operator", help="Khóa cho người vận hành (quarantine), không gửi hồ sơ")] = False,
 ) -> None:
     """Tạo một khóa; khóa chỉ hiện một lần."""
-    if not keys.SYSTEM.fullmatch(system):
+    if not SYSTEM.fullmatch(system):
         stop("tên hệ thống chỉ gồm a-z, 0-9 và dấu -, dài nhất 40")
-    wanted = keys.Wanted(system, tuple(unit or ()), mode, "operate" if operator else "send", _digests(mode, number or []))
+    wanted = Wanted(system, tuple(unit or ()), mode, "operate" if operator else "send", _digests(mode, number or []))
     key = _with_store(store, lambda documents: keys.create_key(documents, wanted, datetime.now(UTC)))
     err.print("Khóa này chỉ hiện một lần; giữ nó như mật khẩu:", markup=False)
     typer.echo(key)
@@ -78,12 +80,12 @@ def _digests(mode: str, numbers: list[str]) -> tuple[str, ...]:
 @keys_app.command("ls")
 def ls_command(store: Store) -> None:
     """Liệt kê khóa: hệ thống, đơn vị, hạn, lần dùng cuối."""
-    found = _with_store(store, lambda documents: documents.find(keys.KEYS, {}, order="system", limit=1000))
+    found = _with_store(store, list_keys)
     table = Table("Khóa", "Hệ thống", "Đơn vị", "Chế độ", "Tạo", "Hết hạn", "Dùng lần cuối")
     for key in found:
-        role = "vận hành" if key["role"] == "operate" else key["mode"]
-        times = [_when(key.get(name)) for name in ("created_at", "until", "used_at")]
-        table.add_row(key["_id"], key["system"], ", ".join(key["units"]) or "tất cả", role, *times)
+        role = "vận hành" if key.of.role == "operate" else key.of.mode
+        times = [_when(ms) for ms in (key.created_at, key.until, key.used_at)]
+        table.add_row(key.id, key.of.system, ", ".join(key.of.units) or "tất cả", role, *times)
     out.print(table)
 
 
@@ -111,12 +113,7 @@ def rotate_command(
 @keys_app.command("end")
 def end_command(identity: Annotated[str, typer.Argument(help="Tám ký tự sau dh_")], store: Store) -> None:
     """Kết thúc một khóa ngay."""
-
-    async def end(documents: Documents) -> list[str]:
-        found: dict[str, Any] = await documents.get_many(keys.KEYS, [identity])
-        return await keys.end_keys(documents, found.values(), datetime.now(UTC))
-
-    if not _with_store(store, end):
+    if not _with_store(store, lambda documents: keys.end_keys(documents, [identity], datetime.now(UTC))):
         stop(f"không có khóa {identity} còn hiệu lực")
     out.print(f"Khóa {identity} đã hết hiệu lực.")
 

@@ -266,4 +266,4 @@ def _dump_slot(slot: Slot) -> dict[str, Any]:
 
 
 _SLOT = ("number", "at", "days", "name", "source", "signer", "unit", "confirmed_through")
-SLOTS = Codec(load_slot, kept=(), derived=Derived(_SLOT, _dump_slot), subject="calendar")
+SLOTS = Codec.whole(load_slot, _dump_slot, _SLOT, subject="calendar")
