@@ -18,10 +18,10 @@ from runtime.web import make_app
 from services import wiring
 from services.reporting import handlers, store
 from services.reporting.checks import measure
-from services.reporting.domain import FORMS, load_forms
+from services.reporting.domain import FORMS, REPORT, load_forms
 from services.reporting.http import Room, add_routes
 from services.reporting.jobs import Cells
-from services.reporting.periods import REPORT, Periods
+from services.reporting.periods import Periods
 from services.reporting.recovery import RECOVERY
 from services.reporting.settings import ReportingSettings
 from services.reporting.telemetry import METRICS
@@ -41,7 +41,8 @@ def build(
     parts, broker = make_parts("reporting", runtime, METRICS, ports or Ports())
     reference = reference or load_reference(settings.reference_dir)
     context = handlers.Context(parts.clock, reference)
-    rules = Rules(store.ROWS, wiring.decoder(), partial(handlers.handle, context=context), _encode_nothing)
+    decide = store.ROW.handling(partial(handlers.handle, context=context), parts.clock)
+    rules = Rules(store.ROWS, wiring.decoder(), decide, _encode_nothing)
     topics = load_catalogue().read_by("reporting")
     anchor = Anchor(parts, RECOVERY, topics)
     loop = anchor.hold(Loop(parts, anchor.guard(rules), topics))

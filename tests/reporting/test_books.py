@@ -15,9 +15,11 @@ from contracts import encode
 from dunghen.audit import audit
 from runtime.errors import Unavailable
 from services.reporting.checks import find_doubts, unknown_units
-from services.reporting.domain.books import Span, days_of, month_of, span
+from services.reporting.domain import days_of, month_of, span
+from services.reporting.domain.books import Span
+from services.reporting.figures import Asked, flows, flows_by_day
 from services.reporting.reports import ReportRefusedError, behind, report
-from services.reporting.store import BOOKS, SHELVES, Asked, flows, flows_by_day
+from services.reporting.store import BOOKS, SHELVES
 from tests.reporting.alone import Reporting, reporting_alone
 from tests.reporting.test_histories import DOSSIERS, HISTORIES, NOW, TOPICS, Life, stated
 from tests.reporting.test_reporting import deadline, settled

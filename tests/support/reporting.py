@@ -1,0 +1,32 @@
+"""reporting's rules on documents, as its loop and jobs call them."""
+
+from functools import partial
+
+from contracts import Event
+from dunghen import PROVINCE
+from reference import load_reference
+from runtime.clock import SteppedClock
+from runtime.store import Document
+from services.reporting import handlers
+from services.reporting.domain import Contributions, contributions, flipped
+from services.reporting.handlers import Context
+from services.reporting.store import ROW, load
+from tests.support.dossiers import at
+
+REFERENCE = load_reference(PROVINCE)
+CONTEXT = Context(SteppedClock(at(20)), REFERENCE)
+
+
+def handle(document: Document, event: Event, context: Context = CONTEXT) -> Document:
+    """The row after an event."""
+    return ROW.handling(partial(handlers.handle, context=context), context.clock)(document, event).document
+
+
+def flip(document: Document, now: int) -> Document:
+    """The row after its due moment (ms)."""
+    return ROW.written(flipped(load(document), now), document)
+
+
+def counts_of(document: Document, now: int) -> Contributions | None:
+    """What a row adds (ms)."""
+    return contributions(load(document), now)
