@@ -158,7 +158,7 @@ def sheet_of_records(records: list[LogRecord], reference: ReferenceData, wanted:
     before: dict[tuple[str, str], Counter[str]] = {}
     during: dict[tuple[str, str], Counter[str]] = {}
     for row in rows.values():
-        found = contributions(row, epoch_ms(now))
+        found = contributions(row.known, epoch_ms(now))
         if found is None or (wanted.unit not in WHOLE and lens.unit_of(found.place.competent) != wanted.unit):
             continue
         place = (found.place.competent, found.place.procedure)

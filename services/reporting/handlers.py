@@ -10,7 +10,7 @@ from contracts.notices import NOTICE_TYPES
 from reference import ReferenceData
 from runtime.clock import Clock, epoch_ms
 from services.changes import Changed
-from services.reporting.domain import Row, taken, told
+from services.reporting.domain import Known, Row, taken, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Context:
     reference: ReferenceData
 
 
-Teller = Callable[[Row, Event], Row]
+Teller = Callable[[Known, Event], Known]
 STATEMENTS: dict[str, Teller] = {model.TYPE: told.statement for model in DEADLINE_TYPES}
 EFFECTS: dict[str, Teller] = {model.TYPE: told.effect for model in (*NOTICE_TYPES, *FEEDBACK_TYPES)}
 TELLERS = STATEMENTS | EFFECTS
@@ -30,5 +30,7 @@ TELLERS = STATEMENTS | EFFECTS
 def handle(row: Row, event: Event, context: Context) -> Changed[Row]:
     """Take an event in, and count the row anew if it says anything new. What is no statement and no effect is a fact; one of a
     type this version does not know is kept."""
-    after = TELLERS.get(event.type, told.fact)(row, event)
-    return Changed(row if after is row else taken(after, epoch_ms(context.clock.now()), context.reference.future))
+    known = TELLERS.get(event.type, told.fact)(row.known, event)
+    if known is row.known:
+        return Changed(row)
+    return Changed(taken(row, known, epoch_ms(context.clock.now()), context.reference.future))

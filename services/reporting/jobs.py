@@ -15,7 +15,7 @@ from services.changes import Answering
 from services.reporting import store
 from services.reporting.checks import SHOWN, between_roles, differences, suspects
 from services.reporting.domain import Book, Row, book_of, cell_of, day_in, flipped, recounted, shelf_of, shelved
-from services.reporting.store import ROW, Held
+from services.reporting.store import ROW, Marked
 from services.speaking import encode, say
 
 SAID_AGAIN = timedelta(hours=48)
@@ -64,10 +64,10 @@ class Cells:
         started = self._parts.clock.now()
         await self.flip()
         while rows := await store.dirty_rows(self._parts.store):
-            touched = {key for row in rows for key in row.thing.touched}
+            touched = {key for row in rows for key in row.touched}
             counted, covered = await self.count(touched)
             await self._publish(counted)
-            await store.clear(self._parts.store, {row.thing.code: row for row in (*covered, *rows)}.values())
+            await store.clear(self._parts.store, {row.code: row for row in (*covered, *rows)}.values())
             days = [date.fromisoformat(day_in(key)) for key in touched]
             self._first_changed = min([*days, *([self._first_changed] if self._first_changed else [])])
         if self._first_changed is not None or not self._told_after_start:
@@ -116,7 +116,7 @@ class Cells:
             return
         self._parts.telemetry.set("dirty_rows", await store.count_dirty(self._parts.store))
 
-    async def count(self, keys: Iterable[str]) -> tuple[dict[str, list[str]], list[Held[Row]]]:
+    async def count(self, keys: Iterable[str]) -> tuple[dict[str, list[str]], list[Marked]]:
         """Count cells from the rows and save them in their books; returns the days counted, by book.
 
         And the rows that are in the figures now with all they touched, beyond those that were asked for: a cell with many dirty
@@ -127,7 +127,7 @@ class Cells:
         for key in sorted(set(keys)):
             waiting.setdefault(book_of(key), []).append(key)
         counted = {book: [day_in(key) for key in own] for book, own in waiting.items()}
-        covered: list[Held[Row]] = []
+        covered: list[Marked] = []
         while waiting:
             # Books are read before counting: a day counted meanwhile moves the revision.
             known = await store.hold_books(documents, waiting)

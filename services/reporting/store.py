@@ -14,8 +14,8 @@ from runtime.intents import Intents
 from runtime.outputs import Decision, new_document
 from runtime.store import Document, Documents, In, Index, Range
 from services.changes import Answering, Changed
-from services.facts import Facts
-from services.reporting.domain import Add, Book, Counted, Day, Days, Frozen, NotFrozen, Period, Row, Shelf
+from services.facts import NO_FACTS, Facts
+from services.reporting.domain import Add, Book, Counted, Day, Days, Frozen, Known, NotFrozen, Period, Row, Shelf
 from services.reporting.domain.cells import day_in
 from services.reporting.domain.periods import Restated
 from services.reporting.domain.row import Ended, Letter, Promise, Promised, Rating, Rejected, Reopened, Settled, Waiting
@@ -46,12 +46,14 @@ def load(document: Document) -> Row:
     letter, rating, rejected = document.get("letter"), document.get("rating"), document.get("rejected")
     return Row(
         document["_id"],
-        Facts.load({} if facts is None else facts),
-        None if promise is None else _promise(promise),
-        None if settled is None else _settled(settled),
-        None if letter is None else Letter(letter["at"], letter["t"]),
-        None if rating is None else Rating(rating["at"], rating["t"], rating["answers"], rating["points"]),
-        None if rejected is None else Rejected(rejected["draft"], rejected["t"], rejected["reason"]),
+        Known(
+            NO_FACTS if facts is None else Facts.load(facts),
+            None if promise is None else _promise(promise),
+            None if settled is None else _settled(settled),
+            None if letter is None else Letter(letter["at"], letter["t"]),
+            None if rating is None else Rating(rating["at"], rating["t"], rating["answers"], rating["points"]),
+            None if rejected is None else Rejected(rejected["draft"], rejected["t"], rejected["reason"]),
+        ),
         _counted(document) if "adds" in document else None,
         tuple(document.get("touched", ())),
         document.get("flip_at"),
@@ -88,28 +90,33 @@ def _counted(document: Document) -> Counted:
 
 def dump(row: Row) -> dict[str, Any]:
     """A row as its document keeps it; what it does not have is left out. `dirty` is there to find the touched ones."""
-    written: dict[str, Any] = {"facts": row.facts.dump()} if row.facts else {}
-    if row.promise is not None:
-        written["deadline"] = _dump_promise(row.promise)
-    if row.settled is not None:
-        written["settled"] = _dump_settled(row.settled)
-    if row.letter is not None:
-        written["letter"] = {"at": row.letter.at, "t": row.letter.recorded}
-    if row.rating is not None:
-        rating = row.rating
-        written["rating"] = {"at": rating.at, "t": rating.recorded, "answers": rating.answers, "points": rating.points}
-    if row.rejected is not None:
-        written["rejected"] = {"draft": row.rejected.draft, "t": row.rejected.recorded, "reason": row.rejected.reason}
+    written = _dump_known(row.known)
     if row.counted is not None:
-        days = row.counted.days
-        written["adds"] = {day: {"as_of": add.as_of, "counters": add.counters} for day, add in days.items()}
-        written["cells"] = list(row.counted.cells)
+        days, cells = row.counted
+        written["adds"] = {day: {"as_of": as_of, "counters": counters} for day, (as_of, counters) in days.items()}
+        written["cells"] = list(cells)
     if row.touched:
         written["touched"], written["dirty"] = list(row.touched), 1
     if row.flip_at is not None:
         written["flip_at"] = row.flip_at
     if row.doubts:
         written["doubts"] = list(row.doubts)
+    return written
+
+
+def _dump_known(known: Known) -> dict[str, Any]:
+    letter, rating, rejected = known.letter, known.rating, known.rejected
+    written: dict[str, Any] = {"facts": known.facts.dump()} if known.facts else {}
+    if known.promise is not None:
+        written["deadline"] = _dump_promise(known.promise)
+    if known.settled is not None:
+        written["settled"] = _dump_settled(known.settled)
+    if letter is not None:
+        written["letter"] = {"at": letter.at, "t": letter.recorded}
+    if rating is not None:
+        written["rating"] = {"at": rating.at, "t": rating.recorded, "answers": rating.answers, "points": rating.points}
+    if rejected is not None:
+        written["rejected"] = {"draft": rejected.draft, "t": rejected.recorded, "reason": rejected.reason}
     return written
 
 
@@ -162,7 +169,10 @@ def load_book(document: Document) -> Book:
 
 def dump_book(book: Book) -> dict[str, Any]:
     """A book as its document keeps it: with its place, by which it is found and its sums are grouped."""
-    days = {text: {"as_of": day.as_of, "revision": day.revision, "counters": day.counters} for text, day in book.days.items()}
+    days = {
+        day: {"as_of": as_of, "revision": revision, "counters": counters}
+        for day, (as_of, revision, counters) in book.days.items()
+    }
     place = {"role": book.role, "unit": book.unit, "procedure": book.procedure}
     return {**place, "month": book.month, "days": days, "sums": book.sums}
 
@@ -338,15 +348,28 @@ async def _hold(store: Documents, collection: str, codec: Codec[Thing], keys: Co
     return {key: Held(codec.load(document), document) for key, document in documents.items()}
 
 
-async def dirty_rows(store: Documents) -> list[Held[Row]]:
-    """A page of the rows whose changes are not in the published figures yet."""
-    return [Held(load(document), document) for document in await store.find(ROWS, {"dirty": 1}, limit=PAGE)]
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A row whose changes are not in the published figures yet, and the cells that it touched."""
+
+    code: str
+    touched: tuple[str, ...]
+    document: Document
 
 
-async def clear(store: Documents, rows: Iterable[Held[Row]]) -> None:
+async def dirty_rows(store: Documents) -> list[Marked]:
+    """A page of them."""
+    return [_marked(row) for row in await store.find(ROWS, {"dirty": 1}, limit=PAGE)]
+
+
+def _marked(row: Document) -> Marked:
+    return Marked(row["_id"], tuple(row["touched"]), row)
+
+
+async def clear(store: Documents, rows: Iterable[Marked]) -> None:
     """Clear the marks of rows that did not change meanwhile; a row that did stays dirty and is counted again."""
     marks = ("touched", "dirty")
-    clean = [{key: value for key, value in held.document.items() if key not in marks} for held in rows]
+    clean = [{key: value for key, value in row.document.items() if key not in marks} for row in rows]
     await store.save_many(ROWS, clean)
 
 
@@ -365,13 +388,13 @@ async def count_dirty(store: Documents) -> int:
 # --- sums: rows and books are read by the thousand, so only what is summed becomes an object -------------------------
 
 
-async def cell_sums(store: Documents, keys: Collection[str]) -> tuple[dict[str, Add], list[Held[Row]]]:
+async def cell_sums(store: Documents, keys: Collection[str]) -> tuple[dict[str, Add], list[Marked]]:
     """Cells counted from the rows, by key, those in which any dossier counts; and the rows met whose marks these alone are."""
-    wanted, covered = set(keys), list[Held[Row]]()
+    wanted, covered = set(keys), list[Marked]()
     as_of, counters = dict[str, int](), dict[str, dict[str, int]]()
     async for row in _every(store, ROWS, {"cells": In(tuple(wanted))}):
         if "dirty" in row and wanted.issuperset(row["touched"]):
-            covered.append(Held(load(row), row))
+            covered.append(_marked(row))
         for key in wanted.intersection(row["cells"]):
             add = row["adds"][day_in(key)]
             as_of[key] = max(as_of.get(key, 0), add["as_of"])

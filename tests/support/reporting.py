@@ -29,4 +29,4 @@ def flip(document: Document, now: int) -> Document:
 
 def counts_of(document: Document, now: int) -> Contributions | None:
     """What a row adds (ms)."""
-    return contributions(load(document), now)
+    return contributions(load(document).known, now)

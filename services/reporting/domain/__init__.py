@@ -17,7 +17,7 @@ from services.reporting.domain.cells import DEFINITION, ROLES, CellKey, Contribu
 from services.reporting.domain.forms import FORMS, Column, Form, load_forms
 from services.reporting.domain.periods import REPORT, CannotFreezeError, Days, Figures, Frozen, NotFrozen, Period
 from services.reporting.domain.recount import flipped, taken
-from services.reporting.domain.row import Add, Counted, Row
+from services.reporting.domain.row import Add, Counted, Known, Row
 from services.reporting.domain.sheet import (
     ByPlace,
     Lens,
@@ -50,6 +50,7 @@ __all__ = [
     "Figures",
     "Form",
     "Frozen",
+    "Known",
     "Lens",
     "LineKey",
     "Lines",

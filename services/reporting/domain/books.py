@@ -6,6 +6,7 @@ Reports are sums over whole shelves and books and, at the ends of a period that 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from contracts.definitions import Flows
 from contracts.metrics import CountedCell, Role
@@ -15,8 +16,7 @@ from services.reporting.domain.row import Add
 FIRST_DAY = 15  # NĐ 09/2019, Điều 12: report months begin on the 15th. Other periods are summed too, from single days.
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(NamedTuple):
     """The cell of a day: as of when it is (ms), its revision, its counters without what is 0."""
 
     as_of: int

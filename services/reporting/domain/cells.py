@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from contracts.definitions import load_definitions, used_class
 from services.reporting.domain.facts import Received, Refused
-from services.reporting.domain.row import Add, Counted, Ended, Letter, Promised, Row
+from services.reporting.domain.row import Add, Counted, Ended, Known, Letter, Promised
 
 DEFINITION = load_definitions().version
 ROLES = ("received", "competent")
@@ -61,8 +61,10 @@ class Contributions:
         return {self.place.key(role, day): add for role in ROLES for day, add in self.days.items()}
 
     def counted(self) -> Counted:
-        """As a row keeps it."""
-        return Counted(self.days, tuple(sorted(self.place.key(role, day) for role in ROLES for day in self.days)))
+        """As a row keeps it, the cells in order."""
+        days, of = sorted(self.days), self.place
+        competent, received = f"competent/{of.competent}/{of.procedure}/", f"received/{of.received}/{of.procedure}/"
+        return Counted(self.days, (*[competent + day for day in days], *[received + day for day in days]))
 
 
 def day_in(key: str) -> str:
@@ -84,30 +86,30 @@ def _iso(day: int) -> str:
     return date.fromordinal(_EPOCH + day).isoformat()
 
 
-def flip_at(row: Row, now: int) -> int | None:
-    """When the passing of time alone changes this row's contributions: the next due moment of an open dossier (ms).
+def flip_at(known: Known, now: int) -> int | None:
+    """When the passing of time alone changes what a dossier adds: the next due moment while it is open (ms).
 
     None while the clock is paused, so that what waits is in time (D12).
     """
-    promise = row.promise
-    if not isinstance(promise, Promised) or row.ended is not None:
+    promise, facts = known.promise, known.facts
+    if not isinstance(promise, Promised) or isinstance(known.settled, Ended):
         return None
-    if row.facts.first(Received) is None or row.facts.first(Refused) is not None:
+    if facts.first(Received) is None or facts.first(Refused) is not None:
         return None
     return min((due for due in (promise.due, promise.first) if due > now), default=None)
 
 
-def doubts(row: Row, future: timedelta) -> tuple[str, ...]:
-    """What contradicts itself in a row: `ended-twice`, `clock-ahead` (docs/counters.md).
+def doubts(known: Known, future: timedelta) -> tuple[str, ...]:
+    """What contradicts itself in what is known: `ended-twice`, `clock-ahead` (docs/counters.md).
 
     intake refuses a business time further ahead of its clock than `future`: whatever is has come another way.
     """
-    ended, received, ahead = row.ended, row.facts.first(Received), future // _MS
-    twice = ended is not None and bool(ended.also)
-    early = (received is not None and received.at > received.t + ahead) or (
-        ended is not None and ended.end > ended.recorded + ahead
-    )
-    return (("ended-twice",) if twice else ()) + (("clock-ahead",) if early else ())
+    settled, received, ahead = known.settled, known.facts.first(Received), future // _MS
+    early = received is not None and received.at > received.t + ahead
+    if not isinstance(settled, Ended):
+        return ("clock-ahead",) if early else ()
+    early = early or settled.end > settled.recorded + ahead
+    return (("ended-twice",) if settled.also else ()) + (("clock-ahead",) if early else ())
 
 
 class _Days:
@@ -135,9 +137,9 @@ class _Days:
         return {day: Add(self._as_of[day], counters) for day, counters in self._counters.items()}
 
 
-def contributions(row: Row, now: int) -> Contributions | None:
-    """What one dossier adds; None if it counts nowhere. Equal rows at equal times give equal contributions."""
-    received, refused = row.facts.first(Received), row.facts.first(Refused)
+def contributions(known: Known, now: int) -> Contributions | None:
+    """What one dossier adds; None if it counts nowhere. The same is known at the same time: the same is added."""
+    received, refused = known.facts.first(Received), known.facts.first(Refused)
     if received is None:
         return None
     days = _Days(received)
@@ -145,12 +147,11 @@ def contributions(row: Row, now: int) -> Contributions | None:
         days.add(refused.at, refused.t, {"refused": 1})
     else:
         days.add(received.at, received.t, _of_reception(received))
-        if row.ended is None:
-            _add_overdue(row, now, days)
+        if isinstance(known.settled, Ended):
+            _add_outcome(known.settled, known, days)
         else:
-            _add_outcome(row.ended, row.letter, days)
-        _add_lateness(row, now, days)
-        _add_people(row, days)
+            _add_overdue(known, now, days)
+        _add_people(known, days)
     return Contributions(Place(received.receiving_unit, received.competent_unit, received.procedure), days.done())
 
 
@@ -161,25 +162,39 @@ def _of_reception(received: Received) -> dict[str, int]:
     return counters
 
 
-def _add_overdue(row: Row, now: int, days: _Days) -> None:
-    """Its promise passed while it is open."""
-    promise, letter = row.promise, row.letter
-    if isinstance(promise, Promised) and promise.due <= now:
-        days.add(
-            promise.due, max(promise.recorded, 0 if letter is None else letter.recorded), _lettered("overdue_opened", letter)
-        )
-
-
-def _add_outcome(ended: Ended, letter: Letter | None, days: _Days) -> None:
-    """How it ended."""
-    days.add(ended.end, ended.recorded, {f"resolved_{ended.outcome}": 1, **_of_end(ended)})
-    if ended.outcome != "late":
+def _add_overdue(known: Known, now: int, days: _Days) -> None:
+    """Its promise passed while it is open, or the first one did."""
+    promise, letter = known.promise, known.letter
+    if not isinstance(promise, Promised):
         return
-    as_of = max(ended.recorded, 0 if letter is None else letter.recorded)
-    days.add(ended.due, as_of, _lettered("overdue_opened", letter))
-    days.add(ended.end, as_of, _lettered("overdue_closed", letter))
-    if letter is not None:
-        days.add(ended.end, as_of, {"resolved_late_lettered": 1})
+    if promise.due <= now:
+        as_of = promise.recorded if letter is None else max(promise.recorded, letter.recorded)
+        days.add(promise.due, as_of, _lettered("overdue_opened", letter))
+    if promise.first <= now:
+        _add_late(promise.first, known, days)
+
+
+def _add_outcome(ended: Ended, known: Known, days: _Days) -> None:
+    """How it ended, against the promise in force and against the first one."""
+    letter, promise = known.letter, known.promise
+    days.add(ended.end, ended.recorded, {f"resolved_{ended.outcome}": 1, **_of_end(ended)})
+    if ended.outcome == "late":
+        as_of = ended.recorded if letter is None else max(ended.recorded, letter.recorded)
+        days.add(ended.due, as_of, _lettered("overdue_opened", letter))
+        days.add(ended.end, as_of, _lettered("overdue_closed", letter))
+        if letter is not None:
+            days.add(ended.end, as_of, {"resolved_late_lettered": 1})
+    if ended.first == "late":
+        _add_late(promise.first if isinstance(promise, Promised) else ended.due, known, days)
+
+
+def _add_late(late: int, known: Known, days: _Days) -> None:
+    """Late against the first promise: what an apology is owed for, and whether there is one."""
+    letter, rejected = known.letter, known.rejected
+    exempt = rejected is not None and rejected.reason != "in-time"
+    name = "late_with_letter" if letter is not None else "late_exempted" if exempt else "late_without_letter"
+    told = (known.promise, known.settled, letter, rejected)
+    days.add(late, max([one.recorded for one in told if one is not None]), {name: 1})
 
 
 def _lettered(counter: str, letter: Letter | None) -> dict[str, int]:
@@ -200,32 +215,9 @@ def _of_end(ended: Ended) -> dict[str, int]:
     return counters
 
 
-def _add_lateness(row: Row, now: int, days: _Days) -> None:
-    """Late against the first promise: what an apology is owed for, and whether there is one."""
-    late = _late_since(row, now)
-    if late is None:
-        return
-    letter, rejected = row.letter, row.rejected
-    exempt = rejected is not None and rejected.reason != "in-time"
-    name = "late_with_letter" if letter is not None else "late_exempted" if exempt else "late_without_letter"
-    told = (row.promise, row.settled, letter, rejected)
-    days.add(late, max(one.recorded for one in told if one is not None), {name: 1})
-
-
-def _late_since(row: Row, now: int) -> int | None:
-    """The first promise, if it was not kept."""
-    promise, ended = row.promise, row.ended
-    first = promise.first if isinstance(promise, Promised) else None
-    if ended is None:
-        return first if first is not None and first <= now else None
-    if ended.first != "late":
-        return None
-    return ended.due if first is None else first
-
-
-def _add_people(row: Row, days: _Days) -> None:
+def _add_people(known: Known, days: _Days) -> None:
     """The letter issued, the survey answered."""
-    letter, rating = row.letter, row.rating
+    letter, rating = known.letter, known.rating
     if letter is not None:
         days.add(letter.at, letter.recorded, {"letters_sent": 1})
     if rating is not None:

@@ -5,9 +5,11 @@ Times in ms since 1970.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from contracts.deadlines import Outcome
+from contracts.definitions import Flows
 from services.facts import NO_FACTS, Facts
 
 
@@ -82,25 +84,43 @@ class Rejected:
     reason: str
 
 
+Promise = Promised | Waiting
+Settled = Reopened | Ended
+
+
 @dataclass(frozen=True, slots=True)
-class Add:
+class Known:
+    """All that was told of a dossier and counts."""
+
+    facts: Facts = NO_FACTS
+    promise: Promise | None = None
+    settled: Settled | None = None
+    letter: Letter | None = None
+    rating: Rating | None = None
+    rejected: Rejected | None = None
+
+    @property
+    def recorded(self) -> int:
+        """When the newest of it was recorded."""
+        told = (self.promise, self.settled, self.letter, self.rating, self.rejected)
+        return max(self.facts.recorded(), *(0 if one is None else one.recorded for one in told))
+
+
+class Add(NamedTuple):
     """What is added to the cells of one day: counters, and the newest record time among what it follows from."""
 
     as_of: int
-    counters: Mapping[str, int]
+    counters: Flows
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """What a dossier adds, by business day (ISO), and the keys of all cells it counts in."""
 
-    days: Mapping[str, Add] = field(default_factory=dict)
-    cells: tuple[str, ...] = ()
+    days: Mapping[str, Add]
+    cells: tuple[str, ...]
 
 
-Promise = Promised | Waiting
-Settled = Reopened | Ended
-NOWHERE = Counted()
+NOWHERE = Counted({}, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,24 +129,8 @@ class Row:
     of this row. `flip_at`: when the passing of time alone changes what it adds. `doubts`: what contradicts itself in it."""
 
     code: str
-    facts: Facts = NO_FACTS
-    promise: Promise | None = None
-    settled: Settled | None = None
-    letter: Letter | None = None
-    rating: Rating | None = None
-    rejected: Rejected | None = None
+    known: Known = Known()
     counted: Counted | None = None
     touched: tuple[str, ...] = ()
     flip_at: int | None = None
     doubts: tuple[str, ...] = ()
-
-    @property
-    def ended(self) -> Ended | None:
-        """How it ended, if it did."""
-        return self.settled if isinstance(self.settled, Ended) else None
-
-    @property
-    def recorded(self) -> int:
-        """When the newest of all that is known of it was recorded."""
-        told = (self.promise, self.settled, self.letter, self.rating, self.rejected)
-        return max(self.facts.recorded(), *(0 if one is None else one.recorded for one in told))

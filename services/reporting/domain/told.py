@@ -1,4 +1,4 @@
-"""What an event says of a row: the row with it, or the row itself if it says nothing new, or nothing that counts."""
+"""What is known of a dossier with an event; it itself if that says nothing new, or nothing that counts."""
 
 from dataclasses import replace
 from typing import TypeVar
@@ -9,43 +9,43 @@ from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackRated
 from contracts.notices import LetterRejected, LetterSent
 from services.reporting.domain.facts import KINDS
-from services.reporting.domain.row import Ended, Letter, Promise, Promised, Rating, Rejected, Reopened, Row, Settled, Waiting
+from services.reporting.domain.row import Ended, Known, Letter, Promise, Promised, Rating, Rejected, Reopened, Settled, Waiting
 
 Happened = TypeVar("Happened", Letter, Rating)
 
 
-def fact(row: Row, event: Event) -> Row:
+def fact(known: Known, event: Event) -> Known:
     """A fact of a dossier; what is of a type that this version does not know is kept raw."""
-    facts = row.facts.merged(event, KINDS)
-    return row if facts is row.facts else replace(row, facts=facts)
+    facts = known.facts.merged(event, KINDS)
+    return known if facts is known.facts else replace(known, facts=facts)
 
 
-def statement(row: Row, event: Event) -> Row:
+def statement(known: Known, event: Event) -> Known:
     """A statement of sla: a due date or an outcome. Effects of sla (warnings, overdue) change no figure."""
     data, recorded = event.data, epoch_ms(event.time)
-    if isinstance(data, DeadlineStated) and _version(row.promise) < data.version:
-        return replace(row, promise=_promise(data, recorded))
-    if isinstance(data, DeadlineSettled) and _version(row.settled) < data.version:
-        return replace(row, settled=_settled(data, recorded))
-    return row
+    if isinstance(data, DeadlineStated) and _version(known.promise) < data.version:
+        return replace(known, promise=_promise(data, recorded))
+    if isinstance(data, DeadlineSettled) and _version(known.settled) < data.version:
+        return replace(known, settled=_settled(data, recorded))
+    return known
 
 
-def effect(row: Row, event: Event) -> Row:
+def effect(known: Known, event: Event) -> Known:
     """A letter issued or not owed, a survey answered.
 
     Of two letters or ratings the earlier counts, whichever arrives first; of two refusals of a draft the later draft's.
     """
     data, recorded = event.data, epoch_ms(event.time)
     if isinstance(data, LetterSent):
-        letter = _earlier(row.letter, Letter(epoch_ms(data.at), recorded))
-        return row if letter is row.letter else replace(row, letter=letter)
+        letter = _earlier(known.letter, Letter(epoch_ms(data.at), recorded))
+        return known if letter is known.letter else replace(known, letter=letter)
     if isinstance(data, FeedbackRated):
         scores = [score for score in data.scores.values() if score is not None]
-        rating = _earlier(row.rating, Rating(epoch_ms(data.at), recorded, len(scores), sum(scores)))
-        return row if rating is row.rating else replace(row, rating=rating)
-    if isinstance(data, LetterRejected) and (row.rejected is None or row.rejected.draft < data.draft):
-        return replace(row, rejected=Rejected(data.draft, recorded, data.reason))
-    return row
+        rating = _earlier(known.rating, Rating(epoch_ms(data.at), recorded, len(scores), sum(scores)))
+        return known if rating is known.rating else replace(known, rating=rating)
+    if isinstance(data, LetterRejected) and (known.rejected is None or known.rejected.draft < data.draft):
+        return replace(known, rejected=Rejected(data.draft, recorded, data.reason))
+    return known
 
 
 def _version(known: Promise | Settled | None) -> int:
