@@ -1,7 +1,7 @@
 """Loops that no message starts: dossiers whose due moment passed, and cells that have to be counted again and published."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from contracts import Event
@@ -14,7 +14,7 @@ from runtime.recovery import Anchor
 from services.changes import Answering
 from services.reporting import store
 from services.reporting.checks import SHOWN, between_roles, differences, suspects
-from services.reporting.domain import Book, Row, book_of, cell_of, day_in, flipped, recounted, shelf_of, shelved
+from services.reporting.domain import Book, Emptied, Row, book_of, cell_of, day_in, flipped, recounted, shelf_of, shelved
 from services.reporting.store import ROW, Marked
 from services.speaking import encode, say
 
@@ -64,11 +64,10 @@ class Cells:
         started = self._parts.clock.now()
         await self.flip()
         while rows := await store.dirty_rows(self._parts.store):
-            touched = {key for row in rows for key in row.touched}
-            counted, covered = await self.count(touched)
+            counted, covered = await self.count(rows)
             await self._publish(counted)
             await store.clear(self._parts.store, {row.code: row for row in (*covered, *rows)}.values())
-            days = [date.fromisoformat(day_in(key)) for key in touched]
+            days = [date.fromisoformat(day) for own in counted.values() for day in own]
             self._first_changed = min([*days, *([self._first_changed] if self._first_changed else [])])
         if self._first_changed is not None or not self._told_after_start:
             await self._then(self._first_changed if self._told_after_start else None)
@@ -116,26 +115,28 @@ class Cells:
             return
         self._parts.telemetry.set("dirty_rows", await store.count_dirty(self._parts.store))
 
-    async def count(self, keys: Iterable[str]) -> tuple[dict[str, list[str]], list[Marked]]:
-        """Count cells from the rows and save them in their books; returns the days counted, by book.
+    async def count(self, rows: Sequence[Marked]) -> tuple[dict[str, list[str]], list[Marked]]:
+        """Count the cells that rows touched, from all rows, and save them in their books; returns the days counted, by book.
 
-        And the rows that are in the figures now with all they touched, beyond those that were asked for: a cell with many dirty
+        And the rows that are in the figures now with all they touched, beyond those that were given: a cell with many dirty
         dossiers is counted once for all of them.
         """
         documents = self._parts.store
         waiting: dict[str, list[str]] = {}
-        for key in sorted(set(keys)):
+        for key in sorted({key for row in rows for key in row.touched}):
             waiting.setdefault(book_of(key), []).append(key)
         counted = {book: [day_in(key) for key in own] for book, own in waiting.items()}
         covered: list[Marked] = []
         while waiting:
             # Books are read before counting: a day counted meanwhile moves the revision.
             known = await store.hold_books(documents, waiting)
-            sums, met = await store.cell_sums(documents, [key for own in waiting.values() for key in own])
+            keys = [key for own in waiting.values() for key in own]
+            sums, met = await store.cell_sums(documents, keys)
             covered = covered or met
+            found = {key: Emptied(at) for key, at in store.heard((*rows, *covered), {*keys} - sums.keys()).items()} | sums
             now = epoch_ms(self._parts.clock.now())
             books = [
-                (known[book], recounted(known[book].thing, {day_in(key): sums.get(key) for key in own}, now))
+                (known[book], recounted(known[book].thing, {day_in(key): found[key] for key in own}, now))
                 for book, own in waiting.items()
             ]
             lost = await store.save_books(documents, books)

@@ -366,6 +366,16 @@ def _marked(row: Document) -> Marked:
     return Marked(row["_id"], tuple(row["touched"]), row)
 
 
+def heard(rows: Iterable[Marked], keys: Collection[str]) -> dict[str, int]:
+    """When the newest of what is known of the rows that touched each of these cells was recorded (ms)."""
+    found: dict[str, int] = {}
+    for row in rows:
+        if touched := [key for key in row.touched if key in keys]:
+            recorded = load(row.document).known.recorded
+            found |= {key: max(recorded, found.get(key, 0)) for key in touched}
+    return found
+
+
 async def clear(store: Documents, rows: Iterable[Marked]) -> None:
     """Clear the marks of rows that did not change meanwhile; a row that did stays dirty and is counted again."""
     marks = ("touched", "dirty")

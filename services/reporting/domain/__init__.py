@@ -3,6 +3,7 @@
 from services.reporting.domain.books import (
     Book,
     Day,
+    Emptied,
     Shelf,
     book_of,
     cell_of,
@@ -47,6 +48,7 @@ __all__ = [
     "Counted",
     "Day",
     "Days",
+    "Emptied",
     "Figures",
     "Form",
     "Frozen",

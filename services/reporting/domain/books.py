@@ -57,6 +57,14 @@ class Shelf:
     sums: Flows = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """No dossier counts in a cell any more, or none did when it was counted. `heard`: when the newest of what is known of the
+    dossiers that left it was recorded (ms)."""
+
+    heard: int
+
+
 def month_of(day: date) -> str:
     """The report month a day is in, named by the month of its last day: 2026-02-15 to 2026-03-14 is 2026-03."""
     last = day if day.day < FIRST_DAY else day.replace(day=1) + timedelta(days=32)
@@ -129,19 +137,20 @@ def shelved(shelf: Shelf, books: Iterable[Book]) -> Shelf:
     return replace(shelf, months=months, sums=_sum(months.values()))
 
 
-def recounted(book: Book, counted: Mapping[str, Add | None], now: int) -> Book:
-    """The book with some of its days (ISO) counted anew; None: no dossier counts there any more.
+def recounted(book: Book, counted: Mapping[str, Add | Emptied], now: int) -> Book:
+    """The book with some of its days (ISO) counted anew. The sums are made from the days.
 
-    A day's revision grows with each count, `now` (ms) or one more than before. The sums are made from the days.
+    A day's revision grows with each count, `now` (ms) or one more than before. An empty cell is as of what emptied it.
     """
     days = dict(book.days)
-    for day, add in counted.items():
+    for day, found in counted.items():
         before = days.get(day, _NEVER)
-        days[day] = Day(
-            as_of=add.as_of if add is not None else before.as_of,
-            revision=max(before.revision + 1, now),
-            counters={} if add is None else {name: number for name, number in sorted(add.counters.items()) if number},
-        )
+        revision = max(before.revision + 1, now)
+        if isinstance(found, Emptied):
+            days[day] = Day(max(before.as_of, found.heard), revision, {})
+        else:
+            counters = {name: number for name, number in sorted(found.counters.items()) if number}
+            days[day] = Day(found.as_of, revision, counters)
     return replace(book, days=days, sums=_sum(day.counters for day in days.values()))
 
 
