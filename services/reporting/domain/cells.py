@@ -7,11 +7,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from contracts.definitions import load_definitions, used_class
+from contracts.metrics import Role
 from services.reporting.domain.facts import Received, Refused
 from services.reporting.domain.row import Add, Counted, Ended, Known, Letter, Promised
 
 DEFINITION = load_definitions().version
-ROLES = ("received", "competent")
+ROLES: tuple[Role, ...] = ("received", "competent")
 
 _CHANNELS = {1: "received_direct", 2: "received_online", 3: "received_post"}
 _ENDS_WITHOUT_RESULT = {7: "withdrawn", 8: "stopped"}
