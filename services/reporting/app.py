@@ -41,7 +41,7 @@ def build(
     parts, broker = make_parts("reporting", runtime, METRICS, ports or Ports())
     reference = reference or load_reference(settings.reference_dir)
     context = handlers.Context(parts.clock, reference)
-    decide = store.ROW.handling(partial(handlers.handle, context=context), parts.clock)
+    decide = store.handling(partial(handlers.handle, context=context), handlers.heeds, parts.clock)
     rules = Rules(store.ROWS, wiring.decoder(), decide, _encode_nothing)
     topics = load_catalogue().read_by("reporting")
     anchor = Anchor(parts, RECOVERY, topics)

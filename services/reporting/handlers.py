@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from contracts import Event
 from contracts.deadlines import DEADLINE_TYPES
+from contracts.dossiers import Fact
 from contracts.feedback import FEEDBACK_TYPES
 from contracts.notices import NOTICE_TYPES
 from reference import ReferenceData
 from runtime.clock import Clock, epoch_ms
 from services.changes import Changed
 from services.reporting.domain import Known, Row, taken, told
+from services.reporting.domain.facts import KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,11 @@ Teller = Callable[[Known, Event], Known]
 STATEMENTS: dict[str, Teller] = {model.TYPE: told.statement for model in DEADLINE_TYPES}
 EFFECTS: dict[str, Teller] = {model.TYPE: told.effect for model in (*NOTICE_TYPES, *FEEDBACK_TYPES)}
 TELLERS = STATEMENTS | EFFECTS
+
+
+def heeds(event: Event) -> bool:
+    """Whether an event can say anything of a row. Most facts cannot, and then the row does not have to be looked at."""
+    return not isinstance(event.data, Fact) or event.data.series in KINDS.fields
 
 
 def handle(row: Row, event: Event, context: Context) -> Changed[Row]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from contracts import Event
 from contracts.definitions import Flows
 from contracts.metrics import Role
 from contracts.reports import ReportChange
+from runtime.clock import Clock
 from runtime.intents import Intents
 from runtime.outputs import Decision, new_document
 from runtime.store import Document, Documents, In, Index, Range
@@ -155,6 +157,18 @@ ROW = Codec(
         )
     ),
 )
+
+
+def handling(
+    rule: Callable[[Row, Event], Changed[Row]], heeds: Callable[[Event], bool], clock: Clock
+) -> Callable[[Document, Event], Decision]:
+    """A rule for events, as the loop wants it; a row is not loaded for an event that says nothing of rows."""
+    decide = ROW.handling(rule, clock)
+
+    def handle(document: Document, event: Event) -> Decision:
+        return decide(document, event) if heeds(event) else Decision(document)
+
+    return handle
 
 
 # --- books and shelves ---------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from runtime.store import Document
 from services.reporting import handlers
 from services.reporting.domain import Contributions, contributions, flipped
 from services.reporting.handlers import Context
-from services.reporting.store import ROW, load
+from services.reporting.store import ROW, handling, load
 from tests.support.dossiers import at
 
 REFERENCE = load_reference(PROVINCE)
@@ -19,7 +19,8 @@ CONTEXT = Context(SteppedClock(at(20)), REFERENCE)
 
 def handle(document: Document, event: Event, context: Context = CONTEXT) -> Document:
     """The row after an event."""
-    return ROW.handling(partial(handlers.handle, context=context), context.clock)(document, event).document
+    decide = handling(partial(handlers.handle, context=context), handlers.heeds, context.clock)
+    return decide(document, event).document
 
 
 def flip(document: Document, now: int) -> Document:

@@ -97,7 +97,8 @@ def flip_at(known: Known, now: int) -> int | None:
         return None
     if facts.first(Received) is None or facts.first(Refused) is not None:
         return None
-    return min((due for due in (promise.due, promise.first) if due > now), default=None)
+    ahead = [due for due in (promise.due, promise.first) if due > now]
+    return min(ahead) if ahead else None
 
 
 def doubts(known: Known, future: timedelta) -> tuple[str, ...]:
@@ -119,23 +120,19 @@ class _Days:
 
     def __init__(self, received: Received) -> None:
         self._first, self._recorded = (received.at + _AHEAD_OF_UTC_MS) // _DAY_MS, received.t
-        self._as_of: dict[str, int] = {}
-        self._counters: dict[str, dict[str, int]] = {}
+        self.days: dict[str, Add] = {}  # by business day (ISO)
 
-    def add(self, ms: int, as_of: int, counters: Mapping[str, int]) -> None:
-        """Counters on the day of a moment; no day is given the same counter twice but for what is the same moment."""
+    def add(self, ms: int, as_of: int, counters: dict[str, int]) -> None:
+        """Counters on the day of a moment."""
         day = _iso(max(self._first, (ms + _AHEAD_OF_UTC_MS) // _DAY_MS))
-        into = self._counters.get(day)
-        if into is None:
-            self._as_of[day], self._counters[day] = max(self._recorded, as_of), dict(counters)
+        known = self.days.get(day)
+        if known is None:
+            self.days[day] = Add(max(self._recorded, as_of), counters)
             return
-        self._as_of[day] = max(self._as_of[day], as_of)
+        sums = dict(known.counters)
         for name, number in counters.items():
-            into[name] = into.get(name, 0) + number
-
-    def done(self) -> dict[str, Add]:
-        """By business day (ISO)."""
-        return {day: Add(self._as_of[day], counters) for day, counters in self._counters.items()}
+            sums[name] = sums.get(name, 0) + number
+        self.days[day] = Add(max(known.as_of, as_of), sums)
 
 
 def contributions(known: Known, now: int) -> Contributions | None:
@@ -153,7 +150,7 @@ def contributions(known: Known, now: int) -> Contributions | None:
         else:
             _add_overdue(known, now, days)
         _add_people(known, days)
-    return Contributions(Place(received.receiving_unit, received.competent_unit, received.procedure), days.done())
+    return Contributions(Place(received.receiving_unit, received.competent_unit, received.procedure), days.days)
 
 
 def _of_reception(received: Received) -> dict[str, int]:

@@ -1,6 +1,5 @@
 """What is known of a dossier with an event; it itself if that says nothing new, or nothing that counts."""
 
-from dataclasses import replace
 from typing import TypeVar
 
 from contracts import Event
@@ -17,16 +16,16 @@ Happened = TypeVar("Happened", Letter, Rating)
 def fact(known: Known, event: Event) -> Known:
     """A fact of a dossier; what is of a type that this version does not know is kept raw."""
     facts = known.facts.merged(event, KINDS)
-    return known if facts is known.facts else replace(known, facts=facts)
+    return known if facts is known.facts else known._replace(facts=facts)
 
 
 def statement(known: Known, event: Event) -> Known:
     """A statement of sla: a due date or an outcome. Effects of sla (warnings, overdue) change no figure."""
     data, recorded = event.data, epoch_ms(event.time)
     if isinstance(data, DeadlineStated) and _version(known.promise) < data.version:
-        return replace(known, promise=_promise(data, recorded))
+        return known._replace(promise=_promise(data, recorded))
     if isinstance(data, DeadlineSettled) and _version(known.settled) < data.version:
-        return replace(known, settled=_settled(data, recorded))
+        return known._replace(settled=_settled(data, recorded))
     return known
 
 
@@ -38,13 +37,13 @@ def effect(known: Known, event: Event) -> Known:
     data, recorded = event.data, epoch_ms(event.time)
     if isinstance(data, LetterSent):
         letter = _earlier(known.letter, Letter(epoch_ms(data.at), recorded))
-        return known if letter is known.letter else replace(known, letter=letter)
+        return known if letter is known.letter else known._replace(letter=letter)
     if isinstance(data, FeedbackRated):
         scores = [score for score in data.scores.values() if score is not None]
         rating = _earlier(known.rating, Rating(epoch_ms(data.at), recorded, len(scores), sum(scores)))
-        return known if rating is known.rating else replace(known, rating=rating)
+        return known if rating is known.rating else known._replace(rating=rating)
     if isinstance(data, LetterRejected) and (known.rejected is None or known.rejected.draft < data.draft):
-        return replace(known, rejected=Rejected(data.draft, recorded, data.reason))
+        return known._replace(rejected=Rejected(data.draft, recorded, data.reason))
     return known
 
 

@@ -22,7 +22,7 @@ from services.reporting.reports import Breach, ReportRefusedError, UnknownUnitEr
 From = Annotated[date, Query(alias="from")]
 To = Annotated[date, Query(alias="to")]
 File = Literal["xlsx", "csv", "pdf"]
-Format = Literal["json"] | File
+Format = Literal["json", "xlsx", "csv", "pdf"]
 TYPES: Mapping[File, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
