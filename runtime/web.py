@@ -27,10 +27,10 @@ class Problem:
     title: str
     status: int
     detail: str = ""
-    errors: Sequence[Mapping[str, str]] = field(default_factory=tuple)
+    errors: Sequence[Mapping[str, str | Sequence[str]]] = field(default_factory=tuple)
 
     def body(self) -> dict[str, Any]:
-        """The RFC 9457 object; `errors` holds {pointer, rule, detail}."""
+        """The RFC 9457 object; `errors` holds {pointer, rule, detail}, and `dossiers` where a figure is refused."""
         full = {
             "type": f"urn:dunghen:problem:{self.type}",
             "title": self.title,
