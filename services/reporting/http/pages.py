@@ -40,7 +40,7 @@ def add_pages(app: FastAPI, room: Room) -> None:
         return shown("overview.html", o=seen, periods=listed, names=names)
 
     @app.get("/procedures", response_class=HTMLResponse, summary="Trang: từng thủ tục", responses=problem_answers(422, 503))
-    async def procedures(first: FirstDay = None, last: LastDay = None, unit: str | None = None) -> Response:
+    async def procedures_page(first: FirstDay = None, last: LastDay = None, unit: str | None = None) -> Response:
         days = period(first, last)
         lines = await by_procedure(room.parts.store, room.reference, *days, unit)
         name = room.reference.units[unit].name if unit in room.reference.units else room.reference.province
