@@ -167,9 +167,10 @@ class Rule(StrEnum):
     )
     D6 = (
         "D6",
-        "A pause moves hour and working-day limits by its open minutes, the others by elapsed time; it counts if it "
-        "begins before the due moment as it then stands, overlaps count once, and while it is open there is no due "
-        "moment.",
+        "A pause moves limits in hours and minutes by its open minutes; limits in working days by the counted dates that "
+        "passed whole at the same time of day, and then by the open minutes that are left; the others by elapsed time. It "
+        "counts if it begins before the due moment as it then stands, overlaps count once, and while it is open there is "
+        "no due moment. A date given during or after a pause is not moved by it.",
         "QĐ 766/QĐ-TTg, indicator 2.1 (thời gian bổ sung)",
     )
     D7 = (

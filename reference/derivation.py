@@ -8,7 +8,18 @@ from typing import Literal
 
 from reference.hours import OFFICE_TIME
 from reference.timeline import DAY, Timeline, to_instant, to_minute
-from reference.worktime import ELAPSED, LimitUnit, Pause, Paused, Readings, StartedClock, apply_pauses, finish, start_clock
+from reference.worktime import (
+    ELAPSED,
+    LimitUnit,
+    Pause,
+    Paused,
+    Readings,
+    StartedClock,
+    Waited,
+    apply_pauses,
+    finish,
+    start_clock,
+)
 
 __all__ = ["Derivation", "DerivationStep", "Pause", "count_due", "explain", "say_instant"]
 
@@ -148,12 +159,17 @@ def _pause_step(paused: Paused, unit: LimitUnit) -> DerivationStep:
     span = f"từ {say_instant(paused.start)} đến {say_instant(paused.end)} ({reason})"
     if paused.restarted:
         return DerivationStep("restart", f"Tính lại từ đầu sau khi nhận đủ hồ sơ, dừng {span}.", days)
+    return DerivationStep("pause", f"Không tính thời gian {span}: cộng thêm {say_waited(paused.waited, unit)}.", days)
+
+
+def say_waited(waited: Waited, unit: LimitUnit) -> str:
+    """`2 ngày làm việc và 1 giờ 30 phút làm việc`; of a limit that runs through days off, `49 giờ`."""
     if unit in ELAPSED:
-        minutes = to_minute(paused.end) - to_minute(paused.start)
-        return DerivationStep("pause", f"Không tính thời gian {span}: cộng thêm {_say_minutes(minutes)}.", days)
-    return DerivationStep(
-        "pause", f"Không tính thời gian {span}: cộng thêm {_say_minutes(paused.open_minutes)} làm việc.", days
-    )
+        return _say_minutes(waited.minutes)
+    parts = [f"{waited.dates} ngày làm việc"] if waited.dates else []
+    if waited.minutes or not parts:
+        parts.append(f"{_say_minutes(waited.minutes)} làm việc")
+    return " và ".join(parts)
 
 
 def _say_minutes(minutes: int) -> str:

@@ -4,7 +4,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from reference.timeline import DAY, BeyondCalendarError, Timeline, to_instant, to_minute
 
@@ -18,11 +18,13 @@ __all__ = [
     "Pause",
     "Readings",
     "StartedClock",
+    "Waited",
     "apply_pauses",
     "finish",
     "merge",
     "start_clock",
     "stops_the_clock",
+    "waited",
 ]
 
 
@@ -75,7 +77,7 @@ def start_clock(line: Timeline, received: datetime, limit: tuple[int, LimitUnit]
     uncounted = to_minute(received) // DAY if rules.after_hours == "civil_code" else start // DAY
     clock = start % DAY
     if unit == "working_day":
-        return StartedClock(start, line.clip(line.counted_after(uncounted, value) * DAY + clock))
+        return StartedClock(start, line.counted_after(uncounted, value) * DAY + clock)
     if unit == "calendar_day":
         return StartedClock(start, (uncounted + value) * DAY + clock)
     return StartedClock(start, _months_later(uncounted, value) * DAY + clock)
@@ -103,13 +105,12 @@ def _months_later(ordinal: int, months: int) -> int:
 
 def finish(line: Timeline, raw: int, unit: LimitUnit, rules: Readings) -> int:
     """From the raw due minute to the due moment: off days pushed once, hours clipped, closing if the rules say so."""
-    due = raw
-    if unit in ELAPSED:
-        day = line.next_counted(raw // DAY)
-        due = line.clip(day * DAY + raw % DAY)
-    if rules.due_time == "closing" and unit != "hour":
-        due = line.closing(due // DAY)
-    return due
+    if unit == "hour":
+        return raw
+    day = line.next_counted(raw // DAY) if unit in ELAPSED else raw // DAY
+    if rules.due_time == "closing":
+        return line.closing(day)
+    return line.clip(day * DAY + raw % DAY)
 
 
 def merge(pauses: Iterable[Pause]) -> list[list[Pause]]:
@@ -126,14 +127,46 @@ def merge(pauses: Iterable[Pause]) -> list[list[Pause]]:
     return groups
 
 
+class Waited(NamedTuple):
+    """How long a pause is for a limit: so many counted dates, and so many minutes more (open ones, or elapsed ones where the
+    limit runs through days off)."""
+
+    dates: int
+    minutes: int
+
+    def after(self, line: Timeline, raw: int, unit: LimitUnit) -> int:
+        """A raw due minute moved by it. Dates keep the time of day, which is clipped when the count is finished."""
+        if unit in ELAPSED:
+            return raw + self.minutes
+        if self.dates:
+            raw = line.counted_after(raw // DAY, self.dates) * DAY + raw % DAY
+        return line.add(raw, self.minutes)
+
+
+def waited(line: Timeline, begin: int, end: int, unit: LimitUnit) -> Waited:
+    """How long a pause is (D6). In limits of days: the counted dates after it began whose same time of day it reached, then the
+    open minutes that are left; one that begins on a day off begins with the next working day."""
+    if unit in ELAPSED:
+        return Waited(0, end - begin)
+    if unit == "hour":
+        return Waited(0, max(0, line.between(begin, end)))
+    day, clock = divmod(begin, DAY)
+    first = line.next_counted(day)
+    if first != day:
+        day, clock = first, 0
+    dates = line.counted_between(day, (end - clock) // DAY)
+    last = line.counted_after(day, dates) if dates else day
+    return Waited(dates, max(0, line.between(last * DAY + clock, end)))
+
+
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """One group of pauses that counted: from, to (None: still open), the raw due minute after it."""
+    """One group of pauses that counted: from, to (None: still open), how long it was, the raw due minute after it."""
 
     pauses: tuple[Pause, ...]
     start: datetime
     end: datetime | None
-    open_minutes: int
+    waited: Waited
     raw: int
     restarted: bool
 
@@ -159,7 +192,7 @@ def apply_pauses(
             continue
         ends = [p.end for p in group]
         if None in ends:
-            applied.append(Paused(tuple(group), start, None, 0, raw, restarted=False))
+            applied.append(Paused(tuple(group), start, None, Waited(0, 0), raw, restarted=False))
             break
         end = max(e for e in ends if e is not None)
         supplements = [p.end for p in group if p.kind == "supplement" and p.end is not None]
@@ -167,8 +200,7 @@ def apply_pauses(
         begin = max(supplements) if again else start
         if again:
             raw = start_clock(line, begin, limit, rules).raw
-        open_minutes = max(0, line.between(to_minute(begin), to_minute(end)))
-        shifted = to_minute(end) - to_minute(begin) if limit[1] in ELAPSED else open_minutes
-        raw = raw + shifted if limit[1] in ELAPSED else line.add(raw, shifted)
-        applied.append(Paused(tuple(group), start, end, open_minutes, raw, restarted=again))
+        length = waited(line, to_minute(begin), to_minute(end), limit[1])
+        raw = length.after(line, raw, limit[1])
+        applied.append(Paused(tuple(group), start, end, length, raw, restarted=again))
     return applied

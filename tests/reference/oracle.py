@@ -88,7 +88,7 @@ def raw_due(start: datetime, received: datetime, value: int, unit: str) -> datet
     if unit == "wd":
         for _ in range(value):
             day = next_working(day + ONE_DAY)
-        return clipped(datetime.combine(day, start.time()))
+        return datetime.combine(day, start.time())
     if unit == "d":
         return start + value * ONE_DAY
     month = day.month - 1 + value
@@ -101,15 +101,32 @@ def raw_due(start: datetime, received: datetime, value: int, unit: str) -> datet
             number -= 1  # the last day of the month
 
 
+def paused_dates(moment: datetime, begin: datetime, end: datetime) -> datetime:
+    """D6 for limits of days: while the pause reaches the same time of day on a next working day, the due date walks one on;
+    then it walks the open minutes that are left."""
+    if not working(begin.date()):
+        begin = datetime.combine(next_working(begin.date()), time())
+    while (later := datetime.combine(next_working(begin.date() + ONE_DAY), begin.time())) <= end:
+        begin, moment = later, datetime.combine(next_working(moment.date() + ONE_DAY), moment.time())
+    return plus_open(moment, open_between(begin, end))
+
+
 def due(received: datetime, value: int, unit: str, pauses: list[tuple[datetime, datetime]] | None = None) -> datetime:
     """The due moment (local time without offset). Pauses do not overlap and are in order."""
     raw = raw_due(start_of(received), received, value, unit)
 
     def finished(moment: datetime) -> datetime:
-        return clipped(datetime.combine(next_working(moment.date()), moment.time())) if unit in ("d", "mo") else moment
+        if unit == "h":
+            return moment
+        return clipped(datetime.combine(next_working(moment.date()) if unit in ("d", "mo") else moment.date(), moment.time()))
 
     for begin, end in pauses or []:
         if begin >= finished(raw):
             continue
-        raw = raw + (end - begin) if unit in ("d", "mo") else plus_open(raw, open_between(begin, end))
+        if unit in ("d", "mo"):
+            raw = raw + (end - begin)
+        elif unit == "h":
+            raw = plus_open(raw, open_between(begin, end))
+        else:
+            raw = paused_dates(raw, begin, end)
     return finished(raw)

@@ -11,7 +11,7 @@ from contracts.facts import epoch_ms
 from reference import Pause, Readings, Timeline, count_due, moment
 from reference.derivation import Derivation, explain, say_instant
 from reference.timeline import to_instant, to_minute
-from reference.worktime import ELAPSED, LimitUnit, PauseKind, stops_the_clock
+from reference.worktime import LimitUnit, PauseKind, stops_the_clock
 from services.facts import Facts, Slim
 from services.sla.domain.facts import (
     FeePaid,
@@ -166,8 +166,7 @@ def _shifted(promised: datetime, counted: Derivation, line: Timeline, unit: Limi
     for paused in counted.applied:
         if paused.end is None or paused.start >= to_instant(minute):
             continue
-        length = to_minute(paused.end) - to_minute(paused.start)
-        minute = minute + length if unit in ELAPSED else line.add(minute, paused.open_minutes)
+        minute = paused.waited.after(line, minute, unit)
     return to_instant(minute) + rest
 
 
