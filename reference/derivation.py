@@ -74,7 +74,7 @@ def count_due(
     """Count the due moment of a dossier. Raises LimitError for a limit below 1, BeyondCalendarError outside the table."""
     rules = rules or Readings()
     clock = start_clock(line, received, limit, rules)
-    applied = tuple(apply_pauses(line, clock, limit, pauses, rules, restart=restart))
+    applied = tuple(apply_pauses(line, clock.raw, limit, pauses, rules, restart=restart))
     calendar = line.calendar
     due = None
     if not applied or applied[-1].end is not None:
@@ -150,16 +150,26 @@ def _start_step(line: Timeline, received: datetime, clock: StartedClock, unit: L
 
 
 def _pause_step(paused: Paused, unit: LimitUnit) -> DerivationStep:
-    reason = " và ".join(dict.fromkeys(PAUSE_NAMES[p.kind] for p in paused.pauses))
     if paused.end is None:
+        reason = _reason(paused)
         return DerivationStep(
             "pause", f"Dừng tính từ {say_instant(paused.start)}: {reason}.", (paused.start.date().isoformat(),)
         )
     days = (paused.start.date().isoformat(), paused.end.date().isoformat())
-    span = f"từ {say_instant(paused.start)} đến {say_instant(paused.end)} ({reason})"
     if paused.restarted:
-        return DerivationStep("restart", f"Tính lại từ đầu sau khi nhận đủ hồ sơ, dừng {span}.", days)
-    return DerivationStep("pause", f"Không tính thời gian {span}: cộng thêm {say_waited(paused.waited, unit)}.", days)
+        return DerivationStep("restart", f"Tính lại từ đầu sau khi nhận đủ hồ sơ, dừng {say_pause(paused)}.", days)
+    text = f"Không tính thời gian {say_pause(paused)}: cộng thêm {say_waited(paused.waited, unit)}."
+    return DerivationStep("pause", text, days)
+
+
+def say_pause(paused: Paused) -> str:
+    """`từ 08:00 thứ Hai 02/03/2026 đến 09:00 thứ Ba 03/03/2026 (chờ người dân bổ sung giấy tờ)`, of a pause that is over."""
+    until = "" if paused.end is None else f" đến {say_instant(paused.end)}"
+    return f"từ {say_instant(paused.start)}{until} ({_reason(paused)})"
+
+
+def _reason(paused: Paused) -> str:
+    return " và ".join(dict.fromkeys(PAUSE_NAMES[pause.kind] for pause in paused.pauses))
 
 
 def say_waited(waited: Waited, unit: LimitUnit) -> str:

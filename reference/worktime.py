@@ -173,19 +173,18 @@ class Paused:
 
 def apply_pauses(
     line: Timeline,
-    clock: StartedClock,
+    raw: int,
     limit: tuple[int, LimitUnit],
     pauses: Iterable[Pause],
     rules: Readings,
     *,
     restart: bool = False,
 ) -> list[Paused]:
-    """Move the due moment by each group of pauses that began before it as it then stood (D6, D7).
+    """Move a raw due minute by each group of pauses that began before the due moment as it then stood (D6, D7).
 
     The last element's `raw` is the raw due minute after all pauses; while a pause is open there is no due moment.
     """
     applied: list[Paused] = []
-    raw = clock.raw
     for group in merge(pauses):
         start = group[0].start
         if start >= to_instant(finish(line, raw, limit[1], rules)):

@@ -91,15 +91,16 @@ def _standing(key: Sequence[Any] | None) -> Standing | None:
 
 def standing_from(key: Sequence[Any]) -> Standing:
     """What `key_of` wrote."""
-    unit, received_at, value, limit_unit, restart, pauses, promised_at, reappointed = key
+    unit, received_at, value, limit_unit, restart, pauses, promised_at, reappointed, *since = key
     waits = tuple(Wait(*pause) for pause in pauses)
-    return Standing(unit, received_at, (value, limit_unit), restart, waits, promised_at, tuple(reappointed))
+    return Standing(unit, received_at, (value, limit_unit), restart, waits, promised_at, tuple(reappointed), *since)
 
 
 def key_of(of: Standing) -> list[Any]:
     """As JSON, to keep beside the promise that was counted from it."""
     pauses = [list(pause) for pause in of.pauses]
-    return [of.unit, of.received_at, *of.limit, of.restart, pauses, of.promised_at, list(of.reappointed)]
+    key = [of.unit, of.received_at, *of.limit, of.restart, pauses, of.promised_at, list(of.reappointed)]
+    return key if of.promised_since is None else [*key, of.promised_since]
 
 
 def _watch(document: Document) -> Watch:

@@ -111,22 +111,37 @@ def paused_dates(moment: datetime, begin: datetime, end: datetime) -> datetime:
     return plus_open(moment, open_between(begin, end))
 
 
-def due(received: datetime, value: int, unit: str, pauses: list[tuple[datetime, datetime]] | None = None) -> datetime:
+def finished(moment: datetime, unit: str) -> datetime:
+    """From the raw due moment to the due moment (D2, D4)."""
+    if unit == "h":
+        return moment
+    return clipped(datetime.combine(next_working(moment.date()) if unit in ("d", "mo") else moment.date(), moment.time()))
+
+
+def after_pause(raw: datetime, begin: datetime, end: datetime, unit: str) -> datetime:
+    """A raw due moment after one pause (D6)."""
+    if unit in ("d", "mo"):
+        return raw + (end - begin)
+    return plus_open(raw, open_between(begin, end)) if unit == "h" else paused_dates(raw, begin, end)
+
+
+Pauses = list[tuple[datetime, datetime]]
+
+
+def due(received: datetime, value: int, unit: str, pauses: Pauses | None = None) -> datetime:
     """The due moment (local time without offset). Pauses do not overlap and are in order."""
     raw = raw_due(start_of(received), received, value, unit)
-
-    def finished(moment: datetime) -> datetime:
-        if unit == "h":
-            return moment
-        return clipped(datetime.combine(next_working(moment.date()) if unit in ("d", "mo") else moment.date(), moment.time()))
-
     for begin, end in pauses or []:
-        if begin >= finished(raw):
-            continue
-        if unit in ("d", "mo"):
-            raw = raw + (end - begin)
-        elif unit == "h":
-            raw = plus_open(raw, open_between(begin, end))
-        else:
-            raw = paused_dates(raw, begin, end)
-    return finished(raw)
+        if begin < finished(raw, unit):
+            raw = after_pause(raw, begin, end, unit)
+    return finished(raw, unit)
+
+
+def printed(date: datetime, given: datetime | None, unit: str, pauses: Pauses) -> datetime:
+    """A date that a sender gave, after the pauses that began after it was given (None: at reception) and before it (D6)."""
+    raw = stands = date
+    for begin, end in pauses:
+        if (given is None or begin > given) and begin < stands:
+            later = after_pause(raw, begin, end, unit)
+            raw, stands = later, stands if later == raw else finished(later, unit)
+    return stands

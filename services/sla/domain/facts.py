@@ -38,6 +38,15 @@ class Received(Slim):
 
 
 @dataclass(frozen=True, slots=True)
+class Promised(Slim):
+    """The date that one version of the reception named, an occasion per version; sla notes it where there are several.
+    `at`: when the sender gave it."""
+
+    KIND: ClassVar[str] = "promised"
+    promised_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Progressed(Slim):
     """A step of the handling. `step_due_at`: when its own limit ends."""
 

@@ -47,7 +47,7 @@ def limit_used(standing: Standing, line: Timeline, rules: Readings, end: int) ->
         whole = due = finish(line, clock.raw, standing.limit[1], rules)
         if standing.pauses:
             pauses = pauses_of(standing, end)
-            applied = apply_pauses(line, clock, standing.limit, pauses, rules, restart=standing.restart)
+            applied = apply_pauses(line, clock.raw, standing.limit, pauses, rules, restart=standing.restart)
             if applied and applied[-1].end is None:
                 return None
             if applied:
