@@ -7,10 +7,9 @@ from functools import lru_cache
 from typing import Literal
 
 from reference.hours import OFFICE_TIME
+from reference.limits import ELAPSED, UNIT_NAMES, Limit, LimitUnit, say_limit
 from reference.timeline import DAY, Timeline, to_instant, to_minute
 from reference.worktime import (
-    ELAPSED,
-    LimitUnit,
     Pause,
     Paused,
     Readings,
@@ -21,16 +20,9 @@ from reference.worktime import (
     start_clock,
 )
 
-__all__ = ["Derivation", "DerivationStep", "Pause", "count_due", "explain", "say_instant"]
+__all__ = ["UNIT_NAMES", "Derivation", "DerivationStep", "Pause", "count_due", "explain", "say_instant", "say_limit"]
 
 WEEKDAY_NAMES = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
-UNIT_NAMES: dict[LimitUnit, str] = {
-    "hour": "giờ làm việc",
-    "working_day": "ngày làm việc",
-    "calendar_day": "ngày",
-    "month": "tháng",
-    "same_day": "trong ngày",
-}
 PAUSE_NAMES = {
     "supplement": "chờ người dân bổ sung giấy tờ",
     "fee": "chờ thực hiện nghĩa vụ tài chính",
@@ -65,20 +57,21 @@ class Derivation:
 def count_due(
     line: Timeline,
     received: datetime,
-    limit: tuple[int, LimitUnit],
+    limit: Limit,
     pauses: Iterable[Pause] = (),
     rules: Readings | None = None,
     *,
     restart: bool = False,
 ) -> Derivation:
-    """Count the due moment of a dossier. Raises LimitError for a limit below 1, BeyondCalendarError outside the table."""
+    """Count the due moment of a dossier. Raises LimitError for a limit that means nothing, BeyondCalendarError outside the
+    table."""
     rules = rules or Readings()
     clock = start_clock(line, received, limit, rules)
     applied = tuple(apply_pauses(line, clock.raw, limit, pauses, rules, restart=restart))
     calendar = line.calendar
     due = None
     if not applied or applied[-1].end is not None:
-        due = finish(line, applied[-1].raw if applied else clock.raw, limit[1], rules)
+        due = finish(line, applied[-1].raw if applied else clock.raw, limit, rules)
     last = due if due is not None else clock.raw
     provisional = date.fromordinal(last // DAY).year > calendar.confirmed_through
     return Derivation(
@@ -108,7 +101,7 @@ def _say_days(first: int, last: int) -> str:
     return f"{start:%d/%m}" if first == last else f"{start:%d/%m}-{end:%d/%m/%Y}"
 
 
-def explain(line: Timeline, received: datetime, limit: tuple[int, LimitUnit], result: Derivation) -> tuple[DerivationStep, ...]:
+def explain(line: Timeline, received: datetime, limit: Limit, result: Derivation) -> tuple[DerivationStep, ...]:
     """The steps from reception to due date, in order, each with its source."""
     unit = limit[1]
     steps = [_start_step(line, received, result.clock, unit), _limit_step(limit)]
@@ -132,10 +125,10 @@ def explain(line: Timeline, received: datetime, limit: tuple[int, LimitUnit], re
 
 
 @lru_cache(maxsize=256)
-def _limit_step(limit: tuple[int, LimitUnit]) -> DerivationStep:
-    value, unit = limit
-    amount = UNIT_NAMES[unit] if unit == "same_day" else f"{value} {UNIT_NAMES[unit]}"
-    return DerivationStep("limit", f"Thời hạn giải quyết: {amount}.", source="Thủ tục hành chính tại thời điểm tiếp nhận")
+def _limit_step(limit: Limit) -> DerivationStep:
+    return DerivationStep(
+        "limit", f"Thời hạn giải quyết: {say_limit(limit)}.", source="Thủ tục hành chính tại thời điểm tiếp nhận"
+    )
 
 
 def _start_step(line: Timeline, received: datetime, clock: StartedClock, unit: LimitUnit) -> DerivationStep:

@@ -3,18 +3,18 @@
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import MAXYEAR, date, datetime
 from typing import Literal, NamedTuple
 
+from reference.limits import ELAPSED, OPEN_MINUTES, Amount, Limit, LimitError, LimitUnit, check, whole_minutes
 from reference.timeline import DAY, BeyondCalendarError, Timeline, to_instant, to_minute
 
-LimitUnit = Literal["hour", "working_day", "calendar_day", "month", "same_day"]
 PauseKind = Literal["supplement", "fee", "agency", "force_majeure"]
-ELAPSED: tuple[LimitUnit, ...] = ("calendar_day", "month")  # limits that run through days off
 
 __all__ = [
     "BeyondCalendarError",
     "LimitError",
+    "LimitUnit",
     "Pause",
     "Readings",
     "StartedClock",
@@ -26,10 +26,6 @@ __all__ = [
     "stops_the_clock",
     "waited",
 ]
-
-
-class LimitError(ValueError):
-    """A time limit that cannot be counted; the message names the rule (D8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +60,29 @@ class StartedClock:
     raw: int
 
 
-def start_clock(line: Timeline, received: datetime, limit: tuple[int, LimitUnit], rules: Readings) -> StartedClock:
+def start_clock(line: Timeline, received: datetime, limit: Limit, rules: Readings) -> StartedClock:
     """Start the clock of a limit at a reception. Raises LimitError, BeyondCalendarError."""
+    check(limit)
     value, unit = limit
-    if value < 1:
-        raise LimitError("a time limit must be at least 1 (D8)")
     start = line.next_open(to_minute(received))
-    if unit == "hour":
-        return StartedClock(start, line.add(start, value * 60))
+    if unit in OPEN_MINUTES:
+        return StartedClock(start, line.add(start, whole_minutes(value * 60 if unit == "hour" else value)))
     if unit == "same_day":
         return StartedClock(start, _same_day(line, received, start, rules))
     uncounted = to_minute(received) // DAY if rules.after_hours == "civil_code" else start // DAY
-    clock = start % DAY
+    clock, whole = start % DAY, int(value)
     if unit == "working_day":
-        return StartedClock(start, line.counted_after(uncounted, value) * DAY + clock)
+        raw = line.counted_after(uncounted, whole) * DAY + clock if whole else start
+        return StartedClock(start, raw if whole == value else part_of_day(line, raw, value - whole))
     if unit == "calendar_day":
-        return StartedClock(start, (uncounted + value) * DAY + clock)
-    return StartedClock(start, _months_later(uncounted, value) * DAY + clock)
+        return StartedClock(start, (uncounted + whole) * DAY + clock)
+    return StartedClock(start, _months_later(uncounted, whole) * DAY + clock)
+
+
+def part_of_day(line: Timeline, reached: int, part: Amount) -> int:
+    """After the whole days of a limit: its last part, as that part of the open minutes of the date that was reached, counted on
+    from there (D8)."""
+    return line.add(reached, whole_minutes(part * line.open_minutes(reached // DAY)))
 
 
 def _same_day(line: Timeline, received: datetime, start: int, rules: Readings) -> int:
@@ -100,15 +102,19 @@ def _months_later(ordinal: int, months: int) -> int:
     """The same day number so many months on, or the last day of that month."""
     day = date.fromordinal(ordinal)
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > MAXYEAR:
+        raise BeyondCalendarError(f"no calendar reaches the year {year}")
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1])).toordinal()
 
 
-def finish(line: Timeline, raw: int, unit: LimitUnit, rules: Readings) -> int:
-    """From the raw due minute to the due moment: off days pushed once, hours clipped, closing if the rules say so."""
-    if unit == "hour":
+def finish(line: Timeline, raw: int, limit: Limit, rules: Readings) -> int:
+    """From the raw due minute to the due moment: off days pushed once, hours clipped, closing if the rules say so. Limits in
+    open minutes, and those that end with a part of a day, are due at their minute."""
+    value, unit = limit
+    if unit in OPEN_MINUTES:
         return raw
     day = line.next_counted(raw // DAY) if unit in ELAPSED else raw // DAY
-    if rules.due_time == "closing":
+    if rules.due_time == "closing" and type(value) is int:
         return line.closing(day)
     return line.clip(day * DAY + raw % DAY)
 
@@ -148,7 +154,7 @@ def waited(line: Timeline, begin: int, end: int, unit: LimitUnit) -> Waited:
     open minutes that are left; one that begins on a day off begins with the next working day."""
     if unit in ELAPSED:
         return Waited(0, end - begin)
-    if unit == "hour":
+    if unit in OPEN_MINUTES:
         return Waited(0, max(0, line.between(begin, end)))
     day, clock = divmod(begin, DAY)
     first = line.next_counted(day)
@@ -174,7 +180,7 @@ class Paused:
 def apply_pauses(
     line: Timeline,
     raw: int,
-    limit: tuple[int, LimitUnit],
+    limit: Limit,
     pauses: Iterable[Pause],
     rules: Readings,
     *,
@@ -187,7 +193,7 @@ def apply_pauses(
     applied: list[Paused] = []
     for group in merge(pauses):
         start = group[0].start
-        if start >= to_instant(finish(line, raw, limit[1], rules)):
+        if start >= to_instant(finish(line, raw, limit, rules)):
             continue
         ends = [p.end for p in group]
         if None in ends:

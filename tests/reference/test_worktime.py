@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from reference import LimitError, OpeningHours, Pause, Readings, Timeline, count_due, load_national_calendar
 from reference.derivation import explain
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME
+from reference.limits import Limit, LimitUnit, amount
 from reference.timeline import BeyondCalendarError, to_instant, to_minute
-from reference.worktime import LimitUnit
 
 CALENDAR = load_national_calendar()
 LINE = Timeline(CALENDAR, DEFAULT_HOURS)
-UNITS: dict[str, LimitUnit] = {"h": "hour", "wd": "working_day", "d": "calendar_day", "mo": "month", "same-day": "same_day"}
+UNITS: dict[str, LimitUnit] = {
+    "min": "minute", "h": "hour", "wd": "working_day", "d": "calendar_day", "mo": "month", "same-day": "same_day",
+}  # fmt: skip
 
 
 def at(text: str) -> datetime:
@@ -24,10 +26,10 @@ def at(text: str) -> datetime:
     return moment
 
 
-def limit_of(text: str) -> tuple[int, LimitUnit]:
-    """`5 wd`, `same-day`."""
+def limit_of(text: str) -> Limit:
+    """`5 wd`, `0,5 wd`, `same-day`."""
     number, _, unit = text.rpartition(" ")
-    return int(number or 1), UNITS[unit]
+    return amount(number or 1), UNITS[unit]
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from reference.worktime import LimitUnit
+from reference.limits import LimitUnit
 from services.facts import Kinds, Part, Slim
 
 
 @dataclass(frozen=True, slots=True)
 class Limit(Part):
-    """Thời hạn giải quyết of the procedure."""
+    """Thời hạn giải quyết of the procedure. `value`: a whole number, or an exact one as text (dossier.received.v2)."""
 
-    value: int
+    value: int | str
     unit: LimitUnit
 
 

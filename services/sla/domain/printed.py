@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from contracts import Event
 from contracts.deadlines import Step
-from contracts.dossiers import Received as Reception
+from contracts.dossiers import Reception
 from contracts.facts import epoch_ms
 from reference import Pause, Readings, Timeline, moment
 from reference.derivation import say_instant, say_pause, say_waited
+from reference.limits import Limit, LimitUnit
 from reference.timeline import minute_of, to_instant
-from reference.worktime import LimitUnit, Paused, apply_pauses, finish
+from reference.worktime import Paused, apply_pauses, finish
 from services.facts import Facts
 from services.sla.domain.facts import Promised, Received
 
@@ -77,7 +78,7 @@ def printed(
     said: Given,
     pauses: Sequence[Pause],
     line: Timeline,
-    limit: tuple[int, LimitUnit],
+    limit: Limit,
     rules: Readings,
     *,
     restart: bool,
@@ -92,7 +93,7 @@ def printed(
         applied = apply_pauses(line, raw, limit, later, rules, restart=restart)
         if applied and applied[-1].raw != raw:
             by, raw = tuple(paused for paused in applied if paused.end is not None), applied[-1].raw
-            due = to_instant(finish(line, raw, limit[1], rules))
+            due = to_instant(finish(line, raw, limit, rules))
     stands_still = any(pause.end is None and pause.start < due for pause in pauses)
     return Printed(given, None if stands_still else due, by, raw)
 

@@ -10,7 +10,8 @@ from contracts.deadlines import Basis, DeadlineStated, Step
 from contracts.facts import epoch_ms
 from reference import Pause, Readings, Timeline, count_due, moment
 from reference.derivation import Derivation, explain, say_instant
-from reference.worktime import LimitUnit, PauseKind, stops_the_clock
+from reference.limits import Limit, amount
+from reference.worktime import PauseKind, stops_the_clock
 from services.facts import Facts, Slim
 from services.sla.domain.facts import (
     FeePaid,
@@ -39,7 +40,7 @@ class Standing(NamedTuple):
 
     unit: str  # the competent body, whose calendar and hours are counted
     received_at: int
-    limit: tuple[int, LimitUnit]
+    limit: Limit
     restart: bool
     pauses: tuple[Wait, ...]
     promised_at: int | None
@@ -55,7 +56,7 @@ class Standing(NamedTuple):
         return sha256(_COMPACT.encode(((*counted, *since), *beside)).encode()).hexdigest()[:16]
 
 
-_COMPACT = json.JSONEncoder(separators=(",", ":"))
+_COMPACT = json.JSONEncoder(separators=(",", ":"), default=str)  # an exact amount is its text
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def standing_of(facts: Facts) -> Standing | None:
     return Standing(
         unit=received.competent_unit,
         received_at=received.at,
-        limit=(terms.limit.value, terms.limit.unit),
+        limit=(amount(terms.limit.value), terms.limit.unit),
         restart=terms.strategy == "restart",
         pauses=tuple(pauses),
         promised_at=received.promised_at,
