@@ -181,8 +181,10 @@ class Rule(StrEnum):
     )
     D8 = (
         "D8",
-        "Cut-offs compare full instants, seconds are dropped before adding; a limit that cannot be counted (below 1, or "
-        "beyond the calendar) is refused and said.",
+        "Cut-offs compare full instants, seconds are dropped before adding. Limits are exact: parts of a working day (nửa ngày "
+        "làm việc) are that part of the open minutes of the date that the whole days reach, counted on from there; parts of "
+        "an hour are open minutes; a part of a minute is a minute. A limit that cannot be counted (0 or below, parts of a "
+        "calendar day or month, beyond the calendar) is refused and said; same day needs no number.",
         "reading of our own: no text says it",
     )
     D9 = (

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from reference.hours import OFFICE_TIME
-from reference.limits import ELAPSED, UNIT_NAMES, Limit, LimitUnit, say_limit
+from reference.limits import ELAPSED, OPEN_MINUTES, UNIT_NAMES, Limit, LimitUnit, say_limit, whole_minutes
 from reference.timeline import DAY, Timeline, to_instant, to_minute
 from reference.worktime import (
     Pause,
@@ -30,6 +30,7 @@ PAUSE_NAMES = {
     "force_majeure": "bất khả kháng",
 }
 CIVIL_CODE = "Bộ luật Dân sự 2015, Điều 147, 148"
+CUTOFF = "Nghị định 61/2018/NĐ-CP, Điều 18"  # replaced by NĐ 118/2025, and kept as the default
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Derivation:
     calendar_version: str
     clock: StartedClock
     applied: tuple[Paused, ...]
+    rules: Readings
 
 
 def count_due(
@@ -81,6 +83,7 @@ def count_due(
         calendar_version=calendar.version,
         clock=clock,
         applied=applied,
+        rules=rules,
     )
 
 
@@ -104,7 +107,7 @@ def _say_days(first: int, last: int) -> str:
 def explain(line: Timeline, received: datetime, limit: Limit, result: Derivation) -> tuple[DerivationStep, ...]:
     """The steps from reception to due date, in order, each with its source."""
     unit = limit[1]
-    steps = [_start_step(line, received, result.clock, unit), _limit_step(limit)]
+    steps = [_start_step(received, result.clock, limit), _limit_step(limit), *_deciding_steps(line, limit, result)]
     steps += [_pause_step(paused, unit) for paused in result.applied]
     last = to_minute(result.due_at) if result.due_at else None
     if last is not None:
@@ -113,6 +116,7 @@ def explain(line: Timeline, received: datetime, limit: Limit, result: Derivation
         if unit in ELAPSED and raw // DAY != last // DAY:
             text = f"Ngày cuối {_say_days(raw // DAY, raw // DAY)} là ngày nghỉ nên chuyển sang ngày làm việc tiếp theo."
             steps.append(DerivationStep("pushed", text, (date.fromordinal(raw // DAY).isoformat(),), CIVIL_CODE))
+        steps += _hour_steps(raw, last, unit, result.rules)
     if result.provisional:
         text = f"Lịch nghỉ sau năm {line.calendar.confirmed_through} chưa được công bố chính thức: ngày hẹn là tạm tính."
         steps.append(DerivationStep("provisional", text))
@@ -131,8 +135,41 @@ def _limit_step(limit: Limit) -> DerivationStep:
     )
 
 
-def _start_step(line: Timeline, received: datetime, clock: StartedClock, unit: LimitUnit) -> DerivationStep:
-    counting = "" if unit in ("hour", "same_day") else "; ngày bắt đầu không tính vào thời hạn"
+def _deciding_steps(line: Timeline, limit: Limit, result: Derivation) -> list[DerivationStep]:
+    """The rules that decide a limit beside its number: 15:00 for what is due the same day (D5), parts of a day (D8)."""
+    value, unit = limit
+    start, raw = result.clock.start, result.clock.raw
+    if unit == "same_day" and raw // DAY != start // DAY:
+        text = f"Tiếp nhận sau {_say_clock(result.rules.same_day_cutoff)} nên trả kết quả trong ngày làm việc tiếp theo."
+        return [DerivationStep("cutoff", text, (date.fromordinal(raw // DAY).isoformat(),), CUTOFF)]
+    if unit == "working_day" and not isinstance(value, int):
+        whole = int(value)
+        day = line.counted_after(start // DAY, whole) if whole else start // DAY
+        minutes, part = line.open_minutes(day), whole_minutes((value - whole) * line.open_minutes(day))
+        after = f"Sau {whole} ngày làm việc, cộng" if whole else "Cộng"
+        text = f"{after} {part} phút làm việc, trong {minutes} phút làm việc của {_say_day(day)}."
+        return [DerivationStep("part", text, (date.fromordinal(day).isoformat(),))]
+    return []
+
+
+def _hour_steps(raw: int, last: int, unit: LimitUnit, rules: Readings) -> list[DerivationStep]:
+    """Why the due moment has another time of day than the count gave: closing, or the hours of that day (D2)."""
+    if unit in OPEN_MINUTES or raw % DAY == last % DAY:
+        return []
+    text = f"{_say_clock(raw % DAY)} ở ngoài giờ làm việc của ngày hẹn nên lấy {_say_clock(last % DAY)}."
+    if rules.due_time == "closing":
+        text = f"Ngày hẹn tính đến giờ đóng cửa, {_say_clock(last % DAY)}."
+    return [DerivationStep("clipped", text, (date.fromordinal(last // DAY).isoformat(),))]
+
+
+def _say_clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _start_step(received: datetime, clock: StartedClock, limit: Limit) -> DerivationStep:
+    value, unit = limit
+    counted = unit in OPEN_MINUTES or unit == "same_day" or value < 1
+    counting = "" if counted else "; ngày bắt đầu không tính vào thời hạn"
     day = (date.fromordinal(clock.start // DAY).isoformat(),)
     if clock.start == to_minute(received):
         return DerivationStep("start", f"Tiếp nhận lúc {say_instant(received)}, trong giờ làm việc{counting}.", day, CIVIL_CODE)
