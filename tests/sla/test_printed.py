@@ -1,7 +1,7 @@
 """The date that a sender gave: since when it is given, what pauses do to it, and how that is said."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contracts import Event
 from services.sla.domain import standing_of
@@ -86,3 +86,11 @@ def test_what_the_dossier_knows_of_given_dates_is_stored_and_comes_back() -> Non
     assert standing is not None
     assert dossier.deadline.of == standing
     assert (standing.promised_at, standing.promised_since) == tuple(round(day.timestamp() * 1000) for day in (at(12), at(6)))
+
+
+def test_a_moved_date_keeps_the_seconds_it_was_printed_with_unless_its_hours_are_clipped() -> None:
+    for printed, moved in ((at(10, "09:00"), at(12, "09:00")), (at(10, "18:30"), at(12, "17:00"))):
+        seconds = timedelta(seconds=22, milliseconds=370)
+        events = [received(promised_at=printed + seconds), *PAPERS]
+        wanted = moved + seconds if moved.hour == printed.hour else moved
+        assert last(play(events)[1], "resumed")["due_at"] == wanted.isoformat()

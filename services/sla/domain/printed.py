@@ -6,7 +6,7 @@ before are in it already, and do not move it once more.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from contracts import Event
@@ -93,7 +93,9 @@ def printed(
         applied = apply_pauses(line, raw, limit, later, rules, restart=restart)
         if applied and applied[-1].raw != raw:
             by, raw = tuple(paused for paused in applied if paused.end is not None), applied[-1].raw
-            due = to_instant(finish(line, raw, limit, rules))
+            minute = finish(line, raw, limit, rules)
+            # Moved as it was printed, with its seconds; pushed or clipped, it is a minute of ours.
+            due = to_instant(minute) + (given - to_instant(minute_of(said.date)) if minute == raw else timedelta(0))
     stands_still = any(pause.end is None and pause.start < due for pause in pauses)
     return Printed(given, None if stands_still else due, by, raw)
 
