@@ -94,3 +94,15 @@ def test_a_moved_date_keeps_the_seconds_it_was_printed_with_unless_its_hours_are
         events = [received(promised_at=printed + seconds), *PAPERS]
         wanted = moved + seconds if moved.hour == printed.hour else moved
         assert last(play(events)[1], "resumed")["due_at"] == wanted.isoformat()
+
+
+def test_a_printed_date_stands_still_while_papers_are_asked_for_again_at_the_moment_the_first_came() -> None:
+    """D6: two requests that touch are one wait, which began before the date."""
+    again = fact("supplement-requested", at(12), occasion="2")
+    first = [fact("supplement-requested", at(6)), fact("supplemented", at(12))]
+    _, outputs = play([received(promised_at=at(10)), *first, again])
+
+    assert said(outputs)[-1] == "paused"
+    assert "due_at" not in last(outputs, "paused")
+    _, outputs = play([received(promised_at=at(10)), *first, again, fact("supplemented", at(13), occasion="2")])
+    assert last(outputs, "resumed")["due_at"] == at(17).isoformat()

@@ -17,7 +17,7 @@ from reference import Pause, Readings, Timeline, moment
 from reference.derivation import say_instant, say_pause, say_waited
 from reference.limits import Limit, LimitUnit
 from reference.timeline import minute_of, to_instant
-from reference.worktime import Paused, apply_pauses, finish
+from reference.worktime import Paused, apply_pauses, finish, merge
 from services.facts import Facts
 from services.sla.domain.facts import Promised, Received
 
@@ -89,6 +89,7 @@ def printed(
     later = pauses if start is None else [pause for pause in pauses if pause.start > start]
     due, raw = given, minute_of(said.date)
     by: tuple[Paused, ...] = ()
+    applied: list[Paused] = []
     if later and later[0].start < given:
         applied = apply_pauses(line, raw, limit, later, rules, restart=restart)
         if applied and applied[-1].raw != raw:
@@ -96,7 +97,8 @@ def printed(
             minute = finish(line, raw, limit, rules)
             # Moved as it was printed, with its seconds; pushed or clipped, it is a minute of ours.
             due = to_instant(minute) + (given - to_instant(minute_of(said.date)) if minute == raw else timedelta(0))
-    stands_still = any(pause.end is None and pause.start < due for pause in pauses)
+    waits = [group for group in merge(pauses) if any(pause.end is None for pause in group)]
+    stands_still = any(paused.end is None for paused in applied) or any(group[0].start < due for group in waits)
     return Printed(given, None if stands_still else due, by, raw)
 
 
