@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from contracts import EVENT_TYPES, decode
+from dunghen.log import kind_of
 
 HANOI = timezone(timedelta(hours=7))
 CHANNEL = {1: "received_direct", 2: "received_online", 3: "received_post"}
@@ -121,7 +122,7 @@ def audit(records: Iterable[tuple[str, bytes] | tuple[str, bytes, bytes]], now: 
         except ValidationError:
             continue
         event = json.loads(value)
-        kind, data, subject = event["type"].removeprefix("vn.dunghen.").removesuffix(".v1"), event["data"], event["subject"]
+        kind, data, subject = kind_of(event), event["data"], event["subject"]
         data["recorded"] = event["time"]
         if topic == "metrics.v1":
             if data["revision"] > revisions.get(subject, 0):

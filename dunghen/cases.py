@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -18,7 +19,8 @@ from reference import (
     load_national_calendar,
 )
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME
-from reference.worktime import LimitUnit, PauseKind, stops_the_clock
+from reference.limits import ExactAmount, LimitUnit
+from reference.worktime import PauseKind, stops_the_clock
 
 
 class _Part(BaseModel):
@@ -26,9 +28,9 @@ class _Part(BaseModel):
 
 
 class CaseLimit(_Part):
-    """ThoiGianGiaiQuyet and DonViTinh. What is below 1 is refused when it is counted (D8)."""
+    """ThoiGianGiaiQuyet and DonViTinh, exact. What cannot be counted is refused when it is counted (D8)."""
 
-    value: int = Field(default=1, strict=True)
+    value: ExactAmount = 1
     unit: LimitUnit
 
 
@@ -75,8 +77,8 @@ def answer(line: str) -> dict[str, Any]:
     """{id, state: due | paused | error, due_at, provisional, error} of one case."""
     said: dict[str, Any] = {"id": None, "state": "error", "due_at": None, "provisional": None, "error": None}
     try:
-        raw = json.loads(line)
-        said["id"] = raw.get("id") if isinstance(raw, dict) else None
+        raw = json.loads(line, parse_float=Decimal)  # 0.1 is a tenth
+        said["id"] = _plain(raw.get("id")) if isinstance(raw, dict) else None
         return said | _count(CaseInput.model_validate(raw["input"]))
     except ValidationError as error:
         place = error.errors(include_url=False)[0]
@@ -85,6 +87,10 @@ def answer(line: str) -> dict[str, Any]:
         return said | {"error": str(error)}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         return said | {"error": f'not a case ({type(error).__name__}): needs {{"id", "input": {{"received", "limit"}}}}'}
+
+
+def _plain(identity: Any) -> Any:  # noqa: ANN401 - a JSON value
+    return float(identity) if isinstance(identity, Decimal) else identity
 
 
 def _count(case: CaseInput) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from contracts import EVENT_TYPES, decode, load_catalogue
+from contracts import EVENT_TYPES, PREFIX, decode, load_catalogue
 from runtime.kafka_admin import LogRecord, read_topics
 
 
@@ -23,8 +23,8 @@ def event_of(record: LogRecord) -> dict[str, Any]:
 
 
 def kind_of(event: Mapping[str, Any]) -> str:
-    """`dossier.received` for vn.dunghen.dossier.received.v1."""
-    return str(event["type"]).removeprefix("vn.dunghen.").removesuffix(".v1")
+    """`dossier.received` for vn.dunghen.dossier.received.v1, and for its version 2: the same is told of both."""
+    return str(event["type"]).removeprefix(PREFIX).rpartition(".v")[0]
 
 
 async def read_broker(

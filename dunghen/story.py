@@ -7,7 +7,8 @@ from typing import Any
 
 from dunghen.log import event_of, kind_of
 from reference import OFFICE_TIME, ReferenceData, moment
-from reference.derivation import UNIT_NAMES, say_instant
+from reference.derivation import say_instant
+from reference.limits import amount, say_limit
 from runtime.deadletters import Letter, letter_of
 from runtime.kafka_admin import LogRecord
 from services.notifier.domain.texts import REASONS, REJECTIONS
@@ -99,10 +100,10 @@ def _received(data: Mapping[str, Any], reference: ReferenceData) -> str:
     procedure = reference.procedures.get(data["procedure"])
     unit = reference.units.get(data["competent_unit"])
     limit = data["terms"]["limit"]
-    amount = UNIT_NAMES[limit["unit"]] if limit["unit"] == "same_day" else f"{limit['value']} {UNIT_NAMES[limit['unit']]}"
+    said = say_limit((amount(limit["value"]), limit["unit"]))
     return (
         f"Tiếp nhận ({CHANNELS[data['channel']]}): {procedure.name if procedure else data['procedure']}, "
-        f"cơ quan giải quyết {unit.name if unit else data['competent_unit']}, thời hạn {amount}."
+        f"cơ quan giải quyết {unit.name if unit else data['competent_unit']}, thời hạn {said}."
     )
 
 

@@ -127,6 +127,11 @@ class Facts:
         seen: SlimT | None = self._seen[kind]
         return seen
 
+    def version(self, kind: type[Slim], occasion: str) -> int | None:
+        """The version of an occasion of a kind that is known, whether it holds or was retracted."""
+        known = self._kept.get(kind.KIND, NONE).get(occasion)
+        return None if known is None else int(known["v"])
+
     def standing(self, kind: type[SlimT]) -> dict[str, SlimT]:
         """The facts of a kind that hold, by occasion: what was retracted is not among them."""
         if kind.KIND not in self._kept:

@@ -9,6 +9,7 @@ from contracts.facts import Facts, first_standing, merge_fact
 from dunghen.demo.evidence import Evidence
 from reference import CalendarTable, ReferenceData, Timeline, count_due, moment
 from reference.calendar import load_seed
+from reference.limits import Amount, LimitUnit, amount
 
 FIELDS = {"received": ("competent_unit", "terms")}
 
@@ -38,7 +39,7 @@ def contrast(evidence: Evidence, reference: ReferenceData) -> Contrast:
     return Contrast(dates, wrong[0], wrong[1])
 
 
-def _receptions(evidence: Evidence) -> list[tuple[datetime, str, tuple[int, str]]]:
+def _receptions(evidence: Evidence) -> list[tuple[datetime, str, tuple[Amount, LimitUnit]]]:
     facts: dict[str, Facts] = {}
     for record in evidence.records:
         if record.topic == "dossiers.v1":
@@ -50,10 +51,10 @@ def _receptions(evidence: Evidence) -> list[tuple[datetime, str, tuple[int, str]
         if fact is not None:
             limit = fact["terms"]["limit"]
             start = moment(fact["at"])
-            found.append((start, fact["competent_unit"], (limit["value"], limit["unit"])))
+            found.append((start, fact["competent_unit"], (amount(limit["value"]), limit["unit"])))
     return found
 
 
-def _due(line: Timeline, start: datetime, limit: tuple[int, str]) -> date | None:
-    due = count_due(line, start, limit).due_at  # type: ignore[arg-type]
+def _due(line: Timeline, start: datetime, limit: tuple[Amount, LimitUnit]) -> date | None:
+    due = count_due(line, start, limit).due_at
     return due.date() if due is not None else None
