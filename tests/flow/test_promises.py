@@ -30,6 +30,10 @@ PROCEDURES = """
    versions: [{valid_from: 2015-01-01, limit: {value: 10, unit: calendar_day}}]}
 - {code: "1.999004", name: Thủ tục thử bốn, field: Thử, bodies: [commune],
    versions: [{valid_from: 2015-01-01, limit: {value: 1, unit: month}}]}
+- {code: "1.999005", name: Thủ tục thử năm, field: Thử, bodies: [commune],
+   versions: [{valid_from: 2015-01-01, limit: {value: "0,5", unit: working_day}}]}
+- {code: "1.999006", name: Thủ tục thử sáu, field: Thử, bodies: [commune],
+   versions: [{valid_from: 2015-01-01, limit: {value: 90, unit: minute}}]}
 """
 
 

@@ -12,7 +12,6 @@ from contracts.facts import merge_fact
 from services.feedback.domain import KINDS as FEEDBACK
 from services.notifier.domain.dossier import KINDS as NOTIFIER
 from services.notifier.handlers import RULES
-from services.reporting.handlers import HANDLERS
 from services.sla.domain import standing_of
 from services.sla.domain.facts import KINDS as SLA
 from services.sla.store import load
@@ -88,7 +87,6 @@ def test_readers_fold_both_versions_alike(kinds: dict[str, tuple[str, ...]]) -> 
 
 def test_readers_hand_both_versions_to_the_same_rule() -> None:
     assert ReceivedV2 in DOSSIER_TYPES
-    assert HANDLERS[ReceivedV2.TYPE] is HANDLERS[Received.TYPE]
     assert RULES[ReceivedV2] is RULES[Received]
 
 
