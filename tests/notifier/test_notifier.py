@@ -2,21 +2,18 @@
 
 import base64
 import json
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from nacl.public import SealedBox
 
-from contracts import Event, fact_id
-from contracts.contacts import ContactSealed
+from contracts import Event
 from contracts.feedback import FeedbackInvited
 from reference.phones import mobile
 from runtime.clock import SteppedClock, epoch_ms
-from runtime.outputs import Output
 from runtime.sealing import Opener
 from runtime.store import Document
 from services.notifier.domain import RESULT, client_id, next_window
@@ -24,10 +21,9 @@ from services.notifier.domain.sending import Answer, Sms
 from services.notifier.domain.texts import result_ready, size_of, unaccented
 from services.notifier.gateway import HttpGateway
 from services.notifier.handlers import Context
-from tests.sla.test_sla import DOSSIER, at, fact, received
+from tests.support.dossiers import DOSSIER, at, fact, received
 from tests.support.notifier import KEY, REFERENCE, claim, claimed, desk, handle, on_receipt, settle_answer
-
-PERSON = {"name": "Nông Thị Mẫu", "phone": "0912 000 007", "email": "", "address": ""}
+from tests.support.notifier_hears import DONE, PERSON, PROMISED, contact, play, said
 
 
 @pytest.mark.parametrize(
@@ -125,31 +121,6 @@ def test_nothing_is_sent_at_night(time: str, sent: tuple[int, str]) -> None:
 
 
 # --- the life of a message ------------------------------------------------------
-
-
-def contact(sequence: int = 1, person: dict[str, str] = PERSON, epoch: int = 1) -> Event:
-    sealed = base64.b64encode(SealedBox(KEY.public_key).encrypt(json.dumps(person).encode())).decode()
-    data = ContactSealed(at=at(2), contact_sequence=sequence, key_epoch=epoch, sealed=sealed)
-    return Event(fact_id(DOSSIER, "contact", "1", sequence), "/intake", ContactSealed.TYPE, DOSSIER, at(2), data)
-
-
-def play(events: Sequence[Event], now: datetime | None = None) -> tuple[Document, list[Output]]:
-    document: Document = {"_id": DOSSIER, "rev": 0}
-    outputs: list[Output] = []
-    context = Context(REFERENCE, SteppedClock(now or at(6)))
-    for event in events:
-        decision = handle(document, event, context)
-        document = decision.document
-        outputs += decision.outputs
-    return document, outputs
-
-
-def said(outputs: Sequence[Output]) -> list[str]:
-    return [f"{o.body['type'].split('.')[-2]} {o.body['data'].get('reason', '')}".strip() for o in outputs]
-
-
-PROMISED = received(contact_sequence=1)
-DONE = fact("completed", at(6))
 
 
 def test_a_completion_queues_one_message_whatever_the_order() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reference import Pause, Timeline, count_due, load_national_calendar
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME
 from tests.reference import oracle
-from tests.reference.test_worktime import UNITS, at
+from tests.support.limits import UNITS, at
 
 LINE = Timeline(load_national_calendar(), DEFAULT_HOURS)
 

@@ -7,26 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference import LimitError, OpeningHours, Pause, Readings, Timeline, count_due, load_national_calendar
-from reference.hours import DEFAULT_HOURS, OFFICE_TIME
+from reference.hours import DEFAULT_HOURS
 from reference.timeline import BeyondCalendarError, to_instant, to_minute
 from reference.worktime import LimitUnit
+from tests.support.limits import UNITS, at, limit_of
 
 CALENDAR = load_national_calendar()
 LINE = Timeline(CALENDAR, DEFAULT_HOURS)
-UNITS: dict[str, LimitUnit] = {"h": "hour", "wd": "working_day", "d": "calendar_day", "mo": "month", "same-day": "same_day"}
-
-
-def at(text: str) -> datetime:
-    """`Mon 2026-01-05 08:00`; the weekday must be right, so that a typing error in a table shows."""
-    moment = datetime.strptime(text[4:], "%Y-%m-%d %H:%M").replace(tzinfo=OFFICE_TIME)
-    assert f"{moment:%a}" == text[:3], f"{text} is a {moment:%A}"
-    return moment
-
-
-def limit_of(text: str) -> tuple[int, LimitUnit]:
-    """`5 wd`, `same-day`."""
-    number, _, unit = text.rpartition(" ")
-    return int(number or 1), UNITS[unit]
 
 
 @pytest.mark.parametrize(

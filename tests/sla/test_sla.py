@@ -15,10 +15,8 @@ from services.sla.domain import outcome_of, standing_of
 from services.sla.older import reads_older
 from services.sla.store import key_of, load
 from services.speaking import encode
-from tests.support.dossiers import DOSSIER, at, fact, received
+from tests.support.dossiers import at, fact, received
 from tests.support.sla import CONTEXT, last, on_timer, play, said
-
-__all__ = ["DOSSIER", "at", "fact", "received"]  # tests/notifier has them from here
 
 
 @pytest.mark.parametrize(
