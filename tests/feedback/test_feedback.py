@@ -61,6 +61,14 @@ def test_a_dossier_is_rated_once() -> None:
     assert error.value.used
 
 
+def test_an_invitation_is_good_up_to_its_last_moment() -> None:
+    invited, last = play([PROMISED, DONE])[0], at(6) + timedelta(days=60)
+
+    assert answer(invited, ANSWERS, last).outputs
+    with pytest.raises(CannotAnswerError):
+        answer(invited, ANSWERS, last + timedelta(milliseconds=1))
+
+
 def test_an_old_invitation_has_expired() -> None:
     with pytest.raises(CannotAnswerError) as error:
         answer(play([PROMISED, DONE])[0], ANSWERS, at(6) + timedelta(days=61))

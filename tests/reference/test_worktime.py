@@ -163,6 +163,25 @@ def test_pauses_move_the_due_moment(limit: str, pauses: list[tuple[str, str]], d
     assert result.due_at == at(due)
 
 
+def test_a_pause_within_a_longer_one_does_not_end_the_longer_one() -> None:
+    """D6: all three are one stretch, from 09:00 to 11:00."""
+    pauses = [
+        pause("Tue 2026-03-03 09:00", "Tue 2026-03-03 11:00"),
+        pause("Tue 2026-03-03 09:15", "Tue 2026-03-03 09:30"),
+        pause("Tue 2026-03-03 10:00", "Tue 2026-03-03 10:30"),
+    ]
+
+    assert count_due(LINE, at("Mon 2026-03-02 09:00"), (5, "working_day"), pauses).due_at == at("Mon 2026-03-09 11:00")
+
+
+def test_a_pause_that_ends_in_its_own_minute_has_ended_and_moves_nothing() -> None:
+    """D6, D8: with and without seconds between its begin and its end."""
+    begin = at("Tue 2026-03-03 09:00")
+    for end in (begin, begin + timedelta(seconds=40)):
+        result = count_due(LINE, at("Mon 2026-03-02 09:00"), (5, "working_day"), [Pause("supplement", begin, end)])
+        assert (result.state, result.due_at) == ("due", at("Mon 2026-03-09 09:00"))
+
+
 def test_while_a_pause_is_open_there_is_no_due_moment() -> None:
     """D6."""
     result = count_due(LINE, at("Mon 2026-03-02 09:00"), (5, "working_day"), [pause("Tue 2026-03-03 09:00", None)])

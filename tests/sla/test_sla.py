@@ -70,6 +70,22 @@ def test_a_printed_date_moves_by_the_pause_too() -> None:
     assert last(play(events)[1], "resumed")["due_at"] == at(10, "11:00").isoformat()
 
 
+def test_a_pause_that_begins_exactly_at_the_printed_date_does_not_move_it() -> None:
+    """D6."""
+    pause = [fact("supplement-requested", at(4)), fact("supplemented", at(4, "11:00"))]
+
+    assert last(play([received(promised_at=at(4)), *pause])[1], "resumed")["due_at"] == at(4).isoformat()
+    assert last(play([received(promised_at=at(4, "09:01")), *pause])[1], "resumed")["due_at"] == at(4, "11:01").isoformat()
+
+
+def test_papers_that_come_in_the_minute_in_which_they_were_asked_for_end_the_pause() -> None:
+    """R10."""
+    _, outputs = play([received(), fact("supplement-requested", at(3)), fact("supplemented", at(3))])
+
+    assert said(outputs)[-1] == "resumed"
+    assert last(outputs, "resumed")["due_at"] == at(9).isoformat()
+
+
 def test_fees_and_other_bodies_pause_only_where_the_procedure_says_so() -> None:
     """D7."""
     fee = [fact("fee-requested", at(3)), fact("fee-paid", at(3, "11:00"))]

@@ -21,11 +21,8 @@ from services.feedback.store import CODEC
 from tests.support.dossiers import DOSSIER, at, fact, received
 
 KEY = PrivateKey.generate()
-
-
 REFERENCE = load_reference(PROVINCE)
-
-
+FORMS = load_forms()
 SETTINGS = FeedbackSettings.model_validate(
     {
         "reference_dir": PROVINCE,
@@ -36,17 +33,13 @@ SETTINGS = FeedbackSettings.model_validate(
     },
     by_name=True,
 )
-
-
 PROMISED, DONE = received(contact_sequence=1), fact("completed", at(6))
-
-
 ANSWERS = {"attitude": "0", "waiting": "1", "appointment": "4", "apology": "5", "facilities": "2"}
 
 
 def context(now: datetime = at(6)) -> Context:  # noqa: B008 - a constant
     sealer = Sealer.from_base64(SETTINGS.contacts_public_key, 1)
-    return Context(REFERENCE, SteppedClock(now), SETTINGS, sealer, load_forms())
+    return Context(REFERENCE, SteppedClock(now), SETTINGS, sealer, FORMS)
 
 
 def play(events: Sequence[Event], now: datetime = at(6)) -> tuple[Document, list[Output]]:  # noqa: B008 - a constant

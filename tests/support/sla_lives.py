@@ -10,7 +10,7 @@ import pytest
 from contracts import EVENT_TYPES, Event, decode
 from contracts.notices import LetterApproved
 from dunghen import PROVINCE
-from reference import OFFICE_TIME, CalendarChange, load_reference
+from reference import OFFICE_TIME, CalendarChange
 from runtime.clock import SteppedClock
 from runtime.outputs import Decision
 from runtime.store import Document
@@ -18,7 +18,7 @@ from services.sla.handlers import Context
 from services.sla.settings import SlaSettings
 from services.speaking import encode
 from tests.support.dossiers import DOSSIER, at, fact, received
-from tests.support.sla import absorb, handle, on_calendar, on_timer, recall, settle
+from tests.support.sla import REFERENCE, absorb, handle, on_calendar, on_timer, recall, settle
 
 BARE = ("rev", "outbox")  # what a rebuilt document need not share with the old one
 
@@ -39,7 +39,8 @@ class Life:
     own: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.context = Context.of(load_reference(PROVINCE), SlaSettings(reference_dir=PROVINCE), self.clock)
+        # of its own: a life changes its calendar
+        self.context = Context.of(replace(REFERENCE), SlaSettings(reference_dir=PROVINCE), self.clock)
 
     def take(self, decision: Decision) -> None:
         self.document = {**decision.document, "rev": self.document["rev"] + 1}
