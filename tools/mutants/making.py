@@ -1,7 +1,7 @@
 """The mutants of a module: mutmut's operators, and four of our own for what tests of asynchronous code tend to miss.
 
 Not mutated: annotations, decorators, docstrings, imports, type variables and `__all__`; lines of logs and counters of metrics;
-the words of an error. Of a string only its content is changed, not its case.
+the words of an error, descriptions of fields. Of a string only its content is changed, not its case.
 """
 
 import difflib
@@ -14,11 +14,13 @@ import libcst as cst
 import libcst.matchers as m
 from libcst.metadata import MetadataWrapper, PositionProvider
 from mutmut.mutation.file_mutation import deep_replace
-from mutmut.mutation.mutators import mutation_operators, operator_string
+from mutmut.mutation.mutators import mutation_operators, operator_arg_removal, operator_string
 
+_DESCRIPTION = m.Arg(keyword=m.Name("description"))
 _NEVER_CHANGED = m.OneOf(
     m.Annotation(),
     m.Decorator(),
+    _DESCRIPTION,
     m.Import(),
     m.ImportFrom(),
     m.Call(func=m.Name("TypeVar") | m.Name("isinstance") | m.Name("len")),
@@ -60,6 +62,14 @@ def _content_of_string(node: cst.BaseString) -> Iterable[cst.CSTNode]:
     return [*operator_string(node)][:1]
 
 
+def _other_arguments(node: cst.Call) -> Iterator[cst.CSTNode]:
+    """mutmut's changes of arguments; a description of a field is for readers of the code."""
+    told = [arg for arg in node.args if m.matches(arg, _DESCRIPTION)]
+    for new in operator_arg_removal(node):
+        if isinstance(new, cst.Call) and all(any(arg is one for arg in new.args) for one in told):
+            yield new
+
+
 def _left_out(node: cst.SimpleStatementLine) -> Iterator[cst.CSTNode]:
     """A statement that is there for what it does: without it."""
     if m.matches(node, m.SimpleStatementLine(body=[m.Expr(value=_CALLED)])):
@@ -86,9 +96,10 @@ def _returned_nothing(node: cst.Return) -> Iterator[cst.CSTNode]:
 
 
 OPERATORS: list[tuple[type, Operator]] = [
-    *((kind, operator) for kind, operator in mutation_operators if operator is not operator_string),
+    *((kind, operator) for kind, operator in mutation_operators if operator not in (operator_string, operator_arg_removal)),
     (cst.SimpleString, _content_of_string),
     (cst.SimpleStatementLine, _left_out),
+    (cst.Call, _other_arguments),
     (cst.Call, _one_of_two),
     (cst.If, _turned_round),
     (cst.Return, _returned_nothing),
