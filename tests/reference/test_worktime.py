@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reference import LimitError, OpeningHours, Pause, Readings, Timeline, count_due, load_national_calendar
 from reference.hours import DEFAULT_HOURS
 from reference.timeline import BeyondCalendarError, to_instant, to_minute
-from reference.worktime import LimitUnit
+from reference.worktime import LimitUnit, merge
 from tests.support.limits import UNITS, at, limit_of
 
 CALENDAR = load_national_calendar()
@@ -172,6 +172,23 @@ def test_a_pause_within_a_longer_one_does_not_end_the_longer_one() -> None:
     ]
 
     assert count_due(LINE, at("Mon 2026-03-02 09:00"), (5, "working_day"), pauses).due_at == at("Mon 2026-03-09 11:00")
+
+
+def test_pauses_that_touch_are_one_stretch_whatever_their_order_and_a_minute_between_parts_them() -> None:
+    """D6."""
+    assert [
+        [p.start for p in group]
+        for group in merge(
+            [
+                pause("Tue 2026-03-03 10:00", "Tue 2026-03-03 11:00"),
+                pause("Tue 2026-03-03 09:00", "Tue 2026-03-03 10:00"),
+                pause("Tue 2026-03-03 11:01", None),
+            ]
+        )
+    ] == [
+        [at("Tue 2026-03-03 09:00"), at("Tue 2026-03-03 10:00")],
+        [at("Tue 2026-03-03 11:01")],
+    ]
 
 
 def test_a_pause_that_ends_in_its_own_minute_has_ended_and_moves_nothing() -> None:

@@ -71,7 +71,7 @@ def try_all(root: Path, sample: Sequence[Tried], seconds: dict[str, float], side
             print(f"{mutant.file}:{mutant.line}: {fate}", *mutant.diff(), sep="\n  ", flush=True)
 
     jobs = (
-        Job(each.tests, 10 + 4 * sum(seconds[test] for test in each.tests), each.mutant.file, each.mutant.source())
+        Job(each.tests, 10 + 2 * sum(seconds[test] for test in each.tests), each.mutant.file, each.mutant.source())
         for each in sample
     )
     run_all(root, jobs, side_by_side, told)

@@ -16,11 +16,12 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from mutmut.mutation.file_mutation import deep_replace
 from mutmut.mutation.mutators import mutation_operators, operator_arg_removal, operator_string
 
-_DESCRIPTION = m.Arg(keyword=m.Name("description"))
+# A description of a field; the strictness of a zip, which only says that nobody expects another length.
+_FOR_READERS = m.Arg(keyword=m.Name("description") | m.Name("strict"))
 _NEVER_CHANGED = m.OneOf(
     m.Annotation(),
     m.Decorator(),
-    _DESCRIPTION,
+    _FOR_READERS,
     m.Import(),
     m.ImportFrom(),
     m.Call(func=m.Name("TypeVar") | m.Name("isinstance") | m.Name("len")),
@@ -63,8 +64,8 @@ def _content_of_string(node: cst.BaseString) -> Iterable[cst.CSTNode]:
 
 
 def _other_arguments(node: cst.Call) -> Iterator[cst.CSTNode]:
-    """mutmut's changes of arguments; a description of a field is for readers of the code."""
-    told = [arg for arg in node.args if m.matches(arg, _DESCRIPTION)]
+    """mutmut's changes of arguments; what is for readers of the code stays."""
+    told = [arg for arg in node.args if m.matches(arg, _FOR_READERS)]
     for new in operator_arg_removal(node):
         if isinstance(new, cst.Call) and all(any(arg is one for arg in new.args) for one in told):
             yield new
