@@ -29,7 +29,7 @@ def load_known(path: Path) -> list[Known]:
 
 def unnoticed(root: Path, known: Sequence[Known], side_by_side: int) -> Iterator[str]:
     """One line per fault that its test lets through, per test that fails without it, and per place that is no more."""
-    placed = [each for each in known if (root / each["file"]).read_text("utf-8").count(each["old"]) == 1]
+    placed = [each for each in known if _stands_once(root / each["file"], each["old"])]
     yield from (
         f"{each['what']}: '{each['old'].strip()}' does not stand once in {each['file']}" for each in known if each not in placed
     )
@@ -46,6 +46,10 @@ def unnoticed(root: Path, known: Sequence[Known], side_by_side: int) -> Iterator
             yield f"{each['what']}: {each['test']} fails without it"
         elif fate_of(codes[number + len(placed)]) == "survived":
             yield f"{each['what']}: {each['test']} does not notice it"
+
+
+def _stands_once(file: Path, text: str) -> bool:
+    return file.exists() and file.read_text("utf-8").count(text) == 1
 
 
 def _broken(root: Path, known: Known) -> str:
