@@ -5,12 +5,15 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
+from pydantic import ValidationError
 
 from contracts import Event
+from contracts.facts import epoch_ms
 from runtime.sealing import Opener
 from services.feedback.domain import CannotAnswerError, FormError, digest, load_forms, token_of
+from services.feedback.domain.forms import SurveyForm
 from tests.support.dossiers import DOSSIER, at, fact, received
-from tests.support.feedback import ANSWERS, DONE, KEY, PROMISED, answer, play
+from tests.support.feedback import ANSWERS, DONE, KEY, PROMISED, SETTINGS, answer, play
 
 FORM = load_forms()["tthc-2026.1"]
 
@@ -39,7 +42,7 @@ def test_nobody_is_asked_about_history_or_without_a_way_to_ask() -> None:
         document, outputs = play(events)
 
         assert outputs == []
-        assert document["invited"]["not"] == why
+        assert document["invited"] == {"at": epoch_ms(events[-1].time), "form": SETTINGS.form, "not": why}
         assert "token" not in document
 
 
@@ -72,7 +75,7 @@ def test_an_invitation_is_good_up_to_its_last_moment() -> None:
 def test_an_old_invitation_has_expired() -> None:
     with pytest.raises(CannotAnswerError) as error:
         answer(play([PROMISED, DONE])[0], ANSWERS, at(6) + timedelta(days=61))
-    assert not error.value.used
+    assert error.value.used is False
 
 
 @pytest.mark.parametrize("bad", ["", "5", "6", "-1", "x", "٣", "1.0"])
@@ -82,6 +85,29 @@ def test_an_answer_that_is_none_of_the_form_is_named(bad: str) -> None:
     with pytest.raises(FormError) as error:
         FORM.scores(given)
     assert error.value.missing == ("waiting",)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"questions": []}, "questions"),
+        ({"questions": [{"id": "a", "text": "x", "answers": [["Có", 100]]}]}, "answers"),
+        ({"questions": [{"id": "a", "text": "x", "answers": [["Có", 100], ["Không", 0]], "hint": "x"}]}, "hint"),
+        ({"questions": [{"id": "a", "text": "x", "answers": [["Có", 100], ["Không", 0]]}], "subtitle": "x"}, "subtitle"),
+    ],
+)
+def test_a_form_without_questions_without_a_choice_or_with_words_that_nobody_reads_is_refused(
+    wrong: dict[str, object], field: str
+) -> None:
+    """R33."""
+    with pytest.raises(ValidationError, match=field):
+        SurveyForm.model_validate({"id": "x", "title": "x", **wrong})
+
+
+def test_a_question_that_was_not_answered_is_named() -> None:
+    with pytest.raises(FormError) as error:
+        FORM.scores({name: place for name, place in ANSWERS.items() if name not in ("waiting", "apology")})
+    assert error.value.missing == ("waiting", "apology")
 
 
 def test_the_form_has_five_questions_and_five_scores_each() -> None:
