@@ -250,6 +250,7 @@ def test_receipts_for_several_messages_are_taken_by_their_client_ids() -> None:
     by = desk(at(9, "10:00"))
     for name in (RESULT, SURVEY):
         document, _ = claimed(document, by, name)
+    assert document["client_ids"] == sorted(client_id(DOSSIER, name) for name in (RESULT, SURVEY))  # receipts find it by them
     receipts = {client_id(DOSSIER, RESULT): True, client_id(DOSSIER, SURVEY): False, "nobody's": True}
     changed = on_receipts(load(document), receipts, by.context.ground())
 
