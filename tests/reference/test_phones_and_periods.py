@@ -84,6 +84,15 @@ def test_a_period_may_be_frozen_after_its_last_day_and_the_plans_year_from_17_00
     assert not USUAL["plan-year"].closed(last, evening - timedelta(milliseconds=1))
 
 
+@pytest.mark.parametrize("days", [{"first_day": 1}, {"first_day": 28}, {"first_month": 1}, {"months": 12}])
+def test_a_series_may_begin_on_any_day_that_every_month_has(days: dict[str, int]) -> None:
+    """R37."""
+    first, last = PeriodKind.model_validate({"code": "x", "name": "x", "months": 1, **days}).around(date(2026, 3, 10))
+
+    assert first <= date(2026, 3, 10) <= last
+    assert first.day == days.get("first_day", 15)
+
+
 def test_the_usual_series_are_those_of_the_decree_and_of_the_plan() -> None:
     """R37."""
     series = [(kind.code, kind.name, kind.months, kind.first_month, kind.first_day, kind.source) for kind in USUAL.values()]
