@@ -238,6 +238,23 @@ def test_a_count_that_leaves_the_calendar_is_refused() -> None:
         count_due(LINE, at("Mon 2026-03-02 09:00"), (5000, "working_day"))
 
 
+def test_the_table_reaches_from_a_week_before_its_first_working_day_to_its_last() -> None:
+    """D8."""
+    first = LINE.next_counted(at("Thu 2015-01-01 00:00").toordinal())
+    last = LINE.counted_after(at("Tue 2036-01-01 00:00").toordinal(), -1)
+
+    assert (LINE.next_counted(first - 7), LINE.is_counted(first - 7), LINE.is_counted(first)) == (first, False, True)
+    assert (LINE.next_counted(last), LINE.is_counted(last)) == (last, True)
+    for beyond in (first - 8, last + 1):
+        with pytest.raises(BeyondCalendarError):
+            LINE.next_counted(beyond)
+    for start, number in ((last, 1), (first, -1)):
+        with pytest.raises(BeyondCalendarError):
+            LINE.counted_after(start, number)
+    assert LINE.counted_after(first - 1, 1) == first
+    assert LINE.counted_after(last + 1, -1) == last
+
+
 minutes = st.integers(to_minute(at("Thu 2015-01-15 00:00")), to_minute(at("Sat 2034-12-30 00:00")))
 
 
