@@ -93,6 +93,7 @@ def test_a_document_remembers_each_letter_once_and_none_that_was_lifted() -> Non
 def test_what_is_lifted_is_missing_no_more_and_other_letters_are() -> None:
     assert lift(PARKED, PLACE) == LIFTED
     assert lift(LIFTED, PLACE) is LIFTED
+    assert lift(EMPTY, PLACE) == LIFTED
     assert lift({**PARKED, "lifted": [PLACE]}, PLACE) == LIFTED
     assert lift({**LIFTED, "incomplete": [OTHER, PLACE]}, OTHER) == {**LIFTED, "incomplete": [PLACE], "lifted": [PLACE, OTHER]}
 
