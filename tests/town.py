@@ -18,10 +18,6 @@ import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
 from dunghen.audit import audit
-from dunghen.demo.checks import register_faults
-from dunghen.demo.driver import Fleet
-from dunghen.demo.phone import Phone
-from dunghen.demo.real import Processes, real_fleet
 from dunghen.log import event_of, read_broker
 from reference import OFFICE_TIME
 from runtime.clock import SteppedClock
@@ -29,6 +25,7 @@ from runtime.kafka_admin import LogRecord
 from tests.faults.oracle import Thing, judge, things
 from tests.flow.support import event, received
 from tests.real import PASSED, Real
+from tests.support.fleet import Fleet, Phone, Processes, real_fleet, register_faults
 
 PARTITIONS = 4
 FIRST_DAY = date(2026, 3, 2)  # a Monday

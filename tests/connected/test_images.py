@@ -9,12 +9,12 @@ import pytest
 
 from dunghen import PROVINCE
 from dunghen.audit import audit
-from dunghen.demo.real import real_fleet
 from dunghen.log import event_of, kind_of, read_broker
 from dunghen.services import SERVICES
 from runtime.clock import SteppedClock
 from tests.flow.support import D, at, event, received
 from tests.real import Real, require_engine
+from tests.support.fleet import real_fleet
 
 pytestmark = pytest.mark.connected
 ROOT = Path(__file__).parents[2]

@@ -10,15 +10,13 @@ import pytest
 import pytest_asyncio
 
 from contracts import load_catalogue
-from dunghen.demo.driver import Fleet
-from dunghen.demo.phone import Phone
-from dunghen.demo.real import Processes
 from dunghen.log import event_of, read_broker
 from runtime.parts import STATE
 from runtime.store import Document, open_documents
 from runtime.store.mongo import drop_database
 from tests.flow.support import at, event, received
 from tests.real import PASSED, Real
+from tests.support.fleet import Fleet, Phone, Processes
 from tests.town import Town, Towns
 
 pytestmark = [pytest.mark.connected, pytest.mark.asyncio(loop_scope="session")]

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from dunghen import PROVINCE
 from dunghen.__main__ import make_app
 from dunghen.commands.common import out
-from dunghen.demo.real import free_port
 from dunghen.together import run_together
 from tests.flow.support import received
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 RUN, app = CliRunner(), make_app()

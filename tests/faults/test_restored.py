@@ -13,7 +13,7 @@ from pymongo.database import Database
 from dunghen.log import event_of, kind_of
 from dunghen.services import SERVICES
 from runtime.kafka_admin import LogRecord
-from tests.faults.test_faults import sign_letters
+from tests.support.signing import sign_letters
 from tests.town import Story, Town
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]

@@ -20,9 +20,7 @@ from services.notifier.handlers import Context
 from services.notifier.recovery import FORGOTTEN, number_of
 from services.notifier.store import recall_number
 from services.speaking import encode
-from tests.notifier.test_letters import DUE, NEAR, OVER, REFUSED, promise, settled, sla
-from tests.notifier.test_notifier import DONE, PROMISED, contact
-from tests.sla.test_sla import DOSSIER, at, fact
+from tests.support.dossiers import DOSSIER, at, fact
 from tests.support.notifier import (
     REFERENCE,
     absorb,
@@ -39,6 +37,7 @@ from tests.support.notifier import (
     settle_answer,
     view,
 )
+from tests.support.notifier_hears import DONE, DUE, NEAR, OVER, PROMISED, REFUSED, contact, promise, settled, sla
 
 # What the log does not hold: who signed, the note; and when a claimed message was to be looked at again.
 LOST = ("rev", "outbox")

@@ -10,7 +10,7 @@ from dunghen import PROVINCE
 from reference import LimitError, Readings, ReferenceDataError, Timeline, count_due, load_national_calendar, load_reference
 from reference.hours import DEFAULT_HOURS
 from reference.limits import Limit, amount, check, say_limit
-from tests.reference.test_worktime import at, limit_of
+from tests.support.limits import at, limit_of
 
 LINE = Timeline(load_national_calendar(), DEFAULT_HOURS)
 

@@ -15,7 +15,7 @@ from reference import Pause, Timeline, count_due, load_national_calendar
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME
 from reference.limits import amount
 from tests.reference import oracle
-from tests.reference.test_worktime import UNITS, at, limit_of
+from tests.support.limits import UNITS, at, limit_of
 
 LINE = Timeline(load_national_calendar(), DEFAULT_HOURS)
 

@@ -12,8 +12,8 @@ from contracts import Event
 from reference import OFFICE_TIME
 from services.sla.store import load
 from tests.reference import oracle
-from tests.reference.test_worktime import UNITS
 from tests.support.dossiers import fact, received
+from tests.support.limits import UNITS
 from tests.support.sla import play
 
 HISTORIES = int(os.environ.get("PROMISE_HISTORIES", "60"))
