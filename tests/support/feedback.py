@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 
 from nacl.public import PrivateKey
 
@@ -14,8 +13,9 @@ from runtime.clock import SteppedClock
 from runtime.outputs import Decision, Output
 from runtime.sealing import Sealer
 from runtime.store import Document
+from services.feedback.app import rules_of
 from services.feedback.domain import load_forms, rate
-from services.feedback.handlers import Context, handle
+from services.feedback.handlers import Context
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store import CODEC
 from tests.support.dossiers import DOSSIER, at, fact, received
@@ -46,7 +46,7 @@ def play(events: Sequence[Event], now: datetime = at(6)) -> tuple[Document, list
     document: Document = {"_id": DOSSIER, "rev": 0}
     outputs: list[Output] = []
     for event in events:
-        decision = CODEC.handling(partial(handle, context=context(now)), SteppedClock(now))(document, event)
+        decision = rules_of(context(now)).handle(document, event)
         document = decision.document
         outputs += decision.outputs
     return document, outputs
