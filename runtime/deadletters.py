@@ -17,6 +17,7 @@ from runtime.store import Document
 
 INCOMPLETE, LIFTED = "incomplete", "lifted"  # fields of a document: places that are missing from it, places that are done
 PLACE = ("source-topic", "source-partition", "source-offset")  # headers of a letter and of its settlement
+REASON = "reason"  # header of a letter
 SETTLED = "settled"  # header of a settlement
 LEFT_OUT, TOO_LARGE = "left-out", "too-large"  # header of a letter that holds no record, only its place and digest
 Lifting = Literal["replayed", "discarded"]
@@ -75,6 +76,11 @@ class Letter:
     value: bytes
     headers: Mapping[str, str]
     settled: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why it was parked, as the service says it; "" of a settlement."""
+        return self.headers.get(REASON, "")
 
     @property
     def is_left_out(self) -> bool:

@@ -15,17 +15,17 @@ from reference.derivation import WEEKDAY_NAMES
 
 # Official column numbers with short headings; the workbook has the full ones.
 COLUMNS = {
-    "3": "nhận",
-    "4": "online",
-    "5": "quầy",
-    "6": "kỳ trước",
-    "7": "xong",
-    "8": "sớm",
-    "9": "đúng",
-    "10": "trễ",
-    "11": "đang làm",
-    "12": "trong hạn",
-    "13": "quá hạn",
+    3: "nhận",
+    4: "online",
+    5: "quầy",
+    6: "kỳ trước",
+    7: "xong",
+    8: "sớm",
+    9: "đúng",
+    10: "trễ",
+    11: "đang làm",
+    12: "trong hạn",
+    13: "quá hạn",
 }
 
 
@@ -75,7 +75,7 @@ def show_sheet(console: Console, result: Result, units: Mapping[str, str]) -> No
     table.add_column("Đơn vị", max_width=22, no_wrap=True)
     for number, heading in COLUMNS.items():
         table.add_column(f"{heading}\n({number})", justify="right", min_width=4)
-    sheets: Mapping[str, Mapping[str, int]] = result.figures["II.06a"]
+    sheets = result.figures.ii06a
     for unit in sorted(sheets, key=lambda code: (code == "province", code)):
         table.add_row(
             units.get(unit, "Toàn tỉnh").removeprefix("UBND "),
