@@ -83,13 +83,14 @@ def _text(name: str, value: bytes) -> dict[str, str]:
 
 
 def read_folder(folder: Path, mentioning: str = "") -> Iterator[LogRecord]:
-    """The records of `write_folder`, or those that mention a text. Raises FileNotFoundError if there is no file."""
+    """The records of `write_folder`, or those that mention a text: of dead letters all, for what is said of one names it by its
+    place. Raises FileNotFoundError if there is no file."""
     files = sorted(folder.glob("*.ndjson"))
     if not files:
         raise FileNotFoundError(f"{folder} holds no *.ndjson")
     for path in files:
         for line in path.read_text("utf-8").split("\n"):  # a value may hold other marks of a line end
-            if not line or mentioning not in line:
+            if not line or (mentioning not in line and not path.stem.endswith(".dlq")):
                 continue
             read = _Line.model_validate_json(line)
             key, value = _bytes(read.key, read.key_base64), _bytes(read.value, read.value_base64)

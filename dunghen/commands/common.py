@@ -16,6 +16,7 @@ from runtime.kafka_admin import LogRecord
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+INTAKE = "http://127.0.0.1:8101"
 IntakeUrl = Annotated[str, typer.Option("--url", envvar="INTAKE_URL", help="Địa chỉ của intake.")]
 Key = Annotated[str, typer.Option("--key", envvar="DUNGHEN_KEY", help="Khóa API (dunghen keys new).")]
 LogFolder = Annotated[Path | None, typer.Option("--log", help="Thư mục nhật ký NDJSON, ví dụ của lần chạy demo.")]

@@ -4,12 +4,13 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import typer
-from rich.table import Table
+from pydantic import BaseModel, Field
 
 from dunghen.commands.common import err, out, stop
+from dunghen.tables import Cell, Column, Form, FormOption, show
 from reference import moment
 from reference.phones import mobile
 from runtime.errors import Unavailable
@@ -75,20 +76,38 @@ def _digests(mode: str, numbers: list[str]) -> tuple[str, ...]:
     return tuple(digest_number(secret.encode(), number) for number in read if number)
 
 
+class _Kept(BaseModel):
+    """A key as intake keeps it; times are milliseconds since 1970."""
+
+    id: str = Field(alias="_id")
+    system: str
+    units: tuple[str, ...]
+    mode: str
+    role: str
+    created_at: int | None = None
+    until: int | None = None
+    used_at: int | None = None
+
+
 @keys_app.command("ls")
-def ls_command(store: Store) -> None:
+def ls_command(store: Store, form: FormOption = Form.TABLE) -> None:
     """Liệt kê khóa: hệ thống, đơn vị, hạn, lần dùng cuối."""
+    columns = (
+        Column("id", "Khóa", whole=True),
+        Column("system", "Hệ thống", whole=True),
+        Column("units", "Đơn vị", words={"": "tất cả"}),
+        Column("mode", "Chế độ", words={"operate": "vận hành"}),
+        Column("created_at", "Tạo"),
+        Column("until", "Hết hạn"),
+        Column("used_at", "Dùng lần cuối"),
+    )
     found = _with_store(store, lambda documents: documents.find(keys.KEYS, {}, order="system", limit=1000))
-    table = Table("Khóa", "Hệ thống", "Đơn vị", "Chế độ", "Tạo", "Hết hạn", "Dùng lần cuối")
-    for key in found:
-        role = "vận hành" if key["role"] == "operate" else key["mode"]
-        times = [_when(key.get(name)) for name in ("created_at", "until", "used_at")]
-        table.add_row(key["_id"], key["system"], ", ".join(key["units"]) or "tất cả", role, *times)
-    out.print(table)
+    show(out, columns, [_row(_Kept.model_validate(document)) for document in found], form)
 
 
-def _when(ms: int | None) -> str:
-    return "-" if ms is None else f"{moment(ms):%d/%m/%Y %H:%M}"
+def _row(key: _Kept) -> list[Cell]:
+    times = [None if ms is None else moment(ms) for ms in (key.created_at, key.until, key.used_at)]
+    return [key.id, key.system, ", ".join(key.units), key.role if key.role == "operate" else key.mode, *times]
 
 
 @keys_app.command("rotate")
@@ -113,7 +132,7 @@ def end_command(identity: Annotated[str, typer.Argument(help="Tám ký tự sau 
     """Kết thúc một khóa ngay."""
 
     async def end(documents: Documents) -> list[str]:
-        found: dict[str, Any] = await documents.get_many(keys.KEYS, [identity])
+        found = await documents.get_many(keys.KEYS, [identity])
         return await keys.end_keys(documents, found.values(), datetime.now(UTC))
 
     if not _with_store(store, end):

@@ -10,23 +10,10 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from dunghen.demo.checks import Result
+from dunghen.sheets import HEADINGS, II06A, heading_of
+from dunghen.tables import print_whole
 from reference import OFFICE_TIME
 from reference.derivation import WEEKDAY_NAMES
-
-# Official column numbers with short headings; the workbook has the full ones.
-COLUMNS = {
-    3: "nhận",
-    4: "online",
-    5: "quầy",
-    6: "kỳ trước",
-    7: "xong",
-    8: "sớm",
-    9: "đúng",
-    10: "trễ",
-    11: "đang làm",
-    12: "trong hạn",
-    13: "quá hạn",
-}
 
 
 class Progress:
@@ -72,14 +59,14 @@ def show_sheet(console: Console, result: Result, units: Mapping[str, str]) -> No
     table = Table(
         title="II.06a: 08/01 - 27/02/2026", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
     )
-    table.add_column("Đơn vị", max_width=22, no_wrap=True)
-    for number, heading in COLUMNS.items():
-        table.add_column(f"{heading}\n({number})", justify="right", min_width=4)
+    table.add_column("Đơn vị", no_wrap=True)
+    for number in HEADINGS:
+        table.add_column(heading_of(II06A, number), justify="right", min_width=4)
     sheets = result.figures.ii06a
     for unit in sorted(sheets, key=lambda code: (code == "province", code)):
         table.add_row(
             units.get(unit, "Toàn tỉnh").removeprefix("UBND "),
-            *(str(sheets[unit][number]) for number in COLUMNS),
+            *(str(sheets[unit][number]) for number in HEADINGS),
             end_section=unit == "H37.14",
         )
-    console.print(table)
+    print_whole(console, table)
