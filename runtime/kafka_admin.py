@@ -146,9 +146,13 @@ class Lags:
     async def __aenter__(self) -> "Lags":
         self._consumer = AIOKafkaConsumer(bootstrap_servers=self._broker, enable_auto_commit=False)
         self._admin = AIOKafkaAdminClient(bootstrap_servers=self._broker)
-        await self._consumer.start()
-        await self._admin.start()
-        await self.learn()
+        try:
+            await self._consumer.start()
+            await self._admin.start()
+            await self.learn()
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def learn(self) -> None:

@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from dunghen.answers import Answer, Refusal
 from dunghen.commands.common import stop
-from dunghen.together import bearer
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 PATIENCE = 60.0  # seconds
@@ -30,7 +29,8 @@ class RefusedError(Exception):
 
 def call(url: str, path: str, *, key: str = "", params: Mapping[str, str] = NONE, body: object = None) -> httpx.Response:
     """Ask, or say with a body. Raises httpx.TransportError, RefusedError."""
-    method, headers = "GET" if body is None else "POST", bearer(key) if key else {}
+    method = "GET" if body is None else "POST"
+    headers = {"authorization": f"Bearer {key}"} if key else {}
     response = httpx.request(method, f"{url}{path}", headers=headers, params=dict(params), json=body, timeout=PATIENCE)
     if response.is_error:
         raise RefusedError(response)

@@ -38,8 +38,8 @@ def read_log(
     if log is not None:
         try:
             return list(read_folder(log, key or ""))
-        except FileNotFoundError as error:
-            stop(str(error))
+        except FileNotFoundError:
+            stop(f"{log}: không có tệp *.ndjson nào")
     if not broker:
         stop("cần --log THƯ_MỤC hoặc --broker ĐỊA_CHỈ (KAFKA_BOOTSTRAP_SERVERS)")
     try:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import httpx
 import typer
+from pydantic import ValidationError
 from rich.text import Text
 
 from contracts.codes import check_dossier_code
@@ -59,6 +60,8 @@ def _held(dossier: str, url: str, key: str) -> Sequence[KeptItem]:
             _tell_how_many(dossier, url, key)
         else:
             err.print(f"dunghen: không xem được những gì bị giữ lại: {error}", markup=False)
+    except ValidationError:
+        err.print(f"dunghen: {url} không trả lời như intake: chưa biết hồ sơ có bị giữ lại không", markup=False)
     except httpx.TransportError as error:
         err.print(
             f"dunghen: intake tại {url} không trả lời ({type(error).__name__}): chưa biết hồ sơ có bị giữ lại không",

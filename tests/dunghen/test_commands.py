@@ -62,7 +62,7 @@ def test_commands_that_need_a_log_say_so(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.delenv("KAFKA_BOOTSTRAP_SERVERS", raising=False)
 
     assert "--log" in RUN.invoke(app, ["follow", "H37.12-260212-0007"]).stderr
-    assert "holds no" in RUN.invoke(app, ["audit", "figures", "--log", str(tmp_path)]).stderr
+    assert "không có tệp *.ndjson nào" in RUN.invoke(app, ["audit", "figures", "--log", str(tmp_path)]).stderr
     assert "--real" in RUN.invoke(app, ["demo", "--real"]).stderr
     assert "run" in RUN.invoke(app, ["run", "postman"]).stderr or RUN.invoke(app, ["run", "postman"]).exit_code == 2
 
