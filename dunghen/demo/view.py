@@ -59,7 +59,7 @@ def show_sheet(console: Console, result: Result, units: Mapping[str, str]) -> No
     table = Table(
         title="II.06a: 08/01 - 27/02/2026", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
     )
-    table.add_column("Đơn vị", no_wrap=True)
+    table.add_column("Đơn vị", overflow="fold", min_width=12)
     for number in HEADINGS:
         table.add_column(heading_of(II06A, number), justify="right", min_width=4)
     sheets = result.figures.ii06a

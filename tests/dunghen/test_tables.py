@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -11,9 +12,12 @@ from typer.testing import CliRunner
 
 from dunghen.__main__ import make_app
 from dunghen.answers import SheetAnswer
+from dunghen.commands import report
+from dunghen.log import write_folder
 from dunghen.sheets import columns_of, rows_of
 from dunghen.tables import Column, Form, show
 from reference import OFFICE_TIME
+from runtime.kafka_admin import LogRecord
 
 RUN, APP = CliRunner(), make_app()
 ENTRY, DOSSIER = "0b3e0b3e-1111-2222-3333-444444444444", "H37.12-260212-0007"
@@ -95,3 +99,19 @@ def test_every_list_can_be_had_as_json_and_csv(command: list[str]) -> None:
     assert "table" in told
     assert "json" in told
     assert "csv" in told
+
+
+def test_a_report_is_a_table_on_a_terminal_and_json_in_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_folder([LogRecord("dossiers.v1", 0, 0, 1, b"", b"no event")], tmp_path)
+    command = ["report", "II.06a", "--from", "2026-01-15", "--to", "2026-02-14", "--log", str(tmp_path)]
+
+    piped = RUN.invoke(APP, command)
+    monkeypatch.setattr(report, "on_terminal", lambda _: True)
+    on_screen = RUN.invoke(APP, command)
+    into_file = RUN.invoke(APP, [*command, "--output", str(tmp_path / "II.06a.json")])
+
+    assert json.loads(piped.stdout)["total"]["3"] == 0
+    assert [line.split() for line in on_screen.stdout.splitlines() if line.startswith("Cộng")] == [["Cộng", *"0" * 11]]
+    assert into_file.exit_code == 0
+    assert json.loads((tmp_path / "II.06a.json").read_text("utf-8"))["report"] == "II.06a"
+    assert RUN.invoke(APP, [*command, "--format", "table", "--output", "x"]).exit_code == 2
