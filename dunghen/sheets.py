@@ -22,15 +22,16 @@ HEADINGS = {
 TOTAL = "Cộng"
 
 
-def heading_of(report: str, number: int) -> str:
-    """What stands above a column."""
-    return f"{HEADINGS[number]}\n({number})" if report == II06A else f"({number})"
+def figure_columns(report: str, numbers: Iterable[int]) -> list[Column]:
+    """The columns of a report that hold figures."""
+    headings = {number: f"{HEADINGS[number]}\n({number})" if report == II06A else f"({number})" for number in numbers}
+    return [Column(str(number), heading, right=True) for number, heading in headings.items()]
 
 
 def columns_of(sheet: SheetAnswer) -> list[Column]:
     """Unit, field and the figures of a report."""
-    figures = [Column(str(number), heading_of(sheet.report, number), right=True) for number in sheet.total]
-    return [Column("unit", "Đơn vị", whole=True, words={"province": "Toàn tỉnh"}), Column("field", "Lĩnh vực"), *figures]
+    unit = Column("unit", "Đơn vị", whole=True, words={"province": "Toàn tỉnh"})
+    return [unit, Column("field", "Lĩnh vực"), *figure_columns(sheet.report, sheet.total)]
 
 
 def rows_of(sheet: SheetAnswer) -> Iterable[list[Cell]]:

@@ -71,13 +71,6 @@ def show(
         _show_table(console, columns, texts, padding=0 if tight else 1)
 
 
-def print_whole(console: Console, table: Table) -> None:
-    """Print a table with nothing cut: into a file or a pipe as wide as it is, on a terminal as its columns allow."""
-    if not on_terminal(console):
-        table.width = _measured(console, table).maximum
-    console.print(table, soft_wrap=False, crop=False)
-
-
 def on_terminal(console: Console) -> bool:
     """Whether a person reads it, and no file or program."""
     return console.file.isatty()
@@ -99,7 +92,14 @@ def _show_table(console: Console, columns: Sequence[Column], rows: Sequence[Sequ
     if on_terminal(console) and _measured(console, table).minimum > console.width:
         _show_one_by_one(console, columns, rows)
     else:
-        print_whole(console, table)
+        _print_whole(console, table)
+
+
+def _print_whole(console: Console, table: Table) -> None:
+    """Into a file or a pipe as wide as it is, on a terminal as its columns allow."""
+    if not on_terminal(console):
+        table.width = _measured(console, table).maximum
+    console.print(table, soft_wrap=False, crop=False)
 
 
 def _measured(console: Console, table: Table) -> Measurement:
