@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pydantic import ValidationError
 
 from contracts import EVENT_TYPES, Event, decode
-from contracts.dossiers import Received
+from contracts.dossiers import Reception
 from contracts.metrics import MetricsCell
 from contracts.reports import ReportPublished, ReportRestated
 from dunghen.counting import RECEIVED_BY, Known, known_of, to_ms
@@ -180,13 +180,13 @@ def _published(event: Event, result: Audited) -> bool:
 
 
 def _count(known: Known, now: datetime, result: Audited) -> None:
-    received = known.first(Received)
+    received = known.first(Reception)
     if received is None:
         return
     result.dossiers += known.counts_as_received
     fact = received.data
     for role, unit in (("received", fact.receiving_unit), ("competent", fact.competent_unit)):
-        for add in known.adds(received, now):
+        for add in known.adds(now):
             key = f"{role}/{unit}/{fact.procedure}/{add.day}"
             cell = result.counted.setdefault(key, {})
             cell[add.counter] = cell.get(add.counter, 0) + add.number

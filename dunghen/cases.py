@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
@@ -19,7 +20,8 @@ from reference import (
     load_national_calendar,
 )
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME
-from reference.worktime import LimitUnit, PauseKind, stops_the_clock
+from reference.limits import ExactAmount, LimitUnit
+from reference.worktime import PauseKind, stops_the_clock
 
 
 class _Part(BaseModel):
@@ -27,9 +29,9 @@ class _Part(BaseModel):
 
 
 class CaseLimit(_Part):
-    """ThoiGianGiaiQuyet and DonViTinh. What is below 1 is refused when it is counted (D8)."""
+    """ThoiGianGiaiQuyet and DonViTinh, exact. What cannot be counted is refused when it is counted (D8)."""
 
-    value: int = Field(default=1, strict=True)
+    value: ExactAmount = 1
     unit: LimitUnit
 
 
@@ -87,8 +89,8 @@ def answer(line: str) -> CaseAnswer:
     """The answer to one case; what cannot be counted is answered with an error."""
     identity: object = None
     try:
-        raw = json.loads(line)
-        identity = raw.get("id") if isinstance(raw, dict) else None
+        raw = json.loads(line, parse_float=Decimal)  # 0.1 is a tenth
+        identity = _plain(raw.get("id")) if isinstance(raw, dict) else None
         return _count(identity, CaseInput.model_validate(raw["input"]))
     except ValidationError as error:
         place = error.errors(include_url=False)[0]
@@ -98,6 +100,10 @@ def answer(line: str) -> CaseAnswer:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         needs = 'needs {"id", "input": {"received", "limit"}}'
         return CaseAnswer(identity, error=f"not a case ({type(error).__name__}): {needs}")
+
+
+def _plain(identity: object) -> object:
+    return float(identity) if isinstance(identity, Decimal) else identity
 
 
 def _count(identity: object, case: CaseInput) -> CaseAnswer:

@@ -10,7 +10,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from contracts import Event, EventData
 from contracts.deadlines import DeadlineSettled, DeadlineStated
-from contracts.dossiers import Fact, Received, Refused
+from contracts.dossiers import Fact, Reception, Refused
 from contracts.feedback import FeedbackRated
 from contracts.notices import LetterRejected, LetterSent
 
@@ -80,8 +80,11 @@ class Known:
         own = [Said(said.data, said.recorded) for said in self.facts.values() if isinstance(said.data, kind)]
         return min(own, key=lambda said: to_ms(said.data.at), default=None)
 
-    def adds(self, received: Said[Received], now: datetime) -> Iterator[Add]:
-        """What it adds as of `now`, and when; of a dossier that was received."""
+    def adds(self, now: datetime) -> Iterator[Add]:
+        """What it adds as of `now`, and when; nothing if it was not received."""
+        received = self.first(Reception)
+        if received is None:
+            return
         start = _day(received.data.at)
         refused = self.first(Refused)
         if refused is not None:
@@ -96,7 +99,7 @@ class Known:
     @property
     def counts_as_received(self) -> bool:
         """Whether it is in any column of a report: received, and not refused."""
-        return self.first(Received) is not None and self.first(Refused) is None
+        return self.first(Reception) is not None and self.first(Refused) is None
 
     def _ending(self, now: datetime) -> Iterator["_Moment"]:
         """How it ended, and what that end says of papers, limit and letter; or that it is overdue."""

@@ -40,8 +40,8 @@ def events_of(records: Iterable[LogRecord]) -> Iterator[Event]:
 
 
 def kind_of(event: Event) -> str:
-    """`dossier.received` for vn.dunghen.dossier.received.v1."""
-    return event.type.removeprefix(PREFIX).removesuffix(".v1")
+    """`dossier.received` for vn.dunghen.dossier.received.v1, and for its version 2: the same is told of both."""
+    return event.type.removeprefix(PREFIX).rpartition(".v")[0]
 
 
 async def read_broker(

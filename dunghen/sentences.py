@@ -21,10 +21,9 @@ from contracts.dossiers import (
     Completed,
     FeePaid,
     FeeRequested,
-    Limit,
     Progressed,
     Reappointed,
-    Received,
+    Reception,
     Refused,
     Resumed,
     Retracted,
@@ -51,7 +50,8 @@ from contracts.notices import (
     NoticeUncertain,
 )
 from reference import ReferenceData
-from reference.derivation import UNIT_NAMES, say_instant
+from reference.derivation import say_instant
+from reference.limits import amount, say_limit
 from services.notifier.domain.texts import REASONS, REJECTIONS
 
 CHANNELS = {1: "trực tiếp", 2: "trực tuyến", 3: "bưu chính công ích"}
@@ -121,11 +121,12 @@ def sentence_of(data: EventData | UnknownData, full_type: str, reference: Refere
 def _told(data: EventData | UnknownData, reference: ReferenceData) -> str:
     text = ""
     match data:
-        case Received():
+        case Reception():
+            limit = say_limit((amount(data.terms.limit.value), data.terms.limit.unit))
             procedure, unit = reference.procedures.get(data.procedure), reference.units.get(data.competent_unit)
             text = (
                 f"Tiếp nhận ({CHANNELS[data.channel]}): {procedure.name if procedure else data.procedure}, "
-                f"cơ quan giải quyết {unit.name if unit else data.competent_unit}, thời hạn {_limit(data.terms.limit)}."
+                f"cơ quan giải quyết {unit.name if unit else data.competent_unit}, thời hạn {limit}."
             )
         case Progressed():
             text = f"Bước xử lý: {data.step}."
@@ -206,10 +207,6 @@ def _of_letter(data: EventData | UnknownData) -> str:
         case LetterSent():
             text = f"Thư xin lỗi số {data.number:02d}/PXL đã ban hành{_new(data.new_due_at)}."
     return text
-
-
-def _limit(limit: Limit) -> str:
-    return UNIT_NAMES[limit.unit] if limit.unit == "same_day" else f"{limit.value} {UNIT_NAMES[limit.unit]}"
 
 
 def _new(due: datetime | None) -> str:

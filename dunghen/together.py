@@ -25,7 +25,8 @@ from runtime.embedded import EmbeddedBroker
 from runtime.parts import Ports
 from runtime.service import Service, calm_garbage_collector
 from runtime.settings import RuntimeSettings, environment_name
-from services.intake.keys import Wanted, create_key
+from services.intake.domain.keys import Wanted
+from services.intake.keys import create_key
 from services.notifier.gateway import HttpGateway
 
 Settings = TypeVar("Settings", bound=BaseSettings)

@@ -26,10 +26,11 @@ class Once:
 @dataclass(frozen=True, slots=True)
 class Because:
     """What is said for a reason of its own, not for the event that is handled. `cause`: the id of the fact at the beginning of
-    its chain; "": none."""
+    its chain; "": none. `sequence`: of a fact, its place among those of its dossier."""
 
     said: Once | Named
     cause: str = ""
+    sequence: int | None = None
 
 
 Said = Because | Once | Named  # a fact or a statement is named by what it says

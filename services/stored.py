@@ -22,6 +22,7 @@ from services.speaking import say, say_once
 
 Thing = TypeVar("Thing")
 Answer = TypeVar("Answer")
+Heard = TypeVar("Heard")
 
 
 LAYOUT = "layout"  # of a document: the version of how it is written
@@ -61,7 +62,7 @@ def _over(old: Mapping[str, Any], written: Mapping[str, Any], known: Collection[
 
 @dataclass(frozen=True, slots=True)
 class Derived(Generic[Thing]):
-    """Fields that follow from the object as a whole, for indexes and lists. None is left out."""
+    """Fields that follow from the object as a whole. None is left out."""
 
     names: Sequence[str]
     dump: Callable[[Thing], Mapping[str, Any]]
@@ -87,6 +88,18 @@ class Codec(Generic[Thing]):
     derived: Derived[Thing] | None = None
     layout: int = 1
     subject: str = ""
+
+    @classmethod
+    def whole(
+        cls,
+        load: Callable[[Document], Thing],
+        dump: Callable[[Thing], Mapping[str, Any]],
+        names: Sequence[str],
+        *,
+        subject: str = "",
+    ) -> "Codec[Thing]":
+        """Of a small object: all of its fields are written at each change."""
+        return cls(load, (), Derived(names, dump), subject=subject)
 
     def read(self, document: Document) -> Thing:
         """The object of a document. Raises Unavailable for a document of a newer release."""
@@ -137,13 +150,13 @@ class Codec(Generic[Thing]):
         rule: Callable[[Thing, Event], Changed[Thing]],
         clock: Clock,
         cause: Callable[[Event], str] = lambda _: "",
-        ignored: Collection[type] = (),
+        heeds: Callable[[Event], bool] = lambda _: True,
     ) -> Callable[[Document, Event], Decision]:
-        """A rule for events, for the loop. `cause`: of what is said because of an event. `ignored`: what tells it nothing, by
-        the class of its data; for that no document is read."""
+        """A rule for events, for the loop. `cause`: of what is said because of an event. `heeds`: whether an event can tell it
+        anything; if not, no document is read."""
 
         def handle(document: Document, event: Event) -> Decision:
-            if type(event.data) in ignored:
+            if not heeds(event):
                 return Decision(document)
             return self.decide(document, lambda thing: rule(thing, event), clock.now(), cause(event))
 
@@ -169,10 +182,10 @@ class Codec(Generic[Thing]):
 
         return settle
 
-    def folding(self, fold: Callable[[Thing, Event], Thing]) -> Callable[[Document, Event], Document]:
+    def folding(self, fold: Callable[[Thing, Heard], Thing]) -> Callable[[Document, Heard], Document]:
         """What takes an event in and decides nothing."""
 
-        def folded(document: Document, event: Event) -> Document:
+        def folded(document: Document, event: Heard) -> Document:
             before = self.read(document)
             after = fold(before, event)
             return document if after is before else self.written(after, document, before)
@@ -202,7 +215,7 @@ def outputs_of(said: Sequence[Said], subject: str, now: datetime, cause: str = "
 
 
 def _output(said: Said, subject: str, now: datetime, cause: str) -> Output:
-    one, of = (said.said, said.cause) if isinstance(said, Because) else (said, cause)
+    one, of, sequence = (said.said, said.cause, said.sequence) if isinstance(said, Because) else (said, cause, None)
     if isinstance(one, Once):
         return say_once(one.event, one.occasion, subject, now, cause=of)
-    return say(one, subject, now, cause=of)
+    return say(one, subject, now, cause=of, sequence=sequence)

@@ -21,13 +21,13 @@ from runtime.clock import SteppedClock
 from runtime.sealing import Sealer
 from runtime.store import Document
 from services.intake import handlers as intake
-from services.intake.domain import Sender, parse_item
-from services.intake.domain.items import parse_office_time
+from services.intake.domain import Sender, office_time, parse_item, take_all
 from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
+from services.intake.store import CODEC as INTAKE_DOSSIERS
 from services.sla import handlers as sla
+from services.sla.app import rules_of
 from services.sla.settings import SlaSettings
-from services.sla.store import CODEC as SLA_DOSSIERS
 from services.speaking import encode
 
 ROOT = Path(__file__).parent.parent
@@ -49,9 +49,10 @@ def _messages(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     known: Document = {"_id": items[0]["dossier"], "rev": 0}
     promised = dict(known)
     for item in items:
-        clock = SteppedClock(parse_office_time(item["at"]) + REPORTED_AFTER)
+        clock = SteppedClock(office_time(item["at"]) + REPORTED_AFTER)
         context = intake.Context(reference, from_environment(IntakeSettings, environment), sealer, clock)
-        decision, _ = intake.on_items(known, [parse_item(item).item], context, Sender("example"))
+        rule = partial(take_all, items=[parse_item(item).item], ground=context.ground(Sender("example")))
+        decision = INTAKE_DOSSIERS.settling(rule, clock)(known)
         known = decision.document
         for output in decision.outputs:
             if output.topic != "dossiers.v1":
@@ -59,8 +60,7 @@ def _messages(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             fact = encode(output)
             yield {"topic": output.topic, "key": output.key, "value": json.loads(fact)}
             of_sla = sla.Context.of(reference, from_environment(SlaSettings, environment), clock)
-            decide = SLA_DOSSIERS.handling(partial(sla.handle, context=of_sla), clock, sla.cause_of)
-            stated = decide(promised, decode(fact, EVENT_TYPES))
+            stated = rules_of(of_sla).handle(promised, decode(fact, EVENT_TYPES))
             promised = stated.document
             for said in stated.outputs:
                 yield {"topic": said.topic, "key": said.key, "value": json.loads(encode(said))}

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, TypeVar
 
 import typer
-from pydantic import BaseModel, Field
 
 from dunghen.commands.common import err, out, stop
 from dunghen.tables import Cell, Column, Form, FormOption, show
@@ -16,7 +15,9 @@ from reference.phones import mobile
 from runtime.errors import Unavailable
 from runtime.store import Documents, open_documents
 from services.intake import keys
+from services.intake.domain.keys import SYSTEM, ApiKey, Wanted
 from services.intake.sealing import digest_number
+from services.intake.store import declare_keys, list_keys
 
 Answer = TypeVar("Answer")
 Store = Annotated[str, typer.Option("--store", envvar="STORE_URL", help="Kho dữ liệu của intake (STORE_URL của intake).")]
@@ -26,12 +27,12 @@ keys_app = typer.Typer(no_args_is_help=True, help="Khóa API của các hệ th�
 
 def _with_store(url: str, work: Callable[[Documents], Awaitable[Answer]]) -> Answer:
     async def run() -> Answer:
-        store = open_documents(url)
+        documents = open_documents(url)
         try:
-            await keys.declare(store)
-            return await work(store)
+            await declare_keys(documents)
+            return await work(documents)
         finally:
-            await store.close()
+            await documents.close()
 
     try:
         return asyncio.run(run())
@@ -55,9 +56,9 @@ def new_command(
     operator: Annotated[bool, typer.Option("--operator", help="Khóa cho người vận hành (quarantine), không gửi hồ sơ")] = False,
 ) -> None:
     """Tạo một khóa; khóa chỉ hiện một lần."""
-    if not keys.SYSTEM.fullmatch(system):
+    if not SYSTEM.fullmatch(system):
         stop("tên hệ thống chỉ gồm a-z, 0-9 và dấu -, dài nhất 40")
-    wanted = keys.Wanted(system, tuple(unit or ()), mode, "operate" if operator else "send", _digests(mode, number or []))
+    wanted = Wanted(system, tuple(unit or ()), mode, "operate" if operator else "send", _digests(mode, number or []))
     key = _with_store(store, lambda documents: keys.create_key(documents, wanted, datetime.now(UTC)))
     err.print("Khóa này chỉ hiện một lần; giữ nó như mật khẩu:", markup=False)
     typer.echo(key)
@@ -76,19 +77,6 @@ def _digests(mode: str, numbers: list[str]) -> tuple[str, ...]:
     return tuple(digest_number(secret.encode(), number) for number in read if number)
 
 
-class _Kept(BaseModel):
-    """A key as intake keeps it; times are milliseconds since 1970."""
-
-    id: str = Field(alias="_id")
-    system: str
-    units: tuple[str, ...]
-    mode: str
-    role: str
-    created_at: int | None = None
-    until: int | None = None
-    used_at: int | None = None
-
-
 @keys_app.command("ls")
 def ls_command(store: Store, form: FormOption = Form.TABLE) -> None:
     """Liệt kê khóa: hệ thống, đơn vị, hạn, lần dùng cuối."""
@@ -101,13 +89,12 @@ def ls_command(store: Store, form: FormOption = Form.TABLE) -> None:
         Column("until", "Hết hạn"),
         Column("used_at", "Dùng lần cuối"),
     )
-    found = _with_store(store, lambda documents: documents.find(keys.KEYS, {}, order="system", limit=1000))
-    show(out, columns, [_row(_Kept.model_validate(document)) for document in found], form)
+    show(out, columns, [_row(key) for key in _with_store(store, list_keys)], form)
 
 
-def _row(key: _Kept) -> list[Cell]:
+def _row(key: ApiKey) -> list[Cell]:
     times = [None if ms is None else moment(ms) for ms in (key.created_at, key.until, key.used_at)]
-    return [key.id, key.system, ", ".join(key.units), key.role if key.role == "operate" else key.mode, *times]
+    return [key.id, key.of.system, ", ".join(key.of.units), key.of.role if key.of.role == "operate" else key.of.mode, *times]
 
 
 @keys_app.command("rotate")
@@ -130,12 +117,7 @@ def rotate_command(
 @keys_app.command("end")
 def end_command(identity: Annotated[str, typer.Argument(help="Tám ký tự sau dh_")], store: Store) -> None:
     """Kết thúc một khóa ngay."""
-
-    async def end(documents: Documents) -> list[str]:
-        found = await documents.get_many(keys.KEYS, [identity])
-        return await keys.end_keys(documents, found.values(), datetime.now(UTC))
-
-    if not _with_store(store, end):
+    if not _with_store(store, lambda documents: keys.end_keys(documents, [identity], datetime.now(UTC))):
         stop(f"không có khóa {identity} còn hiệu lực")
     out.print(f"Khóa {identity} đã hết hiệu lực.")
 

@@ -22,11 +22,11 @@ from reference import ReferenceData
 from runtime.clock import epoch_ms
 from runtime.kafka_admin import LogRecord
 from runtime.machine import SystemClock
-from runtime.store import Document
-from services.reporting.domain import FORMS, Sheet, broken_rules, contributions, load_forms, make_sheet
+from services.reporting.domain import FORMS, Row, Sheet, broken_rules, contributions, load_forms, make_sheet
 from services.reporting.files import as_file
 from services.reporting.handlers import Context, handle
-from services.reporting.reports import WHOLE, Wanted, as_json, lens_of
+from services.reporting.http.answers import FilledForm
+from services.reporting.reports import WHOLE, Wanted, lens_of
 
 TABLE = "table"
 DEFAULT_URL = "http://127.0.0.1:8105"
@@ -151,26 +151,26 @@ def _from_records(source: Source, wanted: Wanted, kind: str) -> bytes:
             err.print(f"  R35: {f'{row.unit} / {row.field}' if row else 'total'}: {rule}", markup=False)
         stop("Số liệu mâu thuẫn, không xuất báo cáo", 1)
     if kind == "json":
-        return _pretty(as_json(sheet, {"unit": wanted.unit, "units_as_of": wanted.units_day.isoformat()}))
+        answer = FilledForm.of(sheet, wanted, counted_at=None)
+        return _pretty(answer.model_dump(mode="json", by_alias=True, exclude={"counted_at"}))
     return as_file(sheet, kind, data, wanted.unit)
 
 
 def sheet_of_records(records: list[LogRecord], reference: ReferenceData, wanted: Wanted, now: datetime) -> Sheet:
     """The sheet by reporting's own rules, from records instead of its documents."""
     context = Context(SystemClock(), reference)
-    rows: dict[str, Document] = {}
+    rows: dict[str, Row] = {}
     for record in records:
         try:
             event = decode(record.value, EVENT_TYPES)
         except ValidationError:
             continue  # reporting dead-letters it; here it counts nowhere either
-        row = rows.get(event.subject, {"_id": event.subject, "rev": 0})
-        rows[event.subject] = handle(row, event, context).document
+        rows[event.subject] = handle(rows.get(event.subject, Row(event.subject)), event, context).after
     lens = lens_of(reference, wanted)
     before: dict[tuple[str, str], Counter[str]] = {}
     during: dict[tuple[str, str], Counter[str]] = {}
     for row in rows.values():
-        found = contributions(row, epoch_ms(now))
+        found = contributions(row.known, epoch_ms(now))
         if found is None or (wanted.unit not in WHOLE and lens.unit_of(found.place.competent) != wanted.unit):
             continue
         place = (found.place.competent, found.place.procedure)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from contracts.dossiers import Completed, Received
+from contracts.dossiers import Completed, Reception
 from contracts.notices import LetterSent, NoticeAccepted, NoticeDelivered, NoticeFailed, NoticeSkipped
 from contracts.reports import ReportRestated
 from dunghen import PROVINCE
@@ -87,7 +87,7 @@ def untold(events: Events) -> list[str]:
     received, completed, told = set[str](), set[str](), set[str]()
     for _, event in events.values():
         match event.data:
-            case Received():
+            case Reception():
                 received.add(event.subject)
             case Completed():
                 completed.add(event.subject)

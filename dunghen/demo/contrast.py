@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from contracts.dossiers import Limit, Received
+from contracts.dossiers import Reception
 from dunghen.counting import known_of
 from dunghen.demo.evidence import Evidence
 from dunghen.log import events_of
 from reference import CalendarTable, ReferenceData, Timeline, count_due
 from reference.calendar import load_seed
+from reference.limits import Limit, amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,10 @@ def contrast(evidence: Evidence, reference: ReferenceData) -> Contrast:
 
 def _receptions(evidence: Evidence) -> list[tuple[datetime, str, Limit]]:
     dossiers = known_of(events_of(record for record in evidence.records if record.topic == "dossiers.v1"))
-    receptions = [said.data for known in dossiers.values() if (said := known.first(Received)) is not None]
-    return [(fact.at, fact.competent_unit, fact.terms.limit) for fact in receptions]
+    receptions = [said.data for known in dossiers.values() if (said := known.first(Reception)) is not None]
+    return [(fact.at, fact.competent_unit, (amount(fact.terms.limit.value), fact.terms.limit.unit)) for fact in receptions]
 
 
 def _due(line: Timeline, start: datetime, limit: Limit) -> date | None:
-    due = count_due(line, start, (limit.value, limit.unit)).due_at
+    due = count_due(line, start, limit).due_at
     return due.date() if due is not None else None

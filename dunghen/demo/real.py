@@ -47,8 +47,9 @@ from runtime.clock import SteppedClock
 from runtime.kafka_admin import Lags
 from runtime.store import open_documents
 from runtime.store.mongo import drop_database
-from services.intake.keys import Wanted, create_key
-from services.intake.keys import declare as declare_keys
+from services.intake.domain.keys import Wanted
+from services.intake.keys import create_key
+from services.intake.store import declare_keys
 
 KILLED = ("sla", "notifier", "feedback", "reporting")
 READY_SECONDS = 180.0

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from contracts import EventData, UnknownData
 from contracts.deadlines import DeadlineSet, DeadlineWarned, Step
-from contracts.dossiers import Received
+from contracts.dossiers import Reception
 from contracts.feedback import FeedbackRated
 from contracts.notices import LetterSent, NoticeAccepted
 from dunghen.demo.checks import Check, Result
@@ -25,7 +25,7 @@ def one_dossier(evidence: Evidence) -> str:
     own = [event for _, event in evidence.events().values() if event.subject == STORY]
     said = Story([event.data for event in sorted(own, key=lambda event: event.time)])
     due, letter, rated = said.first(DeadlineSet), said.first(LetterSent), said.first(FeedbackRated)
-    parts = [f"nhận {_at(received.at)}" for received in said.of(Received)[:1]]
+    parts = [f"nhận {_at(received.at)}" for received in said.of(Reception)[:1]]
     parts += [f"hẹn {_day(due.due_at)}{_holidays(due.derivation)}"] if due is not None else []
     parts += ["cảnh báo"] if said.of(DeadlineWarned) else []
     parts += [f"thư {letter.number:02d}/PXL hẹn lại {_day(letter.new_due_at)}"] if letter is not None else []

@@ -1,26 +1,27 @@
-"""intake put together."""
+"""intake put together: it takes requests, and follows no topic."""
 
 from functools import partial
 
-from reference import ReferenceData, load_reference
+from reference import ReferenceData
 from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job
-from runtime.log.kafka import declare_published
 from runtime.log.reader import LogReader
 from runtime.parts import Ports
 from runtime.recovery import Anchor
 from runtime.sealing import Sealer
-from runtime.service import Service, make_parts
+from runtime.service import Service
 from runtime.settings import RuntimeSettings
 from runtime.web import make_app
 from services import wiring
-from services.assembly import hold_to_the_log
-from services.intake import handlers, keys, quality, quarantine, replays, store
+from services.assembly import Base, hold_to_the_log
+from services.intake import handlers, quality, store
 from services.intake.http import Entrance, add_routes
 from services.intake.http.changes import TOPICS
 from services.intake.http.entrance import Pace
 from services.intake.http.events import SCHEMAS
+from services.intake.http.gatekeeper import Gatekeeper
+from services.intake.http.replays import Replays
 from services.intake.jobs import Deliveries
 from services.intake.recovery import recovery
 from services.intake.sealing import ContactSealer
@@ -40,12 +41,11 @@ def build(
     ports: Ports | None = None,
 ) -> Service:
     """Build the service from settings; reference data and ports may be given."""
-    parts, broker = make_parts("intake", runtime, METRICS, ports or Ports())
     box = Sealer.from_base64(settings.contacts_public_key, settings.contacts_key_epoch)
     sealer = ContactSealer(box, settings.contacts_hash_key.get_secret_value().encode())
-    reference = reference or load_reference(settings.reference_dir)
-    context = handlers.Context(reference, settings, sealer, parts.clock)
-    declare_published(broker, "intake", runtime, wiring.published_by("intake"))
+    base = Base.of("intake", runtime, METRICS, settings.reference_dir, (reference, ports))
+    parts = base.parts
+    context = handlers.Context(base.reference, settings, sealer, parts.clock)
     intents = Intents(parts, store.DOSSIERS, encode)
     anchor = Anchor(parts, recovery(), ())
     counts = quality.Quality(parts)
@@ -54,25 +54,24 @@ def build(
         context=context,
         intake=handlers.Intake(context, parts, intents, counts),
         deliveries=Deliveries(parts, intents),
-        gatekeeper=keys.Gatekeeper(parts),
+        gatekeeper=Gatekeeper(parts),
         pace=Pace(settings.items_per_minute),
-        replays=replays.Replays(parts.store, parts.machine),
+        replays=Replays(parts.store, parts.machine),
         log=LogReader(parts.topics, TOPICS),
     )
     health = Health(parts, None)
     app = make_app("Đúng Hẹn intake", health, parts.telemetry, SCHEMAS)
     add_routes(app, entrance)
-    rooms = (store, keys, quality, quarantine, replays)
     return Service(
         parts=parts,
-        broker=broker,
+        broker=base.broker,
         app=app,
         health=health,
         topics=wiring.topics_of("intake"),
-        collections=(*(partial(room.declare, parts.store) for room in rooms), intents.declare),
+        collections=(partial(store.declare, parts.store), intents.declare),
         anchor=anchor.begin,
         jobs=(
-            wiring.follow_reference(reference, settings.reference_dir, parts),
+            *base.jobs,
             hold_to_the_log(anchor, health),
             Job("intents", runtime.sweep_seconds, intents.sweep),
             Job("quality", WRITE_DOWN_SECONDS, counts.write_down),

@@ -4,10 +4,11 @@ Only names and shapes change here; what a payload means is decided in the domain
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+
+from pydantic import BaseModel
 
 from contracts.codes import is_unit_code
-from services.intake.domain import Accepted, Answer, Quarantined
+from services.intake.domain import Accepted, Answer, Json, Quarantined, Refused
 
 OK, PARTLY, BAD_REQUEST, NO_SESSION = "00", "01", "02", "03"
 _RETURN_METHODS = {"0": "counter", "1": "post"}  # HinhThuc
@@ -46,11 +47,11 @@ _OFFICIAL = (
 )
 
 
-def snapshot_of(given: Any, unit: str | None) -> Any:  # noqa: ANN401 - whatever was sent
+def snapshot_of(given: Json, unit: str | None) -> Json:
     """A DongBoHoSoMC item as a snapshot; `unit` is the madonvi it came under."""
-    if not isinstance(given, Mapping):
+    if not isinstance(given, dict):
         return given
-    item: dict[str, Any] = {"type": "snapshot", "receiving_unit": unit, **_renamed(given, _SNAPSHOT)}
+    item: dict[str, Json] = {"type": "snapshot", "receiving_unit": unit, **_renamed(given, _SNAPSHOT)}
     if "procedure" not in item:
         item["procedure_name"] = given.get("TenTTHC")
     body = given.get("DonViXuLy")
@@ -64,26 +65,27 @@ def snapshot_of(given: Any, unit: str | None) -> Any:  # noqa: ANN401 - whatever
         item["contact"] = contact
     rounds = given.get("DanhSachHoSoBoSung")
     if rounds:
-        item["supplements"] = [_renamed(r, _SUPPLEMENT) if isinstance(r, Mapping) else r for r in _listed(rounds)]
+        item["supplements"] = [_renamed(r, _SUPPLEMENT) if isinstance(r, dict) else r for r in _listed(rounds)]
     return item
 
 
-def step_of(given: Any, _: str | None) -> Any:  # noqa: ANN401 - whatever was sent
+def step_of(given: Json, _: str | None) -> Json:
     """A CapNhatTienDoHoSoMC item as a step with the state after it. The officer's name is left behind."""
-    return {"type": "progressed", **_renamed(given, _STEP)} if isinstance(given, Mapping) else given
+    return {"type": "progressed", **_renamed(given, _STEP)} if isinstance(given, dict) else given
 
 
-SERVICES: Mapping[str, tuple[Callable[[Any, str | None], Any], Mapping[str, str]]] = {
+SERVICES: Mapping[str, tuple[Callable[[Json, str | None], Json], Mapping[str, str]]] = {
     "DongBoHoSoMC": (snapshot_of, _OFFICIAL),
     "CapNhatTienDoHoSoMC": (step_of, _STEP),
 }
 
 
-def _renamed(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def _renamed(given: Mapping[str, Json], names: Mapping[str, str]) -> dict[str, Json]:
     return {ours: given[theirs] for ours, theirs in names.items() if given.get(theirs) not in (None, "")}
 
 
-def _listed(value: Any) -> Sequence[Any]:  # noqa: ANN401 - a list, as it should be, or what the model will refuse
+def _listed(value: Json) -> list[Json]:
+    """A list, as it should be, or what the model will refuse."""
     return value if isinstance(value, list) else [value]
 
 
@@ -95,26 +97,43 @@ def official_name(field: str, names: Mapping[str, str]) -> str:
     return names.get(field, field)
 
 
-def answer_of(dossiers: Sequence[Any], answers: Sequence[Answer], names: Mapping[str, str]) -> dict[str, Any]:
+class PortalEntry(BaseModel):
+    """What became of one dossier of a call. `MaHoSo`: as it was sent."""
+
+    MaHoSo: Json
+    error_code: str | None = None
+    message: str | None = None
+
+
+class PortalAnswer(BaseModel):
+    """The portal's answer to a call: 00 done, 01 partly, 02 not readable, 03 no session."""
+
+    error_code: str
+    message: str
+    data: list[PortalEntry] | None = None
+
+
+def answer_of(dossiers: Sequence[Json], answers: Sequence[Answer], names: Mapping[str, str]) -> PortalAnswer:
     """The portal's answer form: 00 if everything was taken (or is held for a person), else 01 and which items and why."""
-    data = [{"MaHoSo": code, **_say(answer, names)} for code, answer in zip(dossiers, answers, strict=True)]
-    refused = sum(entry["error_code"] != OK for entry in data)
+    data = [_entry(code, answer, names) for code, answer in zip(dossiers, answers, strict=True)]
+    refused = sum(entry.error_code != OK for entry in data)
     if not refused:
-        return {"error_code": OK, "message": "Thành công", "data": data}
-    return {"error_code": PARTLY, "message": f"{refused} trên {len(data)} hồ sơ bị từ chối", "data": data}
+        return PortalAnswer(error_code=OK, message="Thành công", data=data)
+    return PortalAnswer(error_code=PARTLY, message=f"{refused} trên {len(data)} hồ sơ bị từ chối", data=data)
 
 
-def _say(answer: Answer, names: Mapping[str, str]) -> dict[str, str]:
+def _entry(dossier: Json, answer: Answer, names: Mapping[str, str]) -> PortalEntry:
     match answer:
         case Accepted():
-            return {"error_code": OK, "message": "Thành công"}
+            return PortalEntry(MaHoSo=dossier, error_code=OK, message="Thành công")
         case Quarantined(reason, field):
-            return {"error_code": OK, "message": f"Được giữ lại chờ kiểm tra: {official_name(field, names)} ({reason})"}
-        case _:
-            faults = "; ".join(f"{official_name(fault.field, names)}: {fault.detail}" for fault in answer.faults)
-            return {"error_code": PARTLY, "message": faults}
+            message = f"Được giữ lại chờ kiểm tra: {official_name(field, names)} ({reason})"
+            return PortalEntry(MaHoSo=dossier, error_code=OK, message=message)
+        case Refused(faults):
+            message = "; ".join(f"{official_name(fault.field, names)}: {fault.detail}" for fault in faults)
+            return PortalEntry(MaHoSo=dossier, error_code=PARTLY, message=message)
 
 
-def failure(code: str, message: str) -> dict[str, str]:
+def failure(code: str, message: str) -> PortalAnswer:
     """An answer to a request that could not be read at all."""
-    return {"error_code": code, "message": message}
+    return PortalAnswer(error_code=code, message=message)

@@ -6,14 +6,13 @@ A crash loses the counts of those seconds; nothing else depends on them.
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from reference import OFFICE_TIME
 from runtime.errors import Unavailable
 from runtime.parts import Parts
-from runtime.store import Document, Documents, Index, Range
+from runtime.store import Documents
+from services.intake.store import Counts, add_counts, counts_of_days
 
-QUALITY = "quality"
 # What is counted, in the order of the page: its heading, and what it means.
 KINDS = {
     "accepted": ("Nhận", "sự kiện được nhận"),
@@ -29,11 +28,6 @@ KINDS = {
     "contradictions": ("Mâu thuẫn", "hồ sơ kết thúc trước khi được tiếp nhận"),
     "promise_changes": ("Đổi hẹn", "ngày hẹn trả bị đổi không lý do"),
 }
-
-
-async def declare(store: Documents) -> None:
-    """Make the collection."""
-    await store.declare(QUALITY, [Index("day")])
 
 
 class Quality:
@@ -68,27 +62,16 @@ class Quality:
         return f"{day}/{system}/{self._parts.settings.member_name}"
 
     async def _add(self, gathered: Counter[tuple[str, str, str]]) -> set[str]:
-        ids = {self._id(system, day): (system, day) for system, day, _ in gathered}
-        known = await self._parts.store.get_many(QUALITY, ids)
-        documents: dict[str, Document] = {}
-        for identity, (system, day) in ids.items():
-            before = known.get(identity, {"_id": identity, "rev": 0, "system": system, "day": day, "counts": {}})
-            documents[identity] = {**before, "counts": dict(before["counts"])}
+        days: dict[tuple[str, str], dict[str, int]] = {}
         for (system, day, kind), count in gathered.items():
-            counts = documents[self._id(system, day)]["counts"]
-            counts[kind] = counts.get(kind, 0) + count
-        return await self._parts.store.save_many(QUALITY, list(documents.values()))
+            days.setdefault((system, day), {})[kind] = count
+        counts = {self._id(system, day): Counts(system, day, own) for (system, day), own in days.items()}
+        return await add_counts(self._parts.store, counts)
 
 
 async def table(store: Documents, first: date, last: date) -> list[tuple[str, dict[str, int]]]:
     """Counts per system over days, both included, of all instances."""
-    where = {"day": Range(first.isoformat(), last.isoformat())}
     sums: dict[str, Counter[str]] = {}
-    after: tuple[Any, str] | None = None
-    while True:
-        page = await store.find(QUALITY, where, order="day", limit=500, after=after)
-        for document in page:
-            sums.setdefault(document["system"], Counter()).update(document["counts"])
-        if len(page) < 500:
-            return [(system, {kind: counts[kind] for kind in KINDS}) for system, counts in sorted(sums.items())]
-        after = (page[-1]["day"], page[-1]["_id"])
+    for counted in await counts_of_days(store, first, last):
+        sums.setdefault(counted.system, Counter()).update(counted.counts)
+    return [(system, {kind: counts[kind] for kind in KINDS}) for system, counts in sorted(sums.items())]

@@ -7,21 +7,23 @@ and how far its snapshots had come. So the next reception seals its contact anew
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from contracts import Event
 from contracts.contacts import ContactSealed
-from contracts.dossiers import Fact, Received, Retracted
+from contracts.dossiers import Fact, Received, ReceivedV2, Retracted
 from contracts.facts import epoch_ms
 from runtime.recovery import Recall, Recovery
-from runtime.store import Document
 from services import wiring
-from services.intake.domain.facts import STAMPS, SURE, digest_of
-from services.intake.store import DOSSIERS, MADE_FROM_LOG
+from services.intake.domain import Dossier, Json, Known, KnownContact, Reception
+from services.intake.domain.content import digest_of
+from services.intake.domain.dossier import STATED
+from services.intake.domain.facts import SURE
+from services.intake.store import CODEC, DOSSIERS, MADE_FROM_LOG
 
 DECODE = wiring.decoder()
+STAMPS = ("at", "occasion", "version", "observed_at", "sure", "terms")  # of a fact's data what is not the sender's content
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Told:
     """An event of ours, with its data as it stands on the wire: digests are of the very words."""
 
     event: Event
-    raw: Mapping[str, Any]
+    raw: Mapping[str, Json]
 
     @property
     def id(self) -> str:
@@ -58,41 +60,55 @@ def recovery() -> Recovery[Told]:
         collection=DOSSIERS,
         decode=decode,
         made_from_log=MADE_FROM_LOG,
-        recalls=(Recall("dossiers.v1", DOSSIERS, recall), Recall("contacts.v1", DOSSIERS, recall)),
+        recalls=tuple(Recall(topic, DOSSIERS, CODEC.folding(recall)) for topic in ("dossiers.v1", "contacts.v1")),
     )
 
 
-def recall(document: Document, told: Told) -> Document:
-    """The document with one fact or contact that intake published; the document itself if it knows."""
+def recall(dossier: Dossier, told: Told) -> Dossier:
+    """The dossier with one fact or contact that intake published; the dossier itself if it knows."""
     data = told.event.data
     if isinstance(data, ContactSealed):
-        return _with_contact(document, data.contact_sequence)
+        return _with_contact(dossier, data.contact_sequence)
     if not isinstance(data, Fact):
-        return document
-    after = _with_fact(document, told, data)
-    if told.event.sequence is not None and told.event.sequence > after.get("sequence", 0):
-        after = {**after, "sequence": told.event.sequence}
-    if isinstance(data, Received) and data.contact_sequence is not None:
+        return dossier
+    after = _with_fact(dossier, told, data)
+    if told.event.sequence is not None and told.event.sequence > after.sequence:
+        after = replace(after, sequence=told.event.sequence)
+    if isinstance(data, Received | ReceivedV2) and data.contact_sequence is not None:
         after = _with_contact(after, data.contact_sequence)
     return after
 
 
-def _with_fact(document: Document, told: Told, data: Fact) -> Document:
+def _with_fact(dossier: Dossier, told: Told, data: Fact) -> Dossier:
     key = f"{data.series}/{data.occasion}"
-    facts = document.get("facts", {})
-    if key in facts and facts[key]["v"] >= data.version:
-        return document
-    at, content = epoch_ms(data.at), {name: value for name, value in told.raw.items() if name not in STAMPS}
+    known = dossier.facts.get(key)
+    if known is not None and known.version >= data.version:
+        return dossier
+    at, words = epoch_ms(data.at), {name: value for name, value in told.raw.items() if name not in STAMPS}
     observed = epoch_ms(told.time) if data.observed_at is None else epoch_ms(data.observed_at)
-    fact: dict[str, Any] = {"v": data.version, "h": digest_of(content, at, data.SERIES), "o": observed, "at": at}
-    if isinstance(data, Retracted):
-        fact["x"] = True
-    if data.sure is not None:
-        fact["c"] = SURE.index(data.sure)
-    after = {**document, "facts": {**facts, key: fact}}
-    return {**after, "received": content} if isinstance(data, Received) else after
+    sure = STATED if data.sure is None else SURE.index(data.sure)
+    digest = digest_of(words, at, data.SERIES)
+    fact = Known(data.version, digest, observed, at, isinstance(data, Retracted), sure)
+    reception = _reception(data, words.get("promised_at")) if isinstance(data, Received | ReceivedV2) else dossier.reception
+    return replace(dossier, facts=dossier.facts.having(key, fact), reception=reception)
 
 
-def _with_contact(document: Document, sequence: int) -> Document:
-    known = document.get("contact", {})
-    return document if known.get("seq", 0) >= sequence else {**document, "contact": {"seq": sequence, "h": ""}}
+def _reception(data: Received | ReceivedV2, promised_at: Json) -> Reception:
+    return Reception(
+        data.procedure,
+        data.receiving_unit,
+        data.competent_unit,
+        data.channel,
+        data.return_method,
+        data.out_of_area,
+        data.linked or (),
+        promised_at if isinstance(promised_at, str) else None,
+        data.contact_sequence,
+    )
+
+
+def _with_contact(dossier: Dossier, sequence: int) -> Dossier:
+    known = dossier.contact
+    if known is not None and known.sequence >= sequence:
+        return dossier
+    return replace(dossier, contact=KnownContact(sequence, ""))

@@ -16,6 +16,11 @@ class ContactSealer:
     box: Sealer
     hash_key: bytes
 
+    @property
+    def epoch(self) -> int:
+        """Number of the public key."""
+        return self.box.epoch
+
     def seal(self, contact: Contact) -> str:
         """Base64 of the sealed box over the contact."""
         return self.box.seal(contact.model_dump())

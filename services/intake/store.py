@@ -1,20 +1,383 @@
-"""intake's documents of dossiers: what is known of each, so that what is said again is nothing new."""
+"""intake's documents: what is known of each dossier, API keys, items held for a person, answers given, counts of quality.
 
-from collections.abc import Mapping
-from typing import Any
+Only this room knows how they are kept. Times in ms since 1970.
+"""
 
-from runtime.store import Documents
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from contracts.dossiers import Linked
+from runtime.batch import open_intents_of
+from runtime.parts import Parts
+from runtime.store import Document, Documents, Index, Range
+from services.intake.domain import Dossier, Json, Known, KnownContact, Quarantined, Reception, Seen, Sender
+from services.intake.domain.dossier import NO_FACTS, NOTHING_SEEN, STATED, Facts
+from services.intake.domain.held import Held
+from services.intake.domain.keys import ApiKey, Wanted
+from services.stored import Codec, Derived, Kept
 
 DOSSIERS = "dossiers"
+KEYS = "keys"
+QUARANTINE = "quarantine"
+ANSWERS = "answers"
+QUALITY = "quality"
 MADE_FROM_LOG = (DOSSIERS,)  # the rest has to be restored from backup
+
+Thing = TypeVar("Thing")
 
 
 async def declare(store: Documents) -> None:
-    """Make the collection."""
+    """Make the collections and their indexes."""
     await store.declare(DOSSIERS)
+    await declare_keys(store)
+    await store.declare(QUALITY, [Index("day")])
+    await store.declare(QUARANTINE, [Index("at"), Index("dossier"), Index("reason")])
+    await store.declare(ANSWERS, [Index("at")])
 
 
-def units_of(document: Mapping[str, Any] | None) -> set[str]:
-    """The units a dossier is of, as far as its reception is known."""
-    received = (document or {}).get("received", {})
-    return {received[name] for name in ("receiving_unit", "competent_unit") if name in received}
+async def declare_keys(store: Documents) -> None:
+    """Make the collection of keys alone."""
+    await store.declare(KEYS, [Index("system")])
+
+
+# --- dossiers ----------------------------------------------------------------------------------------------------------------
+
+
+def load(document: Document) -> Dossier:
+    """The dossier of a document."""
+    contact, received = document.get("contact"), document.get("received")
+    return Dossier(
+        document["_id"],
+        Facts(_KeptFacts(document["facts"])) if "facts" in document else NO_FACTS,
+        document.get("sequence", 0),
+        None if contact is None else KnownContact(contact["seq"], contact["h"]),
+        None if received is None else _reception(received),
+        _seen(document),
+    )
+
+
+class _KeptFacts(Mapping[str, Known]):
+    """Facts as a document keeps them, each read when it is asked for: a dossier may have hundreds, a rule looks at few.
+
+    {v: version, h: digest, o: observed, at, x: it was retracted, c: how sure, if less than stated}.
+    """
+
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: Mapping[str, Mapping[str, Any]]) -> None:
+        self.raw = raw
+
+    def __getitem__(self, key: str) -> Known:
+        kept = self.raw[key]
+        return Known(kept["v"], kept["h"], kept["o"], kept["at"], "x" in kept, kept.get("c", STATED))
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.raw
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.raw)
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+
+def _reception(kept: Mapping[str, Any]) -> Reception:
+    return Reception(
+        kept["procedure"],
+        kept["receiving_unit"],
+        kept["competent_unit"],
+        kept["channel"],
+        kept.get("return_method"),
+        kept.get("out_of_area"),
+        tuple(Linked.model_validate(part) for part in kept.get("linked", ())),
+        kept.get("promised_at"),
+        kept.get("contact_sequence"),
+    )
+
+
+def _seen(document: Document) -> Seen:
+    order, at, same = document.get("seen"), document.get("seen_at"), document.get("same")
+    if order is None and at is None and same is None:
+        return NOTHING_SEEN
+    return Seen(None if order is None else (order[0], order[1]), at, same or {})
+
+
+def _dump_told(facts: Facts) -> dict[str, Any] | None:
+    """Facts that were not told anew stay as they are."""
+    before = facts.kept.raw if isinstance(facts.kept, _KeptFacts) else _dump_facts(facts.kept)
+    return {**before, **_dump_facts(facts.told)} or None
+
+
+def _dump_facts(facts: Mapping[str, Known]) -> dict[str, Any]:
+    return {key: _dump_known(fact) for key, fact in facts.items()}
+
+
+def _dump_known(fact: Known) -> dict[str, Any]:
+    kept: dict[str, Any] = {"v": fact.version, "h": fact.digest, "o": fact.observed, "at": fact.at}
+    if fact.retracted:
+        kept["x"] = True
+    if fact.sure != STATED:
+        kept["c"] = fact.sure
+    return kept
+
+
+def _dump_seen(dossier: Dossier) -> dict[str, Any]:
+    seen = dossier.seen
+    return {"seen": None if seen.order is None else [*seen.order], "seen_at": seen.at, "same": dict(seen.same) or None}
+
+
+CODEC = Codec(
+    load,
+    kept=(
+        Kept("facts", lambda dossier: dossier.facts, _dump_told),
+        Kept("sequence", lambda dossier: dossier.sequence or None),
+        Kept("contact", lambda dossier: dossier.contact, lambda contact: {"seq": contact.sequence, "h": contact.digest}),
+        Kept("received", lambda dossier: dossier.reception, lambda reception: reception.words()),
+    ),
+    derived=Derived(("seen", "seen_at", "same"), _dump_seen),
+)
+
+
+async def find_dossiers(store: Documents, codes: Iterable[str]) -> dict[str, Dossier]:
+    """The dossiers with these codes that are known."""
+    return {code: CODEC.read(document) for code, document in (await store.get_many(DOSSIERS, codes)).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A dossier, and how many of its events wait to be published."""
+
+    dossier: Dossier
+    pending: int
+
+
+async def look_up(parts: Parts, code: str) -> Shown | None:
+    """A dossier for whoever asks about it. Raises Unavailable."""
+    document = (await parts.store.get_many(DOSSIERS, [code])).get(code)
+    if document is None:
+        return None
+    intents = await open_intents_of(parts, [document])
+    return Shown(CODEC.read(document), sum(len(entry["out"]) for entry in document.get("outbox", ()) if entry["i"] in intents))
+
+
+# --- keys --------------------------------------------------------------------------------------------------------------------
+
+
+def load_key(document: Document) -> ApiKey:
+    """The key of a document."""
+    of = Wanted(document["system"], tuple(document["units"]), document["mode"], document["role"], tuple(document["numbers"]))
+    return ApiKey(document["_id"], of, document["hash"], document["created_at"], document.get("until"), document.get("used_at"))
+
+
+def dump_key(key: ApiKey) -> dict[str, Any]:
+    """A key as its document keeps it."""
+    of = key.of
+    kept: dict[str, Any] = {"system": of.system, "units": list(of.units), "mode": of.mode, "role": of.role}
+    kept |= {"numbers": list(of.numbers), "hash": key.hash, "created_at": key.created_at}
+    if key.until is not None:
+        kept["until"] = key.until
+    if key.used_at is not None:
+        kept["used_at"] = key.used_at
+    return kept
+
+
+_OF_KEY = ("system", "units", "mode", "role", "numbers", "hash", "created_at", "until", "used_at")
+KEY = Codec.whole(load_key, dump_key, _OF_KEY)
+
+
+async def add_key(store: Documents, key: ApiKey) -> None:
+    """Keep a new key."""
+    await store.save_many(KEYS, [{"_id": key.id, "rev": 0, **dump_key(key)}])
+
+
+async def find_key(store: Documents, identity: str) -> ApiKey | None:
+    """The key of this id."""
+    document = (await store.get_many(KEYS, [identity])).get(identity)
+    return None if document is None else load_key(document)
+
+
+async def list_keys(store: Documents, system: str = "") -> list[ApiKey]:
+    """All keys in the order of their systems, or those of one."""
+    found = await store.find(KEYS, {"system": system} if system else {}, order="system", limit=1000)
+    return [load_key(document) for document in found]
+
+
+async def change_keys(store: Documents, ids: Iterable[str], rule: Callable[[ApiKey], ApiKey]) -> list[ApiKey]:
+    """Change keys; returns those that are others now."""
+    return await _change(store, KEYS, KEY, ids, rule)
+
+
+async def _change(
+    store: Documents, collection: str, codec: Codec[Thing], ids: Iterable[str], rule: Callable[[Thing], Thing]
+) -> list[Thing]:
+    """Change documents by a rule; returns what was changed and saved. The rule gives the object itself for nothing new."""
+    changed: dict[str, tuple[Thing, Document]] = {}
+    for identity, document in (await store.get_many(collection, ids)).items():
+        before = codec.load(document)
+        after = rule(before)
+        if after is not before:
+            changed[identity] = after, codec.written(after, document)
+    lost = await store.save_many(collection, [document for _, document in changed.values()])
+    return [after for identity, (after, _) in changed.items() if identity not in lost]
+
+
+# --- items held for a person -------------------------------------------------------------------------------------------------
+
+
+def load_held(document: Document) -> Held:
+    """The held item of a document."""
+    units, numbers = frozenset(document["units"]) or None, frozenset(document["numbers"])
+    return Held(
+        id=document["_id"],
+        at=document["at"],
+        sender=Sender(document["system"], units, document["mode"], numbers),
+        why=Quarantined(document["reason"], document["field"]),
+        dossier=document["dossier"],
+        item=document["item"],
+        flag=document["flag"],
+        locked=document.get("locked", ""),
+        problem=document.get("problem"),
+    )
+
+
+def dump_held(held: Held) -> dict[str, Any]:
+    """A held item as its document keeps it, with the sender as it was then."""
+    sender = held.sender
+    kept: dict[str, Any] = {"at": held.at, "system": sender.system, "units": sorted(sender.units or ()), "mode": sender.mode}
+    kept |= {"numbers": sorted(sender.numbers), "reason": held.why.reason, "field": held.why.field, "flag": held.flag}
+    kept |= {"dossier": held.dossier, "item": dict(held.item)}
+    if held.locked:
+        kept["locked"] = held.locked
+    if held.problem is not None:
+        kept["problem"] = dict(held.problem)
+    return kept
+
+
+_OF_SENDER = ("system", "units", "mode", "numbers")
+HELD = Codec.whole(load_held, dump_held, (*_OF_SENDER, "at", "reason", "field", "flag", "dossier", "item", "locked", "problem"))
+
+
+async def hold(store: Documents, held: Held) -> None:
+    """Keep an item; the same one again is the same entry. Raises Unavailable."""
+    await store.insert_unique(QUARANTINE, {"_id": held.id, "rev": 0, **dump_held(held)})
+
+
+async def list_held(store: Documents, reason: str = "", ids: Sequence[str] = (), limit: int = 500) -> list[Held]:
+    """Held items, oldest first; all, of one reason, or the named ones in their order."""
+    if ids:
+        found = await store.get_many(QUARANTINE, ids)
+        return [load_held(found[identity]) for identity in ids if identity in found]
+    kept = await store.find(QUARANTINE, {"reason": reason} if reason else {}, order="at", limit=limit)
+    return [load_held(document) for document in kept]
+
+
+async def held_of(store: Documents, dossier: str) -> list[Held]:
+    """The held items of a dossier."""
+    return [load_held(document) for document in await store.find(QUARANTINE, {"dossier": dossier})]
+
+
+async def change_held(store: Documents, identity: str, rule: Callable[[Held], Held]) -> Held | None:
+    """Change a held item. None if there is none, nothing changed, or somebody was faster."""
+    changed = await _change(store, QUARANTINE, HELD, [identity], rule)
+    return changed[0] if changed else None
+
+
+async def release(store: Documents, held: Held) -> None:
+    """Keep an item no longer."""
+    await store.delete_many(QUARANTINE, [held.id])
+
+
+# --- answers given -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer to a request that carried a key. `body`: digest of what was asked."""
+
+    id: str
+    at: int
+    body: str
+    status: int
+    answer: Json
+
+
+def load_given(document: Document) -> Given:
+    """The answer of a document."""
+    return Given(document["_id"], document["at"], document["body"], document["status"], document["answer"])
+
+
+def dump_given(given: Given) -> dict[str, Any]:
+    """An answer as its document keeps it."""
+    return {"at": given.at, "body": given.body, "status": given.status, "answer": given.answer}
+
+
+GIVEN = Codec.whole(load_given, dump_given, ("at", "body", "status", "answer"))
+
+
+async def find_given(store: Documents, identity: str) -> Given | None:
+    """The answer of this id."""
+    document = (await store.get_many(ANSWERS, [identity])).get(identity)
+    return None if document is None else load_given(document)
+
+
+async def keep_given(store: Documents, given: Given) -> None:
+    """Keep an answer, unless one is kept already."""
+    await store.insert_unique(ANSWERS, {"_id": given.id, "rev": 0, **dump_given(given)})
+
+
+async def forget_given(store: Documents, until: int) -> None:
+    """Drop the oldest answers that were given up to a moment."""
+    old = await store.find(ANSWERS, {"at": Range(high=until)}, order="at", limit=1000)
+    await store.delete_many(ANSWERS, [document["_id"] for document in old])
+
+
+# --- counts of quality -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What one instance counted of a system on a day, by kind. `day`: ISO."""
+
+    system: str
+    day: str
+    counts: Mapping[str, int]
+
+
+def load_counts(document: Document) -> Counts:
+    """The counts of a document."""
+    return Counts(document["system"], document["day"], document["counts"])
+
+
+def dump_counts(counts: Counts) -> dict[str, Any]:
+    """Counts as their document keeps them."""
+    return {"system": counts.system, "day": counts.day, "counts": dict(counts.counts)}
+
+
+COUNTS = Codec.whole(load_counts, dump_counts, ("system", "day", "counts"))
+
+
+async def add_counts(store: Documents, more: Mapping[str, Counts]) -> set[str]:
+    """Add to what is written down, by id; returns the ids where somebody was faster. Raises Unavailable."""
+    known = await store.get_many(QUALITY, more)
+    changed: list[Document] = []
+    for identity, counted in more.items():
+        document = known.get(identity, {"_id": identity, "rev": 0})
+        before = document.get("counts", {})
+        sums = {kind: before.get(kind, 0) + counted.counts.get(kind, 0) for kind in (*before, *counted.counts)}
+        changed.append(COUNTS.written(Counts(counted.system, counted.day, sums), document))
+    return await store.save_many(QUALITY, changed)
+
+
+async def counts_of_days(store: Documents, first: date, last: date) -> list[Counts]:
+    """All counts of days, both included, in the order of the days."""
+    where = {"day": Range(first.isoformat(), last.isoformat())}
+    found: list[Counts] = []
+    after: tuple[str, str] | None = None
+    while True:
+        page = await store.find(QUALITY, where, order="day", limit=500, after=after)
+        found += [load_counts(document) for document in page]
+        if len(page) < 500:
+            return found
+        after = (page[-1]["day"], page[-1]["_id"])

@@ -7,7 +7,7 @@ one of its messages) follow from the rest; a dossier that recovers has no `next_
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from contracts import Event
 from contracts.notices import LetterSent, Notice
@@ -47,10 +47,17 @@ async def find_due(store: Documents, until: int, size: int) -> AsyncIterator[lis
         yield [dossier for _, dossier in CODEC.readable(found)]
 
 
-async def find_letters(store: Documents, state: LetterState, limit: int, after: str) -> list[Dossier]:
+class Page(NamedTuple):
+    """Some dossiers, and the code behind which the next page begins; "" if there is none."""
+
+    dossiers: list[Dossier]
+    after: str
+
+
+async def find_letters(store: Documents, state: LetterState, size: int, after: str) -> Page:
     """Dossiers with a letter in a state, by code, from behind one on."""
-    found = await store.find(DOSSIERS, {"letter.s": state}, limit=limit, after=(after, after) if after else None)
-    return [dossier for _, dossier in CODEC.readable(found)]
+    found = await store.find(DOSSIERS, {"letter.s": state}, limit=size, after=(after, after) if after else None)
+    return Page([dossier for _, dossier in CODEC.readable(found)], found[-1]["_id"] if len(found) == size else "")
 
 
 async def find_one(store: Documents, code: str) -> Dossier | None:

@@ -45,6 +45,7 @@ def test_a_due_date_is_explained_in_sentences_for_a_unit() -> None:
         (["--received", "hôm nay", "--limit", "5wd"], "--received"),
         (["--received", "2026-01-05T08:00", "--limit", "5 days"], "--limit"),
         (["--received", "2026-01-05T08:00", "--limit", "0wd"], "at least 1"),
+        (["--received", "2026-01-05T08:00", "--limit", "0,5mo"], "not in months"),
         (["--received", "2026-01-05T08:00", "--limit", "9999wd"], "2015 to 2035"),
         (["--received", "2026-01-05T08:00", "--limit", "5wd", "--unit", "H99"], "--unit"),
         (["--received", "2026-01-05T08:00", "--limit", "5wd", "--hours", "{"], "--hours"),
@@ -221,6 +222,7 @@ def test_anybodys_cases_are_counted_line_by_line(tmp_path: Path) -> None:
         return json.dumps({"id": identity, "input": given})
 
     pause = {"kind": "fee", "from": "2026-01-06T09:00:00+07:00"}
+    papers = {"kind": "supplement", "from": "2026-01-06T09:00"}
     lines = [
         case("plain"),
         case("patched", calendar_patch={"2026-01-02": "work", "2026-01-10": "off"}),
@@ -231,6 +233,15 @@ def test_anybodys_cases_are_counted_line_by_line(tmp_path: Path) -> None:
         case("next year", received="2026-12-31T09:00:00+07:00"),
         case("limit 0", limit={"value": 0, "unit": "hour"}),
         case("half a day", limit={"value": 0.5, "unit": "working_day"}),
+        case("a day and a half", limit={"value": "1,5", "unit": "working_day"}),
+        case("an hour and a half", limit={"value": 1.5, "unit": "hour"}),
+        case("minutes", limit={"value": 30, "unit": "minute"}),
+        case("same day with a number", limit={"value": 0, "unit": "same_day"}),
+        case("a whole day waited", limit={"value": 3, "unit": "working_day"}, pauses=[{**papers, "to": "2026-01-07T09:00"}]),
+        case("half a month", limit={"value": 0.5, "unit": "month"}),
+        case("five decimal places", limit={"value": 0.12345, "unit": "hour"}),
+        case("true", limit={"value": True, "unit": "hour"}),
+        case("a year that no calendar reaches", limit={"value": 10**9, "unit": "month"}),
         case("a misspelt field", pausse=[]),
         "nonsense",
     ]
@@ -247,10 +258,17 @@ def test_anybodys_cases_are_counted_line_by_line(tmp_path: Path) -> None:
         "own hours": "2026-01-05T16:00:00+07:00",
         "a fee that does not count": "2026-01-10T09:00:00+07:00",
         "next year": "2027-01-08T09:00:00+07:00",
+        "half a day": "2026-01-05T14:45:00+07:00",
+        "a day and a half": "2026-01-06T14:45:00+07:00",
+        "an hour and a half": "2026-01-05T10:30:00+07:00",
+        "minutes": "2026-01-05T09:30:00+07:00",
+        "same day with a number": "2026-01-05T17:00:00+07:00",
+        "a whole day waited": "2026-01-09T09:00:00+07:00",
     }
     assert said["next year"]["provisional"]
     assert said["a fee that does"]["state"] == "paused"
     wrong = {name: answer["error"] for name, answer in said.items() if answer["state"] == "error"}
-    assert set(wrong) == {"limit 0", "half a day", "a misspelt field", None}
-    assert "D8" in wrong["limit 0"]
+    of_limits = {"limit 0", "half a month", "five decimal places", "true"}
+    assert set(wrong) == {*of_limits, "a year that no calendar reaches", "a misspelt field", None}
+    assert all("D8" in wrong[name] for name in of_limits)
     assert "pausse" in wrong["a misspelt field"]

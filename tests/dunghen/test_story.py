@@ -141,3 +141,11 @@ def test_an_event_of_a_newer_release_is_told_by_its_type(reference: ReferenceDat
     (line,) = story_of(DOSSIER, [LogRecord("dossiers.v1", 0, 0, 0, DOSSIER.encode(), raw)], reference)
 
     assert line.text == "Sự kiện mà phiên bản này chưa biết: dossier.praised.v1."
+
+
+def test_a_limit_of_half_a_day_is_said_as_people_say_it(reference: ReferenceData) -> None:
+    raw = encode(received()).replace(b"received.v1", b"received.v2").replace(b'"value":5', b'"value":"0.5"')
+
+    (line,) = story_of(DOSSIER, [LogRecord("dossiers.v1", 0, 0, 0, DOSSIER.encode(), raw)], reference)
+
+    assert "thời hạn nửa ngày làm việc" in line.text

@@ -22,7 +22,14 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         Sample("contracts/ids.py", "\n\ntry:\n    x = 1\nexcept Exception:\n    pass\n", "contracts/ids.py"),
         Sample("runtime/brake.py", "\nNOW = __import__('x')\nimport random\n", "ask the machine"),
     ),
-    "types": (Sample("contracts/ids.py", '\nWRONG: int = "text"\n', "Incompatible types in assignment"),),
+    "types": (
+        Sample(
+            "services/notifier/domain/sending.py",
+            "\n\nfrom typing import Any\n\n\ndef planted(kept: dict[str, Any]) -> None:\n    pass\n",
+            'Explicit "Any" is not allowed',
+        ),
+        Sample("contracts/ids.py", '\nWRONG: int = "text"\n', "Incompatible types in assignment"),
+    ),
     "imports": (
         Sample(
             "contracts/ids.py", "\nimport runtime.brake\n", "contracts, reference and runtime do not know each other BROKEN"
@@ -83,6 +90,14 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         ),
         Sample("services/sla/store.py", "\nfrom contracts import PREFIX\n", "makes types of events"),
         Sample("services/sla/store.py", '\nSAID = Output("deadlines.v1", "k", "id", {})\n', "builds an event by hand (Output)"),
+    ),
+    "documents": (
+        Sample(
+            "services/sla/domain/rungs.py",
+            "\nfrom runtime.store import Document\n",
+            "takes Document, an untyped document; only store.py knows how one is written",
+        ),
+        Sample("services/feedback/handlers.py", "\nfrom contracts.facts import Facts\n", "takes Facts, an untyped document"),
     ),
     "compat": (
         Sample(

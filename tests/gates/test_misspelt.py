@@ -45,13 +45,13 @@ PLANTS = (
     Plant(f"{FEEDBACK}/domain/invitations.py", "scores=scores)", "score=scores)"),
     Plant(f"{FEEDBACK}/domain/invitations.py", "unit=unit, form=form.id", "units=unit, form=form.id"),
     Plant(f"{REPORTING}/domain/books.py", "revision=entry", "revison=entry"),
-    Plant(f"{REPORTING}/periods.py", "adjustments=adjustments", "adjustment=adjustments"),
-    Plant(f"{REPORTING}/periods.py", "before=old", "befor=old"),
-    Plant(f"{INTAKE}/handlers.py", "contact_sequence=new", "contact_sequense=new"),
+    Plant(f"{REPORTING}/domain/periods.py", "adjustments=adjustments", "adjustment=adjustments"),
+    Plant(f"{REPORTING}/domain/periods.py", "before=old", "befor=old"),
+    Plant(f"{INTAKE}/domain/facts.py", "contact_sequence=sequence", "contact_sequense=sequence"),
     Plant(f"{INTAKE}/domain/facts.py", '"observed_at": item', '"observed": item'),
-    Plant(f"{INTAKE}/domain/facts.py", "linked=None", "link=None"),
-    Plant(f"{INTAKE}/domain/facts.py", "step_due_at=item", "step_due=item"),
-    Plant(f"{INTAKE}/domain/facts.py", "limit=dossiers.Limit(", "limits=dossiers.Limit("),
+    Plant(f"{INTAKE}/domain/saying.py", "linked=reception", "link=reception"),
+    Plant(f"{INTAKE}/domain/saying.py", "step_due_at=item", "step_due=item"),
+    Plant(f"{INTAKE}/domain/saying.py", "limit=dossiers.Limit(", "limits=dossiers.Limit("),
 )
 SERVICES = (SLA, NOTIFIER, FEEDBACK, REPORTING, INTAKE)
 

@@ -19,7 +19,8 @@ from runtime.parts import Ports
 from runtime.service import Service
 from runtime.settings import RuntimeSettings
 from services.intake.app import build
-from services.intake.keys import Wanted, create_key
+from services.intake.domain.keys import Wanted
+from services.intake.keys import create_key
 from services.intake.settings import IntakeSettings
 from tests.support.described import watching
 

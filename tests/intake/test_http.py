@@ -14,6 +14,7 @@ from contracts import fact_id, to_wire
 from dunghen import PROVINCE
 from runtime.log import Wire
 from services.intake import keys
+from services.intake.http import gatekeeper
 from services.intake.sealing import digest_number
 from tests.flow.support import until
 from tests.intake.alone import Alone, intake_alone, received
@@ -72,7 +73,7 @@ async def test_a_key_is_kept_as_a_hash_and_tells_when_it_was_used(intake: Alone)
 
 
 async def test_a_rotated_key_overlaps_with_the_old_one_and_then_ends(intake: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "REMEMBERED_MS", -1)
+    monkeypatch.setattr(gatekeeper, "REMEMBERED_MS", -1)
     old = await intake.key(units=("H37.12",))
     store = intake.service.parts.store
     new = {"authorization": f"Bearer {await keys.rotate_key(store, 'motcua', timedelta(hours=2), intake.clock.now())}"}

@@ -19,9 +19,10 @@ from runtime.sealing import Sealer
 from runtime.store import Document
 from services.intake.domain import Accepted, Answer, Contact, FaultError, Quarantined, Refused, Sender, parse_item
 from services.intake.files import FileRefusedError, RefusalFile, read_file
-from services.intake.handlers import Context, on_items
+from services.intake.handlers import Context
 from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
+from tests.support.intake import take_items
 
 KEY = PrivateKey.generate()
 PUBLIC = base64.b64encode(bytes(KEY.public_key)).decode()
@@ -51,8 +52,8 @@ PERSON = {"name": "Nông Thị Mẫu", "phone": "0912000007"}
 
 
 def take(document: Document, *raw: dict[str, Any]) -> tuple[Document, list[Any], list[Answer]]:
-    decision, results = on_items(document, [parse_item(item).item for item in raw], CONTEXT, SENDER)
-    return decision.document, list(decision.outputs), [result.answer for result in results]
+    took = take_items(document, raw, CONTEXT, SENDER)
+    return took.document, took.outputs, took.answers
 
 
 def new() -> Document:
@@ -206,9 +207,9 @@ def test_a_time_that_cannot_be_is_refused(change: dict[str, Any], field: str, ru
 
 def test_how_far_ahead_a_time_may_be_is_said_by_the_reference_data() -> None:
     patient = replace(CONTEXT, reference=replace(CONTEXT.reference, future=timedelta(hours=4)))
-    item = parse_item({**RECEIVED, "at": (NOW + timedelta(hours=3)).isoformat()}).item
+    took = take_items(new(), [{**RECEIVED, "at": (NOW + timedelta(hours=3)).isoformat()}], patient, SENDER)
 
-    assert isinstance(on_items(new(), [item], patient, SENDER)[1][0].answer, Accepted)
+    assert isinstance(took.answers[0], Accepted)
 
 
 @pytest.mark.parametrize(
@@ -244,9 +245,9 @@ def test_a_gap_between_versions_of_a_procedure_holds_the_reception() -> None:
     reference = replace(CONTEXT.reference, procedures={"1.000894": gap})
     context = Context(reference, SETTINGS, SEALER, CLOCK)
 
-    _, results = on_items(new(), [parse_item(RECEIVED).item], context, SENDER)
+    took = take_items(new(), [RECEIVED], context, SENDER)
 
-    assert results[0].answer == Quarantined("no-version", "procedure")
+    assert took.answers == [Quarantined("no-version", "procedure")]
 
 
 @given(
@@ -331,6 +332,14 @@ def test_lines_of_ndjson_are_judged_one_by_one(tmp_path: Path) -> None:
         for row in rows[1:]:
             refusals.add(row, "sai")
     assert refusals.path.read_bytes() == b"{broken\n\xff\xfe\n[1]\n"
+
+
+@pytest.mark.parametrize("service", [[], {}, 7, None])
+def test_a_line_whose_service_is_no_name_is_refused_alone(tmp_path: Path, service: object) -> None:
+    file = tmp_path / "events.ndjson"
+    file.write_bytes(json.dumps({"service": service, "data": []}).encode() + b"\n" + json.dumps(RECEIVED).encode() + b"\n")
+
+    assert [bool(row.faults) for row in read_file(file).rows] == [True, False]
 
 
 @pytest.mark.parametrize(

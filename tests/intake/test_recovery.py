@@ -7,12 +7,13 @@ import pytest
 
 from runtime.clock import SteppedClock
 from runtime.store import Document
-from services.intake.domain import Accepted, parse_item
-from services.intake.handlers import Context, on_items
-from services.intake.recovery import Told, decode, recall, recovery
+from services.intake.domain import Accepted
+from services.intake.handlers import Context
+from services.intake.recovery import Told, decode, recovery
 from services.speaking import encode
 from tests.intake.test_intake import CONTEXT as GROUND
 from tests.intake.test_intake import NOW, PERSON, RECEIVED, SEALER, SENDER, SETTINGS, take
+from tests.support.intake import recall, take_items
 
 SENDS: list[dict[str, Any]] = [
     {**RECEIVED, "contact": PERSON},
@@ -35,11 +36,11 @@ def life() -> tuple[list[Document], list[Told]]:
     documents, told = [document], list[Told]()
     for raw in SENDS:
         clock.set(clock.now() + timedelta(minutes=1, milliseconds=7))
-        decision, results = on_items(document, [parse_item(raw).item], context, SENDER)
-        assert isinstance(results[0].answer, Accepted)
-        document = decision.document
+        took = take_items(document, [raw], context, SENDER)
+        assert isinstance(took.answers[0], Accepted)
+        document = took.document
         documents.append(document)
-        told += [decode(encode(output)) for output in decision.outputs]
+        told += [decode(encode(output)) for output in took.outputs]
     return documents, told
 
 

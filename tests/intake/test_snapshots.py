@@ -12,9 +12,10 @@ from dunghen import PROVINCE
 from reference import OFFICE_TIME, load_reference
 from runtime.clock import SteppedClock
 from services.intake import portal
-from services.intake.domain import Accepted, Quarantined, Refused, Sender, parse_item
-from services.intake.handlers import Context, on_items
+from services.intake.domain import Accepted, Quarantined, Refused, Sender
+from services.intake.handlers import Context
 from tests.intake.test_intake import SEALER, SETTINGS
+from tests.support.intake import take_items
 
 REFERENCE = load_reference(PROVINCE)
 CODE = "H37.12-260302-0001"
@@ -27,21 +28,26 @@ def at(text: str) -> str:
     return f"202603{day}{hour}0000"
 
 
+def object_of(item: Any) -> dict[str, Any]:
+    """An item that a payload becomes."""
+    assert isinstance(item, dict)
+    return item
+
+
 def payload(step: Mapping[str, Any]) -> dict[str, Any]:
     """A step of the table as the item of ours that its payload becomes."""
     if "event" in step:
         return {"dossier": CODE, "type": step["event"], "at": at(step["at"])}
     if "step" in step:
         time, state = step["step"]
-        sent = {
+        sent: dict[str, Any] = {
             "MaHoSo": CODE,
             "NguoiXuLy": "Hoàng Thị Mẫu",
             "ThoiDiemXuLy": at(time),
             "NoiDungXuLy": "Xử lý",
             "TrangThai": str(state),
         }
-        item: dict[str, Any] = portal.step_of(sent, "H37.12")
-        return item
+        return object_of(portal.step_of(sent, "H37.12"))
     sent = {"MaHoSo": CODE, "MaTTHC": "1.000894", "TrangThaiHoSo": str(step["s"]), "KenhThucHien": "2"}
     names = {"n": "NgayTiepNhan", "h": "NgayHenTra", "k": "NgayKetThucXuLy", "t": "NgayTra"}
     sent |= {official: at(step[short]) for short, official in names.items() if short in step}
@@ -50,8 +56,8 @@ def payload(step: Mapping[str, Any]) -> dict[str, Any]:
         entry = {"HoSoBoSungId": number, "NgayBoSung": at(asked)}
         entry |= {name: at(time) for name, time in zip(("NgayTiepNhanBoSung", "NgayHenTraMoi"), given, strict=False)}
         rounds.append({name: value for name, value in entry.items() if value})
-    sent_all = {**sent, "DanhSachHoSoBoSung": rounds}
-    item = portal.snapshot_of(sent_all, "H37.12")
+    sent_all: dict[str, Any] = {**sent, "DanhSachHoSoBoSung": rounds}
+    item = object_of(portal.snapshot_of(sent_all, "H37.12"))
     if "seen" in step:
         item["observed_at"] = at(step["seen"])
     if "re" in step:
@@ -77,15 +83,15 @@ def test_a_snapshot_gives_the_events_that_explain_the_difference(case: Mapping[s
     for step in case["steps"]:
         now = datetime.strptime(at(step.get("arrives", "20 10")), "%Y%m%d%H%M%S").replace(tzinfo=OFFICE_TIME)
         context = Context(REFERENCE, SETTINGS, SEALER, SteppedClock(now))
-        decision, results = on_items(document, [parse_item(payload(step)).item], context, Sender("portal"))
-        document = decision.document
-        assert isinstance(results[0].answer, Accepted), results[0].answer
-        assert [say(output.body) for output in decision.outputs] == step["gives"]
-        assert [note for note in results[0].notes if note == "promise_changes"] == step.get("flags", [])
-        again, repeated = on_items(document, [parse_item(payload(step)).item], context, Sender("portal"))
+        took = take_items(document, [payload(step)], context, Sender("portal"))
+        document = took.document
+        assert isinstance(took.answers[0], Accepted), took.answers[0]
+        assert [say(output.body) for output in took.outputs] == step["gives"]
+        assert [note for note in took.notes if note == "promise_changes"] == step.get("flags", [])
+        again = take_items(document, [payload(step)], context, Sender("portal"))
         assert again.outputs == []
         assert again.document is document
-        assert isinstance(repeated[0].answer, Accepted)
+        assert isinstance(again.answers[0], Accepted)
 
 
 def test_the_table_is_long_enough_to_be_believed() -> None:
@@ -95,8 +101,8 @@ def test_the_table_is_long_enough_to_be_believed() -> None:
 
 def take(item: Mapping[str, Any], system: str = "portal") -> tuple[Any, list[Any]]:
     context = Context(REFERENCE, SETTINGS, SEALER, SteppedClock(datetime(2026, 3, 20, 10, tzinfo=OFFICE_TIME)))
-    decision, results = on_items({"_id": CODE, "rev": 0}, [parse_item(item).item], context, Sender(system))
-    return results[0].answer, [output.body for output in decision.outputs]
+    took = take_items({"_id": CODE, "rev": 0}, [item], context, Sender(system))
+    return took.answers[0], [output.body for output in took.outputs]
 
 
 def test_a_status_map_reads_a_systems_own_words_and_an_unknown_word_is_held() -> None:
@@ -147,7 +153,7 @@ def test_a_payload_as_field_systems_send_it_keeps_no_officer_and_names_faults_of
         "TrangThaiHoSo": "4", "HinhThuc": "1", "DonViXuLy": "UBND xã Hoàng Vân", "TaiLieuNop": [],
         "DanhSachLePhi": [], "DanhSachHoSoBoSung": [],
     }  # fmt: skip
-    answer, outputs = take(portal.snapshot_of(sent, "H37.13"))
+    answer, outputs = take(object_of(portal.snapshot_of(sent, "H37.13")))
 
     assert isinstance(answer, Accepted)
     data = outputs[0]["data"]

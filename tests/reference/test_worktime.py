@@ -7,13 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference import LimitError, OpeningHours, Pause, Readings, Timeline, count_due, load_national_calendar
+from reference.derivation import explain
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME
+from reference.limits import Limit, LimitUnit, amount
 from reference.timeline import BeyondCalendarError, to_instant, to_minute
-from reference.worktime import LimitUnit
 
 CALENDAR = load_national_calendar()
 LINE = Timeline(CALENDAR, DEFAULT_HOURS)
-UNITS: dict[str, LimitUnit] = {"h": "hour", "wd": "working_day", "d": "calendar_day", "mo": "month", "same-day": "same_day"}
+UNITS: dict[str, LimitUnit] = {
+    "min": "minute", "h": "hour", "wd": "working_day", "d": "calendar_day", "mo": "month", "same-day": "same_day",
+}  # fmt: skip
 
 
 def at(text: str) -> datetime:
@@ -23,10 +26,10 @@ def at(text: str) -> datetime:
     return moment
 
 
-def limit_of(text: str) -> tuple[int, LimitUnit]:
-    """`5 wd`, `same-day`."""
+def limit_of(text: str) -> Limit:
+    """`5 wd`, `0,5 wd`, `same-day`."""
     number, _, unit = text.rpartition(" ")
-    return int(number or 1), UNITS[unit]
+    return amount(number or 1), UNITS[unit]
 
 
 @pytest.mark.parametrize(
@@ -174,6 +177,43 @@ def test_pauses_move_the_due_moment(limit: str, pauses: list[tuple[str, str]], d
     result = count_due(LINE, at("Mon 2026-03-02 09:00"), limit_of(limit), [pause(a, b) for a, b in pauses])
 
     assert result.due_at == at(due)
+
+
+SHORT_FRIDAY = Timeline(
+    CALENDAR, OpeningHours.model_validate({"weekdays": ["07:30-11:30", "13:30-17:00"], "fri": ["08:00-12:00"]})
+)
+
+
+@pytest.mark.parametrize(
+    ("received", "begin", "end", "due"),
+    [
+        # a whole day waited is a whole day later, however long the days are
+        ("Mon 2026-03-02 09:00", "Tue 2026-03-03 09:00", "Wed 2026-03-04 09:00", "Fri 2026-03-06 09:00"),
+        ("Mon 2026-03-02 09:00", "Thu 2026-03-05 08:30", "Fri 2026-03-06 08:30", "Fri 2026-03-06 09:00"),
+        ("Tue 2026-03-03 09:00", "Thu 2026-03-05 14:00", "Fri 2026-03-06 14:00", "Mon 2026-03-09 09:00"),
+        # clipped to the short day only where it ends there: two days more and it is 16:30 again
+        ("Mon 2026-03-02 16:30", "Tue 2026-03-03 09:00", "Wed 2026-03-04 09:00", "Fri 2026-03-06 12:00"),
+        ("Mon 2026-03-02 16:30", "Tue 2026-03-03 09:00", "Thu 2026-03-05 09:00", "Mon 2026-03-09 16:30"),
+        # a whole day, then 90 minutes from the end of the short day on
+        ("Mon 2026-03-02 16:30", "Tue 2026-03-03 09:00", "Wed 2026-03-04 10:30", "Mon 2026-03-09 09:00"),
+        # two hours of the short day are two hours
+        ("Mon 2026-03-02 16:30", "Tue 2026-03-03 09:00", "Tue 2026-03-03 11:00", "Fri 2026-03-06 09:30"),
+    ],
+)
+def test_a_pause_of_a_working_day_limit_is_whole_dates_and_then_open_minutes(
+    received: str, begin: str, end: str, due: str
+) -> None:
+    """D6, where days are not of one length."""
+    assert count_due(SHORT_FRIDAY, at(received), (3, "working_day"), [pause(begin, end)]).due_at == at(due)
+
+
+def test_a_pause_says_its_dates_and_minutes() -> None:
+    """D6."""
+    limit, received = limit_of("3 wd"), at("Mon 2026-03-02 07:30")
+    result = count_due(LINE, received, limit, [pause("Tue 2026-03-03 07:30", "Wed 2026-03-04 09:00")])
+
+    said = [step.text for step in explain(LINE, received, limit, result) if step.rule == "pause"]
+    assert said[0].endswith("cộng thêm 1 ngày làm việc và 1 giờ 30 phút làm việc.")
 
 
 def test_while_a_pause_is_open_there_is_no_due_moment() -> None:

@@ -1,40 +1,47 @@
-"""What senders may say, and how it becomes facts: pure functions."""
+"""What senders may say, and how it becomes facts: pure functions about frozen objects."""
 
 from services.intake.domain.answers import (
     Accepted,
     Answer,
     Ground,
     Limits,
-    NewContact,
-    Outgoing,
+    Mode,
     Quarantined,
     Refused,
     Sender,
     Taken,
 )
+from services.intake.domain.dossier import Dossier, Json, Known, KnownContact, Reception, Seen
 from services.intake.domain.items import Contact, Item, Parsed, ReceivedItem, SnapshotItem, TaggedItem, parse_item
 from services.intake.domain.problems import Fault, FaultError
-from services.intake.domain.taking import take_in
+from services.intake.domain.taking import take_all
+from services.intake.domain.times import office_time
 
 __all__ = [
     "Accepted",
     "Answer",
     "Contact",
+    "Dossier",
     "Fault",
     "FaultError",
     "Ground",
     "Item",
+    "Json",
+    "Known",
+    "KnownContact",
     "Limits",
-    "NewContact",
-    "Outgoing",
+    "Mode",
     "Parsed",
     "Quarantined",
     "ReceivedItem",
+    "Reception",
     "Refused",
+    "Seen",
     "Sender",
     "SnapshotItem",
     "TaggedItem",
     "Taken",
+    "office_time",
     "parse_item",
-    "take_in",
+    "take_all",
 ]

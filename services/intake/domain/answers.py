@@ -1,15 +1,18 @@
 """What a sender is, what a decision looks at, and what becomes of an item."""
 
-from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from contracts.codes import body_of
-from contracts.dossiers import Fact
 from reference import ReferenceData
+from services.changes import Answering
+from services.intake.domain.dossier import Dossier
 from services.intake.domain.items import Contact
 from services.intake.domain.problems import Fault
+
+Mode = Literal["live", "test", "pilot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +24,10 @@ class Sender:
 
     system: str
     units: frozenset[str] | None = None
-    mode: Literal["live", "test", "pilot"] = "live"
+    mode: Mode = "live"
     numbers: frozenset[str] = frozenset()
 
-    def may_speak_of(self, units: set[str], dossier: str) -> bool:
+    def may_speak_of(self, units: AbstractSet[str], dossier: str) -> bool:
         """Whether a dossier is one of its units'; while its units are unknown, its code says whose it is (rule 3.1)."""
         if self.units is None:
             return True
@@ -42,8 +45,8 @@ class Limits:
     max_facts: int
 
 
-class Digests(Protocol):
-    """Keyed hashes: equal for equal contents, worthless without the secret."""
+class Secrets(Protocol):
+    """Keyed hashes, equal for equal contents and worthless without the secret; and the box that contacts leave in."""
 
     def digest(self, contact: Contact) -> str:
         """Of a contact."""
@@ -53,14 +56,23 @@ class Digests(Protocol):
         """Of a phone number."""
         ...
 
+    def seal(self, contact: Contact) -> str:
+        """A contact as only its reader opens it."""
+        ...
+
+    @property
+    def epoch(self) -> int:
+        """Number of the key that it is sealed to."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a decision may look at beside state and item."""
+    """What a decision may look at beside dossier and item."""
 
     reference: ReferenceData
     limits: Limits
-    digests: Digests
+    secrets: Secrets
     sender: Sender
 
 
@@ -90,29 +102,11 @@ Answer = Accepted | Refused | Quarantined
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A new fact to state: its id, and its place among the facts of its dossier."""
-
-    id: str
-    fact: Fact
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class NewContact:
-    """A contact to seal, and which one of its dossier it is."""
-
-    at: datetime
-    sequence: int
-    contact: Contact
-
-
-@dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one item: the dossier's state after it, the answer, what to publish, and what there is to note about
-    the quality of what was sent."""
+    """What became of one item: the answer for its sender, and what there is to note about the quality of what was sent."""
 
-    state: Mapping[str, Any]
     answer: Answer
-    outgoing: tuple[Outgoing | NewContact, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+Decided = Answering[Dossier, Taken]  # about one item

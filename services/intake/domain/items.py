@@ -1,11 +1,10 @@
 """An item: what a sender writes about one dossier, in JSON or as a row of a file: one event, or a snapshot of the whole."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     BaseModel,
@@ -20,39 +19,20 @@ from pydantic import (
 
 from contracts.codes import DossierCode, ProcedureCode, UnitCode
 from contracts.dossiers import ReturnMethod
-from reference import OFFICE_TIME
 from services.intake.domain.problems import Fault, FaultError, faults_of
-
-_VIETNAMESE_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
-_DATE_ALONE = re.compile(r"\d{1,2}/\d{1,2}/\d{4}", re.ASCII)
-_PORTAL_DATE = re.compile(r"\d{14}", re.ASCII)
+from services.intake.domain.times import office_time
 
 
-def parse_office_time(value: Any) -> Any:  # noqa: ANN401 - pydantic judges what is no text
-    """ISO 8601, dd/mm/yyyy hh:mm or the portal's yyyyMMddHHmmss; without offset it is Vietnamese time. Raises ValueError."""
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    try:
-        match = _VIETNAMESE_DATE.fullmatch(text)
-        if match is not None:
-            day, month, year, hour, minute, second = (int(group or 0) for group in match.groups())
-            return datetime(year, month, day, hour, minute, second, tzinfo=OFFICE_TIME)
-        if _PORTAL_DATE.fullmatch(text):
-            return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=OFFICE_TIME)
-        moment = datetime.strptime(text, "%d/%m/%Y") if _DATE_ALONE.fullmatch(text) else datetime.fromisoformat(text)  # noqa: DTZ007
-    except ValueError:
-        raise ValueError("không phải ngày giờ: cần dạng 2026-02-12T15:40+07:00 hoặc 12/02/2026 15:40") from None
-    if len(text) <= 10:
-        raise ValueError("thiếu giờ: cần dạng 2026-02-12T15:40+07:00 hoặc 12/02/2026 15:40")
-    return moment if moment.tzinfo else moment.replace(tzinfo=OFFICE_TIME)
+def _time(value: object) -> object:
+    return office_time(value) if isinstance(value, str) else value  # pydantic judges what is no text
 
 
-def _as_text(value: Any) -> Any:  # noqa: ANN401 - numbers are fine as occasions and states
+def _as_text(value: object) -> object:
+    """Numbers are fine as occasions and states."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-OfficeTime = Annotated[datetime, BeforeValidator(parse_office_time)]
+OfficeTime = Annotated[datetime, BeforeValidator(_time)]
 Occasion = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
 Channel = Annotated[Literal[1, 2, 3], BeforeValidator(lambda v: int(v) if isinstance(v, str) and v in ("1", "2", "3") else v)]
 Word = Annotated[str, BeforeValidator(_as_text), StringConstraints(min_length=1, max_length=40)]
@@ -213,7 +193,8 @@ class SnapshotItem(_Item):
     contact: Contact | None = None
 
 
-EventItem = ReceivedItem | ProgressedItem | ReappointedItem | SuspendedItem | PlainItem | RetractedItem
+OtherItem = ProgressedItem | ReappointedItem | SuspendedItem | PlainItem | RetractedItem
+EventItem = ReceivedItem | OtherItem
 Item = EventItem | SnapshotItem
 TaggedItem = Annotated[Item, Field(discriminator="type")]
 _ITEM: TypeAdapter[Item] = TypeAdapter(TaggedItem)
@@ -246,8 +227,8 @@ def _fields(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(model.model_fields)
 
 
-def parse_item(raw: Any) -> Parsed:  # noqa: ANN401 - whatever was sent
-    """Check one item. Raises FaultError naming each field and rule."""
+def parse_item(raw: object) -> Parsed:
+    """Check one item, whatever was sent. Raises FaultError naming each field and rule."""
     if not isinstance(raw, Mapping):
         raise FaultError([Fault("item", "object", "phải là một đối tượng JSON")])
     given = {key: value for key, value in raw.items() if value is not None and value != ""}

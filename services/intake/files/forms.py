@@ -4,13 +4,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from contracts.codes import is_unit_code
 from reference.phones import mobile
-from services.intake.domain import Fault
+from services.intake.domain import Fault, Json
 from services.intake.files.encodings import ADVICE, old_font
-from services.intake.files.rows import ERROR_COLUMN
+from services.intake.files.rows import ERROR_COLUMN, Cell, Cells
 
 EVENT_REQUIRED = ("dossier", "type", "at")
 REGISTER_REQUIRED = ("dossier", "received_at")
@@ -71,6 +70,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "tại lễ trao": "ceremony",
     },
 }
+Values = dict[str, str]  # of the fields that have a column
 _NUMBERS = re.compile(r"\+?[\d][\d .\-]{7,14}\d")
 
 
@@ -80,7 +80,7 @@ class Layout:
 
     headings: tuple[str, ...]
     columns: Mapping[str, int]  # field -> place of its cell
-    build: Callable[[dict[str, Any]], dict[str, Any]]
+    build: Callable[[Values], dict[str, Json]]
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -91,9 +91,9 @@ class Layout:
                 names.setdefault(other, names[field])
         return names
 
-    def item(self, cells: Sequence[Any]) -> tuple[dict[str, Any], list[Fault]]:
+    def item(self, cells: Cells) -> tuple[dict[str, Json], list[Fault]]:
         """The item of a row, and what is wrong with single cells."""
-        values: dict[str, Any] = {}
+        values: Values = {}
         faults = []
         for field, place in self.columns.items():
             cell = cells[place] if place < len(cells) else None
@@ -123,7 +123,7 @@ _SAID_AS = {
 }
 
 
-def _text(field: str, cell: Any) -> tuple[str, Fault | None]:  # noqa: ANN401 - text, number or nothing
+def _text(field: str, cell: Cell) -> tuple[str, Fault | None]:
     """A cell as text, or what is wrong with it."""
     if cell is None:
         return "", None
@@ -147,26 +147,26 @@ def _number(field: str, cell: float) -> tuple[str, Fault | None]:
     return (f"0{text}" if field == "contact_phone" and len(text) == 9 else text), None
 
 
-def plain_heading(text: Any) -> str:  # noqa: ANN401 - a cell
+def plain_heading(text: Cell) -> str:
     """A heading for comparing."""
     words = re.sub(r"[^\w\s]", " ", unicodedata.normalize("NFC", str(text or "")).casefold())
     return " ".join(words.split())
 
 
-def understand(upper: Sequence[Any], lower: Sequence[Any] = ()) -> Layout | None:
+def understand(upper: Cells, lower: Cells = ()) -> Layout | None:
     """The form whose headings a row holds, perhaps with a second row under merged heads; None if it is none."""
     return _events(upper) or _register(upper, ()) or (_register(upper, lower) if lower else None)
 
 
-def _events(cells: Sequence[Any]) -> Layout | None:
+def _events(cells: Cells) -> Layout | None:
     headings = tuple(str(cell or "").strip() for cell in cells)
     columns = {name: place for place, name in enumerate(headings) if name and name != ERROR_COLUMN}
     if any(name not in columns for name in EVENT_REQUIRED):
         return None
-    return Layout(headings, columns, lambda values: values)
+    return Layout(headings, columns, lambda values: {**values})
 
 
-def _register(upper: Sequence[Any], lower: Sequence[Any]) -> Layout | None:
+def _register(upper: Cells, lower: Cells) -> Layout | None:
     headings, group = [], ""
     for place in range(max(len(upper), len(lower))):
         head = str(upper[place] or "").strip() if place < len(upper) else ""
@@ -183,7 +183,7 @@ def _register(upper: Sequence[Any], lower: Sequence[Any]) -> Layout | None:
     return Layout(tuple(headings), columns, _snapshot)
 
 
-def _snapshot(values: dict[str, Any]) -> dict[str, Any]:
+def _snapshot(values: Values) -> dict[str, Json]:
     """A row of the register as a snapshot."""
     for field, words in _WORDS.items():
         if field in values:
@@ -197,16 +197,15 @@ def _snapshot(values: dict[str, Any]) -> dict[str, Any]:
         asked, given = values.pop(f"asked_{number}", None), values.pop(f"given_{number}", None)
         if asked or given:
             rounds.append({k: v for k, v in (("requested_at", asked), ("supplemented_at", given)) if v})
-    if rounds:
-        values["supplements"] = rounds
+    more: dict[str, Json] = {"supplements": [{**each} for each in rounds]} if rounds else {}
     marked = {"at": values.pop("reappointed_at", None), "new_due_at": values.pop("new_due_at", None)}
     if any(marked.values()):
-        values["reappointed"] = {key: value for key, value in marked.items() if value}
+        more["reappointed"] = {key: value for key, value in marked.items() if value}
     values.setdefault("state", _state_of(values, rounds))
-    return {"type": "snapshot", **values}
+    return {"type": "snapshot", **values, **more}
 
 
-def _split_address(values: dict[str, Any]) -> None:
+def _split_address(values: Values) -> None:
     """`Bản Lũng, 0912 000 007`: the number that can be a phone is the phone."""
     both = values.pop("address_and_phone", None)
     if both is None:
@@ -219,7 +218,7 @@ def _split_address(values: dict[str, Any]) -> None:
     values.setdefault("contact_address", both.strip(" ,;-\n"))
 
 
-def _state_of(values: Mapping[str, Any], rounds: Sequence[Mapping[str, str]]) -> str:
+def _state_of(values: Values, rounds: Sequence[Mapping[str, str]]) -> str:
     """The state that a register without such a column implies."""
     if "returned_at" in values:
         return "10"

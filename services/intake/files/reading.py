@@ -2,23 +2,22 @@
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain, groupby, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 from services.intake import portal
-from services.intake.domain import Fault, FaultError, parse_item
+from services.intake.domain import Fault, FaultError, Json, parse_item
 from services.intake.files.encodings import SAMPLE_BYTES, recognise
 from services.intake.files.forms import Layout, understand
-from services.intake.files.rows import ERROR_COLUMN, FileRefusedError, Row, Table
+from services.intake.files.rows import ERROR_COLUMN, Cell, Cells, FileRefusedError, Raw, Row, Table
 from services.intake.files.sheets import read_sheet_rows
 
 SUFFIXES = (".csv", ".xlsx", ".ndjson", ".jsonl")
 HEADING_ROWS = 40  # titles and signatures stand above the headings of an exported form
 MOST_CELL = 32_768
-Line = tuple[int, list[Any]]
+Line = tuple[int, list[Cell]]
 
 
 def read_file(path: Path) -> Table:
@@ -76,13 +75,13 @@ def _rows(form: Layout, lines: Iterable[Line], *, ragged: bool) -> Iterator[Row]
         yield _row(form, line, cells, ragged=ragged)
 
 
-def _is_numbering(cells: Sequence[Any]) -> bool:
+def _is_numbering(cells: Cells) -> bool:
     """The row `(1) (2) (3) …` under the headings of an official form."""
     texts = [str(cell).strip(" ()") for cell in cells]
     return len(texts) > 3 and all(text.isdigit() for text in texts) and texts == sorted(texts, key=int)
 
 
-def _row(form: Layout, line: int, cells: list[Any], *, ragged: bool) -> Row:
+def _row(form: Layout, line: int, cells: list[Cell], *, ragged: bool) -> Row:
     width = len(form.headings)
     if ragged and len(cells) < width:
         cells = [*cells, *[None] * (width - len(cells))]
@@ -132,12 +131,13 @@ def _read_ndjson(path: Path) -> Iterator[Row]:
                 yield from _rows_of(number, line, item)
 
 
-def _rows_of(number: int, line: bytes, item: Any) -> Iterator[Row]:  # noqa: ANN401 - whatever the file holds
+def _rows_of(number: int, line: bytes, item: Json) -> Iterator[Row]:
     """One item; or a request line of the portal (`service`, `data`), which is a row per dossier in it."""
-    if not isinstance(item, dict) or item.get("service") not in portal.SERVICES:
+    service = item.get("service") if isinstance(item, dict) else None
+    if not isinstance(item, dict) or not isinstance(service, str) or service not in portal.SERVICES:
         yield _checked(number, line, item)
         return
-    read, names = portal.SERVICES[item["service"]]
+    read, names = portal.SERVICES[service]
     unit = item.get("madonvi")
     data = item.get("data")
     for given in data if isinstance(data, list) else [data]:
@@ -147,10 +147,10 @@ def _rows_of(number: int, line: bytes, item: Any) -> Iterator[Row]:  # noqa: ANN
         yield Row(number, alone, row.item, faults)
 
 
-def _checked(line: int, raw: Any, item: Any) -> Row:  # noqa: ANN401 - whatever the file holds
+def _checked(line: int, raw: Raw, item: Json) -> Row:
     """Check what can be checked without the service, so that a file tells its faults before anything is sent."""
     try:
         parse_item(item)
     except FaultError as error:
         return Row(line, raw, faults=error.faults)
-    return Row(line, raw, item)
+    return Row(line, raw, item if isinstance(item, dict) else None)

@@ -4,12 +4,12 @@ import csv
 import json
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, TextIO
+from typing import BinaryIO, TextIO
 
 from openpyxl import Workbook
 
 from services.intake.domain import Fault
-from services.intake.files.rows import ERROR_COLUMN, Row, Table
+from services.intake.files.rows import ERROR_COLUMN, Cell, Cells, Row, Table
 
 
 class RefusalFile:
@@ -39,27 +39,27 @@ class RefusalFile:
     def add(self, row: Row, reason: str) -> None:
         """Keep one row."""
         self._count += 1
-        if self.path.suffix == ".xlsx":
-            self._add_to_sheet(row, reason)
-        elif self.path.suffix == ".csv":
-            self._add_to_csv(row, reason)
-        else:
+        if isinstance(row.raw, bytes):
             self._bytes = self._bytes or self.path.open("wb")
             self._bytes.write(_with_reason(row.raw, reason) + b"\n")
+        elif self.path.suffix == ".xlsx":
+            self._add_to_sheet(row.raw, reason)
+        else:
+            self._add_to_csv(row.raw, reason)
 
-    def _add_to_csv(self, row: Row, reason: str) -> None:
+    def _add_to_csv(self, cells: Cells, reason: str) -> None:
         if self._text is None:
             self._text = self.path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
             csv.writer(self._text).writerow(self._without_error(self._headings, ERROR_COLUMN))
-        csv.writer(self._text).writerow(self._without_error(row.raw, reason))
+        csv.writer(self._text).writerow(self._without_error(cells, reason))
 
-    def _add_to_sheet(self, row: Row, reason: str) -> None:
+    def _add_to_sheet(self, cells: Cells, reason: str) -> None:
         if self._book is None:
             self._book = Workbook(write_only=True)
             self._book.create_sheet("Dòng bị từ chối").append(self._without_error(self._headings, ERROR_COLUMN))
-        self._book.worksheets[0].append(self._without_error([_storable(cell) for cell in row.raw], reason))
+        self._book.worksheets[0].append(self._without_error([_storable(cell) for cell in cells], reason))
 
-    def _without_error(self, cells: Any, last: str) -> list[Any]:  # noqa: ANN401 - cells
+    def _without_error(self, cells: Cells, last: str) -> list[Cell]:
         """Cells at their headings' places, the reason as last column; a reason of last time is dropped."""
         wide = [*cells, *([""] * (len(self._headings) - len(cells)))]
         kept = [
@@ -68,7 +68,7 @@ class RefusalFile:
         return [*kept, last]
 
 
-def _storable(cell: Any) -> Any:  # noqa: ANN401 - a cell
+def _storable(cell: Cell) -> Cell:
     """What may be written: no formula comes back, whoever opens the file next."""
     if isinstance(cell, Fault):
         return f"({cell.detail})"

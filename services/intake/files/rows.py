@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import time, timedelta
 
-from services.intake.domain import Fault
+from services.intake.domain import Fault, Json
 
 ERROR_COLUMN = "error"
+
+Cell = (
+    str | int | float | time | timedelta | Fault | None
+)  # of a sheet or a text file; a Fault: what is in it is no plain value
+Cells = Sequence[Cell]
+Raw = bytes | Cells  # a line, or the cells of a row
 
 
 class FileRefusedError(ValueError):
@@ -18,8 +24,8 @@ class Row:
     """One row: its line in the file, the raw cells (or line) to give back, and the item, or what is wrong with it."""
 
     line: int
-    raw: Any
-    item: Mapping[str, Any] | None = None
+    raw: Raw
+    item: dict[str, Json] | None = None
     faults: Sequence[Fault] = ()
 
 

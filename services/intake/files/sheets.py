@@ -2,15 +2,15 @@
 
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 
 from services.intake.domain import Fault
-from services.intake.files.rows import FileRefusedError
+from services.intake.files.rows import Cell, FileRefusedError
 
 MOST_UNPACKED = 600 * 1024 * 1024
 MOST_STRINGS = 100 * 1024 * 1024
@@ -50,7 +50,7 @@ def check_workbook(path: Path) -> None:
                 raise FileRefusedError(reason)
 
 
-def read_sheet_rows(path: Path) -> Iterator[tuple[str, int, list[Any]]]:
+def read_sheet_rows(path: Path) -> Iterator[tuple[str, int, list[Cell]]]:
     """(sheet, line, cells) of all sheets. A cell that holds no plain value is a Fault. Raises FileRefusedError."""
     check_workbook(path)
     try:
@@ -71,7 +71,16 @@ def read_sheet_rows(path: Path) -> Iterator[tuple[str, int, list[Any]]]:
         ) from None
 
 
-def _plain(cell: Any) -> Any:  # noqa: ANN401 - whatever a sheet holds
+class Readable(Protocol):
+    """A cell of a sheet."""
+
+    @property
+    def value(self) -> object: ...
+    @property
+    def data_type(self) -> str: ...
+
+
+def _plain(cell: Readable) -> Cell:
     value, kind = cell.value, cell.data_type if cell.value is not None else ""
     if kind == "f":
         return Fault("", "formula", "là công thức; hãy dán giá trị (Paste Special > Values)")
@@ -83,4 +92,4 @@ def _plain(cell: Any) -> Any:  # noqa: ANN401 - whatever a sheet holds
         return value.isoformat()
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    return value
+    return value if value is None or isinstance(value, str | int | float | time | timedelta) else str(value)

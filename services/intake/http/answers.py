@@ -1,10 +1,30 @@
 """What intake answers with, as types: for OpenAPI, and checked on the way out."""
 
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
+from services.intake.domain import Json
+
+Fields = Annotated[dict[str, Json], WithJsonSchema({"type": "object", "additionalProperties": True})]
 Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]  # written as it is kept
+
+
+class ItemAnswer(BaseModel):
+    """What became of one item of a request."""
+
+    index: int
+    status: Literal["accepted", "quarantined", "refused"]
+    id: str | None = None
+    ids: list[str] | None = None
+    lookup_code: str | None = None
+    problem: Fields | None = None
+
+
+class ItemAnswers(BaseModel):
+    """One answer per item, in the order of the request."""
+
+    items: list[ItemAnswer]
 
 
 class KnownFact(BaseModel):
@@ -52,7 +72,7 @@ class ChangedDossier(BaseModel):
     id: str
     type: str
     time: Time
-    data: dict[str, Any] = Field(description="As docs/events.md says for the type.")
+    data: Fields = Field(description="As docs/events.md says for the type.")
 
 
 class Changes(BaseModel):
@@ -73,9 +93,9 @@ class KeptItem(BaseModel):
     reason: str
     field: str
     flag: bool
-    item: dict[str, Any]
+    item: Fields
     contact: bool
-    problem: dict[str, Any] | None
+    problem: Fields | None
 
 
 class KeptItems(BaseModel):
@@ -99,11 +119,3 @@ class PortalSession(BaseModel):
     error_code: int | str
     session: str | None = None
     message: str | None = None
-
-
-class PortalAnswer(BaseModel):
-    """The portal's answer to a call: 00 done, 01 partly, 02 not readable, 03 no session."""
-
-    error_code: str
-    message: str
-    data: list[dict[str, str | None]] | None = None

@@ -3,7 +3,8 @@
 import base64
 import binascii
 import json
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import Annotated
 
 from fastapi import FastAPI, Query
 from pydantic import ValidationError
@@ -13,10 +14,10 @@ from runtime.log import Record
 from runtime.log.reader import Places
 from runtime.web import Problem, ProblemError, problem_answers
 from services.intake.domain import Sender
-from services.intake.http.answers import Changes
+from services.intake.http.answers import ChangedDossier, Changes
 from services.intake.http.entrance import Entrance
-from services.intake.keys import Key
-from services.intake.store import DOSSIERS, units_of
+from services.intake.http.gatekeeper import Key
+from services.intake.store import find_dossiers
 
 TOPICS = ("deadlines.v1", "notices.v1")
 
@@ -36,30 +37,30 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
             str, Query(max_length=4000, description="Con trỏ của lần trước; latest: từ bây giờ; trống: từ đầu")
         ] = "",
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-    ) -> dict[str, Any]:
+    ) -> Changes:
         sender = await entrance.admit(key)
         page = await entrance.log.read(None if after == "latest" else _places(after), limit)
         items = await _own(page.records, sender, entrance)
-        return {"items": items, "cursor": _cursor(page.places), "more": page.more}
+        return Changes(items=items, cursor=_cursor(page.places), more=page.more)
 
 
-async def _own(records: Any, sender: Sender, entrance: Entrance) -> list[dict[str, Any]]:  # noqa: ANN401 - Records
+async def _own(records: Iterable[Record], sender: Sender, entrance: Entrance) -> list[ChangedDossier]:
     """The events of dossiers that the sender may speak of."""
     events = [event for record in records if (event := _event(record)) is not None]
-    codes = list(dict.fromkeys(event["dossier"] for event in events))
-    known = await entrance.parts.store.get_many(DOSSIERS, codes) if codes else {}
-    mine = {code for code in codes if sender.may_speak_of(units_of(known.get(code)), code)}
-    return [event for event in events if event["dossier"] in mine]
+    codes = list(dict.fromkeys(event.dossier for event in events))
+    known = await find_dossiers(entrance.parts.store, codes) if codes else {}
+    mine = {code for code in codes if sender.may_speak_of(known[code].units if code in known else set(), code)}
+    return [event for event in events if event.dossier in mine]
 
 
-def _event(record: Record) -> dict[str, Any] | None:
+def _event(record: Record) -> ChangedDossier | None:
     """A record as senders see it; None for one that is no event: it costs its readers nothing."""
     try:
         decode(record.value, EVENT_TYPES)
     except ValidationError:
         return None
-    event: dict[str, Any] = json.loads(record.value or b"")
-    return {"topic": record.topic, "dossier": event["subject"], **{k: event[k] for k in ("id", "type", "time", "data")}}
+    event = json.loads(record.value or b"")
+    return ChangedDossier.model_validate({**event, "topic": record.topic, "dossier": event["subject"]})
 
 
 def _cursor(places: Places) -> str:

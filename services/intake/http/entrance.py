@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import Request
 from limits import RateLimitItemPerMinute
@@ -13,11 +12,12 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from runtime.log.reader import LogReader
 from runtime.parts import Parts
 from runtime.web import Problem, ProblemError
-from services.intake.domain import Sender
+from services.intake.domain import Json, Sender
+from services.intake.domain.keys import Role
 from services.intake.handlers import Batch, Context, Intake
+from services.intake.http.gatekeeper import Gatekeeper
+from services.intake.http.replays import Replays
 from services.intake.jobs import Deliveries
-from services.intake.keys import Gatekeeper, Role
-from services.intake.replays import Replays
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_DEPTH = 20
@@ -57,7 +57,7 @@ class Entrance:
         """Who sends. Raises ProblemError."""
         return await self.gatekeeper.sender_of(key, role)
 
-    async def take(self, items: Sequence[Any], sender: Sender) -> Batch:
+    async def take(self, items: Sequence[object], sender: Sender) -> Batch:
         """Take items in and have them published. Raises Unavailable, ProblemError."""
         await self.pace.admit(sender.system, len(items), self.parts.machine.wall().timestamp())
         batch = await self.intake.take(items, sender)
@@ -76,10 +76,10 @@ async def read_body(request: Request, most: int = MOST_BYTES) -> bytes:
     return b"".join(pieces)
 
 
-def read_json(body: bytes) -> Any:  # noqa: ANN401 - JSON
+def read_json(body: bytes) -> Json:
     """A body as JSON. Raises ProblemError."""
     try:
-        raw = json.loads(body)
+        raw: Json = json.loads(body)
     except UnicodeDecodeError:
         title = "Nội dung không phải UTF-8 / the body is not UTF-8"
         raise ProblemError(Problem("not-utf-8", title, 400, "the body must be UTF-8")) from None
@@ -92,7 +92,7 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401 - JSON
     return raw
 
 
-def _depth(value: Any) -> int:  # noqa: ANN401 - JSON
+def _depth(value: Json) -> int:
     depth, level = 0, [value]
     while level and depth <= MOST_DEPTH:
         depth += 1
@@ -105,12 +105,12 @@ def _depth(value: Any) -> int:  # noqa: ANN401 - JSON
     return depth
 
 
-def read_items(raw: Any, most: int) -> Sequence[Any]:  # noqa: ANN401 - JSON
+def read_items(raw: Json, most: int) -> list[Json]:
     """One object or a list of them. Raises ProblemError."""
     if not isinstance(raw, dict | list) or not raw:
         title = "Cần một đối tượng hoặc một danh sách / an object or a list is needed"
         raise ProblemError(Problem("invalid", title, 422, "the body must be an object or a list of objects, not empty"))
-    items = raw if isinstance(raw, list) else [raw]
+    items: list[Json] = raw if isinstance(raw, list) else [raw]
     if len(items) > most:
         title = "Quá nhiều sự kiện trong một yêu cầu / too many items in one request"
         raise ProblemError(Problem("too-many-items", title, 413, f"at most {most} items"))

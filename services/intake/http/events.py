@@ -1,23 +1,22 @@
 """POST /v1/dossiers/events and GET /v1/dossiers/CODE."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import FastAPI, Header, Request
 from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter
 
-from runtime.batch import open_intents_of
-from runtime.web import Problem, ProblemError, problem_answers
-from services.intake import quarantine
-from services.intake.domain import Accepted, Answer, Quarantined, ReceivedItem, Refused, SnapshotItem, TaggedItem
-from services.intake.handlers import Batch, view
-from services.intake.http.answers import KnownDossier
+from reference import moment
+from runtime.web import Answers, Problem, ProblemError, problem_answers
+from services.intake.domain import Accepted, Dossier, Json, Quarantined, ReceivedItem, Refused, SnapshotItem, TaggedItem
+from services.intake.handlers import Outcome
+from services.intake.http.answers import ItemAnswer, ItemAnswers, KnownDossier, KnownFact
 from services.intake.http.entrance import Entrance, read_body, read_items, read_json
-from services.intake.keys import Key
-from services.intake.store import DOSSIERS, units_of
+from services.intake.http.gatekeeper import Key
+from services.intake.store import Shown, held_of, look_up
 
 _SCHEMA = TypeAdapter(TaggedItem).json_schema(ref_template="#/components/schemas/{model}")
-SCHEMAS: dict[str, Any] = _SCHEMA.pop("$defs")
+SCHEMAS: dict[str, Json] = _SCHEMA.pop("$defs")
 _BODY = {
     "required": True,
     "content": {"application/json": {"schema": {"oneOf": [_SCHEMA, {"type": "array", "items": _SCHEMA, "minItems": 1}]}}},
@@ -27,7 +26,7 @@ IdempotencyKey = Annotated[
     str | None,
     Header(description="Cùng khóa, cùng nội dung: cùng câu trả lời, trong một ngày; khác nội dung: 422. Tối đa 200 ký tự."),
 ]
-_ANSWERS: dict[str, Any] = {
+_ANSWERS: dict[str, Json] = {
     "type": "object",
     "required": ["items"],
     "properties": {
@@ -50,7 +49,7 @@ _ANSWERS: dict[str, Any] = {
 }
 
 
-def _responses() -> dict[int | str, dict[str, Any]]:
+def _responses() -> Answers:
     """202 and 422 answer per item; a request that is refused as a whole is a problem."""
     described = problem_answers(400, 401, 403, 413, 422, 429, 503)
     described[422]["content"]["application/json"] = {"schema": _ANSWERS}
@@ -80,11 +79,12 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         if key:
             known = await entrance.replays.known(sender.system, key, body)
             if known is not None:
-                return JSONResponse(known[1], known[0], {"Idempotency-Replayed": "true"})
+                return JSONResponse(known.answer, known.status, {"Idempotency-Replayed": "true"})
         items = read_items(read_json(body), settings.max_items)
         batch = await entrance.take(items, sender)
         accepted = any(not isinstance(answer, Refused) for answer in batch.answers())
-        status, answer = (202 if accepted else 422), {"items": say_all(batch, entrance)}
+        said = ItemAnswers(items=[say(index, outcome, entrance) for index, outcome in enumerate(batch.outcomes)])
+        status, answer = (202 if accepted else 422), said.model_dump(mode="json", exclude_none=True)
         if key:
             await entrance.replays.keep(sender.system, key, body, status, answer)
         return JSONResponse(answer, status)
@@ -95,43 +95,51 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         response_model=KnownDossier,
         responses=problem_answers(401, 403, 404, 422, 503),
     )
-    async def known(dossier: str, key: Key) -> dict[str, Any]:
+    async def known(dossier: str, key: Key) -> KnownDossier:
         sender = await entrance.admit(key)
-        store = entrance.parts.store
-        document = (await store.get_many(DOSSIERS, [dossier])).get(dossier)
-        held = await quarantine.held_of(store, dossier)
+        shown = await look_up(entrance.parts, dossier)
+        held = [item for item in await held_of(entrance.parts.store, dossier) if not item.flag]
+        found = Shown(Dossier(dossier), 0) if shown is None else shown
         # What belongs to others is as unknown as what does not exist.
-        if (document is None and not held) or not sender.may_speak_of(units_of(document), dossier):
+        if (shown is None and not held) or not sender.may_speak_of(found.dossier.units, dossier):
             title = "Chưa nhận sự kiện nào của hồ sơ này / nothing was received of this dossier"
             raise ProblemError(Problem("unknown-dossier", title, 404))
-        shown = document or {"_id": dossier}
-        return view(shown, await open_intents_of(entrance.parts, [shown]), held)
+        return _view(found.dossier, found.pending, len(held))
 
 
-def say_all(batch: Batch, entrance: Entrance) -> list[dict[str, Any]]:
-    """The answers, in the order of the request."""
-    items = {index: parsed.item for index, parsed in batch.parsed()}
-    answers = []
-    for index, answer in enumerate(batch.answers()):
-        said = {"index": index, **_say(answer, index)}
-        item = items.get(index)
-        if isinstance(answer, Accepted) and isinstance(item, ReceivedItem | SnapshotItem):
-            said["lookup_code"] = entrance.context.sealer.lookup_code(item.dossier)
-        answers.append(said)
-    return answers
+def _view(dossier: Dossier, pending: int, held: int) -> KnownDossier:
+    facts = [
+        KnownFact(
+            type=key.partition("/")[0],
+            occasion=key.partition("/")[2],
+            version=fact.version,
+            at=moment(fact.at).isoformat(),
+            retracted=fact.retracted,
+        )
+        for key, fact in sorted(((key, dossier.facts[key]) for key in dossier.facts), key=lambda pair: (pair[1].at, pair[0]))
+    ]
+    return KnownDossier(dossier=dossier.code, facts=facts, contact=dossier.contact is not None, pending=pending, held=held)
 
 
-def _say(answer: Answer, index: int) -> dict[str, Any]:
-    match answer:
+def say(index: int, outcome: Outcome, entrance: Entrance) -> ItemAnswer:
+    """What became of an item, at its place of the request, for its sender."""
+    match outcome.answer:
         case Accepted(ids):
-            return {"status": "accepted", **({"id": ids[0]} if len(ids) == 1 else {"ids": list(ids)})}
-        case Quarantined(reason, field):
-            errors = (
-                [{"pointer": f"#/{index}/{field}", "rule": reason, "detail": "danh mục chưa có giá trị này"}] if field else []
+            item = None if outcome.parsed is None else outcome.parsed.item
+            whole = isinstance(item, ReceivedItem | SnapshotItem)
+            return ItemAnswer(
+                index=index,
+                status="accepted",
+                id=ids[0] if len(ids) == 1 else None,
+                ids=list(ids) if len(ids) != 1 else None,
+                lookup_code=entrance.context.sealer.lookup_code(item.dossier) if item is not None and whole else None,
             )
+        case Quarantined(reason, field):
+            place = {"pointer": f"#/{index}/{field}", "rule": reason, "detail": "danh mục chưa có giá trị này"}
             title = "Được giữ lại chờ kiểm tra / kept for a person"
-            return {"status": "quarantined", "problem": Problem(reason, title, 202, errors=errors).body()}
+            problem = Problem(reason, title, 202, errors=[place] if field else [])
+            return ItemAnswer(index=index, status="quarantined", problem=problem.body())
         case Refused(faults):
             errors = [{"pointer": f"#/{index}/{f.field.replace('.', '/')}", "rule": f.rule, "detail": f.detail} for f in faults]
-            title = "Sự kiện không hợp lệ / invalid item"
-            return {"status": "refused", "problem": Problem("invalid-item", title, 422, errors=errors).body()}
+            problem = Problem("invalid-item", "Sự kiện không hợp lệ / invalid item", 422, errors=errors)
+            return ItemAnswer(index=index, status="refused", problem=problem.body())

@@ -4,18 +4,18 @@ import asyncio
 import tempfile
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.background import BackgroundTask
 
 from runtime.web import Answers, Problem, ProblemError, also, problem_answers
-from services.intake.domain import Answer, Quarantined, Refused, Sender
+from services.intake.domain import Accepted, Answer, Quarantined, Refused, Sender
 from services.intake.files import FileRefusedError, RefusalFile, Row, read_file
-from services.intake.http.answers import FileSummary
+from services.intake.http.answers import FileSummary, RefusedRow
 from services.intake.http.entrance import Entrance
-from services.intake.keys import Key
+from services.intake.http.gatekeeper import Key
 
 MOST_FILE_BYTES = 64 * 1024 * 1024
 CHUNK = 500
@@ -63,7 +63,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
             media = MEDIA.get(path.suffix, "application/octet-stream")
             said = f"{Path(name).stem}.refused{path.suffix}"
             return FileResponse(refusals.path, filename=said, media_type=media, background=done)
-        return JSONResponse(summary, background=done)
+        return JSONResponse(summary.model_dump(), background=done)
 
 
 async def _receive(request: Request, path: Path) -> None:
@@ -77,18 +77,21 @@ async def _receive(request: Request, path: Path) -> None:
             file.write(piece)
 
 
-async def _take_file(path: Path, entrance: Entrance, sender: Sender) -> tuple[dict[str, Any], RefusalFile]:
+async def _take_file(path: Path, entrance: Entrance, sender: Sender) -> tuple[FileSummary, RefusalFile]:
     """Row by row; reading is work for a thread, the loop has others to serve."""
     table = await asyncio.to_thread(read_file, path)
-    summary: dict[str, Any] = {"rows": 0, "accepted": 0, "quarantined": 0, "refused": 0, "errors": []}
+    summary = FileSummary(rows=0, accepted=0, quarantined=0, refused=0, errors=[])
     with RefusalFile(path, table) as refusals:
         while chunk := await asyncio.to_thread(lambda: list(islice(table.rows, CHUNK))):
-            summary["rows"] += len(chunk)
+            summary.rows += len(chunk)
             for row, answer in zip(chunk, await _answers(chunk, entrance, sender), strict=True):
-                if isinstance(answer, Refused):
-                    _refuse(row, table.say([(f.field, f.detail) for f in answer.faults]), refusals, summary)
-                else:
-                    summary["quarantined" if isinstance(answer, Quarantined) else "accepted"] += 1
+                match answer:
+                    case Refused(faults):
+                        _refuse(row, table.say([(f.field, f.detail) for f in faults]), refusals, summary)
+                    case Quarantined():
+                        summary.quarantined += 1
+                    case Accepted():
+                        summary.accepted += 1
     return summary, refusals
 
 
@@ -99,8 +102,8 @@ async def _answers(chunk: list[Row], entrance: Entrance, sender: Sender) -> list
     return [Refused(tuple(row.faults)) if row.item is None else next(taken) for row in chunk]
 
 
-def _refuse(row: Row, reason: str, refusals: RefusalFile, summary: dict[str, Any]) -> None:
+def _refuse(row: Row, reason: str, refusals: RefusalFile, summary: FileSummary) -> None:
     refusals.add(row, reason)
-    summary["refused"] += 1
-    if len(summary["errors"]) < TOLD:
-        summary["errors"].append({"line": row.line, "reason": reason})
+    summary.refused += 1
+    if len(summary.errors) < TOLD:
+        summary.errors.append(RefusedRow(line=row.line, reason=reason))

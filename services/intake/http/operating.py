@@ -1,18 +1,21 @@
 """What operators do over HTTP: look at what is kept for a person, correct it, send it again."""
 
-from typing import Annotated, Any
+from collections import Counter
+from dataclasses import replace
+from typing import Annotated
 
 from fastapi import FastAPI, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from runtime.store import Document
 from runtime.web import Problem, ProblemError, problem_answers
 from services.intake import quarantine
-from services.intake.domain import Quarantined, Refused
+from services.intake.domain import Json, Quarantined, Refused
+from services.intake.domain.held import Held, identity_of
 from services.intake.http.answers import KeptItem, KeptItems, Resubmitted
 from services.intake.http.entrance import Entrance, read_body, read_json
-from services.intake.http.events import say_all
-from services.intake.keys import Key
+from services.intake.http.events import say
+from services.intake.http.gatekeeper import Key
+from services.intake.store import change_held, list_held, release
 
 
 class Resubmit(BaseModel):
@@ -24,7 +27,7 @@ class Resubmit(BaseModel):
     reason: str = ""
 
 
-def _body(schema: dict[str, Any]) -> dict[str, Any]:
+def _body(schema: dict[str, Json]) -> dict[str, Json]:
     # Described here and read by us: nothing of a body is read before the key is known.
     return {"required": True, "content": {"application/json": {"schema": schema}}}
 
@@ -43,10 +46,9 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         key: Key,
         reason: Annotated[str, Query(max_length=100)] = "",
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    ) -> dict[str, Any]:
+    ) -> KeptItems:
         await entrance.admit(key, "operate")
-        found = await quarantine.entries(store, reason, limit=limit)
-        return {"items": [quarantine.describe(entry) for entry in found]}
+        return KeptItems(items=[_describe(held) for held in await list_held(store, reason, limit=limit)])
 
     @app.post(
         "/v1/quarantine/{identity}/fix",
@@ -55,7 +57,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         openapi_extra={"requestBody": _body({"type": "object"})},
         responses=problem_answers(400, 401, 403, 404, 413, 422, 503),
     )
-    async def fix(identity: str, request: Request, key: Key) -> dict[str, Any]:
+    async def fix(identity: str, request: Request, key: Key) -> KeptItem:
         await entrance.admit(key, "operate")
         changes = read_json(await read_body(request))
         if not isinstance(changes, dict):
@@ -63,7 +65,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         changed = await quarantine.fix(store, identity, changes)
         if changed is None:
             raise ProblemError(Problem("unknown-entry", "Không có mục này / there is no such entry", 404))
-        return quarantine.describe(changed)
+        return _describe(changed)
 
     @app.post(
         "/v1/quarantine/resubmit",
@@ -72,17 +74,30 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         openapi_extra={"requestBody": _body(Resubmit.model_json_schema())},
         responses=problem_answers(400, 401, 403, 413, 422, 429, 503),
     )
-    async def resubmit(request: Request, key: Key) -> dict[str, Any]:
+    async def resubmit(request: Request, key: Key) -> Resubmitted:
         await entrance.admit(key, "operate")
         wanted = _wanted(read_json(await read_body(request)))
-        found = await quarantine.entries(store, wanted.reason, wanted.ids)
-        counts = {"accepted": 0, "quarantined": 0, "refused": 0, "dismissed": 0}
-        for entry in found:
-            counts[await _again(entry, entrance)] += 1
-        return counts
+        counts = Counter([await _again(held, entrance) for held in await list_held(store, wanted.reason, wanted.ids)])
+        return Resubmitted(**{kind: counts[kind] for kind in Resubmitted.model_fields})
 
 
-def _wanted(raw: Any) -> Resubmit:  # noqa: ANN401 - whatever was sent
+def _describe(held: Held) -> KeptItem:
+    """A kept item for a list: no contact."""
+    return KeptItem(
+        id=held.id,
+        at=held.at,
+        system=held.sender.system,
+        dossier=held.dossier,
+        reason=held.why.reason,
+        field=held.why.field,
+        flag=held.flag,
+        item=dict(held.item),
+        contact=bool(held.locked),
+        problem=None if held.problem is None else dict(held.problem),
+    )
+
+
+def _wanted(raw: Json) -> Resubmit:
     try:
         return Resubmit.model_validate(raw)
     except ValidationError as error:
@@ -93,21 +108,21 @@ def _wanted(raw: Any) -> Resubmit:  # noqa: ANN401 - whatever was sent
         raise ProblemError(Problem("invalid", "Yêu cầu không hợp lệ / invalid request", 422, errors=places)) from None
 
 
-async def _again(entry: Document, entrance: Entrance) -> str:
+async def _again(held: Held, entrance: Entrance) -> str:
     """One item in again. A flagged one was taken in long ago: sending it again says that it was seen."""
     store = entrance.parts.store
-    if entry["flag"]:
-        await store.delete_many(quarantine.QUARANTINE, [entry["_id"]])
+    if held.flag:
+        await release(store, held)
         return "dismissed"
-    batch = await entrance.take([quarantine.item_of(entry, entrance.context.sealer.locker())], quarantine.sender_of(entry))
+    batch = await entrance.take([quarantine.item_of(held, entrance.context.sealer.locker())], held.sender)
     answer = batch.answers()[0]
     if isinstance(answer, Refused):
-        changed = {**entry, "problem": say_all(batch, entrance)[0]["problem"]}
-        await store.save_many(quarantine.QUARANTINE, [changed])
+        problem = say(0, batch.outcomes[0], entrance).problem
+        await change_held(store, held.id, lambda kept: replace(kept, problem=problem))
         return "refused"
     if not isinstance(answer, Quarantined):
-        await store.delete_many(quarantine.QUARANTINE, [entry["_id"]])
+        await release(store, held)
         return "accepted"
-    if quarantine.identity_of(entry["system"], answer.reason, entry["item"]) != entry["_id"]:
-        await store.delete_many(quarantine.QUARANTINE, [entry["_id"]])  # it is held as another entry now
+    if identity_of(held.sender.system, answer.reason, held.item) != held.id:
+        await release(store, held)  # it is held as another entry now
     return "quarantined"

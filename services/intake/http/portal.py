@@ -1,7 +1,6 @@
 """The national portal's way in: /mapi/login and /mapi/g, as adapters of field systems call them."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -9,14 +8,14 @@ from pydantic import BaseModel
 
 from runtime.clock import epoch_ms
 from runtime.sealing import Locker
-from runtime.store import Document
 from runtime.web import Answers, ProblemError, problem_answers
 from services.intake import portal
-from services.intake.domain import Sender
-from services.intake.http.answers import PortalAnswer, PortalSession
+from services.intake.domain import Json, Sender
+from services.intake.http.answers import PortalSession
 from services.intake.http.entrance import Entrance, read_body, read_items, read_json
-from services.intake.keys import Key
-from services.intake.store import DOSSIERS, units_of
+from services.intake.http.gatekeeper import Key
+from services.intake.portal import PortalAnswer, PortalEntry
+from services.intake.store import find_dossiers
 
 SESSION_MS = 3_600_000
 _OBJECT = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
@@ -43,11 +42,11 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         try:
             sender = await entrance.gatekeeper.sender_of(password if isinstance(password, str) else "")
         except ProblemError as error:
-            return JSONResponse(portal.failure(portal.NO_SESSION, error.problem.title))
+            return _said(portal.failure(portal.NO_SESSION, error.problem.title))
         if sender.system != given.get("username"):
-            return JSONResponse(portal.failure(portal.NO_SESSION, "Tên hệ thống không đúng với khóa"))
+            return _said(portal.failure(portal.NO_SESSION, "Tên hệ thống không đúng với khóa"))
         session = locker.lock({"key": password, "until": epoch_ms(entrance.parts.machine.wall()) + SESSION_MS})
-        return JSONResponse({"session": session, "error_code": 0})
+        return _said(PortalSession(session=session, error_code=0))
 
     @app.post(
         "/mapi/g",
@@ -59,20 +58,24 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         given = await _object(request)
         try:
             sender = await _sender(key, given, entrance, locker)
-            return JSONResponse(await _serve(given, sender, entrance))
+            return _said(await _serve(given, sender, entrance))
         except ProblemError as error:
             if error.problem.status in (429, 503):
                 raise
             code = portal.NO_SESSION if error.problem.status in (401, 403) else portal.BAD_REQUEST
-            return JSONResponse(portal.failure(code, f"{error.problem.title} {error.problem.detail}".strip()))
+            return _said(portal.failure(code, f"{error.problem.title} {error.problem.detail}".strip()))
 
 
-async def _object(request: Request) -> Mapping[str, Any]:
+def _said(answer: BaseModel) -> JSONResponse:
+    return JSONResponse(answer.model_dump(mode="json", exclude_unset=True))
+
+
+async def _object(request: Request) -> dict[str, Json]:
     raw = read_json(await read_body(request))
     return raw if isinstance(raw, dict) else {}
 
 
-async def _sender(key: str, given: Mapping[str, Any], entrance: Entrance, locker: Locker) -> Sender:
+async def _sender(key: str, given: Mapping[str, Json], entrance: Entrance, locker: Locker) -> Sender:
     session = given.get("session")
     if not isinstance(session, str) or not session:
         return await entrance.admit(key)
@@ -84,7 +87,7 @@ async def _sender(key: str, given: Mapping[str, Any], entrance: Entrance, locker
     return await entrance.gatekeeper.sender_of(opened["key"] if opened.get("until", 0) > now else "")
 
 
-async def _serve(given: Mapping[str, Any], sender: Sender, entrance: Entrance) -> dict[str, Any]:
+async def _serve(given: Mapping[str, Json], sender: Sender, entrance: Entrance) -> PortalAnswer:
     service = given.get("service")
     if service == "TraCuuHoSo":
         return await _look_up(given.get("mahoso"), sender, entrance)
@@ -92,24 +95,23 @@ async def _serve(given: Mapping[str, Any], sender: Sender, entrance: Entrance) -
         known = ", ".join((*portal.SERVICES, "TraCuuHoSo"))
         return portal.failure(portal.BAD_REQUEST, f"service phải là một trong: {known}")
     read, names = portal.SERVICES[service]
-    data = given.get("data")
-    items = read_items(_unpacked(data), entrance.context.settings.max_items)
+    items = read_items(_unpacked(given.get("data")), entrance.context.settings.max_items)
     unit = given.get("madonvi")
     wanted = unit if isinstance(unit, str) and unit else None
     batch = await entrance.take([read(item, wanted) for item in items], sender)
-    dossiers = [item.get("MaHoSo") if isinstance(item, Mapping) else None for item in items]
+    dossiers = [item.get("MaHoSo") if isinstance(item, dict) else None for item in items]
     return portal.answer_of(dossiers, batch.answers(), names)
 
 
-def _unpacked(data: Any) -> Any:  # noqa: ANN401 - JSON
+def _unpacked(data: Json) -> Json:
     """Some adapters send `data` as JSON inside a string."""
     return read_json(data.encode()) if isinstance(data, str) else data
 
 
-async def _look_up(code: Any, sender: Sender, entrance: Entrance) -> dict[str, Any]:  # noqa: ANN401 - whatever was sent
+async def _look_up(code: Json, sender: Sender, entrance: Entrance) -> PortalAnswer:
     """Whether a dossier is known, which decides between isUpdating True and False."""
     if not isinstance(code, str):
         return portal.failure(portal.BAD_REQUEST, "thiếu mahoso")
-    document: Document | None = (await entrance.parts.store.get_many(DOSSIERS, [code])).get(code)
-    found = document is not None and sender.may_speak_of(units_of(document), code)
-    return {"error_code": portal.OK, "message": "Thành công", "data": [{"MaHoSo": code}] if found else []}
+    known = (await find_dossiers(entrance.parts.store, [code])).get(code)
+    found = known is not None and sender.may_speak_of(known.units, code)
+    return PortalAnswer(error_code=portal.OK, message="Thành công", data=[PortalEntry(MaHoSo=code)] if found else [])

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from contracts.notices import LateReason, RejectReason
 from runtime.web import also, problem_answers
 from services.notifier.domain.apologies import Approval
-from services.notifier.http.desk import PAGE, LetterDesk
+from services.notifier.http.desk import LetterDesk
 from services.notifier.http.views import LetterView
 from services.notifier.store import LetterState as State
 
@@ -94,8 +94,8 @@ def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
         responses=problem_answers(422, 503),
     )
     async def listed(state: State = "drafted", after: str = "") -> Letters:
-        found = await desk.page(state, after)
-        return Letters(letters=[Letter.of(one) for one in found], after=found[-1].dossier if len(found) == PAGE else None)
+        found, more = await desk.page(state, after)
+        return Letters(letters=[Letter.of(one) for one in found], after=more or None)
 
     @app.get(
         "/v1/letters/{dossier}",

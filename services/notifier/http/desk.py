@@ -29,10 +29,11 @@ class LetterDesk:
         """What a decision of now may look at."""
         return self._desk.context.ground()
 
-    async def page(self, state: LetterState, after: str) -> list[LetterView]:
-        """Letters in a state, by dossier code, at most a page of them. No personal data."""
+    async def page(self, state: LetterState, after: str) -> tuple[list[LetterView], str]:
+        """Letters in a state, by dossier code, and the code behind which the next page begins, if any. No personal data."""
         ground, found = self.ground(), await find_letters(self._parts.store, state, PAGE, after)
-        return [view(dossier, dossier.letter, ground) for dossier in found if dossier.letter is not None]
+        views = [view(dossier, dossier.letter, ground) for dossier in found.dossiers if dossier.letter is not None]
+        return views, found.after
 
     async def _find(self, code: str) -> tuple[Dossier, Letter]:
         """A dossier and its letter. Raises ProblemError."""

@@ -12,7 +12,7 @@ from runtime.pages import Pages, own_form
 from runtime.web import ProblemError, also, problem_answers
 from services.notifier.domain.apologies import Approval
 from services.notifier.domain.texts import REASONS, REJECTIONS
-from services.notifier.http.desk import PAGE, LetterDesk
+from services.notifier.http.desk import LetterDesk
 from services.notifier.http.views import STATES
 from services.notifier.store import LetterState as State
 
@@ -41,8 +41,7 @@ def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
         responses=problem_answers(422, 503),
     )
     async def listing(state: State = "drafted", after: Annotated[str, Query(max_length=64)] = "") -> Response:
-        found = await desk.page(state, after)
-        more = found[-1].dossier if len(found) == PAGE else ""
+        found, more = await desk.page(state, after)
         ground = desk.ground()
         now, province = ground.now, ground.reference.province
         return PAGES.show(
