@@ -1,6 +1,8 @@
 """The story of a dossier: in the order in which things happened, in Vietnamese, with what waits for a person."""
 
+import re
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +13,7 @@ from contracts.deadlines import DeadlineOverdue, DeadlineSet, DeadlineWarned
 from dunghen import PROVINCE
 from dunghen.answers import KeptItem
 from dunghen.sentences import sentence_of
-from dunghen.story import Line, story_of
+from dunghen.story import HELD, Line, story_of
 from reference import ReferenceData, load_reference
 from runtime.kafka_admin import LogRecord
 from tests.support.dossiers import DOSSIER, at, fact, received
@@ -149,3 +151,11 @@ def test_a_limit_of_half_a_day_is_said_as_people_say_it(reference: ReferenceData
     (line,) = story_of(DOSSIER, [LogRecord("dossiers.v1", 0, 0, 0, DOSSIER.encode(), raw)], reference)
 
     assert "thời hạn nửa ngày làm việc" in line.text
+
+
+def test_every_reason_for_which_intake_keeps_an_item_has_words() -> None:
+    sources = [path.read_text("utf-8") for path in (Path(__file__).parents[2] / "services/intake").rglob("*.py")]
+    reasons = {reason for text in sources for reason in re.findall(r'Quarantined\("([a-z-]+)"', text)}
+
+    assert reasons
+    assert reasons <= HELD.keys()
