@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from contextlib import nullcontext
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, get_args
@@ -75,7 +76,7 @@ def batch(file: Annotated[Path, typer.Argument(help="Tệp JSON Lines, mỗi dò
     try:
         with nullcontext(sys.stdin) if str(file) == "-" else file.open(encoding="utf-8") as lines:
             for said in answers(lines):
-                typer.echo(json.dumps(said, ensure_ascii=False))
+                typer.echo(json.dumps(asdict(said), ensure_ascii=False))
     except FileNotFoundError:
         stop(f"{file}: không có tệp này")
     except UnicodeDecodeError:

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from contracts import load_catalogue
-from dunghen.log import event_of, read_broker
+from dunghen.log import events_of, read_broker
 from runtime.parts import STATE
 from runtime.store import Document, open_documents
 from runtime.store.mongo import drop_database
@@ -57,8 +57,7 @@ async def documents(town: Town, service: str) -> dict[str, Document]:
 async def said(town: Town, service: str) -> dict[str, str]:
     """The distinct events of a service's own topics, by id."""
     own = [name for name, spec in load_catalogue().topics.items() if spec.owner == service and not name.endswith(".dlq")]
-    events = [event_of(record) for record in await read_broker(town.real.kafka, town.prefix, own)]
-    return {found["id"]: found["type"] for found in events if found}
+    return {event.id: event.type for event in events_of(await read_broker(town.real.kafka, town.prefix, own))}
 
 
 async def dunghen(processes: Processes, service: str, *arguments: str) -> subprocess.CompletedProcess[str]:

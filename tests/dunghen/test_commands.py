@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 from dunghen import PROVINCE
 from dunghen.__main__ import make_app
-from dunghen.commands.common import out
 from dunghen.together import run_together
 from tests.flow.support import received
 from tests.support.ports import free_port
@@ -64,15 +63,9 @@ def test_commands_that_need_a_log_say_so(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.delenv("KAFKA_BOOTSTRAP_SERVERS", raising=False)
 
     assert "--log" in RUN.invoke(app, ["follow", "H37.12-260212-0007"]).stderr
-    assert "holds no" in RUN.invoke(app, ["audit", "figures", "--log", str(tmp_path)]).stderr
+    assert "không có tệp *.ndjson nào" in RUN.invoke(app, ["audit", "figures", "--log", str(tmp_path)]).stderr
     assert "--real" in RUN.invoke(app, ["demo", "--real"]).stderr
     assert "run" in RUN.invoke(app, ["run", "postman"]).stderr or RUN.invoke(app, ["run", "postman"]).exit_code == 2
-
-
-@pytest.fixture(autouse=True)
-def wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A terminal in which no cell of a table is cut."""
-    monkeypatch.setattr(out, "width", 200)
 
 
 @pytest.fixture
@@ -86,6 +79,7 @@ def intake(tmp_path: Path) -> Iterator[dict[str, str]]:
         async with run_together(tmp_path / "data") as running:
             environment["DUNGHEN_KEY"] = running.key
             environment["OPERATOR_KEY"] = running.operator_key
+            environment["KAFKA_BOOTSTRAP_SERVERS"] = running.bootstrap_servers
             servers = [
                 uvicorn.Server(
                     uvicorn.Config(running.services[name].app, host="127.0.0.1", port=at, log_config=None, access_log=False)
@@ -135,11 +129,25 @@ def test_a_file_is_sent_and_its_refused_rows_go_in_after_correction(intake: dict
     listed = RUN.invoke(app, ["quarantine", "ls"], env=operator).stdout
     assert "unknown-procedure" in listed
     assert "9.999999" in listed
+    assert_a_held_dossier_is_told_of("H37.12-260302-0002", intake)
     entry = next(word for word in listed.split() if len(word) == 36 and word.count("-") == 4)
     assert RUN.invoke(app, ["quarantine", "fix", entry, "procedure=1.000894"], env=operator).exit_code == 0
     assert "Nhận 1," in RUN.invoke(app, ["quarantine", "resubmit", entry], env=operator).stdout
     assert "0 mục" in RUN.invoke(app, ["quarantine", "ls"], env=operator).stdout
     assert RUN.invoke(app, ["quarantine", "ls"], env=intake).exit_code == 2
+
+
+def assert_a_held_dossier_is_told_of(dossier: str, intake: dict[str, str]) -> None:
+    """An operator reads why it is held, its sender that it is, anybody else where to ask."""
+    operator = RUN.invoke(app, ["follow", dossier], env={**intake, "DUNGHEN_KEY": intake["OPERATOR_KEY"]})
+    sender = RUN.invoke(app, ["follow", dossier], env=intake)
+    nobody = RUN.invoke(app, ["follow", dossier], env={**intake, "DUNGHEN_KEY": ""})
+
+    assert operator.exit_code == 0, operator.stderr
+    assert "được giữ lại chờ kiểm tra: mã thủ tục không có trong danh mục (procedure: 9.999999)." in operator.stdout
+    assert (sender.exit_code, nobody.exit_code) == (1, 1)
+    assert "1 mục của hồ sơ này bị giữ lại chờ kiểm tra" in sender.stderr
+    assert "thêm --key" in nobody.stderr
 
 
 def test_a_log_of_portal_payloads_becomes_ii06a_by_the_commands_of_the_docs(intake: dict[str, str]) -> None:
@@ -153,6 +161,8 @@ def test_a_log_of_portal_payloads_becomes_ii06a_by_the_commands_of_the_docs(inta
         if total["7"] == 3:
             break
         time.sleep(0.2)
+    table = RUN.invoke(app, [*report[:-1], "table"], env=intake).stdout.splitlines()
+    assert next(line for line in table if line.startswith("Cộng")).split()[1:] == [str(figure) for figure in total.values()]
     # Four received, three by the portal; one early, one late, one withdrawn early; the one with a supplement is still open.
     assert total == {"3": 4, "4": 3, "5": 1, "6": 0, "7": 3, "8": 2, "9": 0, "10": 1, "11": 1, "12": 0, "13": 1}
 
@@ -164,6 +174,8 @@ def test_keys_are_made_rotated_listed_and_ended(tmp_path: Path) -> None:
     assert re.fullmatch(r"dh_[0-9a-f]{8}_[\w-]{43}", key.stdout.strip())
     second = RUN.invoke(app, ["keys", "rotate", "motcua", "--overlap-hours", "0"], env=store).stdout.strip()
     listed = RUN.invoke(app, ["keys", "ls"], env=store).stdout
+    told = json.loads(RUN.invoke(app, ["keys", "ls", "--format", "json"], env=store).stdout)
+    assert [entry["id"] for entry in told if entry["until"] is None] == [second[3:11]]
     assert "H37.12" in listed
     assert listed.count("motcua") == 2
     assert second.split("_", 2)[2] not in listed
