@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pydantic import BaseModel
 
 from contracts.codes import is_unit_code
-from services.intake.domain import Accepted, Answer, Json, Quarantined, Refused
+from services.intake.domain import Accepted, Answer, Doubled, Json, Quarantined, Refused
 
 OK, PARTLY, BAD_REQUEST, NO_SESSION = "00", "01", "02", "03"
 _RETURN_METHODS = {"0": "counter", "1": "post"}  # HinhThuc
@@ -49,7 +49,7 @@ _OFFICIAL = (
 
 def snapshot_of(given: Json, unit: str | None) -> Json:
     """A DongBoHoSoMC item as a snapshot; `unit` is the madonvi it came under."""
-    if not isinstance(given, dict):
+    if not isinstance(given, dict) or isinstance(given, Doubled):
         return given
     item: dict[str, Json] = {"type": "snapshot", "receiving_unit": unit, **_renamed(given, _SNAPSHOT)}
     if "procedure" not in item:
@@ -71,7 +71,9 @@ def snapshot_of(given: Json, unit: str | None) -> Json:
 
 def step_of(given: Json, _: str | None) -> Json:
     """A CapNhatTienDoHoSoMC item as a step with the state after it. The officer's name is left behind."""
-    return {"type": "progressed", **_renamed(given, _STEP)} if isinstance(given, dict) else given
+    if not isinstance(given, dict) or isinstance(given, Doubled):
+        return given
+    return {"type": "progressed", **_renamed(given, _STEP)}
 
 
 SERVICES: Mapping[str, tuple[Callable[[Json, str | None], Json], Mapping[str, str]]] = {
@@ -80,7 +82,9 @@ SERVICES: Mapping[str, tuple[Callable[[Json, str | None], Json], Mapping[str, st
 }
 
 
-def _renamed(given: Mapping[str, Json], names: Mapping[str, str]) -> dict[str, Json]:
+def _renamed(given: dict[str, Json], names: Mapping[str, str]) -> dict[str, Json]:
+    if isinstance(given, Doubled):
+        return given
     return {ours: given[theirs] for ours, theirs in names.items() if given.get(theirs) not in (None, "")}
 
 

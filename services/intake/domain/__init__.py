@@ -12,7 +12,8 @@ from services.intake.domain.answers import (
     Taken,
 )
 from services.intake.domain.dossier import Dossier, Json, Known, KnownContact, Reception, Seen
-from services.intake.domain.items import Contact, Item, Parsed, ReceivedItem, SnapshotItem, TaggedItem, parse_item
+from services.intake.domain.items import Contact, Item, ReceivedItem, SnapshotItem, TaggedItem
+from services.intake.domain.parsing import Doubled, Parsed, parse_item
 from services.intake.domain.problems import Fault, FaultError
 from services.intake.domain.taking import take_all
 from services.intake.domain.times import office_time
@@ -22,6 +23,7 @@ __all__ = [
     "Answer",
     "Contact",
     "Dossier",
+    "Doubled",
     "Fault",
     "FaultError",
     "Ground",
