@@ -1,6 +1,7 @@
 """What senders may say, and how it becomes facts: pure functions about frozen objects."""
 
 from services.intake.domain.answers import (
+    HELD,
     Accepted,
     Answer,
     Ground,
@@ -17,8 +18,10 @@ from services.intake.domain.parsing import Doubled, Parsed, parse_item
 from services.intake.domain.problems import Fault, FaultError
 from services.intake.domain.taking import take_all
 from services.intake.domain.times import office_time
+from services.intake.domain.words import readable
 
 __all__ = [
+    "HELD",
     "Accepted",
     "Answer",
     "Contact",
@@ -45,5 +48,6 @@ __all__ = [
     "Taken",
     "office_time",
     "parse_item",
+    "readable",
     "take_all",
 ]

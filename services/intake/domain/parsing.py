@@ -10,7 +10,7 @@ from reference.phones import mobile
 from services.intake.domain.dossier import Json
 from services.intake.domain.items import Contact, Item, LinkedPart, Reappointment, Supplement, TaggedItem
 from services.intake.domain.problems import Fault, FaultError, faults_of
-from services.intake.domain.words import OTHER
+from services.intake.domain.words import OTHER, readable
 
 _ITEM: TypeAdapter[Item] = TypeAdapter(TaggedItem)
 _INNER: Mapping[str, type[BaseModel]] = {
@@ -73,7 +73,7 @@ def _told(raw: Mapping[str, Json]) -> dict[str, Json]:
     for name, value in raw.items():
         if isinstance(value, str):
             if value and not value.isspace():
-                told[name] = value
+                told[name] = readable(value)
         elif isinstance(value, dict):
             told[name] = _told(value)
         elif isinstance(value, list):

@@ -11,12 +11,18 @@ from reference import ReferenceData
 from services.intake.domain.items import Item, ProgressedItem, ReceivedItem, SnapshotItem, SuspendedItem
 
 OTHER = "khác"
+_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 # Số, ký hiệu, ngày of an official document (NĐ 30/2020): 12/QĐ-UBND, 12/2026/QĐ-UBND, with "QĐ" before and a day behind.
 _DOCUMENT = re.compile(
     r"(?:(?:QĐ|CV|TB|Quyết định|Công văn|Thông báo) )?(?:số )?\d{1,5}(?:/\d{4})?/[A-ZĐ]{1,8}(?:-[A-ZĐ&]{1,12}){0,3}"
     r"(?:,? (?:ngày )?\d{1,2}/\d{1,2}/\d{4})?"
 )
+
+
+def readable(text: str) -> str:
+    """With U+FFFD for halves of letters and control characters: neither store nor log takes them."""
+    return text if text.isprintable() else _UNREADABLE.sub("\ufffd", text)
 
 
 def spoken(item: Item, reference: ReferenceData) -> tuple[Item, int]:
