@@ -13,6 +13,7 @@ import pytest
 from runtime.log.reader import LogReader
 from tests.flow.support import until
 from tests.intake.alone import Alone, intake_alone, received
+from tests.intake.fuzzing import attack
 
 ODD: tuple[bytes, ...] = (
     b'{"dossier": NaN}',
@@ -271,3 +272,11 @@ async def _records(intake: Alone) -> list[str]:
 
 async def _published(intake: Alone, count: int) -> bool:
     return len(await _records(intake)) >= count
+
+
+async def test_half_a_minute_of_odd_requests_finds_no_fault_of_ours(intake: Alone) -> None:
+    """`./dev fuzz` goes on for longer, with another seed each time."""
+    count, wrong = await attack(intake, 30, seed=20260320)
+
+    assert wrong == []
+    assert count > 50

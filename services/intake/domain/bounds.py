@@ -4,7 +4,7 @@ A time outside of them is a slip of the sending system (the zero of .NET is the 
 move a promise by centuries: it is refused with its bound, never read as "none".
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from contracts.facts import epoch_ms
@@ -16,28 +16,26 @@ from services.intake.domain.problems import Fault
 
 EARLIEST = epoch_ms(datetime(2015, 1, 1, tzinfo=OFFICE_TIME))
 FARTHEST_YEARS = 10  # from the reception; the longest limits of the list are counted in months
+PROMISES = frozenset({"promised_at", "new_due_at", "step_due_at"})  # every other time says what happened
 _FARTHEST = timedelta(days=3653) // timedelta(milliseconds=1)
 
 
 def faults_of(item: Item, dossier: Dossier, ground: Ground) -> tuple[Fault, ...]:
     """Each time of an item that lies outside its bounds, with them."""
-    wrong = [fault for name, at in _happened(item) if (fault := happened(name, at, ground.limits)) is not None]
-    begin: int | None = None
-    for name, at in _promised(item):
-        if begin is None:
-            begin = _reception(item, dossier, ground.limits)
-        fault = promised(name, epoch_ms(at), begin, ground.limits)
-        if fault is not None:
-            wrong.append(fault)
+    limits = ground.limits
+    wrong = [_outside(name, at, limits) for name, at in _happened(item) if not EARLIEST <= epoch_ms(at) <= limits.latest]
+    promises = _promised(item)
+    if promises:
+        begin = _reception(item, dossier, limits)
+        found = [promised(name, epoch_ms(at), begin, limits) for name, at in promises]
+        wrong += [fault for fault in found if fault is not None]
     return tuple(wrong)
 
 
-def happened(field: str, at: datetime, limits: Limits) -> Fault | None:
-    """What is wrong with the time of something that happened."""
-    ms = epoch_ms(at)
-    if ms > limits.latest:
-        return Fault(field, "future", f"thời điểm nằm ở tương lai; muộn nhất là {_said(limits.latest)}")
-    return Fault(field, "too-old", f"thời điểm trước năm 2015; sớm nhất là {_said(EARLIEST)}") if ms < EARLIEST else None
+def _outside(field: str, at: datetime, limits: Limits) -> Fault:
+    if epoch_ms(at) < EARLIEST:
+        return Fault(field, "too-old", f"thời điểm trước năm 2015; sớm nhất là {_said(EARLIEST)}")
+    return Fault(field, "future", f"thời điểm nằm ở tương lai; muộn nhất là {_said(limits.latest)}")
 
 
 def promised(field: str, at: int, reception: int, limits: Limits) -> Fault | None:
@@ -58,51 +56,50 @@ def _said(at: int) -> str:
     return moment(at).strftime("%d/%m/%Y %H:%M")
 
 
-def _happened(item: Item) -> Iterator[tuple[str, datetime]]:
-    if item.observed_at is not None:
-        yield "observed_at", item.observed_at
-    if not isinstance(item, SnapshotItem):
-        yield "at", item.at
-        if isinstance(item, ProgressedItem) and item.started_at is not None:
-            yield "started_at", item.started_at
-        return
-    for name, at in (
-        ("received_at", item.received_at),
-        ("completed_at", item.completed_at),
-        ("returned_at", item.returned_at),
-        ("reappointed.at", None if item.reappointed is None else item.reappointed.at),
-    ):
-        if at is not None:
-            yield name, at
-    for number, entry in enumerate(item.supplements):
-        yield f"supplements.{number}.requested_at", entry.requested_at
-        if entry.supplemented_at is not None:
-            yield f"supplements.{number}.supplemented_at", entry.supplemented_at
+Times = Sequence[tuple[str, datetime]]
 
 
-def _promised(item: Item) -> Iterator[tuple[str, datetime]]:
+def _given(*times: tuple[str, datetime | None]) -> list[tuple[str, datetime]]:
+    return [(name, at) for name, at in times if at is not None]
+
+
+def _happened(item: Item) -> Times:
+    if isinstance(item, SnapshotItem):
+        found = _given(
+            ("received_at", item.received_at),
+            ("completed_at", item.completed_at),
+            ("returned_at", item.returned_at),
+            ("observed_at", item.observed_at),
+            ("reappointed.at", None if item.reappointed is None else item.reappointed.at),
+        )
+        for number, entry in enumerate(item.supplements):
+            asked, came = f"supplements.{number}.requested_at", f"supplements.{number}.supplemented_at"
+            found += _given((asked, entry.requested_at), (came, entry.supplemented_at))
+        return found
+    if isinstance(item, ProgressedItem):
+        return _given(("at", item.at), ("started_at", item.started_at), ("observed_at", item.observed_at))
+    return _given(("at", item.at), ("observed_at", item.observed_at))
+
+
+def _promised(item: Item) -> Times:
     match item:
-        case ReceivedItem(promised_at=at) if at is not None:
-            yield "promised_at", at
+        case ReceivedItem():
+            return ()  # held to the reception as it is when both are merged
         case ReappointedItem():
-            yield "new_due_at", item.new_due_at
-        case ProgressedItem(step_due_at=at) if at is not None:
-            yield "step_due_at", at
+            return [("new_due_at", item.new_due_at)]
+        case ProgressedItem():
+            return _given(("step_due_at", item.step_due_at))
         case SnapshotItem():
-            if item.promised_at is not None:
-                yield "promised_at", item.promised_at
-            if item.reappointed is not None:
-                yield "reappointed.new_due_at", item.reappointed.new_due_at
-            for number, entry in enumerate(item.supplements):
-                if entry.new_due_at is not None:
-                    yield f"supplements.{number}.new_due_at", entry.new_due_at
+            marked = None if item.reappointed is None else item.reappointed.new_due_at
+            rounds = ((f"supplements.{n}.new_due_at", entry.new_due_at) for n, entry in enumerate(item.supplements))
+            return _given(("promised_at", item.promised_at), ("reappointed.new_due_at", marked), *rounds)
         case _:
-            pass
+            return ()
 
 
 def _reception(item: Item, dossier: Dossier, limits: Limits) -> int:
     """When the dossier was received, as the item says or as is known; 0: neither says, or it is no moment that can be."""
-    told = item.at if isinstance(item, ReceivedItem) else item.received_at if isinstance(item, SnapshotItem) else None
+    told = item.received_at if isinstance(item, SnapshotItem) else None
     known = dossier.facts.get("received/1")
     if told is not None:
         at = epoch_ms(told)

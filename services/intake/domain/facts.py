@@ -13,7 +13,7 @@ from reference import OFFICE_TIME, moment
 from reference.phones import mobile
 from services.changes import Answering, Because
 from services.intake.domain.answers import Accepted, Decided, Ground, Quarantined, Refused, Taken
-from services.intake.domain.bounds import happened, promised
+from services.intake.domain.bounds import promised
 from services.intake.domain.content import Words, digest_of, reception_of, words_of
 from services.intake.domain.dossier import STATED, Dossier, Facts, Known, KnownContact, Reception
 from services.intake.domain.items import REPEATING, Contact, EventItem, ReceivedItem, RetractedItem
@@ -46,8 +46,8 @@ PLAINLY = Manner()
 def take_event(dossier: Dossier, item: EventItem, ground: Ground, manner: Manner = PLAINLY) -> Decided:
     """Merge one event into a dossier. Refuses and quarantines without change."""
     at, facts = epoch_ms(item.at), dossier.facts
-    fault = happened(manner.field, item.at, ground.limits)
-    wrong = Refused((fault,)) if fault else _unknown(item, ground) if isinstance(item, ReceivedItem) else None
+    fault = None
+    wrong: Refused | Quarantined | None = _unknown(item, ground) if isinstance(item, ReceivedItem) else None
     if wrong is not None:
         return Answering(dossier, Taken(wrong))
     kind = item.fact if isinstance(item, RetractedItem) else item.type

@@ -48,11 +48,8 @@ def parse_item(raw: object) -> Parsed:
     if not isinstance(raw, Mapping):
         raise FaultError([Fault("item", "object", "phải là một đối tượng JSON")])
     given = _told(raw)
-    contact = {
-        key.removeprefix("contact_"): given.pop(key)
-        for key in list(given)
-        if isinstance(key, str) and key.startswith("contact_")
-    }
+    flat = [name for name in given if isinstance(name, str) and name.startswith("contact_")]
+    contact = {name.removeprefix("contact_"): given.pop(name) for name in flat}
     if contact and "contact" not in given:
         given["contact"] = contact
     cut = _cut(given)
@@ -71,9 +68,9 @@ def _told(raw: Mapping[str, Json]) -> dict[str, Json]:
         raise FaultError([Fault(name, "twice", "có hai lần trong một đối tượng") for name in raw.names])
     told: dict[str, Json] = {}
     for name, value in raw.items():
-        if isinstance(value, str):
+        if type(value) is str:
             if value and not value.isspace():
-                told[name] = readable(value)
+                told[name] = value if value.isprintable() else readable(value)
         elif isinstance(value, dict):
             told[name] = _told(value)
         elif isinstance(value, list):
@@ -85,15 +82,25 @@ def _told(raw: Mapping[str, Json]) -> dict[str, Json]:
 
 def _cut(given: dict[str, Json]) -> int:
     """Make free words fit, in place; how many had to be."""
-    cut = sum(_fit(given, name, most) for name, most in WORDS.items() if name in given)
+    cut = 0
+    for name, most in WORDS.items():
+        if name in given:
+            cut += _fit(given, name, most)
     contact = given.get("contact")
     if isinstance(contact, dict):
-        cut += sum(_fit(contact, name, most) for name, most in CONTACT_WORDS.items() if name in contact)
-        cut += sum(_keep_whole(contact, name, most) for name, most in CONTACT_CODES.items() if name in contact)
+        for name, value in list(contact.items()):
+            if name in CONTACT_WORDS:
+                cut += _fit(contact, name, CONTACT_WORDS[name])
+            elif name in CONTACT_CODES and not (type(value) is str and len(value) <= CONTACT_CODES[name]):
+                cut += _keep_whole(contact, name, CONTACT_CODES[name])
     elif contact is not None:
         del given["contact"]
         cut += 1
-    linked = given.get("linked")
+    return cut + _cut_parts(given["linked"]) if "linked" in given else cut
+
+
+def _cut_parts(linked: Json) -> int:
+    cut = 0
     for part in linked if isinstance(linked, list) else ():
         if isinstance(part, dict):
             cut += "part" in part and _fit(part, "part", PART)
@@ -112,6 +119,8 @@ def _text(value: Json) -> str | None:
 
 def _fit(words: dict[str, Json], name: str, most: int) -> bool:
     value = words[name]
+    if type(value) is str and len(value) <= most:
+        return False
     text = _text(value)
     if text is None:
         del words[name]
@@ -132,14 +141,13 @@ def _keep_whole(contact: dict[str, Json], name: str, most: int) -> bool:
 
 
 def _unknown(given: Mapping[str, Json], item: Item) -> Iterable[str]:
-    known = _fields(type(item))
-    for name, value in given.items():
-        if name not in known:
-            yield str(name)
-        elif name in _INNER:
-            for inner in value if isinstance(value, list) else [value]:
-                if isinstance(inner, dict):
-                    yield from (f"{name}.{each}" for each in inner if each not in _fields(_INNER[name]))
+    for name in given.keys() - _fields(type(item)):
+        yield str(name)
+    for name in given.keys() & _INNER.keys():
+        value, known = given[name], _fields(_INNER[name])
+        for inner in value if isinstance(value, list) else [value]:
+            if isinstance(inner, dict) and inner.keys() - known:
+                yield from (f"{name}.{each}" for each in inner if each not in known)
 
 
 @cache

@@ -19,23 +19,29 @@ _LARGEST_OFFSET = timedelta(hours=14)  # of any place on earth
 def office_time(text: str) -> datetime:
     """ISO 8601, dd/mm/yyyy hh:mm or the portal's yyyyMMddHHmmss; without offset it is Vietnamese time. Raises ValueError."""
     text = text.strip()
-    if _DATE_ALONE.fullmatch(text):
-        raise ValueError(f"thiếu giờ: cần dạng {_FORMS}")
     try:
-        match = _VIETNAMESE_DATE.fullmatch(text)
-        if match is not None:
-            day, month, year, hour, minute, second = (int(group or 0) for group in match.groups())
-            return datetime(year, month, day, hour, minute, second, tzinfo=OFFICE_TIME)
-        if _PORTAL_DATE.fullmatch(text):
-            return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=OFFICE_TIME)
-        moment = datetime.fromisoformat(text) if _ISO.fullmatch(text) else None
+        moment = _read(text)
     except ValueError:
         moment = None
     if moment is None:
-        raise ValueError(f"không phải ngày giờ: cần dạng {_FORMS}")
+        what = "thiếu giờ" if _DATE_ALONE.fullmatch(text) else "không phải ngày giờ"
+        raise ValueError(f"{what}: cần dạng {_FORMS}")
     offset = moment.utcoffset()
     if offset is None:
         return moment.replace(tzinfo=OFFICE_TIME)
     if abs(offset) > _LARGEST_OFFSET:
         raise ValueError("không nơi nào có múi giờ này")
     return moment
+
+
+def _read(text: str) -> datetime | None:
+    if _ISO.fullmatch(text):
+        return datetime.fromisoformat(text)
+    if _PORTAL_DATE.fullmatch(text):
+        year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
+        return datetime(year, month, day, int(text[8:10]), int(text[10:12]), int(text[12:]), tzinfo=OFFICE_TIME)
+    match = _VIETNAMESE_DATE.fullmatch(text)
+    if match is None:
+        return None
+    day, month, year, hour, minute, second = map(int, match.groups("0"))
+    return datetime(year, month, day, hour, minute, second, tzinfo=OFFICE_TIME)
