@@ -188,7 +188,7 @@ async def test_a_sender_that_hangs_up_leaves_no_traceback(intake: Alone, caplog:
 
 async def test_a_name_twice_is_refused_and_its_neighbours_are_taken(intake: Alone) -> None:
     key = await intake.key()
-    twice = json.dumps(received(1))[:-1] + ', "dossier": "H37.12-260319-0009"}'
+    twice = json.dumps(received(1))[:-1] + ', "dossier" : "H37.12-260319-0009"}'
     body = f"[{json.dumps(received(2))}, {twice}]".encode()
     answer = await intake.client.post("/v1/dossiers/events", content=body, headers=key)
     step = b'{"MaHoSo": "H37.12-260319-0001", "MaHoSo": "H37.12-260319-0009", "ThoiDiemXuLy": "20260320090000"}'

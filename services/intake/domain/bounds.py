@@ -11,7 +11,7 @@ from contracts.facts import epoch_ms
 from reference import OFFICE_TIME, moment
 from services.intake.domain.answers import Ground, Limits
 from services.intake.domain.dossier import Dossier
-from services.intake.domain.items import Item, ProgressedItem, ReappointedItem, ReceivedItem, SnapshotItem
+from services.intake.domain.items import Item, PlainItem, ProgressedItem, ReappointedItem, ReceivedItem, SnapshotItem
 from services.intake.domain.problems import Fault
 
 EARLIEST = epoch_ms(datetime(2015, 1, 1, tzinfo=OFFICE_TIME))
@@ -23,6 +23,12 @@ _FARTHEST = timedelta(days=3653) // timedelta(milliseconds=1)
 def faults_of(item: Item, dossier: Dossier, ground: Ground) -> tuple[Fault, ...]:
     """Each time of an item that lies outside its bounds, with them."""
     limits = ground.limits
+    if (
+        isinstance(item, ReceivedItem | PlainItem)
+        and item.observed_at is None
+        and EARLIEST <= epoch_ms(item.at) <= limits.latest
+    ):
+        return ()  # most items have this one time
     wrong = [_outside(name, at, limits) for name, at in _happened(item) if not EARLIEST <= epoch_ms(at) <= limits.latest]
     promises = _promised(item)
     if promises:
