@@ -12,6 +12,7 @@ from reference.hours import DEFAULT_HOURS, OFFICE_TIME, OpeningHours
 from reference.limits import ExactAmount, Limit, LimitError, LimitUnit, WholeUnit, check, say_limit
 from reference.periods import USUAL, PeriodKind
 from reference.timeline import Timeline
+from reference.words import USUAL_WORDS
 
 Schedule = tuple[OpeningHours, tuple[tuple[date, OpeningHours], ...]]
 FUTURE = timedelta(minutes=120)
@@ -211,11 +212,13 @@ class ReferenceData:
     statuses: dict[str, StatusMap] = field(default_factory=dict)
     periods: dict[str, PeriodKind] = field(default_factory=lambda: dict(USUAL))
     future: timedelta = FUTURE  # a business time may lie so far ahead of the clock that reads it
+    words: tuple[str, ...] = USUAL_WORDS  # for steps, departments and parts, as they may be said in public
     known: int = field(default=0, init=False)  # the number of the newest change of the calendar
     _changes: list[CalendarChange] = field(default_factory=list, init=False)
     _lines: dict[tuple[Schedule, tuple[int, ...]], Timeline] = field(default_factory=dict, init=False)
     _by_unit: dict[tuple[str, int], Timeline] = field(default_factory=dict, init=False)
     _by_name: dict[str, str] = field(default_factory=dict, init=False)
+    _words: dict[str, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._index_names()
@@ -223,10 +226,16 @@ class ReferenceData:
     def _index_names(self) -> None:
         self._by_name = {fold(unit.name): unit.code for unit in self.units.values()}
         self._by_name |= {fold(procedure.name): procedure.code for procedure in self.procedures.values()}
+        names = (*(unit.name for unit in self.units.values()), *(procedure.name for procedure in self.procedures.values()))
+        self._words = {fold(word): word for word in (*names, *self.words)}
 
     def code_named(self, name: str) -> str | None:
         """The code of the unit or procedure with this name, however it is spaced and capitalised."""
         return self._by_name.get(fold(name))
+
+    def word(self, text: str) -> str | None:
+        """A step, department, unit or procedure as the reference data writes its name; None: another word."""
+        return self._words.get(fold(text))
 
     def unit_name(self, code: str) -> str:
         """A unit's name; of a code that is in no list, the code."""
@@ -302,7 +311,7 @@ class ReferenceData:
         """Take over the tables of another reading of the same folder."""
         self.province, self.units, self.procedures = other.province, other.units, other.procedures
         self.statuses, self.periods, self._by_unit = other.statuses, other.periods, {}
-        self.future = other.future
+        self.future, self.words = other.future, other.words
         self._index_names()
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from reference.calendar import load_national_calendar
 from reference.catalogue import FUTURE, Procedure, ReferenceData, ReferenceDataError, StatusMap, Unit
 from reference.periods import USUAL, PeriodKind
+from reference.words import USUAL_WORDS
 
 Model = TypeVar("Model", bound=BaseModel)
 FILES = ("province.yaml", "units.yaml", "procedures.yaml", "statuses.yaml", "periods.yaml")
@@ -30,6 +31,9 @@ def load_reference(folder: Path) -> ReferenceData:
     minutes = _value(province, "future_minutes")
     if minutes is not None and (type(minutes) is not int or minutes < 0):
         faults.append("province.yaml: future_minutes: must be a whole number of minutes, not below 0")
+    words = _value(province, "words") or []
+    if not isinstance(words, list) or not all(isinstance(word, str) and word.strip() for word in words):
+        faults.append("province.yaml: words: must be a list of words")
     if not faults:
         faults += _cross_faults(units, procedures)
     if faults or province is None:
@@ -41,6 +45,7 @@ def load_reference(folder: Path) -> ReferenceData:
         statuses=statuses,
         periods=periods,
         calendar=load_national_calendar(),
+        words=(*USUAL_WORDS, *words),
         future=FUTURE if minutes is None else timedelta(minutes=minutes),
     )
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.errors import Unavailable
@@ -86,6 +87,22 @@ def also(answers: Answers, status: int, *media_types: str) -> Answers:
     return {**answers, status: {**described, "content": {**described.get("content", {}), **content}}}
 
 
+_TITLES = {404: "Không có ở đây / not here", 405: "Không dùng cách này ở đây được / method not allowed"}
+# Of a parameter: the rules that requests meet; another is told as such.
+_SENTENCES = {
+    "missing": "bắt buộc phải có",
+    "int_parsing": "phải là số nguyên",
+    "int_type": "phải là số nguyên",
+    "bool_parsing": "phải là true hoặc false",
+    "date_from_datetime_parsing": "phải là một ngày, dạng 2026-02-12",
+    "date_parsing": "phải là một ngày, dạng 2026-02-12",
+    "literal_error": "không thuộc các giá trị được phép",
+    "string_too_short": "không được để trống",
+    "string_too_long": "dài quá {max_length} ký tự",
+    "string_pattern_mismatch": "không đúng mẫu quy định",
+    "greater_than_equal": "phải từ {ge} trở lên",
+    "less_than_equal": "phải từ {le} trở xuống",
+}
 UPLOADS = (b"multipart/", b"text/csv", b"application/vnd.", b"application/octet-stream")
 PROBES = ("/livez", "/readyz", "/metrics")
 
@@ -184,15 +201,29 @@ def make_app(
             telemetry.count("job_failures", job="measure")  # the gauges are those of the last measurement that succeeded
         return Response(telemetry.text(only), media_type="text/plain; version=0.0.4")
 
+    _answer_problems(app)
+    return app
+
+
+def _answer_problems(app: FastAPI) -> None:
+    """What goes wrong is answered as a problem, whatever it was."""
+
     @app.exception_handler(ProblemError)
     async def on_problem(_: Request, error: ProblemError) -> JSONResponse:
         return problem_response(error.problem, error.headers)
 
     @app.exception_handler(HTTPException)
     async def on_refused(_: Request, error: HTTPException) -> JSONResponse:
-        title = "Không có ở đây / not here" if error.status_code in (404, 405) else "Yêu cầu không hợp lệ / invalid request"
-        problem = Problem(f"http-{error.status_code}", title, error.status_code, str(error.detail))
-        return problem_response(problem, error.headers)
+        title = _TITLES.get(error.status_code, "Yêu cầu không hợp lệ / invalid request")
+        return problem_response(Problem(f"http-{error.status_code}", title, error.status_code), error.headers)
+
+    @app.exception_handler(ClientDisconnect)
+    async def on_aborted(_: Request, __: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody reads it: the sender hung up in the middle of its request
+
+    @app.exception_handler(Exception)
+    async def on_fault(_: Request, __: Exception) -> JSONResponse:
+        return problem_response(Problem("fault", "Lỗi của hệ thống, đã được ghi lại / a fault of ours, noted", 500))
 
     @app.exception_handler(Unavailable)
     async def on_unavailable(_: Request, error: Unavailable) -> JSONResponse:
@@ -201,9 +232,11 @@ def make_app(
     @app.exception_handler(RequestValidationError)
     async def on_invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         places = [
-            {"pointer": "#/" + "/".join(str(p) for p in e["loc"][1:]), "rule": e["type"], "detail": e["msg"]}
+            {
+                "pointer": "#/" + "/".join(str(p) for p in e["loc"][1:]),
+                "rule": e["type"],
+                "detail": _SENTENCES.get(e["type"], "giá trị không hợp lệ").format(**e.get("ctx", {})),
+            }
             for e in error.errors()
         ]
         return problem_response(Problem("invalid", "Yêu cầu không hợp lệ / invalid request", 422, errors=places))
-
-    return app

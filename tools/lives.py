@@ -49,7 +49,8 @@ def _messages(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     known: Document = {"_id": items[0]["dossier"], "rev": 0}
     promised = dict(known)
     for item in items:
-        clock = SteppedClock(office_time(item["at"]) + REPORTED_AFTER)
+        told = max(office_time(item[name]) for name in ("at", "observed_at") if name in item)
+        clock = SteppedClock(told + REPORTED_AFTER)
         context = intake.Context(reference, from_environment(IntakeSettings, environment), sealer, clock)
         rule = partial(take_all, items=[parse_item(item).item], ground=context.ground(Sender("example")))
         decision = INTAKE_DOSSIERS.settling(rule, clock)(known)

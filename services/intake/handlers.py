@@ -34,10 +34,7 @@ from services.intake.settings import IntakeSettings
 from services.intake.store import CODEC, find_dossiers
 
 # What is taken in and shown to a person all the same.
-FLAGS = {
-    "promise_changes": Quarantined("promise-changed", "promised_at"),
-    "contradictions": Quarantined("ends-before-reception", "at"),
-}
+FLAGS = {"promise_changes": Quarantined("promise-changed", "promised_at")}
 MILLISECOND = timedelta(milliseconds=1)
 RESULTS = {Accepted: "accepted", Refused: "refused", Quarantined: "quarantined"}
 
@@ -152,5 +149,6 @@ class Intake:
         for result, count in results.items():
             self._parts.telemetry.count("items", count, result=result)
         notes = Counter(note for outcome in batch.outcomes for note in outcome.taken.notes)
-        unknown = sum(outcome.parsed.unknown for outcome in batch.outcomes if outcome.parsed is not None)
-        self._quality.note(sender.system, results + notes + Counter(unknown_fields=unknown))
+        parsed = [outcome.parsed for outcome in batch.outcomes if outcome.parsed is not None]
+        unknown, cut = sum(len(each.unknown) for each in parsed), sum(each.cut for each in parsed)
+        self._quality.note(sender.system, results + notes + Counter(unknown_fields=unknown, cut_words=cut))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pydantic import BaseModel
 
 from contracts.codes import is_unit_code
-from services.intake.domain import Accepted, Answer, Json, Quarantined, Refused
+from services.intake.domain import HELD, Accepted, Answer, Doubled, Json, Quarantined, Refused
 
 OK, PARTLY, BAD_REQUEST, NO_SESSION = "00", "01", "02", "03"
 _RETURN_METHODS = {"0": "counter", "1": "post"}  # HinhThuc
@@ -40,6 +40,39 @@ _STEP = {
     "step_due_at": "NgayKetThucTheoQuyDinh",
     "state": "TrangThai",
 }
+# Of the official items, what is known and left behind: people and officers, files, fees, papers.
+_LEFT_OF_SNAPSHOT = (
+    "TenTTHC",
+    "MaLinhVuc",
+    "TenLinhVuc",
+    "SoBienNhan",
+    "LoaiDoiTuong",
+    "MaDoiTuong",
+    "ThongTinKhac",
+    "Email",
+    "Fax",
+    "SoDienThoai",
+    "ChuHoSo",
+    "TrichYeuHoSo",
+    "NgayNopHoSo",
+    "ThongTinTra",
+    "HinhThuc",
+    "DonViXuLy",
+    "GhiChu",
+    "TaiLieuNop",
+    "DanhSachLePhi",
+    "DanhSachTepDinhKemKhac",
+    "DanhSachHoSoBoSung",
+    "DanhSachGiayToKetQua",
+    "DuocThanhToanTrucTuyen",
+    "TaiKhoanDuocXacThucVoiVNeID",
+    "HoSoCoThanhPhanSoHoa",
+    "MaCSDL",
+    "ThoiGianGiaiQuyet",
+    "DonViTinh",
+)
+_LEFT_OF_STEP = ("NguoiXuLy", "ChucDanh")
+MOST_NAMES, LONGEST_NAME = 20, 60  # of unread fields, in an answer
 _OFFICIAL = (
     {f"contact.{ours}": theirs for ours, theirs in _CONTACT.items()}
     | _SNAPSHOT
@@ -49,7 +82,7 @@ _OFFICIAL = (
 
 def snapshot_of(given: Json, unit: str | None) -> Json:
     """A DongBoHoSoMC item as a snapshot; `unit` is the madonvi it came under."""
-    if not isinstance(given, dict):
+    if not isinstance(given, dict) or isinstance(given, Doubled):
         return given
     item: dict[str, Json] = {"type": "snapshot", "receiving_unit": unit, **_renamed(given, _SNAPSHOT)}
     if "procedure" not in item:
@@ -71,22 +104,36 @@ def snapshot_of(given: Json, unit: str | None) -> Json:
 
 def step_of(given: Json, _: str | None) -> Json:
     """A CapNhatTienDoHoSoMC item as a step with the state after it. The officer's name is left behind."""
-    return {"type": "progressed", **_renamed(given, _STEP)} if isinstance(given, dict) else given
+    if not isinstance(given, dict) or isinstance(given, Doubled):
+        return given
+    return {"type": "progressed", **_renamed(given, _STEP)}
 
 
+KNOWN = {
+    "DongBoHoSoMC": frozenset((*_SNAPSHOT.values(), *_LEFT_OF_SNAPSHOT)),
+    "CapNhatTienDoHoSoMC": frozenset((*_STEP.values(), *_LEFT_OF_STEP)),
+}
 SERVICES: Mapping[str, tuple[Callable[[Json, str | None], Json], Mapping[str, str]]] = {
     "DongBoHoSoMC": (snapshot_of, _OFFICIAL),
     "CapNhatTienDoHoSoMC": (step_of, _STEP),
 }
 
 
-def _renamed(given: Mapping[str, Json], names: Mapping[str, str]) -> dict[str, Json]:
+def _renamed(given: dict[str, Json], names: Mapping[str, str]) -> dict[str, Json]:
+    if isinstance(given, Doubled):
+        return given
     return {ours: given[theirs] for ours, theirs in names.items() if given.get(theirs) not in (None, "")}
 
 
 def _listed(value: Json) -> list[Json]:
     """A list, as it should be, or what the model will refuse."""
     return value if isinstance(value, list) else [value]
+
+
+def unread(given: Json, service: str) -> list[str]:
+    """Fields of an item that no specification of the service knows, such as a misspelt one."""
+    names = [name for name in given if name not in KNOWN[service]] if isinstance(given, dict) else []
+    return [name[:LONGEST_NAME] for name in names[:MOST_NAMES]]
 
 
 def official_name(field: str, names: Mapping[str, str]) -> str:
@@ -113,21 +160,28 @@ class PortalAnswer(BaseModel):
     data: list[PortalEntry] | None = None
 
 
-def answer_of(dossiers: Sequence[Json], answers: Sequence[Answer], names: Mapping[str, str]) -> PortalAnswer:
+def answer_of(items: Sequence[Json], answers: Sequence[Answer], service: str) -> PortalAnswer:
     """The portal's answer form: 00 if everything was taken (or is held for a person), else 01 and which items and why."""
-    data = [_entry(code, answer, names) for code, answer in zip(dossiers, answers, strict=True)]
+    names = SERVICES[service][1]
+    data = [_entry(item, answer, names) for item, answer in zip(items, answers, strict=True)]
+    for item, entry in zip(items, data, strict=True):
+        strange = unread(item, service)
+        if strange:
+            entry.message = f"{entry.message}; không đọc: {', '.join(strange)}"
     refused = sum(entry.error_code != OK for entry in data)
     if not refused:
         return PortalAnswer(error_code=OK, message="Thành công", data=data)
     return PortalAnswer(error_code=PARTLY, message=f"{refused} trên {len(data)} hồ sơ bị từ chối", data=data)
 
 
-def _entry(dossier: Json, answer: Answer, names: Mapping[str, str]) -> PortalEntry:
+def _entry(item: Json, answer: Answer, names: Mapping[str, str]) -> PortalEntry:
+    dossier = item.get("MaHoSo") if isinstance(item, dict) else None
     match answer:
         case Accepted():
             return PortalEntry(MaHoSo=dossier, error_code=OK, message="Thành công")
         case Quarantined(reason, field):
-            message = f"Được giữ lại chờ kiểm tra: {official_name(field, names)} ({reason})"
+            place = f"{official_name(field, names)}: " if field else ""
+            message = f"Được giữ lại chờ kiểm tra: {place}{HELD[reason]}"
             return PortalEntry(MaHoSo=dossier, error_code=OK, message=message)
         case Refused(faults):
             message = "; ".join(f"{official_name(fault.field, names)}: {fault.detail}" for fault in faults)

@@ -19,13 +19,16 @@ KINDS = {
     "refused": ("Từ chối", "sự kiện không hợp lệ, trả lại hệ thống gửi"),
     "quarantined": ("Giữ lại", "mã đơn vị, thủ tục hoặc trạng thái chưa có trong danh mục, chờ người xem"),
     "unknown_fields": ("Trường lạ", "trường không ai biết"),
+    "cut_words": ("Chữ bị cắt", "chữ tự do quá dài hoặc không phải chữ, đã cắt hoặc bỏ; phần còn lại vẫn được nhận"),
+    "other_words": ("Ngoài danh mục", "tên bước, phòng ban, văn bản không có trong danh mục, ghi là “khác”"),
+    "steps_over_budget": ("Quá nhiều bước", "bước vượt số bước được ghi của một hồ sơ; trạng thái kèm theo vẫn được nhận"),
     "junk_phones": ("Số hỏng", "số điện thoại không nhắn tin được"),
     "missing_contacts": ("Thiếu liên hệ", "tiếp nhận không kèm liên hệ"),
     "corrections": ("Đính chính", "sự kiện thay một sự kiện đã gửi"),
     "late_reports": ("Báo muộn", "gửi muộn hơn 48 giờ"),
     "stragglers": ("Bản cũ", "bản chụp cũ đến sau bản mới"),
     "guessed_times": ("Thiếu giờ", "trạng thái không kèm thời điểm, lấy lúc nhận tin"),
-    "contradictions": ("Mâu thuẫn", "hồ sơ kết thúc trước khi được tiếp nhận"),
+    "contradictions": ("Mâu thuẫn", "hồ sơ kết thúc trước khi được tiếp nhận, được giữ lại"),
     "promise_changes": ("Đổi hẹn", "ngày hẹn trả bị đổi không lý do"),
 }
 

@@ -33,4 +33,8 @@ class IntakeSettings(BaseSettings):
     items_per_minute: int = Field(
         default=300_000, ge=1, description="items of one system per minute and instance; more get 429"
     )
-    max_facts: int = Field(default=300, ge=1, description="facts of one dossier; the next one goes into quarantine")
+    max_facts: int = Field(
+        default=300,
+        ge=1,
+        description="steps of one dossier, and as many pauses, and as many other facts; the next one goes into quarantine",
+    )

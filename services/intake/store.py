@@ -313,6 +313,7 @@ def dump_given(given: Given) -> dict[str, Any]:
     return {"at": given.at, "body": given.body, "status": given.status, "answer": given.answer}
 
 
+BEGUN = 0  # status of an answer that is on its way
 GIVEN = Codec.whole(load_given, dump_given, ("at", "body", "status", "answer"))
 
 
@@ -322,9 +323,21 @@ async def find_given(store: Documents, identity: str) -> Given | None:
     return None if document is None else load_given(document)
 
 
+async def begin_given(store: Documents, claim: Given) -> bool:
+    """Note that an answer is on its way; False if there is one, or another is."""
+    return await store.insert_unique(ANSWERS, {"_id": claim.id, "rev": 0, **dump_given(claim)})
+
+
 async def keep_given(store: Documents, given: Given) -> None:
-    """Keep an answer, unless one is kept already."""
-    await store.insert_unique(ANSWERS, {"_id": given.id, "rev": 0, **dump_given(given)})
+    """Keep an answer in the place that was taken for it, unless one is kept already."""
+    document = (await store.get_many(ANSWERS, [given.id])).get(given.id)
+    if document is not None and document["status"] == BEGUN:
+        await store.save_many(ANSWERS, [GIVEN.written(given, document)])
+
+
+async def drop_given(store: Documents, identity: str) -> None:
+    """Forget that an answer is on its way."""
+    await store.delete_many(ANSWERS, [identity])
 
 
 async def forget_given(store: Documents, until: int) -> None:

@@ -55,6 +55,13 @@ def test_answers_are_scored_and_what_does_not_apply_is_in_no_mean() -> None:
     assert decision.outputs[0].body["data"]["unit"] == "H37.12"
 
 
+@pytest.mark.parametrize("place", ["9" * 5_000, "٣", "-1", "5", "", "0\x00", "1.0", "x"])
+def test_what_is_no_place_of_an_answer_is_missing(place: str) -> None:
+    with pytest.raises(FormError) as error:
+        FORM.scores({**ANSWERS, "waiting": place})
+    assert error.value.missing == ("waiting",)
+
+
 def test_a_dossier_is_rated_once() -> None:
     """R33."""
     document = answer(play([PROMISED, DONE])[0], ANSWERS).document

@@ -266,14 +266,20 @@ async def test_a_promise_changed_without_reason_is_taken_in_and_flagged(intake: 
     assert counts.json()["dismissed"] == 1
 
 
-async def test_a_dossier_that_ends_before_it_began_is_taken_in_and_flagged(intake: Alone) -> None:
+async def test_a_dossier_that_ends_before_it_began_is_held(intake: Alone) -> None:
     key, operator = await intake.key(), await intake.key(role="operate")
     done = {"dossier": received(1)["dossier"], "type": "completed", "at": "2026-03-18T09:00"}
     answers = [(await intake.send(key, item)).json()["items"][0]["status"] for item in (done, received(1))]
 
     entries = (await intake.client.get("/v1/quarantine", headers=operator)).json()["items"]
-    assert answers == ["accepted", "accepted"]
-    assert [(entry["reason"], entry["flag"]) for entry in entries] == [("ends-before-reception", True)]
+    assert answers == ["accepted", "quarantined"]
+    assert [(entry["reason"], entry["flag"]) for entry in entries] == [("ends-before-reception", False)]
+    fixed = await intake.client.post(
+        f"/v1/quarantine/{entries[0]['id']}/fix", json={"at": "2026-03-18T08:00"}, headers=operator
+    )
+    counts = await intake.client.post("/v1/quarantine/resubmit", json={"ids": [entries[0]["id"]]}, headers=operator)
+    assert fixed.status_code == 200
+    assert counts.json()["accepted"] == 1
 
 
 # --- the portal's way in ----------------------------------------------------------

@@ -60,7 +60,7 @@ ITEMS: dict[str, list[dict[str, Any]]] = {
             "at": "2026-03-02T08:10",
             "step": "Thẩm định",
             "department": "Phòng Kinh tế",
-            "started_at": "2026-03-02T08:05Z",
+            "started_at": "2026-03-02T01:05Z",
             "step_due_at": "2026-03-03T08:05+07:00",
             "state": "5",
         }

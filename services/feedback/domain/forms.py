@@ -39,9 +39,9 @@ class SurveyForm(BaseModel):
         scores: dict[str, int | None] = {}
         missing = []
         for question in self.questions:
-            place = given.get(question.id, "")
-            if place.isascii() and place.isdigit() and int(place) < len(question.answers):
-                scores[question.id] = question.answers[int(place)][1]
+            answers = {str(place): score for place, (_, score) in enumerate(question.answers)}
+            if given.get(question.id) in answers:
+                scores[question.id] = answers[given[question.id]]
             else:
                 missing.append(question.id)
         if missing:

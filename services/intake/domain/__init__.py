@@ -1,6 +1,7 @@
 """What senders may say, and how it becomes facts: pure functions about frozen objects."""
 
 from services.intake.domain.answers import (
+    HELD,
     Accepted,
     Answer,
     Ground,
@@ -12,16 +13,20 @@ from services.intake.domain.answers import (
     Taken,
 )
 from services.intake.domain.dossier import Dossier, Json, Known, KnownContact, Reception, Seen
-from services.intake.domain.items import Contact, Item, Parsed, ReceivedItem, SnapshotItem, TaggedItem, parse_item
+from services.intake.domain.items import Contact, Item, ReceivedItem, SnapshotItem, TaggedItem
+from services.intake.domain.parsing import Doubled, Parsed, parse_item
 from services.intake.domain.problems import Fault, FaultError
 from services.intake.domain.taking import take_all
 from services.intake.domain.times import office_time
+from services.intake.domain.words import readable
 
 __all__ = [
+    "HELD",
     "Accepted",
     "Answer",
     "Contact",
     "Dossier",
+    "Doubled",
     "Fault",
     "FaultError",
     "Ground",
@@ -43,5 +48,6 @@ __all__ = [
     "Taken",
     "office_time",
     "parse_item",
+    "readable",
     "take_all",
 ]

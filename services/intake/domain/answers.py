@@ -1,5 +1,6 @@
 """What a sender is, what a decision looks at, and what becomes of an item."""
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -99,6 +100,20 @@ class Quarantined:
 
 
 Answer = Accepted | Refused | Quarantined
+
+# Why an item is held, for its sender.
+_UNLISTED = "danh mục chưa có giá trị này"
+HELD: Mapping[str, str] = {
+    "unknown-status": _UNLISTED,
+    "unknown-unit": _UNLISTED,
+    "unit-not-in-use": "đơn vị không hoạt động vào ngày này",
+    "unknown-procedure": _UNLISTED,
+    "no-version": "thủ tục không có phiên bản nào có hiệu lực vào ngày này",
+    "too-many-steps": "hồ sơ đã có quá nhiều bước xử lý",
+    "too-many-facts": "hồ sơ đã có quá nhiều sự kiện",
+    "code-of-another-unit": "mã hồ sơ là của một đơn vị khác; chờ cán bộ xử lý",
+    "ends-before-reception": "hồ sơ kết thúc trước khi được tiếp nhận; chờ cán bộ xử lý",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,18 @@ from reference import OFFICE_TIME, moment
 from reference.phones import mobile
 from services.changes import Answering, Because
 from services.intake.domain.answers import Accepted, Decided, Ground, Quarantined, Refused, Taken
+from services.intake.domain.bounds import promised
 from services.intake.domain.content import Words, digest_of, reception_of, words_of
-from services.intake.domain.dossier import STATED, Dossier, Facts, Known, KnownContact
+from services.intake.domain.dossier import STATED, Dossier, Facts, Known, KnownContact, Reception
 from services.intake.domain.items import REPEATING, Contact, EventItem, ReceivedItem, RetractedItem
 from services.intake.domain.problems import Fault
 from services.intake.domain.saying import Stamp, fact_of, received
 
-EARLIEST = epoch_ms(datetime(2015, 1, 1, tzinfo=OFFICE_TIME))
 LATE = 48 * 3_600_000  # ms
 
-ENDS = ("completed/1", "returned/1", "withdrawn/1", "stopped/1")
+ENDS = ("completed/1", "returned/1", "withdrawn/1", "stopped/1", "refused/1")
+STEPS = frozenset({"progressed"})
+PAUSES = REPEATING - STEPS
 
 Notes = tuple[str, ...]
 NO_NOTES: Notes = ()
@@ -44,7 +46,8 @@ PLAINLY = Manner()
 def take_event(dossier: Dossier, item: EventItem, ground: Ground, manner: Manner = PLAINLY) -> Decided:
     """Merge one event into a dossier. Refuses and quarantines without change."""
     at, facts = epoch_ms(item.at), dossier.facts
-    wrong = _faults_of(at, ground, manner) or (_unknown(item, ground) if isinstance(item, ReceivedItem) else None)
+    fault = None
+    wrong: Refused | Quarantined | None = _unknown(item, ground) if isinstance(item, ReceivedItem) else None
     if wrong is not None:
         return Answering(dossier, Taken(wrong))
     kind = item.fact if isinstance(item, RetractedItem) else item.type
@@ -72,19 +75,24 @@ def take_event(dossier: Dossier, item: EventItem, ground: Ground, manner: Manner
     observed = None if item.observed_at is None else epoch_ms(item.observed_at)
     if known is not None and _stands(known, digest, observed, manner):
         return Answering(dossier, Taken(Accepted((fact_id(item.dossier, kind, occasion, known.version),)), notes))
-    if known is None and len(facts) >= ground.limits.max_facts:
-        return Answering(dossier, Taken(Quarantined("too-many-facts")))
+    if isinstance(item, ReceivedItem) and reception is not None:
+        fault = _promised_before(reception, at, item, ground, manner)
+    wrong = Refused((fault,)) if fault else None if known is not None else _over_budget(facts, kind, ground)
+    if wrong is not None:
+        return Answering(dossier, Taken(wrong))
 
     version = 1 if known is None else known.version + 1
     key, sequence = f"{kind}/{occasion}", max(dossier.sequence + 1, now)
     fact = Known(version, digest, now if observed is None else observed, at, isinstance(item, RetractedItem), manner.sure)
     after = Dossier(dossier.code, facts.having(key, fact), sequence, contact, reception, dossier.seen)
+    if _ends_before_it_began(after.facts, key):
+        return Answering(dossier, Taken(Quarantined("ends-before-reception", manner.field), ("contradictions",)))
     identity = fact_id(item.dossier, kind, occasion, version)
     # Each fact is the beginning of a chain; a contact is of the chain of its reception.
     said = [Because(say(_stamp(item, told_at, occasion, version, manner)), identity, sequence)]
     if contact is not None and new is not None:
         said.append(Because(_sealed(item.at, contact.sequence, new, ground), identity))
-    return Answering(after, Taken(Accepted((identity,)), notes + _notes_of(after, key, fact, now)), said)
+    return Answering(after, Taken(Accepted((identity,)), notes + _notes_of(fact, now)), said)
 
 
 def _stamp(item: EventItem, at: datetime, occasion: str, version: int, manner: Manner) -> Stamp:
@@ -96,20 +104,18 @@ def _stamp(item: EventItem, at: datetime, occasion: str, version: int, manner: M
     return stamp
 
 
-def _notes_of(dossier: Dossier, key: str, fact: Known, now: int) -> Notes:
+def _notes_of(fact: Known, now: int) -> Notes:
     """What there is to note about a fact that was just taken in."""
     notes: Notes = ("corrections",) if fact.version > 1 else ()
-    if _ends_before_it_began(dossier.facts, key):
-        notes += ("contradictions",)
     return (*notes, "late_reports") if now - fact.at > LATE else notes
 
 
 def _ends_before_it_began(facts: Facts, key: str) -> bool:
-    """Whether the fact just taken in makes a dossier end before its reception: one of the two was mistyped."""
-    received = facts.get("received/1")
+    """Whether a fact makes a dossier end before its reception: one of the two was mistyped, and a person has to say which."""
+    received = facts.get("received/1") if key in ENDS or key == "received/1" else None
     if received is None or received.retracted:
         return False
-    ends = (key,) if key in ENDS else ENDS if key == "received/1" else ()
+    ends = (key,) if key in ENDS else ENDS
     found = [facts.get(end) for end in ends]
     return any(end is not None and not end.retracted and end.at < received.at for end in found)
 
@@ -121,12 +127,25 @@ def _stands(known: Known, digest: str, observed: int | None, manner: Manner) -> 
     return known.digest == digest or older or (less_sure and not known.retracted)
 
 
-def _faults_of(at: int, ground: Ground, manner: Manner) -> Refused | None:
-    if at > ground.limits.latest:
-        return Refused((Fault(manner.field, "future", "thời điểm nằm ở tương lai"),))
-    if at < EARLIEST:
-        return Refused((Fault(manner.field, "too-old", "thời điểm trước năm 2015"),))
-    return None
+def _over_budget(facts: Facts, kind: str, ground: Ground) -> Quarantined | None:
+    """Steps, pauses and what else befalls a dossier have so many facts each: many steps never hold back a result."""
+    most = ground.limits.max_facts
+    if len(facts) < most:
+        return None
+    kinds = [key.partition("/")[0] for key in facts]
+    if kind in STEPS:
+        return Quarantined("too-many-steps") if sum(each in STEPS for each in kinds) >= most else None
+    pausing = kind in PAUSES
+    used = sum(each in PAUSES if pausing else each not in REPEATING for each in kinds)
+    return Quarantined("too-many-facts") if used >= most else None
+
+
+def _promised_before(reception: Reception, at: int, item: ReceivedItem, ground: Ground, manner: Manner) -> Fault | None:
+    """What is wrong with the promise that holds after a reception, which may have been told before it."""
+    if reception.promised_at is None:
+        return None
+    field = manner.field if item.promised_at is None else "promised_at"
+    return promised(field, epoch_ms(datetime.fromisoformat(reception.promised_at)), at, ground.limits)
 
 
 def _unknown(item: ReceivedItem, ground: Ground) -> Quarantined | None:

@@ -1,30 +1,26 @@
 """An item: what a sender writes about one dossier, in JSON or as a row of a file: one event, or a snapshot of the whole."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    TypeAdapter,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from contracts.codes import DossierCode, ProcedureCode, UnitCode
 from contracts.dossiers import ReturnMethod
-from services.intake.domain.problems import Fault, FaultError, faults_of
 from services.intake.domain.times import office_time
 
 
 def _time(value: object) -> object:
-    return office_time(value) if isinstance(value, str) else value  # pydantic judges what is no text
+    """Of a text; a number could be seconds, milliseconds or digits of a date, and is no time."""
+    if isinstance(value, str):
+        return office_time(value)
+    if isinstance(value, datetime):  # from a rule, not from a sender
+        return value
+    raise ValueError("ngày giờ phải là chuỗi ký tự")
+
+
+def _channel(value: object) -> object:
+    return int(value) if isinstance(value, str) and value in ("1", "2", "3") else None if isinstance(value, bool) else value
 
 
 def _as_text(value: object) -> object:
@@ -34,7 +30,7 @@ def _as_text(value: object) -> object:
 
 OfficeTime = Annotated[datetime, BeforeValidator(_time)]
 Occasion = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
-Channel = Annotated[Literal[1, 2, 3], BeforeValidator(lambda v: int(v) if isinstance(v, str) and v in ("1", "2", "3") else v)]
+Channel = Annotated[Literal[1, 2, 3], BeforeValidator(_channel)]
 Word = Annotated[str, BeforeValidator(_as_text), StringConstraints(min_length=1, max_length=40)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 
@@ -109,7 +105,7 @@ class ProgressedItem(_Event):
     """A step of the handling; with `state`, the state that the dossier was in after it (CapNhatTienDoHoSoMC)."""
 
     type: Literal["progressed"]
-    step: str = Field(min_length=1, max_length=200)
+    step: str | None = Field(default=None, max_length=200, description="May be left out beside a state.")
     department: str | None = Field(default=None, max_length=200)
     started_at: OfficeTime | None = None
     step_due_at: OfficeTime | None = None
@@ -197,7 +193,6 @@ OtherItem = ProgressedItem | ReappointedItem | SuspendedItem | PlainItem | Retra
 EventItem = ReceivedItem | OtherItem
 Item = EventItem | SnapshotItem
 TaggedItem = Annotated[Item, Field(discriminator="type")]
-_ITEM: TypeAdapter[Item] = TypeAdapter(TaggedItem)
 
 # Happens more than once to a dossier, so that an item without occasion needs an ordinal.
 REPEATING = frozenset(
@@ -212,35 +207,3 @@ REPEATING = frozenset(
         "reappointed",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """An item, and how many of its fields nobody knows."""
-
-    item: Item
-    unknown: int = 0
-
-
-@cache
-def _fields(model: type[BaseModel]) -> frozenset[str]:
-    return frozenset(model.model_fields)
-
-
-def parse_item(raw: object) -> Parsed:
-    """Check one item, whatever was sent. Raises FaultError naming each field and rule."""
-    if not isinstance(raw, Mapping):
-        raise FaultError([Fault("item", "object", "phải là một đối tượng JSON")])
-    given = {key: value for key, value in raw.items() if value is not None and value != ""}
-    contact = {
-        key.removeprefix("contact_"): given.pop(key)
-        for key in list(given)
-        if isinstance(key, str) and key.startswith("contact_")
-    }
-    if contact and "contact" not in given:
-        given["contact"] = contact
-    try:
-        item = _ITEM.validate_python(given)
-    except ValidationError as error:
-        raise FaultError(faults_of(error)) from None
-    return Parsed(item, len(given.keys() - _fields(type(item))))

@@ -19,6 +19,7 @@ from services.intake.domain.items import (
     RetractedItem,
     SuspendedItem,
 )
+from services.intake.domain.words import OTHER
 
 
 class Stamp(TypedDict):
@@ -59,7 +60,7 @@ def fact_of(item: OtherItem, stamp: Stamp) -> Fact:
         case ProgressedItem():
             return dossiers.Progressed(
                 **stamp,
-                step=item.step,
+                step=item.step or OTHER,
                 department=item.department,
                 started_at=item.started_at,
                 step_due_at=item.step_due_at,

@@ -8,12 +8,16 @@ from reference import State
 from services.changes import Answering
 from services.changes import Said as ToSay
 from services.intake.domain.answers import Accepted, Decided, Ground, Quarantined, Refused, Taken
+from services.intake.domain.bounds import faults_of
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.facts import PLAINLY, occasion_of, take_event
 from services.intake.domain.items import Item, ProgressedItem, ReceivedItem, SnapshotItem
 from services.intake.domain.phases import Explained, Said
 from services.intake.domain.problems import Fault
 from services.intake.domain.snapshots import explain, explain_step
+from services.intake.domain.words import OTHER, spoken
+
+TOO_MANY_STEPS = Quarantined("too-many-steps")
 
 
 def take_all(dossier: Dossier, items: Sequence[Item], ground: Ground) -> Answering[Dossier, tuple[Taken, ...]]:
@@ -29,9 +33,21 @@ def take_all(dossier: Dossier, items: Sequence[Item], ground: Ground) -> Answeri
 
 def take_in(dossier: Dossier, item: Item, ground: Ground) -> Decided:
     """Merge one item into a dossier. A snapshot, or a step with a state, may come down to several events."""
-    stranger = _stranger(dossier, item, ground)
+    stranger = _stranger(dossier, item, ground)  # before anything that the answer would tell of the dossier
     if stranger is not None:
         return Answering(dossier, Taken(stranger))
+    faults = faults_of(item, dossier, ground)
+    if faults:
+        return Answering(dossier, Taken(Refused(faults)))
+    item, others = spoken(item, ground.reference)
+    decided = _understood(dossier, item, ground)
+    if not others:
+        return decided
+    taken = decided.answer
+    return replace(decided, answer=replace(taken, notes=(*taken.notes, *("other_words",) * others)))
+
+
+def _understood(dossier: Dossier, item: Item, ground: Ground) -> Decided:
     if isinstance(item, SnapshotItem) or (isinstance(item, ProgressedItem) and item.state is not None):
         word = ground.reference.state(ground.sender.system, item.state or "")
         if word is None:
@@ -43,21 +59,36 @@ def take_in(dossier: Dossier, item: Item, ground: Ground) -> Decided:
 
 def _step(dossier: Dossier, item: ProgressedItem, word: State) -> Explained:
     known = dossier.facts.get(f"progressed/{occasion_of(dossier, item, 'progressed')}") is not None
+    item = item if item.step is not None else item.model_copy(update={"step": OTHER})  # a step all the same, known by its time
     # A step that is known already said its state when it came first.
     explained = Explained(seen=dossier.seen) if known else explain_step(dossier, item, word)
     return replace(explained, said=(Said(item, PLAINLY), *explained.said))
 
 
-def _stranger(dossier: Dossier, item: Item, ground: Ground) -> Refused | None:
-    """A system speaks of the dossiers of its own units only. Whose a dossier is, its reception said; nobody takes it over."""
+def _stranger(dossier: Dossier, item: Item, ground: Ground) -> Refused | Quarantined | None:
+    """A system speaks of the dossiers of its own units only. Whose a dossier is, its reception said; nobody takes it over.
+
+    Before its reception its code says whose it is: a reception under the code of another's unit waits for a person, or the
+    owner's own would be the stranger's.
+    """
     if ground.sender.units is None:
         return None
     units = dossier.units
     if not units and isinstance(item, ReceivedItem | SnapshotItem):
         units = {unit for unit in (item.receiving_unit, item.competent_unit) if unit}
+        if units & ground.sender.units and _is_of_another(item, ground):
+            return Quarantined("code-of-another-unit", "dossier")
     if ground.sender.may_speak_of(units, item.dossier) or (not units and not _tells_its_unit(item.dossier, ground)):
         return None
     return Refused((Fault("dossier", "not-your-unit", "hồ sơ không thuộc đơn vị mà khóa này được gửi"),))
+
+
+def _is_of_another(item: ReceivedItem | SnapshotItem, ground: Ground) -> bool:
+    """Whether the code begins with a unit that is neither the sender's nor the one that the item names as receiving."""
+    named = item.receiving_unit
+    if not _tells_its_unit(item.dossier, ground) or ground.sender.may_speak_of(frozenset(), item.dossier):
+        return False
+    return named is None or not f"{body_of(item.dossier)}.".startswith(f"{named}.")
 
 
 def _tells_its_unit(dossier: str, ground: Ground) -> bool:
@@ -74,8 +105,11 @@ def _take_explained(dossier: Dossier, explained: Explained, ground: Ground) -> D
     for each in explained.said:
         decided = take_event(after, each.item, ground, each.manner)
         taken = decided.answer
+        if taken.answer == TOO_MANY_STEPS and len(explained.said) > 1:
+            notes.append("steps_over_budget")  # the state beside it is taken all the same
+            continue
         if not isinstance(taken.answer, Accepted):
-            return Answering(dossier, Taken(taken.answer))
+            return Answering(dossier, taken)
         after = decided.after
         ids += taken.answer.ids
         notes += taken.notes

@@ -18,6 +18,7 @@ class ItemAnswer(BaseModel):
     id: str | None = None
     ids: list[str] | None = None
     lookup_code: str | None = None
+    unread: list[str] | None = Field(default=None, description="Fields that nobody knows.")
     problem: Fields | None = None
 
 

@@ -1,6 +1,5 @@
 """What every way in shares: who sends, how much and how fast, and what happens to items then."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from runtime.log.reader import LogReader
 from runtime.parts import Parts
 from runtime.web import Problem, ProblemError
+from services.intake import strict
 from services.intake.domain import Json, Sender
 from services.intake.domain.keys import Role
 from services.intake.handlers import Batch, Context, Intake
@@ -35,7 +35,7 @@ class Pace:
         if await self._limiter.hit(self._limit, system, cost=items):
             return
         again = max(1, round((await self._limiter.get_window_stats(self._limit, system)).reset_time - now))
-        detail = f"at most {self._limit.amount} items per minute and system; come again in {again} s"
+        detail = f"tối đa {self._limit.amount} mục mỗi phút cho một hệ thống; gửi lại sau {again} giây"
         problem = Problem("too-fast", "Gửi quá nhanh, xin gửi lại sau / too fast, come again later", 429, detail)
         raise ProblemError(problem, {"Retry-After": str(again)})
 
@@ -66,52 +66,49 @@ class Entrance:
 
 
 async def read_body(request: Request, most: int = MOST_BYTES) -> bytes:
-    """The whole body. Raises ProblemError 413 as soon as it is too large, without reading on."""
+    """The whole body. Raises ProblemError 413 as soon as it is too large, without reading on, 415 for what is no JSON."""
+    _check_kind(request)
     size, pieces = 0, []
     async for piece in request.stream():
         size += len(piece)
         if size > most:
-            raise ProblemError(Problem("too-large", "Yêu cầu quá lớn / the request is too large", 413, f"at most {most} bytes"))
+            raise ProblemError(Problem("too-large", "Yêu cầu quá lớn / the request is too large", 413, f"tối đa {most} byte"))
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def _check_kind(request: Request) -> None:
+    """What says of itself that it is no plain JSON. A wrong name for JSON is none of our business: senders use many."""
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        title = "Nội dung nén chưa được nhận / compressed bodies are not taken"
+        raise ProblemError(Problem("compressed", title, 415, "hãy gửi không có Content-Encoding"))
+    if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):
+        title = "Cần JSON, không phải biểu mẫu / JSON is needed, no form"
+        raise ProblemError(Problem("not-json", title, 415, "hãy gửi nội dung JSON trực tiếp"))
 
 
 def read_json(body: bytes) -> Json:
     """A body as JSON. Raises ProblemError."""
     try:
-        raw: Json = json.loads(body)
+        raw = strict.read(body)
     except UnicodeDecodeError:
         title = "Nội dung không phải UTF-8 / the body is not UTF-8"
-        raise ProblemError(Problem("not-utf-8", title, 400, "the body must be UTF-8")) from None
-    except (ValueError, RecursionError) as error:
-        place = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
-        raise ProblemError(Problem("broken-json", "Nội dung không phải JSON / not JSON", 400, place)) from None
-    if _depth(raw) > MOST_DEPTH:
+        raise ProblemError(Problem("not-utf-8", title, 400)) from None
+    except strict.BrokenJsonError as error:
+        raise ProblemError(Problem("broken-json", "Nội dung không phải JSON / not JSON", 400, str(error))) from None
+    if strict.deepest(raw, MOST_DEPTH) > MOST_DEPTH:
         title = "Nội dung lồng nhau quá sâu / nested too deeply"
-        raise ProblemError(Problem("too-deep", title, 413, f"at most {MOST_DEPTH} levels"))
+        raise ProblemError(Problem("too-deep", title, 413, f"tối đa {MOST_DEPTH} tầng"))
     return raw
-
-
-def _depth(value: Json) -> int:
-    depth, level = 0, [value]
-    while level and depth <= MOST_DEPTH:
-        depth += 1
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
-            if isinstance(inner, dict | list)
-        ]
-    return depth
 
 
 def read_items(raw: Json, most: int) -> list[Json]:
     """One object or a list of them. Raises ProblemError."""
     if not isinstance(raw, dict | list) or not raw:
         title = "Cần một đối tượng hoặc một danh sách / an object or a list is needed"
-        raise ProblemError(Problem("invalid", title, 422, "the body must be an object or a list of objects, not empty"))
+        raise ProblemError(Problem("invalid", title, 422, "không được để trống"))
     items: list[Json] = raw if isinstance(raw, list) else [raw]
     if len(items) > most:
         title = "Quá nhiều sự kiện trong một yêu cầu / too many items in one request"
-        raise ProblemError(Problem("too-many-items", title, 413, f"at most {most} items"))
+        raise ProblemError(Problem("too-many-items", title, 413, f"tối đa {most} mục"))
     return items

@@ -7,8 +7,20 @@ from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter
 
 from reference import moment
+from runtime.errors import Unavailable
 from runtime.web import Answers, Problem, ProblemError, problem_answers
-from services.intake.domain import Accepted, Dossier, Json, Quarantined, ReceivedItem, Refused, SnapshotItem, TaggedItem
+from services.intake.domain import (
+    HELD,
+    Accepted,
+    Dossier,
+    Json,
+    Quarantined,
+    ReceivedItem,
+    Refused,
+    Sender,
+    SnapshotItem,
+    TaggedItem,
+)
 from services.intake.handlers import Outcome
 from services.intake.http.answers import ItemAnswer, ItemAnswers, KnownDossier, KnownFact
 from services.intake.http.entrance import Entrance, read_body, read_items, read_json
@@ -41,6 +53,11 @@ _ANSWERS: dict[str, Json] = {
                     "id": {"type": "string", "format": "uuid"},
                     "ids": {"type": "array", "items": {"type": "string", "format": "uuid"}},
                     "lookup_code": {"type": "string", "pattern": "^[A-Z2-7]{6}$"},
+                    "unread": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "description": "Trường không ai biết, không được đọc.",
+                    },
                     "problem": {"$ref": "#/components/schemas/Problem"},
                 },
             },
@@ -49,9 +66,12 @@ _ANSWERS: dict[str, Json] = {
 }
 
 
+MOST_NAMES, LONGEST_NAME = 20, 60  # of unread fields, in an answer
+
+
 def _responses() -> Answers:
     """202 and 422 answer per item; a request that is refused as a whole is a problem."""
-    described = problem_answers(400, 401, 403, 413, 422, 429, 503)
+    described = problem_answers(400, 401, 403, 413, 415, 422, 429, 503)
     described[422]["content"]["application/json"] = {"schema": _ANSWERS}
     described[202] = {
         "description": "Từng mục được nhận, giữ lại hay từ chối",
@@ -75,18 +95,19 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
     async def events(request: Request, shown: Key, idempotency_key: IdempotencyKey = None) -> JSONResponse:
         sender = await entrance.admit(shown)
         body = await read_body(request)
-        key = idempotency_key if sender.mode != "test" else None
-        if key:
-            known = await entrance.replays.known(sender.system, key, body)
-            if known is not None:
-                return JSONResponse(known.answer, known.status, {"Idempotency-Replayed": "true"})
         items = read_items(read_json(body), settings.max_items)
-        batch = await entrance.take(items, sender)
-        accepted = any(not isinstance(answer, Refused) for answer in batch.answers())
-        said = ItemAnswers(items=[say(index, outcome, entrance) for index, outcome in enumerate(batch.outcomes)])
-        status, answer = (202 if accepted else 422), said.model_dump(mode="json", exclude_none=True)
-        if key:
-            await entrance.replays.keep(sender.system, key, body, status, answer)
+        key = idempotency_key if sender.mode != "test" else None
+        if not key:
+            return JSONResponse(*await _answer(items, sender, entrance))
+        known = await entrance.replays.begin(sender.system, key, body)
+        if known is not None:
+            return JSONResponse(known.answer, known.status, {"Idempotency-Replayed": "true"})
+        try:
+            answer, status = await _answer(items, sender, entrance)
+        except (ProblemError, Unavailable):
+            await entrance.replays.give_up(sender.system, key)
+            raise
+        await entrance.replays.keep(sender.system, key, body, status, answer)
         return JSONResponse(answer, status)
 
     @app.get(
@@ -107,6 +128,14 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         return _view(found.dossier, found.pending, len(held))
 
 
+async def _answer(items: list[Json], sender: Sender, entrance: Entrance) -> tuple[Json, int]:
+    """What became of the items, and the status of it."""
+    batch = await entrance.take(items, sender)
+    accepted = any(not isinstance(answer, Refused) for answer in batch.answers())
+    said = ItemAnswers(items=[say(index, outcome, entrance) for index, outcome in enumerate(batch.outcomes)])
+    return said.model_dump(mode="json", exclude_none=True), 202 if accepted else 422
+
+
 def _view(dossier: Dossier, pending: int, held: int) -> KnownDossier:
     facts = [
         KnownFact(
@@ -123,6 +152,7 @@ def _view(dossier: Dossier, pending: int, held: int) -> KnownDossier:
 
 def say(index: int, outcome: Outcome, entrance: Entrance) -> ItemAnswer:
     """What became of an item, at its place of the request, for its sender."""
+    unread = [name[:LONGEST_NAME] for name in outcome.parsed.unknown[:MOST_NAMES]] if outcome.parsed else []
     match outcome.answer:
         case Accepted(ids):
             item = None if outcome.parsed is None else outcome.parsed.item
@@ -133,13 +163,14 @@ def say(index: int, outcome: Outcome, entrance: Entrance) -> ItemAnswer:
                 id=ids[0] if len(ids) == 1 else None,
                 ids=list(ids) if len(ids) != 1 else None,
                 lookup_code=entrance.context.sealer.lookup_code(item.dossier) if item is not None and whole else None,
+                unread=unread or None,
             )
         case Quarantined(reason, field):
-            place = {"pointer": f"#/{index}/{field}", "rule": reason, "detail": "danh mục chưa có giá trị này"}
+            place = {"pointer": f"#/{index}/{field.replace('.', '/')}", "rule": reason, "detail": HELD[reason]}
             title = "Được giữ lại chờ kiểm tra / kept for a person"
-            problem = Problem(reason, title, 202, errors=[place] if field else [])
-            return ItemAnswer(index=index, status="quarantined", problem=problem.body())
+            problem = Problem(reason, title, 202, "" if field else HELD[reason], [place] if field else [])
+            return ItemAnswer(index=index, status="quarantined", problem=problem.body(), unread=unread or None)
         case Refused(faults):
             errors = [{"pointer": f"#/{index}/{f.field.replace('.', '/')}", "rule": f.rule, "detail": f.detail} for f in faults]
             problem = Problem("invalid-item", "Sự kiện không hợp lệ / invalid item", 422, errors=errors)
-            return ItemAnswer(index=index, status="refused", problem=problem.body())
+            return ItemAnswer(index=index, status="refused", problem=problem.body(), unread=unread or None)

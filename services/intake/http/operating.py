@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from runtime.web import Problem, ProblemError, problem_answers
 from services.intake import quarantine
-from services.intake.domain import Json, Quarantined, Refused
+from services.intake.domain import Doubled, FaultError, Json, Quarantined, Refused
 from services.intake.domain.held import Held, identity_of
 from services.intake.http.answers import KeptItem, KeptItems, Resubmitted
 from services.intake.http.entrance import Entrance, read_body, read_json
@@ -55,14 +55,18 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         summary="Sửa trường của một mục",
         response_model=KeptItem,
         openapi_extra={"requestBody": _body({"type": "object"})},
-        responses=problem_answers(400, 401, 403, 404, 413, 422, 503),
+        responses=problem_answers(400, 401, 403, 404, 413, 415, 422, 503),
     )
     async def fix(identity: str, request: Request, key: Key) -> KeptItem:
         await entrance.admit(key, "operate")
         changes = read_json(await read_body(request))
-        if not isinstance(changes, dict):
+        if not isinstance(changes, dict) or isinstance(changes, Doubled):
             raise ProblemError(Problem("invalid", "Cần một đối tượng / an object is needed", 422, "FIELD: VALUE"))
-        changed = await quarantine.fix(store, identity, changes)
+        try:
+            changed = await quarantine.fix(store, identity, changes)
+        except FaultError as error:
+            places = [{"pointer": f"#/{f.field.replace('.', '/')}", "rule": f.rule, "detail": f.detail} for f in error.faults]
+            raise ProblemError(Problem("invalid", "Trường không hợp lệ / invalid fields", 422, errors=places)) from None
         if changed is None:
             raise ProblemError(Problem("unknown-entry", "Không có mục này / there is no such entry", 404))
         return _describe(changed)
@@ -72,7 +76,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         summary="Gửi lại các mục",
         response_model=Resubmitted,
         openapi_extra={"requestBody": _body(Resubmit.model_json_schema())},
-        responses=problem_answers(400, 401, 403, 413, 422, 429, 503),
+        responses=problem_answers(400, 401, 403, 413, 415, 422, 429, 503),
     )
     async def resubmit(request: Request, key: Key) -> Resubmitted:
         await entrance.admit(key, "operate")

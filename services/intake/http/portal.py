@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from runtime.clock import epoch_ms
 from runtime.sealing import Locker
-from runtime.web import Answers, ProblemError, problem_answers
+from runtime.web import Answers, Problem, ProblemError, problem_answers
 from services.intake import portal
-from services.intake.domain import Json, Sender
+from services.intake.domain import Doubled, Json, Sender
 from services.intake.http.answers import PortalSession
 from services.intake.http.entrance import Entrance, read_body, read_items, read_json
 from services.intake.http.gatekeeper import Key
@@ -34,15 +34,15 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         "/mapi/login",
         summary="Cổng DVCQG: lấy phiên",
         openapi_extra={"requestBody": _OBJECT},
-        responses=_answers(PortalSession, 400, 413, 503),
+        responses=_answers(PortalSession, 503),
     )
     async def login(request: Request) -> JSONResponse:
-        given = await _object(request)
-        password = given.get("password")
         try:
+            given = await _object(request)
+            password = given.get("password")
             sender = await entrance.gatekeeper.sender_of(password if isinstance(password, str) else "")
         except ProblemError as error:
-            return _said(portal.failure(portal.NO_SESSION, error.problem.title))
+            return _said(_failure(error.problem))
         if sender.system != given.get("username"):
             return _said(portal.failure(portal.NO_SESSION, "Tên hệ thống không đúng với khóa"))
         session = locker.lock({"key": password, "until": epoch_ms(entrance.parts.machine.wall()) + SESSION_MS})
@@ -52,27 +52,38 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         "/mapi/g",
         summary="Cổng DVCQG: DongBoHoSoMC, CapNhatTienDoHoSoMC, TraCuuHoSo; phiên của login, hoặc khóa",
         openapi_extra={"requestBody": _OBJECT, "security": [{}]},
-        responses=_answers(PortalAnswer, 400, 413, 429, 503),
+        responses=_answers(PortalAnswer, 429, 503),
     )
     async def call(request: Request, key: Key) -> JSONResponse:
-        given = await _object(request)
         try:
+            given = await _object(request)
             sender = await _sender(key, given, entrance, locker)
             return _said(await _serve(given, sender, entrance))
         except ProblemError as error:
             if error.problem.status in (429, 503):
                 raise
-            code = portal.NO_SESSION if error.problem.status in (401, 403) else portal.BAD_REQUEST
-            return _said(portal.failure(code, f"{error.problem.title} {error.problem.detail}".strip()))
+            return _said(_failure(error.problem))
 
 
 def _said(answer: BaseModel) -> JSONResponse:
     return JSONResponse(answer.model_dump(mode="json", exclude_unset=True))
 
 
+def _failure(problem: Problem) -> PortalAnswer:
+    """A refusal of the whole request in the portal's form."""
+    code = portal.NO_SESSION if problem.status in (401, 403) else portal.BAD_REQUEST
+    return portal.failure(code, f"{problem.title.partition(' / ')[0]}. {problem.detail}".strip(" ."))
+
+
 async def _object(request: Request) -> dict[str, Json]:
+    """The body. Raises ProblemError."""
     raw = read_json(await read_body(request))
-    return raw if isinstance(raw, dict) else {}
+    if isinstance(raw, Doubled):
+        detail = ", ".join(f"{name}: có hai lần" for name in raw.names)
+        raise ProblemError(Problem("twice", "Có trường được ghi hai lần / a name stands twice", 422, detail))
+    if not isinstance(raw, dict):
+        raise ProblemError(Problem("invalid", "Cần một đối tượng JSON / an object is needed", 422))
+    return raw
 
 
 async def _sender(key: str, given: Mapping[str, Json], entrance: Entrance, locker: Locker) -> Sender:
@@ -94,13 +105,12 @@ async def _serve(given: Mapping[str, Json], sender: Sender, entrance: Entrance) 
     if not isinstance(service, str) or service not in portal.SERVICES:
         known = ", ".join((*portal.SERVICES, "TraCuuHoSo"))
         return portal.failure(portal.BAD_REQUEST, f"service phải là một trong: {known}")
-    read, names = portal.SERVICES[service]
+    read, _ = portal.SERVICES[service]
     items = read_items(_unpacked(given.get("data")), entrance.context.settings.max_items)
     unit = given.get("madonvi")
     wanted = unit if isinstance(unit, str) and unit else None
     batch = await entrance.take([read(item, wanted) for item in items], sender)
-    dossiers = [item.get("MaHoSo") if isinstance(item, dict) else None for item in items]
-    return portal.answer_of(dossiers, batch.answers(), names)
+    return portal.answer_of(items, batch.answers(), service)
 
 
 def _unpacked(data: Json) -> Json:
