@@ -38,6 +38,10 @@ class Passing:
         self._code, self._moment = code, moment
         self._begun = self._signed = False
 
+    def begin_again(self) -> None:
+        """Headings stand here once more, perhaps with numbers under them."""
+        self._begun = self._signed = False
+
     def is_dossier(self, cells: Cells) -> bool:
         """Whether the line has a code, which is so of nearly all: nothing else has to be asked of it."""
         code = cells[self._code] if self._code < len(cells) else None

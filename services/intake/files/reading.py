@@ -162,16 +162,17 @@ class Sheet:
         if not self._passing.is_dossier(cells):
             if not filled(cells):
                 return
-            why = self._heading_again(cells) or self._passing.why(cells)
+            why = self._heading_again(self._passing, cells) or self._passing.why(cells)
             if why:
                 self.report.passed.append((line, why))
                 return
         self.report.rows += 1
         yield row_of(self._layout, line, cells, ragged=self.ragged)
 
-    def _heading_again(self, cells: Cells) -> str:
+    def _heading_again(self, passing: Passing, cells: Cells) -> str:
         """Headings are repeated on each page or for each month, and may then stand for other columns."""
         if [shown(cell) for cell in cells if shown(cell)] in self._head_rows:
+            passing.begin_again()
             return HEADING
         columns = understand(cells)
         if columns is None:

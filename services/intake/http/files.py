@@ -18,6 +18,7 @@ from services.intake.http.answers import FileSummary, PassedLine, RefusedRow, Sh
 from services.intake.http.entrance import Entrance
 from services.intake.http.gatekeeper import Key
 
+FILES = "/v1/dossiers/files"
 MOST_FILE_BYTES = 64 * 1024 * 1024
 TOLD = 1000  # refused rows named in the answer; the refusal file has them all
 WORKBOOKS = 2  # unpacked at a time, each in a process of its own with memory of its own
@@ -42,7 +43,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
     unpacking = asyncio.Semaphore(WORKBOOKS)
 
     @app.post(
-        "/v1/dossiers/files",
+        FILES,
         response_model=None,
         summary="Gửi một tệp .csv, .xlsx hoặc .ndjson; dòng tốt được nhận, dòng sai được trả lại",
         openapi_extra={"requestBody": _BODY},
