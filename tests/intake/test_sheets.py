@@ -152,6 +152,12 @@ def test_a_date_without_its_hour_is_refused_typed_or_formatted(tmp_path: Path, v
     assert "thiếu giờ" in row.faults[0].detail
 
 
+@pytest.mark.parametrize("value", [10**300, 10**20, -(10**16), 1e300])
+@pytest.mark.parametrize("heading", ["Mã hồ sơ", "Mã TTHC", "Ngày nhận"])
+def test_a_number_that_no_spreadsheet_keeps_is_refused_in_its_row(tmp_path: Path, value: float, heading: str) -> None:
+    assert cell(tmp_path / "so.xlsx", heading, value).faults
+
+
 @pytest.mark.parametrize("value", [timedelta(hours=9), datetime(1900, 1, 1).time()])  # noqa: DTZ001
 def test_a_time_of_day_alone_is_no_moment(tmp_path: Path, value: object) -> None:
     assert cell(tmp_path / "so.xlsx", "Ngày nhận", value).faults

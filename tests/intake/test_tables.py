@@ -1,6 +1,7 @@
 """Tables in text files as offices save them: where they begin, what separates them, what stands around them."""
 
 import csv
+import time
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -148,6 +149,9 @@ CLOSINGS = (
     (unicodedata.normalize("NFD", "Tổng cộng"), "", "", "", "", ""),
     ("Lĩnh vực đất đai", "", "", "", "", ""),
     ("13", "", "", "", "", ""),
+    ("", "", "", "", "Hoàng Vân, ngày 20/11/2026", ""),
+    ("", "Trang 1/3", "", "", "", ""),
+    ("", "", "", "", "Ngày in: 20/11/2026 08:00", ""),
 )
 
 
@@ -175,6 +179,7 @@ def test_the_name_under_a_signature_is_passed_over_and_the_table_may_go_on(tmp_p
         ["3", "", "1.000894", "Tổng công ty Mẫu", "20/11/2026 09:00", ""],
         ["3", "", "1.000894", "Nông Thị Mẫu", "", "27/11/2026 09:00"],
         ["3", "HS-12", "", "", "", ""],
+        ["", "HS-12", "", "", "", ""],
         ["3", "Tổng cộng", "", "", "20/11/2026 09:00", ""],
         ["3", "12", "1.000894", "Cộng Văn Thử", "", ""],
         ["3", "", "1.000894", "Ký Thị Thử", "hôm qua", "27/11/2026 09:00"],
@@ -273,6 +278,15 @@ def test_a_code_that_a_spreadsheet_made_a_number_or_date_is_refused_by_name(tmp_
 
     assert [(fault.field, fault.rule) for fault in rows[0].faults] == [("dossier", "converted")]
     assert "Văn bản (Text)" in rows[0].faults[0].detail
+
+
+@pytest.mark.parametrize("odd", ["9" * 5000, "²", "(" * 20_000, "ngày" + "." * 20_000, "=" * 20_000, "'" * 20_000])
+def test_odd_cells_are_read_in_time_and_harm_nobody(tmp_path: Path, odd: str) -> None:
+    begin = time.process_time()
+    _, rows = read(tmp_path, text([[odd] * 4, HEADINGS, [odd] * 6, line(1)], ";"))
+
+    assert codes(rows) == ["H37.12-261120-0001"]
+    assert time.process_time() - begin < 3
 
 
 def test_a_whole_year_is_read_in_one_pass(tmp_path: Path) -> None:

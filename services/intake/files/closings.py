@@ -11,6 +11,7 @@ HEADING = "dòng đầu cột lặp lại"
 GROUP = "dòng chỉ có một ô, không phải hồ sơ"
 TOTAL = "dòng tổng cộng"
 SIGNATURE = "dòng ký tên"
+MOST_SAID = 300  # characters
 MOST_SIGNERS = 4  # cells in a line of signatures
 _CODE = re.compile(r"\s*(?:[0-9]{3}\.|[HG][0-9]{2})")
 _TOTAL = re.compile(
@@ -22,6 +23,7 @@ _SIGNATURE = re.compile(
     r"|người (?:lập|ghi|tổng hợp|báo cáo|kiểm|duyệt|viết|theo dõi)\b|(?:kt|tm|tl|tuq|q)\. ?\w"
     r"|(?:phó )?(?:chủ tịch|giám đốc|trưởng|chánh|thủ trưởng)\b|(?:cán bộ|công chức|lãnh đạo|kế toán|bộ phận)\b"
     r"|(?:.*\W)?ngày\W+(?:\d{1,2}\W+)?tháng\W+(?:\d{1,2}\W+)?năm\b"
+    r"|.+, ngày\b|(?:trang|page) \d|(?:ngày|người|giờ) in\b|in ngày\b"
     r"|nơi nhận\b|[-+] ?(?:như|lưu)\b|lưu:|xác nhận\b|danh sách (?:này|trên|có)\b|ghi chú\b"
 )
 
@@ -61,7 +63,9 @@ class Passing:
         texts = [_plain(cell) for cell in full if isinstance(cell, str)]
         if any(_TOTAL.match(text) for text in texts):
             return TOTAL
-        if _says(code) or isinstance(code, int | float | Fault):
+        if _says(code):
+            return ""
+        if isinstance(code, int | float | Fault):
             return "" if len(full) > 1 else GROUP
         return self._end(full, texts)
 
@@ -86,7 +90,7 @@ def _says(cell: Cell) -> bool:
 def _is_numbering(cells: Cells) -> bool:
     """The row `(1) (2) (3) …` under the headings of an official form, or `A B 1 2 3`."""
     texts = [str(cell).strip(" ()") for cell in cells]
-    numbers = [text for text in texts if text.isdigit()]
+    numbers = [text for text in texts if text.isdecimal() and len(text) < 4]
     letters = [text for text in texts if len(text) == 1 and text.isalpha()]
     return (
         len(texts) > 3
@@ -97,4 +101,5 @@ def _is_numbering(cells: Cells) -> bool:
 
 
 def _plain(cell: Cell) -> str:
-    return " ".join(unicodedata.normalize("NFC", str(cell)).casefold().split())
+    """What a line says of itself stands at the beginning of a cell."""
+    return " ".join(unicodedata.normalize("NFC", str(cell)[:MOST_SAID]).casefold().split())

@@ -10,6 +10,7 @@ from services.intake.domain import Contact, Fault, Item
 from services.intake.files.rows import ERROR_COLUMN, Cell, Cells
 
 EVENT_REQUIRED = ("dossier", "type", "at")
+MOST_HEADING = 300  # characters
 REGISTER_REQUIRED = ("dossier", "received_at")
 
 # Headings of Mẫu 07 (TT 03/2025/TT-VPCP, and its ancestor of TT 01/2018), then the columns that registers add for contact
@@ -79,8 +80,10 @@ def is_time(field: str) -> bool:
 
 
 def shown(cell: Cell) -> str:
-    """A cell of a heading as one line."""
-    return "" if cell is None or isinstance(cell, Fault) else " ".join(unicodedata.normalize("NFC", str(cell)).split())
+    """A cell of a heading as one line; what is longer than a heading is cut."""
+    if cell is None or isinstance(cell, Fault):
+        return ""
+    return " ".join(unicodedata.normalize("NFC", str(cell)[:MOST_HEADING]).split())
 
 
 def heading_key(text: str) -> str:

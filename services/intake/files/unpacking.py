@@ -14,7 +14,6 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from math import isfinite
 from typing import BinaryIO, Protocol
 from xml.etree.ElementTree import ParseError
 
@@ -28,6 +27,7 @@ MOST_PARTS = 5_000
 MOST_COLUMNS = 256
 MOST_ROWS = 1_048_576  # of Excel
 MOST_CELL = 32_767  # of Excel
+MOST_NUMBER = 10**15  # of Excel: it keeps 15 digits
 MOST_ROW_CHARACTERS = 200_000
 HELD = 200  # characters of a cell that are kept of a row or cell that is too long
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -124,7 +124,7 @@ def _plain(cell: Readable) -> Plain:
             said = ["date", value.isoformat()]
         case bool():
             said = "TRUE" if value else "FALSE"
-        case int() | float() if isfinite(value):
+        case int() | float() if abs(value) < MOST_NUMBER:
             said = value
         case _:
             said = str(value)[:MOST_CELL]
