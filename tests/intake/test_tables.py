@@ -151,6 +151,9 @@ CLOSINGS = (
     ("13", "", "", "", "", ""),
     ("", "", "", "", "Hoàng Vân, ngày 20/11/2026", ""),
     ("", "Trang 1/3", "", "", "", ""),
+    ("", "Tổng (I + II)", "", "12", "", ""),
+    ("", "Bên giao", "", "", "Bên nhận", ""),
+    ("", "", "", "", "K/T CHỦ TỊCH", "2"),
     ("", "", "", "", "Ngày in: 20/11/2026 08:00", ""),
 )
 
@@ -278,6 +281,17 @@ def test_a_code_that_a_spreadsheet_made_a_number_or_date_is_refused_by_name(tmp_
 
     assert [(fault.field, fault.rule) for fault in rows[0].faults] == [("dossier", "converted")]
     assert "Văn bản (Text)" in rows[0].faults[0].detail
+
+
+@pytest.mark.parametrize(
+    ("name", "good"),
+    [("Nguyễn Thị Mẫu", True), ("XÃ\u00a0HOÀNG VÂN", True), ("NguyÔn ThÞ MÉu", False)]
+    + [(name.encode().decode("cp1252", "replace"), False) for name in ("Nguyễn Thị Mẫu", "Lò Văn Thử", "Hoàng Đức")],
+)
+def test_a_cell_that_nobody_can_read_is_refused_with_its_row(tmp_path: Path, name: str, good: bool) -> None:
+    _, rows = read(tmp_path, text([HEADINGS, line(1, name=name), line(2)], ";"))
+
+    assert [not row.faults for row in rows] == [good, True]
 
 
 @pytest.mark.parametrize("odd", ["9" * 5000, "²", "(" * 20_000, "ngày" + "." * 20_000, "=" * 20_000, "'" * 20_000])

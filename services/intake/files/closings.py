@@ -15,13 +15,15 @@ MOST_SAID = 300  # characters
 MOST_SIGNERS = 4  # cells in a line of signatures
 _CODE = re.compile(r"\s*(?:[0-9]{3}\.|[HG][0-9]{2})")
 _TOTAL = re.compile(
-    r"(?:tổng(?: cộng| số| hồ sơ|:| *$| *\d)|lũy kế|luỹ kế"
-    r"|cộng(?: *$| *:| *\d| (?:tháng|quý|năm|trang|dồn|số|chung|ngày|tuần|cuối)\b))"
+    r"(?:tổng(?: cộng| số| hồ sơ| *[:(]| *$| *\d)|lũy kế|luỹ kế|total\b"
+    r"|cộng(?: *$| *[:(]| *\d| (?:tháng|quý|năm|trang|dồn|số|chung|ngày|tuần|cuối)\b))"
 )
 _SIGNATURE = re.compile(
     r"\(?(?:ký|đã ký|ký tên)\b|.*\b(?:ghi rõ họ|đóng dấu|ký tên)\b"
-    r"|người (?:lập|ghi|tổng hợp|báo cáo|kiểm|duyệt|viết|theo dõi)\b|(?:kt|tm|tl|tuq|q)\. ?\w"
-    r"|(?:phó )?(?:chủ tịch|giám đốc|trưởng|chánh|thủ trưởng)\b|(?:cán bộ|công chức|lãnh đạo|kế toán|bộ phận)\b"
+    r"|(?:người|bên) (?:lập|ghi|tổng hợp|báo cáo|kiểm|duyệt|viết|theo dõi|giao|nhận|ký)\b"
+    r"|(?:kt|tm|tl|tuq|q)\.|[kt]/[mtl]\b"
+    r"|(?:phó )?(?:chủ tịch|giám đốc|trưởng|chánh|thủ trưởng|tổ trưởng)\b"
+    r"|đại diện\b|thừa lệnh\b|thay mặt\b|(?:cán bộ|công chức|lãnh đạo|kế toán|bộ phận)\b"
     r"|(?:.*\W)?ngày\W+(?:\d{1,2}\W+)?tháng\W+(?:\d{1,2}\W+)?năm\b"
     r"|.+, ngày\b|(?:trang|page) \d|(?:ngày|người|giờ) in\b|in ngày\b"
     r"|nơi nhận\b|[-+] ?(?:như|lưu)\b|lưu:|xác nhận\b|danh sách (?:này|trên|có)\b|ghi chú\b"

@@ -24,7 +24,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:[\u0300-\u036f][^\W\d_]*)*")
 _TCVN3 = re.compile(r"[A-Za-zÀ-ÿ][µ¸¶·¹¨©®«¬»¼½¾¡¢§£¤¥¦]|[µ¸¶·¹¨©®«¬»¼½¾¡¢§£¤¥¦][A-Za-zÀ-ÿ]|[a-z][À-Þ][a-z]?")
 # UTF-8 of `ế`, `ồ`, `đ`, `ư`, `ă`, `ã` read as Windows-1252.
 _MISREAD = re.compile(
-    r"á[»º][\u0080-\u00bf\u0152-\u0178\u02c6-\u02dc\u2013-\u203a\u20ac\u2122]|Ä[\u0090\u0091\u2018\u0192]|Æ[°¡]|Ã[\u00a0-\u00bf]"
+    r"á[»º][\u0080-\u00bf\u0152-\u0178\u02c6-\u02dc\u2013-\u203a\u20ac\u2122]|Ä[\u0090\u0091\u2018\u0192]|Æ[°¡]|Ã[\u00a1-\u00bf]"
 )
 _VNI = re.compile(r"[aeiouyAEIOUYöôÖÔ][ùøûõïâêéèúüàáåäëãñÙØÛÕÏÂÊÉÈÚÜÀÁÅÄËÃÑ]")
 
@@ -88,6 +88,6 @@ def spoilt(text: str) -> str:
     font = old_font(text)
     if font is not None:
         return f"chữ viết bằng phông {font}; {ADVICE.format(font=font)}"
-    if _MISREAD.search(text) and vietnamese_share(text) < 0.8:
+    if _MISREAD.search(text):
         return "chữ đã hỏng vì mở sai bảng mã (UTF-8 đọc thành Latin); hãy xuất lại tệp, lưu thành CSV UTF-8 hoặc .xlsx"
     return ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from contracts.codes import is_unit_code
 from reference.phones import mobile
 from services.intake.domain import Fault, Json
-from services.intake.files.encodings import ADVICE, old_font
+from services.intake.files.encodings import spoilt
 from services.intake.files.guards import unguarded
 from services.intake.files.headings import Columns, Double, is_time
 from services.intake.files.rows import Cell, Cells, DateCell, Head
@@ -98,8 +98,8 @@ def _value(field: str, cell: Cell) -> tuple[str, Fault | None]:
     text, fault = _text(field, cell)
     if fault is None and text and field in CODES and (isinstance(cell, DateCell) or _CONVERTED.fullmatch(text)):
         return "", Fault(field, "converted", f"Excel đã đổi mã thành ngày hoặc con số; {AS_TEXT}")
-    if fault is None and not text.isascii() and (font := old_font(text)) is not None:
-        fault = Fault(field, "old-font", f"chữ viết bằng phông {font}; {ADVICE.format(font=font)}")
+    if fault is None and not text.isascii() and (said := spoilt(text)):
+        fault = Fault(field, "spoilt", said)
     return text, fault
 
 
