@@ -25,6 +25,8 @@ from services.feedback.handlers import Context as FeedbackContext
 from services.feedback.settings import FeedbackSettings
 from services.notifier import app as notifier
 from services.notifier.handlers import Context as NotifierContext
+from services.reporting import app as reporting
+from services.reporting.handlers import Context as ReportingContext
 from services.sla import app as sla
 from services.sla.handlers import Context as SlaContext
 from services.sla.settings import SlaSettings
@@ -63,7 +65,11 @@ def _feedback(reference: ReferenceData, clock: Clock) -> Handle:
     return feedback.rules_of(FeedbackContext(reference, clock, settings, Sealer.from_base64(key, 1), load_forms())).handle
 
 
-SERVICES: dict[str, Make] = {"sla": _sla, "notifier": _notifier, "feedback": _feedback}
+def _reporting(reference: ReferenceData, clock: Clock) -> Handle:
+    return reporting.rules_of(ReportingContext(clock, reference)).handle
+
+
+SERVICES: dict[str, Make] = {"sla": _sla, "notifier": _notifier, "feedback": _feedback, "reporting": _reporting}
 
 
 def _time(events: list[Event], make: Make, reference: ReferenceData) -> Counter[str]:

@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import httpx
 from aiokafka import AIOKafkaConsumer
@@ -19,12 +18,11 @@ from dunghen import PROVINCE
 from dunghen.commands.topics import apply_topics, remove_topics
 from dunghen.demo.real import free_port, service_environment
 from reference import Procedure, ReferenceData, Unit, load_reference
-from runtime.store import Documents, open_documents
+from runtime.outputs import new_document
+from runtime.store import Document, Documents, open_documents
 from runtime.store.mongo import drop_database
 from services.reporting import store as reporting
-from services.reporting.domain import FORMS, load_forms, month_of, shelf_of, shelved
-from services.reporting.domain.books import recounted
-from services.reporting.domain.cells import Add
+from services.reporting.domain import FORMS, ROLES, Add, Book, load_forms, month_of, recounted, shelf_of, shelved
 from services.reporting.reports import Wanted, report
 
 YEAR = date(2025, 12, 15), date(2026, 12, 14)
@@ -147,19 +145,24 @@ async def _preload(store: Documents, dossiers: int) -> int:
         for day, counters in _life(rng, received):
             own = days.setdefault((unit, procedure, month_of(day)), {})
             own.setdefault(day.isoformat(), Counter()).update(counters)
-    shelves: dict[str, list[dict[str, Any]]] = {}
-    page: list[dict[str, Any]] = []
+    shelves: dict[str, list[Book]] = {}
+    page: list[Document] = []
     for book in _books(days):
-        shelves.setdefault(shelf_of(book["_id"]), []).append({"month": book["month"], "sums": book["sums"]})
-        page.append(book)
+        shelves.setdefault(shelf_of(book.key), []).append(book)
+        page.append(reporting.BOOK.written(book, new_document(book.key)))
         if len(page) == 1000:
             await store.save_many(reporting.BOOKS, page)
             page = []
     await store.save_many(reporting.BOOKS, page)
-    full = [shelved(shelf, None, standing) for shelf, standing in shelves.items()]
+    full = [_shelf(key, standing) for key, standing in shelves.items()]
     for start in range(0, len(full), 1000):
         await store.save_many(reporting.SHELVES, full[start : start + 1000])
     return 2 * len(days)
+
+
+def _shelf(key: str, books: list[Book]) -> Document:
+    document = new_document(key)
+    return reporting.SHELF.written(shelved(reporting.load_shelf(document), books), document)
 
 
 def _life(rng: random.Random, received: date) -> Iterator[tuple[date, dict[str, int]]]:
@@ -172,10 +175,10 @@ def _life(rng: random.Random, received: date) -> Iterator[tuple[date, dict[str, 
     yield ended, {f"resolved_{outcome}": 1, **more, **late}
 
 
-def _books(days: dict[tuple[int, int, str], dict[str, Counter[str]]]) -> Iterator[dict[str, Any]]:
-    """As reporting saves them, in both roles."""
+def _books(days: dict[tuple[int, int, str], dict[str, Counter[str]]]) -> Iterator[Book]:
+    """As reporting counts them, in both roles."""
     now = round(datetime.now(UTC).timestamp() * 1000)
     for (unit, procedure, month), own in days.items():
         adds = {day: Add(now, counters) for day, counters in own.items()}
-        for role in ("competent", "received"):
-            yield recounted(f"{role}/{_unit(unit)}/{_procedure(procedure)}/{month}", None, adds, now)
+        for role in ROLES:
+            yield recounted(Book(role, _unit(unit), _procedure(procedure), month), adds, now)

@@ -3,7 +3,7 @@
 This package is all that a reader of our topics has to install; it needs pydantic and PyYAML alone.
 """
 
-from contracts.catalogue import DEAD_LETTER_HEADERS, EVENT_TYPES, Catalogue, TopicSpec, load_catalogue
+from contracts.catalogue import DEAD_LETTER_HEADERS, EVENT_TYPES, Catalogue, TopicSpec, full_type, load_catalogue, short_type
 from contracts.envelope import (
     CONTENT_TYPE,
     PREFIX,
@@ -39,8 +39,10 @@ __all__ = [
     "effect_id",
     "encode",
     "fact_id",
+    "full_type",
     "hide_inputs",
     "load_catalogue",
+    "short_type",
     "statement_id",
     "to_wire",
 ]

@@ -1,5 +1,6 @@
 """topics.yaml as typed, checked data, and the registry of event types."""
 
+import re
 from collections.abc import Iterable
 from importlib.resources import files
 from typing import Literal
@@ -42,6 +43,16 @@ DEAD_LETTER_HEADERS = (
 )
 
 
+def full_type(name: str) -> str:
+    """The CloudEvents type of a name of the catalogue: of dossier.received its version 1, of dossier.received.v2 that one."""
+    return f"{PREFIX}{name}" if re.search(r"\.v[0-9]+$", name) else f"{PREFIX}{name}.v1"
+
+
+def short_type(full: str) -> str:
+    """The name in the catalogue of a CloudEvents type."""
+    return full.removeprefix(PREFIX).removesuffix(".v1")
+
+
 class TopicSpec(BaseModel):
     """One topic of the catalogue. An unknown key is refused: a misspelt rule would be a rule switched off."""
 
@@ -62,7 +73,7 @@ class TopicSpec(BaseModel):
     @property
     def full_types(self) -> tuple[str, ...]:
         """CloudEvents types, e.g. vn.dunghen.dossier.received.v1."""
-        return tuple(f"{PREFIX}{name}.v1" for name in self.types)
+        return tuple(full_type(name) for name in self.types)
 
     def kafka_config(self) -> dict[str, str]:
         """Topic configuration as Kafka names it."""

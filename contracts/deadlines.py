@@ -16,7 +16,8 @@ class Step(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     rule: str = Field(
-        description="start, limit, skipped, makeup, pause, restart, pushed, clipped, promise, provisional or due."
+        description="start, limit, cutoff, part, skipped, makeup, pause, restart, pushed, clipped, promise, moved, provisional "
+        "or due."
     )
     days: tuple[str, ...] = Field(default=(), description="Dates concerned, ISO, in order.")
     source: str = Field(default="", description="Where the rule or the day off comes from.")

@@ -1,9 +1,10 @@
 """dossiers.v1: the facts of a dossier as its office reported them (writer: intake). No personal data."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from decimal import Decimal
+from typing import Annotated, ClassVar, Generic, Literal, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
 from contracts.codes import ProcedureCode, UnitCode
 from contracts.envelope import Named
@@ -12,6 +13,7 @@ from contracts.ids import fact_id
 Sure = Literal["guessed", "reported"]
 ReturnMethod = Literal["counter", "post", "online", "home", "ceremony"]
 LimitUnit = Literal["hour", "working_day", "calendar_day", "month", "same_day"]
+ExactUnit = Literal["minute", "hour", "working_day", "calendar_day", "month", "same_day"]
 Strategy = Literal["extend", "restart"]
 
 
@@ -53,19 +55,57 @@ class Limit(BaseModel):
     unit: LimitUnit = Field(description="DonViTinh.")
 
 
-class Terms(BaseModel):
+class ExactLimit(BaseModel):
+    """Thời hạn giải quyết as it stands, parts of a day or hour and minutes included; its number is exact."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    value: str = Field(
+        pattern=r"^(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,4})?$",
+        description="Number of units as a decimal text with a point, so that no reader makes a binary float of it: 0.5, 90; "
+        "above 0, except for same_day, which needs none.",
+    )
+    unit: ExactUnit = Field(description="DonViTinh. Parts are of working days and hours alone.")
+
+    @model_validator(mode="after")
+    def _means_something(self) -> Self:
+        number = Decimal(self.value)
+        if self.unit == "same_day":
+            return self
+        if not number:
+            raise ValueError("a limit must be above 0 (D8)")
+        if number != number.to_integral_value() and self.unit not in ("working_day", "hour"):
+            raise ValueError("only working days and hours have parts (D8)")
+        return self
+
+
+LimitT = TypeVar("LimitT", Limit, ExactLimit)
+
+
+class TermsOf(BaseModel, Generic[LimitT]):
     """The reference values this dossier keeps for ever, whatever the catalogue says later (domain rule 1.9)."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     procedure_version: str = Field(description="Version of the procedure in the reference data, e.g. 2025-07-01.")
-    limit: Limit = Field(description="ThoiGianGiaiQuyet with its unit.")
+    limit: LimitT = Field(description="ThoiGianGiaiQuyet with its unit.")
     pause_on_fee: bool = Field(default=False, description="Time at state 6 (nghĩa vụ tài chính) is outside the limit.")
     pause_on_agency: bool = Field(default=False, description="Time at another body (lấy ý kiến) is outside the limit.")
     strategy: Strategy = Field(
         default="extend",
         description="extend: a supplement pause moves the due date; restart: the limit begins anew after it.",
     )
+
+
+class Terms(TermsOf[Limit]):
+    """The reference values this dossier keeps for ever, whatever the catalogue says later (domain rule 1.9)."""
+
+
+class ExactTerms(TermsOf[ExactLimit]):
+    """The reference values this dossier keeps for ever (domain rule 1.9), its limit exact."""
+
+
+TermsT = TypeVar("TermsT", Terms, ExactTerms)
 
 
 class Linked(BaseModel):
@@ -78,16 +118,15 @@ class Linked(BaseModel):
     dossier: str | None = Field(default=None, description="Its own mã hồ sơ, if it has one.")
 
 
-class Received(Fact):
-    """Tiếp nhận (state 2): the clock starts here. Mẫu 01, NgayTiepNhan."""
+class Reception(Fact, Generic[TermsT]):
+    """What both versions of a reception say; readers take it, and its writer says version 1 wherever that can say the limit."""
 
-    TYPE: ClassVar[str] = "vn.dunghen.dossier.received.v1"
     SERIES: ClassVar[str] = "received"
     procedure: ProcedureCode = Field(description="Mã TTHC (MaTTHC).")
     receiving_unit: UnitCode = Field(description="Mã định danh of the unit that took it in (Bộ phận TN&TKQ).")
     competent_unit: UnitCode = Field(description="Mã định danh of the body that decides (DonViXuLy).")
     channel: Literal[1, 2, 3] = Field(description="KenhThucHien: 1 at the counter, 2 online, 3 by public post.")
-    terms: Terms = Field(description="What held for the procedure at reception; kept for ever.")
+    terms: TermsT = Field(description="What held for the procedure at reception; kept for ever.")
     return_method: ReturnMethod | None = Field(
         default=None,
         description="Hình thức nhận kết quả (HinhThuc; Mẫu 01, item 6): at the counter, by public post, online, at home, "
@@ -103,6 +142,19 @@ class Received(Fact):
     contact_sequence: int | None = Field(
         default=None, description="Sequence of the sealed contact on contacts.v1; absent if the sender gave none."
     )
+
+
+class Received(Reception[Terms]):
+    """Tiếp nhận (state 2): the clock starts here. Mẫu 01, NgayTiepNhan."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.received.v1"
+
+
+class ReceivedV2(Reception[ExactTerms]):
+    """Tiếp nhận (state 2) with a limit in minutes or in parts of a day or hour, which version 1 cannot say. The same fact: its
+    ids, occasions and versions are those of version 1."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.received.v2"
 
 
 class Progressed(Fact):
@@ -222,6 +274,7 @@ class Retracted(Fact):
 
 DOSSIER_TYPES: tuple[type[Fact], ...] = (
     Received,
+    ReceivedV2,
     Progressed,
     SupplementRequested,
     Supplemented,

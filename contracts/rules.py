@@ -167,9 +167,10 @@ class Rule(StrEnum):
     )
     D6 = (
         "D6",
-        "A pause moves hour and working-day limits by its open minutes, the others by elapsed time; it counts if it "
-        "begins before the due moment as it then stands, overlaps count once, and while it is open there is no due "
-        "moment.",
+        "A pause moves limits in hours and minutes by its open minutes; limits in working days by the counted dates that "
+        "passed whole at the same time of day, and then by the open minutes that are left; the others by elapsed time. It "
+        "counts if it begins before the due moment as it then stands, overlaps count once, and while it is open there is "
+        "no due moment. A date given during or after a pause is not moved by it.",
         "QĐ 766/QĐ-TTg, indicator 2.1 (thời gian bổ sung)",
     )
     D7 = (
@@ -180,8 +181,10 @@ class Rule(StrEnum):
     )
     D8 = (
         "D8",
-        "Cut-offs compare full instants, seconds are dropped before adding; a limit that cannot be counted (below 1, or "
-        "beyond the calendar) is refused and said.",
+        "Cut-offs compare full instants, seconds are dropped before adding. Limits are exact: parts of a working day (nửa ngày "
+        "làm việc) are that part of the open minutes of the date that the whole days reach, counted on from there; parts of "
+        "an hour are open minutes; a part of a minute is a minute. A limit that cannot be counted (0 or below, parts of a "
+        "calendar day or month, beyond the calendar) is refused and said; same day needs no number.",
         "reading of our own: no text says it",
     )
     D9 = (

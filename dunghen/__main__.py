@@ -1,5 +1,6 @@
 """The command line: `dunghen COMMAND`. Only the module of the command asked for is loaded: `follow` answers in a second."""
 
+import logging
 import sys
 from importlib import import_module
 
@@ -48,6 +49,7 @@ def make_app(wanted: str | None = None) -> typer.Typer:
 
 def main() -> None:
     """Entry point of the `dunghen` script."""
+    logging.getLogger().addHandler(logging.NullHandler())  # a command says itself what a library would say in its way
     make_app(sys.argv[1] if len(sys.argv) > 1 else None)()
 
 

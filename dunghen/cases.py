@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -18,7 +20,8 @@ from reference import (
     load_national_calendar,
 )
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME
-from reference.worktime import LimitUnit, PauseKind, stops_the_clock
+from reference.limits import ExactAmount, LimitUnit
+from reference.worktime import PauseKind, stops_the_clock
 
 
 class _Part(BaseModel):
@@ -26,9 +29,9 @@ class _Part(BaseModel):
 
 
 class CaseLimit(_Part):
-    """ThoiGianGiaiQuyet and DonViTinh. What is below 1 is refused when it is counted (D8)."""
+    """ThoiGianGiaiQuyet and DonViTinh, exact. What cannot be counted is refused when it is counted (D8)."""
 
-    value: int = Field(default=1, strict=True)
+    value: ExactAmount = 1
     unit: LimitUnit
 
 
@@ -64,30 +67,46 @@ def local(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=OFFICE_TIME)
 
 
-def answers(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class CaseAnswer:
+    """What is said of one case, under the id it was given with. `due_at`: ISO."""
+
+    id: object = None
+    state: Literal["due", "paused", "error"] = "error"
+    due_at: str | None = None
+    provisional: bool | None = None
+    error: str | None = None
+
+
+def answers(lines: Iterable[str]) -> Iterator[CaseAnswer]:
     """An answer per line that is not empty."""
     for line in lines:
         if line.strip():
             yield answer(line)
 
 
-def answer(line: str) -> dict[str, Any]:
-    """{id, state: due | paused | error, due_at, provisional, error} of one case."""
-    said: dict[str, Any] = {"id": None, "state": "error", "due_at": None, "provisional": None, "error": None}
+def answer(line: str) -> CaseAnswer:
+    """The answer to one case; what cannot be counted is answered with an error."""
+    identity: object = None
     try:
-        raw = json.loads(line)
-        said["id"] = raw.get("id") if isinstance(raw, dict) else None
-        return said | _count(CaseInput.model_validate(raw["input"]))
+        raw = json.loads(line, parse_float=Decimal)  # 0.1 is a tenth
+        identity = _plain(raw.get("id")) if isinstance(raw, dict) else None
+        return _count(identity, CaseInput.model_validate(raw["input"]))
     except ValidationError as error:
         place = error.errors(include_url=False)[0]
-        return said | {"error": f"{'.'.join(str(part) for part in place['loc'])}: {place['msg']}"}
+        return CaseAnswer(identity, error=f"{'.'.join(str(part) for part in place['loc'])}: {place['msg']}")
     except (LimitError, BeyondCalendarError) as error:
-        return said | {"error": str(error)}
+        return CaseAnswer(identity, error=str(error))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        return said | {"error": f'not a case ({type(error).__name__}): needs {{"id", "input": {{"received", "limit"}}}}'}
+        needs = 'needs {"id", "input": {"received", "limit"}}'
+        return CaseAnswer(identity, error=f"not a case ({type(error).__name__}): {needs}")
 
 
-def _count(case: CaseInput) -> dict[str, Any]:
+def _plain(identity: object) -> object:
+    return float(identity) if isinstance(identity, Decimal) else identity
+
+
+def _count(identity: object, case: CaseInput) -> CaseAnswer:
     pauses = [
         Pause(pause.kind, local(pause.start), local(pause.end) if pause.end else None)
         for pause in case.pauses
@@ -98,7 +117,7 @@ def _count(case: CaseInput) -> dict[str, Any]:
         line, local(case.received), (case.limit.value, case.limit.unit), pauses, restart=case.strategy == "restart"
     )
     due = result.due_at.isoformat() if result.due_at else None
-    return {"state": result.state, "due_at": due, "provisional": result.provisional}
+    return CaseAnswer(identity, result.state, due, result.provisional)
 
 
 @lru_cache(maxsize=64)

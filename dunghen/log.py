@@ -2,29 +2,46 @@
 
 import base64
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from contracts import EVENT_TYPES, decode, load_catalogue
+from contracts import EVENT_TYPES, PREFIX, Event, decode, load_catalogue
 from runtime.kafka_admin import LogRecord, read_topics
 
 
-def event_of(record: LogRecord) -> dict[str, Any]:
-    """The record's JSON; of a record that is no valid event (garbage, a null value), an empty one."""
+class _Line(BaseModel):
+    """A record as a line of a file; what is no UTF-8 is kept in base64."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    partition: int
+    offset: int
+    timestamp: int
+    key: str | None = None
+    key_base64: str | None = None
+    value: str | None = None
+    value_base64: str | None = None
+    headers: dict[str, str]
+
+
+def event_of(record: LogRecord) -> Event | None:
+    """The record's event; None if it is no valid one (garbage, a null value)."""
     try:
-        decode(record.value, EVENT_TYPES)
+        return decode(record.value, EVENT_TYPES)
     except ValidationError:
-        return {}
-    raw: dict[str, Any] = json.loads(record.value)
-    return raw
+        return None
 
 
-def kind_of(event: Mapping[str, Any]) -> str:
-    """`dossier.received` for vn.dunghen.dossier.received.v1."""
-    return str(event["type"]).removeprefix("vn.dunghen.").removesuffix(".v1")
+def events_of(records: Iterable[LogRecord]) -> Iterator[Event]:
+    """The events of the records that are one."""
+    return (event for record in records if (event := event_of(record)) is not None)
+
+
+def kind_of(event: Event) -> str:
+    """`dossier.received` for vn.dunghen.dossier.received.v1, and for its version 2: the same is told of both."""
+    return event.type.removeprefix(PREFIX).rpartition(".v")[0]
 
 
 async def read_broker(
@@ -66,14 +83,19 @@ def _text(name: str, value: bytes) -> dict[str, str]:
 
 
 def read_folder(folder: Path, mentioning: str = "") -> Iterator[LogRecord]:
-    """The records of `write_folder`, or those that mention a text. Raises FileNotFoundError if there is no file."""
+    """The records of `write_folder`, or those that mention a text: of dead letters all, for what is said of one names it by its
+    place. Raises FileNotFoundError if there is no file."""
     files = sorted(folder.glob("*.ndjson"))
     if not files:
         raise FileNotFoundError(f"{folder} holds no *.ndjson")
     for path in files:
-        for line in path.read_text("utf-8").splitlines():
-            if mentioning not in line:
+        for line in path.read_text("utf-8").split("\n"):  # a value may hold other marks of a line end
+            if not line or (mentioning not in line and not path.stem.endswith(".dlq")):
                 continue
-            raw = json.loads(line)
-            key, value = (raw[n].encode() if n in raw else base64.b64decode(raw[f"{n}_base64"]) for n in ("key", "value"))
-            yield LogRecord(path.stem, raw["partition"], raw["offset"], raw["timestamp"], key, value, raw["headers"])
+            read = _Line.model_validate_json(line)
+            key, value = _bytes(read.key, read.key_base64), _bytes(read.value, read.value_base64)
+            yield LogRecord(path.stem, read.partition, read.offset, read.timestamp, key, value, read.headers)
+
+
+def _bytes(text: str | None, base64_text: str | None) -> bytes:
+    return text.encode() if text is not None else base64.b64decode(base64_text or "")

@@ -1,45 +1,33 @@
 """One dossier's events from all topics as a story in Vietnamese, by time, with reasons."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from dunghen.log import event_of, kind_of
+from contracts import Event
+from contracts.deadlines import DeadlineStated
+from contracts.dossiers import Fact, Refused, Retracted
+from contracts.notices import LetterApproved
+from dunghen.answers import KeptItem
+from dunghen.log import event_of
+from dunghen.sentences import sentence_of
 from reference import OFFICE_TIME, ReferenceData, moment
-from reference.derivation import UNIT_NAMES, say_instant
+from reference.derivation import say_instant
 from runtime.deadletters import Letter, letter_of
 from runtime.kafka_admin import LogRecord
-from services.notifier.domain.texts import REASONS, REJECTIONS
 
 _CHAIN = ("intake", "sla", "notifier", "feedback")
-CHANNELS = {1: "trực tiếp", 2: "trực tuyến", 3: "bưu chính công ích"}
-OUTCOMES = {"early": "trước hạn", "on_time": "đúng hạn", "late": "quá hạn", "open": "chưa kết thúc"}
-STATES = {7: "công dân rút hồ sơ", 8: "dừng xử lý", 9: "đã xử lý xong", 10: "đã trả kết quả"}
-MESSAGES = {"result-ready": "đã có kết quả", "apology": "xin lỗi vì trễ hẹn", "survey": "mời đánh giá"}
-SKIPPED = {
-    "before-go-live": "trước ngày đơn vị bắt đầu dùng hệ thống",
-    "too-old": "được báo muộn quá 48 giờ",
-    "no-contact": "không có thông tin liên hệ",
-    "contact-missing": "thông tin liên hệ không đến",
-    "no-mobile-number": "không có số điện thoại di động",
-}
+LAST = "9"  # sorts behind all sequences
 LIFTED = {"replayed": "đã được xử lý lại", "discarded": "đã được bỏ"}
-KINDS = {
-    "received": "tiếp nhận",
-    "progressed": "bước xử lý",
-    "supplement-requested": "yêu cầu bổ sung",
-    "supplemented": "đã bổ sung",
-    "fee-requested": "yêu cầu nghĩa vụ tài chính",
-    "fee-paid": "đã thực hiện nghĩa vụ tài chính",
-    "suspended": "lấy ý kiến cơ quan khác",
-    "resumed": "tiếp tục xử lý",
-    "reappointed": "hẹn lại ngày trả",
-    "completed": "đã xử lý xong",
-    "returned": "đã trả kết quả",
-    "refused": "không tiếp nhận",
-    "withdrawn": "công dân rút hồ sơ",
-    "stopped": "dừng xử lý",
+HELD = {
+    "unknown-status": "trạng thái không có trong bảng trạng thái của hệ thống gửi",
+    "unknown-unit": "mã đơn vị không có trong danh mục",
+    "unit-not-in-use": "đơn vị không hoạt động vào ngày đó",
+    "unknown-procedure": "mã thủ tục không có trong danh mục",
+    "no-version": "thủ tục chưa có phiên bản hiệu lực vào ngày đó",
+    "too-many-facts": "hồ sơ có quá nhiều sự kiện",
+    "promise-changed": "ngày hẹn trả đã in bị đổi",
+    "ends-before-reception": "kết thúc trước khi tiếp nhận",
 }
 
 
@@ -55,141 +43,76 @@ class Line:
     order: tuple[str, int] = ("", 0)  # the sequence of the fact at its root, then how far down the chain it stands
 
 
-def story_of(dossier: str, records: Iterable[LogRecord], reference: ReferenceData) -> list[Line]:
-    """The events of a dossier in the order in which they happened; a repeated record is told once."""
-    seen: dict[str, tuple[LogRecord, dict[str, Any]]] = {}
-    lines = []
+def story_of(dossier: str, records: Iterable[LogRecord], reference: ReferenceData, held: Sequence[KeptItem] = ()) -> list[Line]:
+    """What happened to a dossier, in the order in which it happened; a repeated record is told once.
+
+    `held`: what intake keeps of it for a person.
+    """
+    events: dict[str, Event] = {}
+    letters: list[tuple[LogRecord, Letter]] = []
     for record in records:
         if record.topic.endswith(".dlq"):
             letter = letter_of(record.key, record.value, record.headers)
-            if letter is not None and letter.key == dossier:
-                lines.append(_dead_letter(record, letter))
-            continue
-        event = event_of(record)
-        if event.get("subject") == dossier and "data" in event:
-            seen.setdefault(event["id"], (record, event))
-    sequences = {event["id"]: event["sequence"] for _, event in seen.values() if "sequence" in event}
-    lines += [_line(record, event, reference, sequences) for record, event in seen.values()]
-    return sorted(lines, key=lambda line: (line.recorded, line.order))
+            letters += [(record, letter)] if letter is not None else []
+        elif (event := event_of(record)) is not None and event.subject == dossier:
+            events.setdefault(event.id, event)
+    sequences = {event.id: event.sequence for event in events.values() if event.sequence is not None}
+    promised = any(isinstance(event.data, DeadlineStated) for event in events.values())
+    lines = [_line(event, reference, sequences, promised=promised) for event in events.values()]
+    lines += _dead_letters(dossier, letters)
+    lines += [_held(item) for item in held if item.dossier == dossier]
+    return sorted(lines, key=lambda line: (line.at, line.recorded, line.order))
+
+
+def _line(event: Event, reference: ReferenceData, sequences: Mapping[str, int], *, promised: bool) -> Line:
+    data, source = event.data, event.source.removeprefix("/")
+    at = getattr(data, "at", event.time)  # an event of a newer release may have none
+    text, reasons = sentence_of(data, event.type, reference), tuple[str, ...]()
+    if isinstance(data, DeadlineStated):
+        reasons = tuple(step.text for step in data.derivation)
+    elif isinstance(data, Fact):
+        text = f"Sửa lại: {text}" if data.version > 1 and not isinstance(data, Retracted) else text
+        reasons = _about(data, event.time, promised=promised)
+    root = event.sequence if event.sequence is not None else sequences.get(event.correlation or "")
+    link = 1 + (_CHAIN.index(source) if source in _CHAIN else len(_CHAIN))
+    # What a sender told comes before what follows from it; so does what sla waits for notifier to say.
+    order = (LAST if root is None else f"{root:013d}", 0 if isinstance(data, Fact | LetterApproved) else link)
+    return Line(at, event.time, source, text, reasons, order)
+
+
+def _about(fact: Fact, recorded: datetime, *, promised: bool) -> tuple[str, ...]:
+    found = []
+    if isinstance(fact, Refused) and promised:
+        found.append("Hồ sơ không được tiếp nhận: ngày hẹn trả đã ghi không còn hiệu lực.")
+    if recorded.astimezone(OFFICE_TIME).date() != fact.at.astimezone(OFFICE_TIME).date():
+        found.append(f"Hệ thống nhận được thông tin này lúc {say_instant(recorded)}.")
+    return tuple(found)
+
+
+# --- what waits for a person ----------------------------------------------------------------------------------------------
+
+
+def _dead_letters(dossier: str, letters: Sequence[tuple[LogRecord, Letter]]) -> list[Line]:
+    """Those that concern it, with what became of them; a keyless record is told of where its content names the dossier."""
+    places = {letter.place for _, letter in letters if _concerns(letter, dossier)}
+    return [_dead_letter(record, letter) for record, letter in letters if letter.place in places]
+
+
+def _concerns(letter: Letter, dossier: str) -> bool:
+    return letter.key == dossier or (not letter.key and dossier.encode() in letter.value)
 
 
 def _dead_letter(record: LogRecord, letter: Letter) -> Line:
-    at = moment(record.timestamp)
+    at, service = moment(record.timestamp), record.topic.removesuffix(".dlq")
     if letter.settled:
-        return Line(at, at, record.topic, f"Bản ghi {letter.place} {LIFTED.get(letter.settled, letter.settled)}")
-    return Line(at, at, record.topic, f"Một bản ghi bị giữ lại: {letter.headers.get('reason', '')}")
+        return Line(at, at, service, f"Bản ghi bị giữ lại {letter.place} {LIFTED.get(letter.settled, letter.settled)}.")
+    reasons = (f"Lý do kỹ thuật: {letter.reason}", f"Người vận hành xem và xử lý: dunghen dlq ls {service}")
+    return Line(at, at, service, f"Một bản ghi không xử lý được, bị giữ lại ở {letter.place}.", reasons)
 
 
-def _line(record: LogRecord, event: Mapping[str, Any], reference: ReferenceData, sequences: Mapping[str, str]) -> Line:
-    name = kind_of(event)
-    data = event["data"]
-    at, recorded = datetime.fromisoformat(data["at"]), datetime.fromisoformat(event["time"])
-    say = _SENTENCES.get(name)
-    text = say(data, reference) if say else f"{name}"
-    reasons = tuple(step["text"] for step in data.get("derivation", ()))
-    correction = data.get("version", 1) > 1 and name.startswith("dossier.") and name != "dossier.retracted"
-    source = event["source"].removeprefix("/")
-    root = event.get("sequence") or sequences.get(event.get("correlationid", ""), "9")
-    link = _CHAIN.index(source) if source in _CHAIN else len(_CHAIN)
-    order = (root, 0 if name == "letter.approved" else link)  # the one thing that sla waits for notifier to say
-    return Line(at, recorded, source, ("Sửa lại: " if correction else "") + text, reasons, order)
-
-
-def _received(data: Mapping[str, Any], reference: ReferenceData) -> str:
-    procedure = reference.procedures.get(data["procedure"])
-    unit = reference.units.get(data["competent_unit"])
-    limit = data["terms"]["limit"]
-    amount = UNIT_NAMES[limit["unit"]] if limit["unit"] == "same_day" else f"{limit['value']} {UNIT_NAMES[limit['unit']]}"
-    return (
-        f"Tiếp nhận ({CHANNELS[data['channel']]}): {procedure.name if procedure else data['procedure']}, "
-        f"cơ quan giải quyết {unit.name if unit else data['competent_unit']}, thời hạn {amount}."
-    )
-
-
-def _due(prefix: str) -> Callable[[Mapping[str, Any], ReferenceData], str]:
-    def say(data: Mapping[str, Any], _: ReferenceData) -> str:
-        provisional = " (tạm tính)" if data.get("provisional") else ""
-        return f"{prefix} {_at(data['due_at'])}{provisional}."
-
-    return say
-
-
-def _settled(data: Mapping[str, Any], _: ReferenceData) -> str:
-    if data["outcome"] == "open":
-        return "Kết quả đã ghi được rút lại: hồ sơ lại đang giải quyết."
-    return (
-        f"Kết thúc {_at(data['ended_at'])} ({STATES[data['state']]}), hẹn {_at(data['due_at'])}: {OUTCOMES[data['outcome']]}."
-    )
-
-
-def _warned(data: Mapping[str, Any], _: ReferenceData) -> str:
-    return f"Cảnh báo cán bộ: còn {data['rung'].removesuffix('h')} giờ làm việc đến hạn {_at(data['due_at'])}."
-
-
-def _retracted(data: Mapping[str, Any], _: ReferenceData) -> str:
-    return f"Rút lại thông tin: {KINDS.get(data['fact'], data['fact'])}."
-
-
-def _by(data: Mapping[str, Any]) -> str:
-    return f", ký trước {_at(data['sign_by'])}" if "sign_by" in data else ""
-
-
-def _new(data: Mapping[str, Any]) -> str:
-    return f", hẹn lại {_at(data['new_due_at'])}" if "new_due_at" in data else ""
-
-
-def _points(data: Mapping[str, Any]) -> int:
-    scores = [score for score in data["scores"].values() if score is not None]
-    return round(sum(scores) / len(scores)) if scores else 0
-
-
-def _plain(text: str) -> Callable[[Mapping[str, Any], ReferenceData], str]:
-    return lambda _data, _reference: text
-
-
-def _at(text: str) -> str:
-    return say_instant(datetime.fromisoformat(text).astimezone(OFFICE_TIME))
-
-
-_SENTENCES: dict[str, Callable[[Mapping[str, Any], ReferenceData], str]] = {
-    "dossier.received": _received,
-    "dossier.progressed": lambda data, _: f"Bước xử lý: {data['step']}.",
-    "dossier.supplement-requested": _plain("Yêu cầu người dân bổ sung giấy tờ."),
-    "dossier.supplemented": _plain("Người dân đã bổ sung đủ giấy tờ."),
-    "dossier.fee-requested": _plain("Yêu cầu thực hiện nghĩa vụ tài chính."),
-    "dossier.fee-paid": _plain("Đã thực hiện nghĩa vụ tài chính."),
-    "dossier.suspended": _plain("Chuyển lấy ý kiến cơ quan khác."),
-    "dossier.resumed": _plain("Cơ quan khác đã trả lời, tiếp tục xử lý."),
-    "dossier.reappointed": lambda data, _: f"Đơn vị đề nghị hẹn lại {_at(data['new_due_at'])}.",
-    "dossier.completed": _plain("Đã xử lý xong."),
-    "dossier.returned": _plain("Đã trả kết quả cho người dân."),
-    "dossier.refused": _plain("Không tiếp nhận hồ sơ."),
-    "dossier.withdrawn": _plain("Công dân yêu cầu rút hồ sơ."),
-    "dossier.stopped": _plain("Dừng xử lý hồ sơ."),
-    "dossier.retracted": _retracted,
-    "contact.sealed": _plain("Đã niêm phong thông tin liên hệ, chỉ bộ phận gửi tin mở được."),
-    "deadline.set": _due("Hẹn trả kết quả"),
-    "deadline.moved": _due("Ngày hẹn trả thay đổi thành"),
-    "deadline.resumed": _due("Đồng hồ chạy tiếp, hẹn trả"),
-    "deadline.paused": _plain("Đồng hồ dừng: thời gian chờ không tính vào thời hạn."),
-    "deadline.warned": _warned,
-    "deadline.apology-due": lambda data, _: f"Sắp trễ hẹn: cần soạn thư xin lỗi, ký trước {_at(data['sign_by'])}.",
-    "deadline.overdue": lambda data, _: f"Quá hạn {_at(data['due_at'])}.",
-    "deadline.settled": _settled,
-    "notice.queued": lambda data, _: f"Xếp hàng tin nhắn: {MESSAGES[data['notice']]}.",
-    "notice.accepted": lambda data, _: f"Đã gửi tin nhắn: {MESSAGES[data['notice']]} ({data['parts']} phần).",
-    "notice.delivered": lambda data, _: f"Tin nhắn đã đến máy: {MESSAGES[data['notice']]}.",
-    "notice.failed": lambda data, _: f"Tin nhắn không đi được: {MESSAGES[data['notice']]} ({data['reason']}).",
-    "notice.uncertain": lambda data, _: (
-        f"Không rõ tin nhắn đã đi hay chưa: {MESSAGES[data['notice']]}; không gửi lại, chờ người kiểm tra."
-    ),
-    "notice.skipped": lambda data, _: f"Không gửi: {MESSAGES[data['notice']]}; {SKIPPED[data['reason']]}.",
-    "letter.drafted": lambda data, _: f"Dự thảo thư xin lỗi chờ ký{_by(data)}.",
-    "letter.approved": lambda data, _: f"Thư xin lỗi đã ký: {REASONS[data['reason']]}{_new(data)}.",
-    "letter.rejected": lambda data, _: f"Không gửi thư xin lỗi: {REJECTIONS[data['reason']].lower()}.",
-    "letter.withdrawn": _plain("Hồ sơ xong đúng hẹn: rút dự thảo thư xin lỗi."),
-    "letter.sent": lambda data, _: f"Thư xin lỗi số {data['number']:02d}/PXL đã ban hành{_new(data)}.",
-    "feedback.invited": _plain("Mời người nộp hồ sơ đánh giá."),
-    "feedback.rated": lambda data, _: f"Người nộp hồ sơ đánh giá {_points(data)}/100.",
-    "deadline.refused": lambda data, _: f"Không chấp nhận: {data['text']} ({data['rule']})",
-}
+def _held(item: KeptItem) -> Line:
+    at = moment(item.at)
+    what = "Đã nhận, cần người xem" if item.flag else "Chưa nhận, được giữ lại chờ kiểm tra"
+    field = f" ({item.field}: {item.value})" if item.field else ""
+    reasons = (f"Mục {item.id}; người vận hành xem: dunghen quarantine ls",)
+    return Line(at, at, "intake", f"{what}: {HELD.get(item.reason, item.reason)}{field}.", reasons)

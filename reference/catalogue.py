@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from reference.calendar import CalendarChange, CalendarTable
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME, OpeningHours
+from reference.limits import ExactAmount, Limit, LimitError, LimitUnit, WholeUnit, check, say_limit
 from reference.periods import USUAL, PeriodKind
 from reference.timeline import Timeline
-from reference.worktime import LimitUnit
 
 Schedule = tuple[OpeningHours, tuple[tuple[date, OpeningHours], ...]]
 FUTURE = timedelta(minutes=120)
@@ -100,10 +100,39 @@ class Unit(_Entry):
 
 
 class TimeLimit(_Entry):
-    """ThoiGianGiaiQuyet and DonViTinh of a procedure."""
+    """ThoiGianGiaiQuyet and DonViTinh of a procedure: whole numbers, or parts of a day or hour (`0,5`, `1.5`)."""
 
-    value: int = Field(default=1, ge=1)
-    unit: LimitUnit
+    amount: ExactAmount = Field(default=1, alias="value")
+    measure: LimitUnit = Field(alias="unit")
+
+    @model_validator(mode="after")
+    def _can_be_counted(self) -> "TimeLimit":
+        check(self.counted)
+        return self
+
+    @property
+    def counted(self) -> Limit:
+        """As it is counted and said."""
+        return self.amount, self.measure
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether dossier.received.v1 can say it: a whole number of at least 1 (same day needs none), not in minutes."""
+        return isinstance(self.amount, int) and self.measure != "minute"
+
+    @property
+    def value(self) -> int:
+        """Its number as dossier.received.v1 says it. Raises LimitError for one that only dossier.received.v2 can say."""
+        if not isinstance(self.amount, int):
+            raise LimitError(f"{say_limit(self.counted)} is no whole number (D8)")
+        return max(1, self.amount)
+
+    @property
+    def unit(self) -> WholeUnit:
+        """Its unit as dossier.received.v1 says it. Raises LimitError for one that only dossier.received.v2 can say."""
+        if self.measure == "minute":
+            raise LimitError(f"{say_limit(self.counted)} is in minutes (D8)")
+        return self.measure
 
 
 class Fee(_Entry):

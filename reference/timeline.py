@@ -88,6 +88,15 @@ class Timeline:
             raise BeyondCalendarError(f"the calendar table covers {self.calendar.first_year} to {self.calendar.last_year} only")
         return self._days[index]
 
+    def counted_between(self, first: int, last: int) -> int:
+        """How many working days lie after `first`, up to and with `last`."""
+        return max(0, bisect_right(self._days, last) - bisect_right(self._days, first))
+
+    def open_minutes(self, ordinal: int) -> int:
+        """Open minutes of a working day."""
+        index = self._index(ordinal)
+        return self._before[index + 1] - self._before[index]
+
     def closing(self, ordinal: int) -> int:
         """Minute at which a working day closes."""
         return ordinal * DAY + self._sessions[self._index(ordinal)][-1].end

@@ -8,6 +8,7 @@ that a store that is made anew from nothing knows it too. Nothing is ever put ba
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from runtime.errors import Invalid
@@ -17,6 +18,7 @@ from runtime.store import Document
 
 INCOMPLETE, LIFTED = "incomplete", "lifted"  # fields of a document: places that are missing from it, places that are done
 PLACE = ("source-topic", "source-partition", "source-offset")  # headers of a letter and of its settlement
+REASON, FIRST_AT, SIZE = "reason", "first-at", "size"  # headers of a letter
 SETTLED = "settled"  # header of a settlement
 LEFT_OUT, TOO_LARGE = "left-out", "too-large"  # header of a letter that holds no record, only its place and digest
 Lifting = Literal["replayed", "discarded"]
@@ -75,6 +77,22 @@ class Letter:
     value: bytes
     headers: Mapping[str, str]
     settled: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why it was parked, as the service says it; "" of a settlement."""
+        return self.headers.get(REASON, "")
+
+    @property
+    def first_at(self) -> datetime | None:
+        """When the service met the record first; None of a settlement."""
+        text = self.headers.get(FIRST_AT)
+        return None if text is None else datetime.fromisoformat(text)
+
+    @property
+    def size(self) -> str:
+        """How many bytes the record had that was too large for a letter."""
+        return self.headers.get(SIZE, "?")
 
     @property
     def is_left_out(self) -> bool:

@@ -36,8 +36,8 @@ async def partition_counts(broker: str) -> dict[str, int]:
     """The topics Kafka holds, with their number of partitions. Raises Unavailable."""
     try:
         admin = AIOKafkaAdminClient(bootstrap_servers=broker)
-        await admin.start()
         try:
+            await admin.start()
             return {t["topic"]: len(t["partitions"]) for t in await admin.describe_topics() if not t["error_code"]}
         finally:
             await admin.close()
@@ -50,8 +50,8 @@ async def create_topics(broker: str, topics: Mapping[str, Mapping[str, str]], *,
     new = [NewTopic(name, partitions, replication, topic_configs=dict(config)) for name, config in topics.items()]
     try:
         admin = AIOKafkaAdminClient(bootstrap_servers=broker)
-        await admin.start()
         try:
+            await admin.start()
             response = await admin.create_topics(new)
         finally:
             await admin.close()
@@ -65,8 +65,8 @@ async def create_topics(broker: str, topics: Mapping[str, Mapping[str, str]], *,
 async def delete_topics(broker: str, names: Sequence[str]) -> None:
     """Delete topics that exist; others do not matter."""
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
-    await admin.start()
     try:
+        await admin.start()
         existing = set(await admin.list_topics())
         await admin.delete_topics([name for name in names if name in existing])
     finally:
@@ -80,11 +80,11 @@ async def read_topics(broker: str, prefix: str, topics: Sequence[str], key: str 
     """
     consumer = AIOKafkaConsumer(bootstrap_servers=broker, auto_offset_reset="earliest", enable_auto_commit=False)
     try:
-        await consumer.start()
         try:
+            await consumer.start()
             return await _read(consumer, prefix, topics, key)
         finally:
-            await consumer.stop()
+            await consumer.stop()  # one that could not start too: it holds sockets
     except KafkaError as error:
         raise Unavailable(f"kafka: {type(error).__name__}") from error
 
@@ -123,8 +123,8 @@ async def set_back(broker: str, group: str, topics: Sequence[str]) -> None:
     """Set a group to the beginning of its topics. Raises Unavailable, CannotStartError if it has members."""
     consumer = AIOKafkaConsumer(bootstrap_servers=broker, group_id=group, enable_auto_commit=False)
     try:
-        await consumer.start()
         try:
+            await consumer.start()
             places = [TopicPartition(topic, number) for topic in topics for number in await partitions_of(consumer, topic)]
             if places:
                 consumer.assign(places)
@@ -146,9 +146,13 @@ class Lags:
     async def __aenter__(self) -> "Lags":
         self._consumer = AIOKafkaConsumer(bootstrap_servers=self._broker, enable_auto_commit=False)
         self._admin = AIOKafkaAdminClient(bootstrap_servers=self._broker)
-        await self._consumer.start()
-        await self._admin.start()
-        await self.learn()
+        try:
+            await self._consumer.start()
+            await self._admin.start()
+            await self.learn()
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def learn(self) -> None:

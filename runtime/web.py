@@ -27,10 +27,10 @@ class Problem:
     title: str
     status: int
     detail: str = ""
-    errors: Sequence[Mapping[str, str]] = field(default_factory=tuple)
+    errors: Sequence[Mapping[str, str | Sequence[str]]] = field(default_factory=tuple)
 
     def body(self) -> dict[str, Any]:
-        """The RFC 9457 object; `errors` holds {pointer, rule, detail}."""
+        """The RFC 9457 object; `errors` holds {pointer, rule, detail}, and `dossiers` where a figure is refused."""
         full = {
             "type": f"urn:dunghen:problem:{self.type}",
             "title": self.title,
@@ -156,7 +156,8 @@ def make_app(
     patience: Patience | None = None,
 ) -> FastAPI:
     """A FastAPI application with /livez, /readyz, /metrics and problem answers. `schemas`: more components for OpenAPI."""
-    app = FastAPI(title=title, docs_url="/docs", redoc_url=None)
+    # Operations are called as their functions: a generated client has `overdue`, not `overdue_v1_overdue_get`.
+    app = FastAPI(title=title, docs_url="/docs", redoc_url=None, generate_unique_id_function=lambda route: route.name)
     app.add_middleware(InTime, health=health, patience=patience or Patience())
     described = app.openapi
 

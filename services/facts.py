@@ -73,15 +73,16 @@ def _is_part(hint: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """Which kinds of facts a service keeps, and what of each."""
+    """Which kinds of facts a service keeps, and what of each. `timed`: when each was recorded, too (`t`, ms)."""
 
     fields: Mapping[str, tuple[str, ...]]
+    timed: bool = False
 
     @classmethod
-    def of(cls, kinds: Iterable[type[Slim]]) -> "Kinds":
+    def of(cls, kinds: Iterable[type[Slim]], *, timed: bool = False) -> "Kinds":
         """From the classes a service reads them with."""
         own = {kind: ("at", *kind.OWN) for kind in kinds}
-        return cls({kind.KIND: tuple(each.name for each in fields(kind) if each.name not in own[kind]) for kind in own})
+        return cls({kind.KIND: tuple(each.name for each in fields(kind) if each.name not in own[kind]) for kind in own}, timed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Facts:
 
     def merged(self, event: Event, kinds: Kinds) -> "Facts":
         """With one event; these facts themselves if it says nothing new."""
-        kept = merge_fact(self._kept, event, kinds.fields)
+        kept = merge_fact(self._kept, event, kinds.fields, with_time=kinds.timed)
         return self if kept is None else Facts(kept)
 
     def noted(self, fact: Slim, occasion: str) -> "Facts":
@@ -126,11 +127,20 @@ class Facts:
         seen: SlimT | None = self._seen[kind]
         return seen
 
+    def version(self, kind: type[Slim], occasion: str) -> int | None:
+        """The version of an occasion of a kind that is known, whether it holds or was retracted."""
+        known = self._kept.get(kind.KIND, NONE).get(occasion)
+        return None if known is None else int(known["v"])
+
     def standing(self, kind: type[SlimT]) -> dict[str, SlimT]:
         """The facts of a kind that hold, by occasion: what was retracted is not among them."""
         if kind.KIND not in self._kept:
             return {}
         return {occasion: _read(kind, kept) for occasion, kept in standing(self._kept, kind.KIND).items()}
+
+    def recorded(self) -> int:
+        """When the newest of them was recorded (ms), those that were retracted too; 0: none was kept with its time."""
+        return max((fact.get("t", 0) for own in self._kept.values() for fact in own.values()), default=0)
 
     def __bool__(self) -> bool:
         """Whether anything is known."""

@@ -150,13 +150,13 @@ class Codec(Generic[Thing]):
         rule: Callable[[Thing, Event], Changed[Thing]],
         clock: Clock,
         cause: Callable[[Event], str] = lambda _: "",
-        ignored: Collection[type] = (),
+        heeds: Callable[[Event], bool] = lambda _: True,
     ) -> Callable[[Document, Event], Decision]:
-        """A rule for events, for the loop. `cause`: of what is said because of an event. `ignored`: what tells it nothing, by
-        the class of its data; for that no document is read."""
+        """A rule for events, for the loop. `cause`: of what is said because of an event. `heeds`: whether an event can tell it
+        anything; if not, no document is read."""
 
         def handle(document: Document, event: Event) -> Decision:
-            if type(event.data) in ignored:
+            if not heeds(event):
                 return Decision(document)
             return self.decide(document, lambda thing: rule(thing, event), clock.now(), cause(event))
 

@@ -12,7 +12,7 @@ import pytest
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
-from dunghen.demo.real import free_port
+from tests.support.ports import free_port
 
 PASSED = pytest.StashKey[bool]()  # of a test: how it went
 

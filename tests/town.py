@@ -18,10 +18,6 @@ import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
 from dunghen.audit import audit
-from dunghen.demo.checks import register_faults
-from dunghen.demo.driver import Fleet
-from dunghen.demo.phone import Phone
-from dunghen.demo.real import Processes, real_fleet
 from dunghen.log import event_of, read_broker
 from reference import OFFICE_TIME
 from runtime.clock import SteppedClock
@@ -29,6 +25,7 @@ from runtime.kafka_admin import LogRecord
 from tests.faults.oracle import Thing, judge, things
 from tests.flow.support import event, received
 from tests.real import PASSED, Real
+from tests.support.fleet import Fleet, Phone, Processes, real_fleet, register_faults
 
 PARTITIONS = 4
 FIRST_DAY = date(2026, 3, 2)  # a Monday
@@ -162,8 +159,8 @@ class Town:
         records = await read_broker(self.real.kafka, self.prefix)
         # In a thread: services ask this process for the time meanwhile.
         figures = await asyncio.to_thread(audit, [(r.topic, r.value) for r in records], self.fleet.clock.now())
-        assert register_faults({e["id"]: (r.topic, e) for r in records if "id" in (e := event_of(r))}) == []
-        own = [r for r in records if event_of(r).get("subject") in story.codes]
+        assert register_faults({event.id: (r.topic, event) for r in records if (event := event_of(r)) is not None}) == []
+        own = [r for r in records if (event := event_of(r)) is not None and event.subject in story.codes]
         verdict = judge(own, story.expected)
         earlier = [thing for thing, count in things(records).items() if count > 1 and thing[0] not in story.codes]
         dead = [r for r in records if r.topic.endswith(".dlq")]

@@ -35,6 +35,7 @@ GATES = (
     ),
     Gate("events", "services say events as objects of their contracts alone", ("python", "-m", "tools.events")),
     Gate("documents", "rules, handlers, jobs and pages take no untyped document", ("python", "-m", "tools.documents")),
+    Gate("sharing", "tests borrow neither from test modules nor from the demo", ("python", "-m", "tools.sharing")),
     Gate("compat", "no reader of the contracts is broken", ("python", "-m", "tools.compat"), tells=True),
     Gate("rules", "every cited rule has a definition, a module and a test", ("python", "-m", "tools.rules")),
     Gate("docs", "links of the docs lead somewhere, no path of one machine stands in them", ("python", "-m", "tools.docs")),

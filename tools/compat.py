@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from contracts import load_catalogue
+from contracts import full_type, load_catalogue
 
 FOLDER = "contracts/schemas"
 _WORDS = ("description", "title", "examples", "$id", "default")
@@ -75,7 +75,7 @@ def rollout(types: list[str]) -> list[str]:
     """Per topic with changed types: its readers, then its writer."""
     lines = []
     for topic, spec in load_catalogue().topics.items():
-        own = [name for name in types if f"vn.dunghen.{name}.v1" in spec.full_types]
+        own = [name for name in types if full_type(name) in spec.full_types]
         if own:
             order = [*(reader for reader in spec.readers if reader != spec.owner), spec.owner]
             lines.append(f"{topic} ({', '.join(own)}): {' -> '.join(order)}")

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from faststream.specification import AsyncAPI
 
-from contracts import EVENT_TYPES, Envelope, load_catalogue
+from contracts import EVENT_TYPES, Envelope, load_catalogue, short_type
 from dunghen import PROVINCE
 from dunghen.services import SERVICES
 from dunghen.together import Keys, demo_environment, from_environment
@@ -60,7 +60,7 @@ def asyncapi() -> str:
     for name, spec in load_catalogue().topics.items():
         refs = {}
         for full in spec.full_types:
-            short = full.removeprefix("vn.dunghen.").removesuffix(".v1")
+            short = short_type(full)
             refs[short] = {"$ref": f"#/components/messages/{short}"}
             messages[short] = {
                 "name": full,
@@ -120,7 +120,7 @@ def outputs() -> dict[Path, Callable[[], str]]:
     for life in lives.LIVES:
         made[ROOT / f"contracts/examples/lives/{life.name}"] = lambda life=life: lives.golden(life)  # type: ignore[misc]
     for full in EVENT_TYPES:
-        short = full.removeprefix("vn.dunghen.").removesuffix(".v1")
+        short = short_type(full)
         made[ROOT / f"contracts/schemas/{short}.json"] = lambda full=full: as_json(schema_of(full))  # type: ignore[misc]
     return made
 

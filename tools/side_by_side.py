@@ -21,6 +21,7 @@ from dunghen.commands.common import err
 from dunghen.demo.checks import Result, evaluate
 from dunghen.demo.driver import Restart, demo_days, demo_start, load_month, run_month, steps
 from dunghen.demo.embedded import finish, run_embedded
+from dunghen.demo.figures import Figures
 from dunghen.demo.people import People
 from dunghen.demo.real import Processes, differences, real_fleet
 from dunghen.demo.view import Progress
@@ -87,7 +88,7 @@ def main() -> int:
     red = [check.name for check in real.checks if not check.ok]
     different = differences(embedded, real)
     print(f"checks that do not hold: {len(red)} of {len(real.checks)} {red or ''}")
-    print(f"figures and dossiers that differ: {len(different)} of {len(embedded.figures) + len(embedded.dossiers)}")
+    print(f"figures and dossiers that differ: {len(different)} of {len(Figures.model_fields) + len(embedded.dossiers)}")
     print("\n".join(different[:20]))
     return 1 if red or different else 0
 

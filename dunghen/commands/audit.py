@@ -8,7 +8,7 @@ import typer
 from dunghen import PROVINCE
 from dunghen.audit import TOPICS, audit
 from dunghen.commands.common import Broker, LogFolder, Prefix, ReferenceDir, day, out, read_log, reference_data, stop
-from dunghen.log import event_of
+from dunghen.log import events_of
 from runtime.kafka_admin import LogRecord
 
 commands = typer.Typer(help="Tính lại số liệu từ các topic.", no_args_is_help=True)
@@ -57,8 +57,7 @@ def moment_of(as_of: str | None, records: list[LogRecord], *, from_log: bool) ->
             stop(f"--as-of: {as_of!r} không phải ngày giờ ISO")
         return moment if moment.tzinfo else moment.astimezone()
     if from_log:
-        times = [event["time"] for event in map(event_of, records) if "time" in event]
-        return max((datetime.fromisoformat(text) for text in times), default=datetime.now(UTC))
+        return max((event.time for event in events_of(records)), default=datetime.now(UTC))
     return datetime.now(UTC)
 
 

@@ -3,13 +3,16 @@
 import csv
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
-import httpx
 import typer
-from rich.table import Table
+from pydantic import BaseModel, ValidationError
 
+from contracts import hide_inputs
+from dunghen.answers import CalendarChange, Conflicts, Journal
+from dunghen.commands.asking import ask
 from dunghen.commands.common import out, stop
+from dunghen.tables import Cell, Column, Form, FormOption, show
 from reference import moment
 
 calendar_app = typer.Typer(no_args_is_help=True, help="Lịch làm việc của hệ thống đang chạy.")
@@ -19,19 +22,15 @@ Source = Annotated[str, typer.Option(help="Số, ngày của văn bản")]
 Signer = Annotated[str, typer.Option(help="Người ký văn bản")]
 UnitOption = Annotated[str | None, typer.Option(help="Chỉ đơn vị này, ví dụ đóng cửa vì bão; bỏ trống: toàn tỉnh")]
 DEFAULT_URL = "http://127.0.0.1:8102"
+CHANGES = "/v1/calendar/changes"
+KINDS = {"off": "nghỉ", "work": "làm"}
 
 
-def _ask(url: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Ask, or say with a body."""
-    try:
-        response = httpx.request("GET" if body is None else "POST", f"{url}{path}", json=body, timeout=60)
-    except httpx.TransportError as error:
-        stop(f"sla tại {url} không trả lời ({type(error).__name__})", 3)
-    answer: dict[str, Any] = response.json()
-    if response.status_code >= 400:
-        places = "; ".join(f"{place['pointer']}: {place['detail']}" for place in answer.get("errors", ()))
-        stop(f"{answer['title']} {answer.get('detail', '')} {places}".strip())
-    return answer
+class _Listed(BaseModel):
+    """A row of a year's list."""
+
+    date: date
+    kind: Literal["off", "work"]
 
 
 def _days(days: list[str], kind: str) -> dict[str, str]:
@@ -55,7 +54,7 @@ def add_command(
     days = _days(off or [], "off") | _days(work or [], "work")
     if not days:
         stop("cần ít nhất một --off hoặc --work")
-    _say(_ask(url, "/v1/calendar/changes", {"days": days, "name": name, "source": source, "signer": signer, "unit": unit}))
+    _add(url, {"days": days, "name": name, "source": source, "signer": signer, "unit": unit})
 
 
 @calendar_app.command("import")
@@ -69,39 +68,58 @@ def import_command(
 ) -> None:
     """Nhập danh sách nghỉ của năm sau; ngày hẹn sang năm đó thôi là tạm tính."""
     try:
-        rows = list(csv.DictReader(file.read_text("utf-8").splitlines()))
-        days = {date.fromisoformat(row["date"]).isoformat(): row["kind"] for row in rows}
-    except (OSError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
-        stop(f"{file}: không đọc được ({error}); cần CSV với cột date,kind")
+        listed = [_Listed.model_validate(row) for row in csv.DictReader(file.read_text("utf-8").splitlines())]
+    except (OSError, ValueError) as error:
+        reason = hide_inputs(error) if isinstance(error, ValidationError) else error
+        stop(f"{file}: không đọc được ({reason}); cần CSV với cột date,kind")
+    days = {each.date.isoformat(): each.kind for each in listed}
     body = {"days": days, "name": name, "source": source, "signer": signer, "confirmed_through": confirm}
-    _say(_ask(url, "/v1/calendar/changes", body))
+    _add(url, body)
 
 
-def _say(entry: dict[str, Any]) -> None:
-    out.print(f"Thay đổi {entry['number']}: {len(entry['days'])} ngày, {entry['name']} ({entry['source']}).", markup=False)
+def _add(url: str, change: object) -> None:
+    entry = ask(CalendarChange, "sla", url, CHANGES, body=change)
+    out.print(f"Thay đổi {entry.number}: {len(entry.days)} ngày, {entry.name} ({entry.source}).", markup=False)
     out.print("Hồ sơ đang mở chưa in ngày hẹn được tính lại; ngày đã in: dunghen calendar conflicts", markup=False)
 
 
 @calendar_app.command("ls")
-def ls_command(url: SlaUrl = DEFAULT_URL) -> None:
+def ls_command(url: SlaUrl = DEFAULT_URL, form: FormOption = Form.TABLE) -> None:
     """Sổ các thay đổi của lịch."""
-    table = Table("Số", "Lúc", "Đơn vị", "Ngày", "Tên", "Văn bản", "Người ký")
-    for entry in _ask(url, "/v1/calendar/changes")["items"]:
-        days = ", ".join(f"{day} {'nghỉ' if kind == 'off' else 'làm'}" for day, kind in entry["days"])
-        at = f"{moment(entry['at']):%d/%m/%Y %H:%M}"
-        table.add_row(
-            str(entry["number"]), at, entry.get("unit", "toàn tỉnh"), days, entry["name"], entry["source"], entry["signer"]
-        )
-    out.print(table)
+    columns = (
+        Column("number", "Số", right=True),
+        Column("at", "Lúc"),
+        Column("unit", "Đơn vị", whole=True, words={None: "toàn tỉnh"}),
+        Column("days", "Ngày"),
+        Column("name", "Tên"),
+        Column("source", "Văn bản"),
+        Column("signer", "Người ký"),
+    )
+    show(out, columns, [_row(entry) for entry in ask(Journal, "sla", url, CHANGES).items], form)
+
+
+def _row(entry: CalendarChange) -> list[Cell]:
+    days = ", ".join(f"{day} {KINDS.get(kind, kind)}" for day, kind in entry.days)
+    return [entry.number, moment(entry.at), entry.unit, days, entry.name, entry.source, entry.signer]
 
 
 @calendar_app.command("conflicts")
-def conflicts_command(url: SlaUrl = DEFAULT_URL, unit: Annotated[str, typer.Option(help="Chỉ đơn vị này")] = "") -> None:
+def conflicts_command(
+    url: SlaUrl = DEFAULT_URL,
+    unit: Annotated[str, typer.Option(help="Chỉ đơn vị này")] = "",
+    form: FormOption = Form.TABLE,
+) -> None:
     """Ngày hẹn đã in mà lịch mới tính khác; người quyết định hẹn lại hay giữ."""
-    table = Table("Hồ sơ", "Đơn vị", "Đã hẹn", "Tính trước", "Tính nay")
-    for item in _ask(url, f"/v1/calendar/conflicts?unit={unit}")["items"]:
-        table.add_row(item["dossier"], item["unit"], item["promised"], item["counted_before"], item["counted_now"])
-    out.print(table)
+    columns = (
+        Column("dossier", "Hồ sơ", whole=True),
+        Column("unit", "Đơn vị", whole=True),
+        Column("promised", "Đã hẹn"),
+        Column("counted_before", "Tính trước"),
+        Column("counted_now", "Tính nay"),
+    )
+    found = ask(Conflicts, "sla", url, "/v1/calendar/conflicts", params={"unit": unit}).items
+    rows = [(each.dossier, each.unit, each.promised, each.counted_before, each.counted_now) for each in found]
+    show(out, columns, rows, form)
 
 
 def register(app: typer.Typer) -> None:

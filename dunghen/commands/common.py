@@ -16,6 +16,7 @@ from runtime.kafka_admin import LogRecord
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+INTAKE = "http://127.0.0.1:8101"
 IntakeUrl = Annotated[str, typer.Option("--url", envvar="INTAKE_URL", help="Địa chỉ của intake.")]
 Key = Annotated[str, typer.Option("--key", envvar="DUNGHEN_KEY", help="Khóa API (dunghen keys new).")]
 LogFolder = Annotated[Path | None, typer.Option("--log", help="Thư mục nhật ký NDJSON, ví dụ của lần chạy demo.")]
@@ -37,8 +38,8 @@ def read_log(
     if log is not None:
         try:
             return list(read_folder(log, key or ""))
-        except FileNotFoundError as error:
-            stop(str(error))
+        except FileNotFoundError:
+            stop(f"{log}: không có tệp *.ndjson nào")
     if not broker:
         stop("cần --log THƯ_MỤC hoặc --broker ĐỊA_CHỈ (KAFKA_BOOTSTRAP_SERVERS)")
     try:

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from contextlib import nullcontext
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, get_args
@@ -26,10 +27,10 @@ from reference import (
 )
 from reference.derivation import explain as explain_steps
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME
-from reference.worktime import LimitUnit
+from reference.limits import Limit, LimitUnit, amount
 
 commands = typer.Typer(help="Ngày hẹn trả: tính và giải thích.", no_args_is_help=True)
-UNITS: dict[str, LimitUnit] = {"h": "hour", "wd": "working_day", "d": "calendar_day", "mo": "month"}
+UNITS: dict[str, LimitUnit] = {"min": "minute", "h": "hour", "wd": "working_day", "d": "calendar_day", "mo": "month"}
 
 
 @commands.callback()
@@ -40,7 +41,7 @@ def _group() -> None:
 @commands.command("explain")
 def explain(
     received: Annotated[str, typer.Option(help="Thời điểm tiếp nhận, ví dụ 2026-01-05T08:00+07:00")],
-    limit: Annotated[str, typer.Option(help="8h | 5wd | 10d | 1mo | same-day")],
+    limit: Annotated[str, typer.Option(help="90min | 8h | 1,5h | 5wd | 0,5wd | 10d | 1mo | same-day")],
     unit: Annotated[str | None, typer.Option(help="Mã đơn vị: tính theo giờ làm việc của đơn vị")] = None,
     hours: Annotated[str | None, typer.Option(help='Giờ làm việc, JSON: {"weekdays": ["07:30-11:30", "13:30-17:00"]}')] = None,
     reference: ReferenceDir = PROVINCE,
@@ -75,7 +76,7 @@ def batch(file: Annotated[Path, typer.Argument(help="Tệp JSON Lines, mỗi dò
     try:
         with nullcontext(sys.stdin) if str(file) == "-" else file.open(encoding="utf-8") as lines:
             for said in answers(lines):
-                typer.echo(json.dumps(said, ensure_ascii=False))
+                typer.echo(json.dumps(asdict(said), ensure_ascii=False))
     except FileNotFoundError:
         stop(f"{file}: không có tệp này")
     except UnicodeDecodeError:
@@ -90,13 +91,17 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=OFFICE_TIME)
 
 
-def _limit(text: str) -> tuple[int, LimitUnit]:
+def _limit(text: str) -> Limit:
     if text == "same-day":
         return 1, "same_day"
-    match = re.fullmatch(r"(-?\d+)(h|wd|d|mo)", text)
+    match = re.fullmatch(r"(-?\d+(?:[.,]\d+)?)(min|h|wd|d|mo)", text)
     if match is None:
-        stop(f"--limit: {text!r} không hợp lệ; cần 8h, 5wd, 10d, 1mo hoặc same-day ({', '.join(get_args(LimitUnit))})")
-    return int(match.group(1)), UNITS[match.group(2)]
+        units = ", ".join(get_args(LimitUnit))
+        stop(f"--limit: {text!r} không hợp lệ; cần 90min, 8h, 5wd, 0,5wd, 10d, 1mo hoặc same-day ({units})")
+    try:
+        return amount(match.group(1)), UNITS[match.group(2)]
+    except LimitError as error:
+        stop(f"--limit: {error}")
 
 
 def _timeline(unit: str | None, hours: str | None, reference: Path) -> Timeline:

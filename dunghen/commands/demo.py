@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -72,8 +73,8 @@ def _judge(evidence: Evidence, result: Result, folder: Path, *, broken: bool, as
     _tell(evidence, result, folder)
     faults = [_planted(evidence, fault) for fault in FAULTS] if broken else []
     if as_json is not None:
-        checks = [check.as_json() for check in result.checks]
-        told = {"figures": result.figures, "checks": checks, "faults": faults, "dossiers": result.dossiers}
+        checks = [{**asdict(check), "ok": check.ok} for check in result.checks]
+        told = {"figures": result.figures.model_dump(), "checks": checks, "faults": faults, "dossiers": result.dossiers}
         as_json.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return all(check.ok for check in result.checks)
 
@@ -95,8 +96,8 @@ def _tell(evidence: Evidence, result: Result, folder: Path) -> None:
     out.print(telling.compared(contrast(evidence, reference)), markup=False)
     out.print(telling.checked(result.checks))
     out.print(
-        f"           {f['rows']} dòng gửi, {f['facts']} sự kiện, {f['warned']} cảnh báo, {f['letters']['drafted']} dự thảo thư "
-        f"({f['letters']['withdrawn']} rút, {f['letters']['rejected']} không gửi), {f['cells']} ô số liệu",
+        f"           {f.rows} dòng gửi, {f.facts} sự kiện, {f.warned} cảnh báo, {f.letters.drafted} dự thảo thư "
+        f"({f.letters.withdrawn} rút, {f.letters.rejected} không gửi), {f.cells} ô số liệu",
         style="dim",
     )
     out.print(f"XEM        thư: {folder / 'thu-xin-loi.pdf'} · II.06a: {folder / 'II.06a.xlsx'}", markup=False)

@@ -9,22 +9,22 @@ from typing import Annotated, TypeVar
 
 import typer
 from pydantic import ValidationError
-from rich.table import Table
 
 from contracts import load_catalogue
 from dunghen.commands.common import out, stop
 from dunghen.services import SERVICES
-from runtime.deadletters import Letter, Lifting, discard, is_parked, letter_of, replay, settlement, waiting
+from dunghen.tables import Cell, Column, Form, FormOption, show
+from runtime.deadletters import Letter, Lifting, discard, is_lifted, is_parked, letter_of, replay, settlement, waiting
 from runtime.errors import Invalid, Unavailable
 from runtime.log import Partition, TooLargeError
 from runtime.logs import configure_logs
 from runtime.service import Service
 from runtime.settings import RuntimeSettings
+from runtime.store import Document
 
 CONSUMERS = tuple(name for name in SERVICES if load_catalogue().read_by(name))
 Result = TypeVar("Result")
 PAGE = 1000
-STATES = {True: "đang chờ", False: "đã xử lý"}
 commands = typer.Typer(help="Bản ghi bị giữ lại (dead letters) của một dịch vụ.", no_args_is_help=True)
 ServiceName = Annotated[str, typer.Argument(help=f"{' | '.join(CONSUMERS)}; cấu hình như khi chạy dịch vụ đó")]
 PlaceArgument = Annotated[str, typer.Argument(help="topic/phân vùng/vị trí, như `ls` in ra")]
@@ -46,10 +46,10 @@ def _build(name: str) -> Service:
 async def _connected(name: str) -> AsyncIterator[Service]:
     """The service's documents and producer, without its consumer."""
     service = _build(name)
-    for step in (*service.collections, *service.from_log):
-        await step()
-    await service.broker.connect()
     try:
+        for step in (*service.collections, *service.from_log):
+            await step()
+        await service.broker.connect()
         yield service
     finally:
         await service.broker.stop()
@@ -59,7 +59,8 @@ async def _connected(name: str) -> AsyncIterator[Service]:
 async def letters_of(service: Service) -> dict[str, tuple[Letter, bool]]:
     """Dead letters by place, each with whether it still waits. A repeated letter counts once.
 
-    A document knows best what it misses; a letter without one waits until a settlement says otherwise. Raises Unavailable.
+    A document that misses it or was given it knows best; else a letter waits until a settlement says otherwise. Raises
+    Unavailable.
     """
     topics, topic = service.parts.topics, f"{service.parts.name}.dlq"
     counts = await topics.partitions([topic])
@@ -77,32 +78,45 @@ async def letters_of(service: Service) -> dict[str, tuple[Letter, bool]]:
     keys = {letter.key for letter, _ in known.values() if letter.key}
     documents = await service.parts.store.get_many(service.loop.rules.collection, keys)
     return {
-        place: (letter, is_parked(documents[letter.key], place) if letter.key in documents else waits)
-        for place, (letter, waits) in sorted(known.items())
+        place: (letter, _waits(documents.get(letter.key), place, unsettled=unsettled))
+        for place, (letter, unsettled) in sorted(known.items())
     }
 
 
+def _waits(document: Document | None, place: str, *, unsettled: bool) -> bool:
+    """Whether a letter waits. The document that its key names need not be the one it was parked for: a record may have no key,
+    or the key of another dossier."""
+    if document is None:
+        return unsettled
+    return is_parked(document, place) or (unsettled and not is_lifted(document, place))
+
+
 @commands.command("ls")
-def ls(service: ServiceName) -> None:
+def ls(service: ServiceName, form: FormOption = Form.TABLE) -> None:
     """Liệt kê bản ghi bị giữ lại."""
 
     async def work() -> dict[str, tuple[Letter, bool]]:
         async with _connected(service) as running:
             return await letters_of(running)
 
-    table = Table("Vị trí", "Hồ sơ (khóa)", "Lý do", "Lần đầu", "Trạng thái")
-    for place, (letter, waits) in _run(work()).items():
-        key = letter.raw_key.decode("utf-8", "replace")
-        table.add_row(place, key, _reason(letter), letter.headers.get("first-at", "")[:19], STATES[waits])
-    out.print(table)
+    columns = (
+        Column("place", "Vị trí", whole=True),
+        Column("key", "Hồ sơ (khóa)", whole=True),
+        Column("reason", "Lý do"),
+        Column("first_at", "Lần đầu"),
+        Column("waits", "Trạng thái", words={True: "đang chờ", False: "đã xử lý"}),
+    )
+    show(out, columns, [_row(place, letter, waits=waits) for place, (letter, waits) in _run(work()).items()], form)
+
+
+def _row(place: str, letter: Letter, *, waits: bool) -> list[Cell]:
+    return [place, letter.raw_key.decode("utf-8", "replace"), _reason(letter), letter.first_at, waits]
 
 
 def _reason(letter: Letter) -> str:
     """Why it is parked; of one that was too large for a letter, that its content lies where it came from."""
-    reason = letter.headers.get("reason", "")
-    return (
-        f"{reason} (quá lớn: {letter.headers.get('size', '?')} byte, nội dung ở vị trí gốc)" if letter.is_left_out else reason
-    )
+    too_large = f" (quá lớn: {letter.size} byte, nội dung ở vị trí gốc)" if letter.is_left_out else ""
+    return f"{letter.reason}{too_large}"
 
 
 @commands.command("replay")

@@ -1,15 +1,19 @@
 """`dunghen import FILE`: rows of a file to intake, good rows in, refused rows kept beside the file."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import httpx
 import typer
+from pydantic import ValidationError
 from rich.progress import Progress
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from dunghen.commands.common import IntakeUrl, Key, err, out, stop
+from dunghen.answers import ItemAnswer, ItemAnswers
+from dunghen.commands.asking import RefusedError
+from dunghen.commands.common import INTAKE, IntakeUrl, Key, err, out, stop
 from dunghen.together import bearer
 from services.intake.files import FileRefusedError, RefusalFile, Row, SheetReport, read_file
 
@@ -23,10 +27,10 @@ class _Busy(Exception):  # noqa: N818 - not an error of ours
 def import_command(
     file: Annotated[Path, typer.Argument(help="Tệp .csv, .xlsx hoặc .ndjson: mỗi dòng một sự kiện, hoặc Sổ theo dõi hồ sơ")],
     key: Key,
-    url: IntakeUrl = "http://127.0.0.1:8101",
+    url: IntakeUrl = INTAKE,
 ) -> None:
     """Gửi một tệp; dòng bị từ chối được giữ lại trong TÊN.refused.ĐUÔI để sửa và gửi lại."""
-    counts = {"accepted": 0, "quarantined": 0}
+    counts = Counter[str]()
     client = httpx.Client(base_url=url, timeout=60, headers=bearer(key))
     try:
         table = read_file(file)
@@ -43,8 +47,9 @@ def import_command(
         stop(str(error))
     for sheet in table.sheets:
         _tell(sheet)
-    kept = f", giữ lại chờ kiểm tra {counts['quarantined']} dòng" if counts["quarantined"] else ""
-    out.print(f"Đã nhận {counts['accepted']} dòng{kept}, từ chối {len(refusals)} dòng.")
+    accepted, held = (counts[status] for status in ("accepted", "quarantined"))
+    kept = f", giữ lại chờ kiểm tra {held} dòng" if held else ""
+    out.print(f"Đã nhận {accepted} dòng{kept}, từ chối {len(refusals)} dòng.")
     if len(refusals):
         out.print(f"Dòng bị từ chối: {refusals.path} (sửa rồi gửi lại chính tệp này)", markup=False)
         raise typer.Exit(1)
@@ -73,7 +78,7 @@ def _by_kind(passed: list[tuple[int, str]]) -> dict[str, list[int]]:
     return kinds
 
 
-def _send(client: httpx.Client, chunk: list[Row], counts: dict[str, int]) -> Iterator[tuple[Row, list[tuple[str, str]]]]:
+def _send(client: httpx.Client, chunk: list[Row], counts: Counter[str]) -> Iterator[tuple[Row, list[tuple[str, str]]]]:
     """Send the rows that say an item; yields the refused ones in their order, with field and reason."""
     good = [row for row in chunk if row.item is not None]
     answers = iter(_ask(client, good) if good else ())
@@ -82,10 +87,10 @@ def _send(client: httpx.Client, chunk: list[Row], counts: dict[str, int]) -> Ite
             yield row, [(fault.field, fault.detail) for fault in row.faults]
             continue
         said = next(answers)
-        if said["status"] == "refused":
-            yield row, [(_field(e["pointer"]), e["detail"]) for e in said["problem"]["errors"]]
+        if said.status == "refused":
+            yield row, [(_field(place.pointer), place.detail) for place in (said.problem.errors if said.problem else ())]
         else:
-            counts[said["status"]] += 1
+            counts[said.status] += 1
 
 
 def _field(pointer: str) -> str:
@@ -93,7 +98,7 @@ def _field(pointer: str) -> str:
     return pointer.split("/", 2)[-1].replace("/", ".")
 
 
-def _ask(client: httpx.Client, rows: list[Row]) -> list[dict[str, Any]]:
+def _ask(client: httpx.Client, rows: list[Row]) -> tuple[ItemAnswer, ...]:
     tries = Retrying(
         retry=retry_if_exception_type((httpx.TransportError, _Busy)),
         stop=stop_after_attempt(6),
@@ -104,11 +109,10 @@ def _ask(client: httpx.Client, rows: list[Row]) -> list[dict[str, Any]]:
         response = tries(_post, client, rows)
     except (httpx.TransportError, _Busy) as error:
         stop(f"intake không trả lời ({type(error).__name__}); gửi lại cả tệp là an toàn: dòng đã nhận không tạo gì mới", 3)
-    answer = response.json()
-    if "items" not in answer:
-        stop(f"{answer['title']} {answer.get('detail', '')}".strip())
-    items: list[dict[str, Any]] = answer["items"]
-    return items
+    try:
+        return ItemAnswers.model_validate_json(response.content).items
+    except ValidationError:
+        stop(str(RefusedError(response)))
 
 
 def _post(client: httpx.Client, rows: list[Row]) -> httpx.Response:

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, TypeVar
 
 import typer
-from rich.table import Table
 
 from dunghen.commands.common import err, out, stop
+from dunghen.tables import Cell, Column, Form, FormOption, show
 from reference import moment
 from reference.phones import mobile
 from runtime.errors import Unavailable
 from runtime.store import Documents, open_documents
 from services.intake import keys
-from services.intake.domain.keys import SYSTEM, Wanted
+from services.intake.domain.keys import SYSTEM, ApiKey, Wanted
 from services.intake.sealing import digest_number
 from services.intake.store import declare_keys, list_keys
 
@@ -78,19 +78,23 @@ def _digests(mode: str, numbers: list[str]) -> tuple[str, ...]:
 
 
 @keys_app.command("ls")
-def ls_command(store: Store) -> None:
+def ls_command(store: Store, form: FormOption = Form.TABLE) -> None:
     """Liệt kê khóa: hệ thống, đơn vị, hạn, lần dùng cuối."""
-    found = _with_store(store, list_keys)
-    table = Table("Khóa", "Hệ thống", "Đơn vị", "Chế độ", "Tạo", "Hết hạn", "Dùng lần cuối")
-    for key in found:
-        role = "vận hành" if key.of.role == "operate" else key.of.mode
-        times = [_when(ms) for ms in (key.created_at, key.until, key.used_at)]
-        table.add_row(key.id, key.of.system, ", ".join(key.of.units) or "tất cả", role, *times)
-    out.print(table)
+    columns = (
+        Column("id", "Khóa", whole=True),
+        Column("system", "Hệ thống", whole=True),
+        Column("units", "Đơn vị", words={"": "tất cả"}),
+        Column("mode", "Chế độ", words={"operate": "vận hành"}),
+        Column("created_at", "Tạo"),
+        Column("until", "Hết hạn"),
+        Column("used_at", "Dùng lần cuối"),
+    )
+    show(out, columns, [_row(key) for key in _with_store(store, list_keys)], form)
 
 
-def _when(ms: int | None) -> str:
-    return "-" if ms is None else f"{moment(ms):%d/%m/%Y %H:%M}"
+def _row(key: ApiKey) -> list[Cell]:
+    times = [None if ms is None else moment(ms) for ms in (key.created_at, key.until, key.used_at)]
+    return [key.id, key.of.system, ", ".join(key.of.units), key.of.role if key.of.role == "operate" else key.of.mode, *times]
 
 
 @keys_app.command("rotate")

@@ -2,9 +2,9 @@
 
 import json
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import httpx
 import typer
@@ -12,18 +12,23 @@ from pydantic import ValidationError
 
 from contracts import EVENT_TYPES, decode, load_catalogue
 from dunghen import PROVINCE
+from dunghen.answers import SheetAnswer
+from dunghen.commands.asking import RefusedError, away, call
 from dunghen.commands.audit import moment_of
 from dunghen.commands.common import LogFolder, Prefix, ReferenceDir, day, err, out, read_log, reference_data, stop
+from dunghen.sheets import columns_of, rows_of
+from dunghen.tables import on_terminal, show
 from reference import ReferenceData
 from runtime.clock import epoch_ms
 from runtime.kafka_admin import LogRecord
 from runtime.machine import SystemClock
-from runtime.store import Document
-from services.reporting.domain import FORMS, Sheet, broken_rules, contributions, load_forms, make_sheet
+from services.reporting.domain import FORMS, Row, Sheet, broken_rules, contributions, load_forms, make_sheet
 from services.reporting.files import as_file
 from services.reporting.handlers import Context, handle
-from services.reporting.reports import WHOLE, Wanted, as_json, lens_of
+from services.reporting.http.answers import FilledForm
+from services.reporting.reports import WHOLE, Wanted, lens_of
 
+TABLE = "table"
 DEFAULT_URL = "http://127.0.0.1:8105"
 commands = typer.Typer(help="Báo cáo.", no_args_is_help=True)
 
@@ -36,7 +41,9 @@ def _group() -> None:
 First = Annotated[str, typer.Option("--from", help="Từ ngày, YYYY-MM-DD")]
 Last = Annotated[str, typer.Option("--to", help="Đến ngày, YYYY-MM-DD")]
 UnitCode = Annotated[str, typer.Option("--unit", help="Mã đơn vị | all | province")]
-Kind = Annotated[str, typer.Option("--format", help="json | csv | xlsx | pdf")]
+Kind = Annotated[
+    str | None, typer.Option("--format", help="table | json | csv | xlsx | pdf; mặc định: table trên màn hình, json vào tệp")
+]
 Output = Annotated[Path | None, typer.Option("--output", help="Ghi vào tệp này")]
 AsOf = Annotated[str | None, typer.Option("--units-as-of", help="Theo danh mục đơn vị của ngày này; mặc định: ngày cuối kỳ")]
 Url = Annotated[
@@ -52,7 +59,7 @@ def filled(
     first: First,
     last: Last,
     unit: UnitCode = "province",
-    kind: Kind = "json",
+    kind: Kind = None,
     output: Output = None,
     units_as_of: AsOf = None,
     url: Url = DEFAULT_URL,
@@ -62,9 +69,9 @@ def filled(
     reference: ReferenceDir = PROVINCE,
 ) -> None:
     """A form, named by the command."""
-    _make(
-        Asked(str(context.info_name), first, last, unit, kind, units_as_of), output, Source(url, log, broker, prefix, reference)
-    )
+    chosen = kind or (TABLE if output is None and on_terminal(out) else "json")
+    asked = Asked(str(context.info_name), first, last, unit, chosen, units_as_of)
+    _make(asked, output, Source(url, log, broker, prefix, reference))
 
 
 class Asked(NamedTuple):
@@ -91,13 +98,13 @@ class Source(NamedTuple):
 def _make(asked: Asked, output: Path | None, source: Source) -> None:
     begin, end = day("--from", asked.first), day("--to", asked.last)
     as_of = None if asked.units_as_of is None else day("--units-as-of", asked.units_as_of)
-    if asked.kind not in ("json", "csv", "xlsx", "pdf"):
-        stop("--format: json, csv, xlsx hoặc pdf")
-    if source.log is None and source.broker is None:
-        content = _ask(source.url, asked)
-    else:
-        forms = load_forms(FORMS)
-        content = _from_records(source, Wanted(forms[asked.form], begin, end, asked.unit, as_of), asked.kind)
+    if asked.kind not in (TABLE, "json", "csv", "xlsx", "pdf") or (asked.kind == TABLE and output is not None):
+        stop("--format: table (chỉ trên màn hình), json, csv, xlsx hoặc pdf")
+    if asked.kind == TABLE:
+        sheet = SheetAnswer.model_validate_json(_content(asked._replace(kind="json"), source, (begin, end), as_of))
+        show(out, columns_of(sheet), list(rows_of(sheet)), tight=True)
+        return
+    content = _content(asked, source, (begin, end), as_of)
     if output is None and asked.kind in ("xlsx", "pdf"):
         output = Path(f"{asked.form}_{asked.unit}_{begin}_{end}.{asked.kind}")
     if output is None:
@@ -107,22 +114,27 @@ def _make(asked: Asked, output: Path | None, source: Source) -> None:
         out.print(f"Đã ghi {output}", markup=False)
 
 
+def _content(asked: Asked, source: Source, days: tuple[date, date], as_of: date | None) -> bytes:
+    if source.log is None and source.broker is None:
+        return _ask(source.url, asked)
+    return _from_records(source, Wanted(load_forms(FORMS)[asked.form], *days, asked.unit, as_of), asked.kind)
+
+
 def _ask(url: str, asked: Asked) -> bytes:
     given = {"from": asked.first, "to": asked.last, "unit": asked.unit, "format": asked.kind}
     params = given | ({"units_as_of": asked.units_as_of} if asked.units_as_of else {})
     try:
-        response = httpx.get(f"{url}/v1/reports/{asked.form}", params=params, timeout=60)
+        response = call(url, f"/v1/reports/{asked.form}", params=params)
     except httpx.TransportError as error:
-        stop(f"reporting tại {url} không trả lời ({type(error).__name__})", 3)
-    if response.is_error:
-        problem: dict[str, Any] = response.json()
-        for item in problem.get("errors", []):
-            err.print(f"  {item['rule']}: {item['detail']} {' '.join(item.get('dossiers', ()))}".rstrip(), markup=False)
-        stop(f"{problem['title']}", 1)
+        away("reporting", url, error)
+    except RefusedError as error:
+        for place in error.refusal.errors:
+            err.print(f"  {place.rule}: {place.detail} {' '.join(place.dossiers)}".rstrip(), markup=False)
+        stop(error.refusal.title, 1)
     return _pretty(response.json()) if asked.kind == "json" else response.content
 
 
-def _pretty(content: Any) -> bytes:  # noqa: ANN401 - JSON
+def _pretty(content: object) -> bytes:
     return json.dumps(content, ensure_ascii=False, indent=2).encode()
 
 
@@ -139,26 +151,26 @@ def _from_records(source: Source, wanted: Wanted, kind: str) -> bytes:
             err.print(f"  R35: {f'{row.unit} / {row.field}' if row else 'total'}: {rule}", markup=False)
         stop("Số liệu mâu thuẫn, không xuất báo cáo", 1)
     if kind == "json":
-        return _pretty(as_json(sheet, {"unit": wanted.unit, "units_as_of": wanted.units_day.isoformat()}))
+        answer = FilledForm.of(sheet, wanted, counted_at=None)
+        return _pretty(answer.model_dump(mode="json", by_alias=True, exclude={"counted_at"}))
     return as_file(sheet, kind, data, wanted.unit)
 
 
 def sheet_of_records(records: list[LogRecord], reference: ReferenceData, wanted: Wanted, now: datetime) -> Sheet:
     """The sheet by reporting's own rules, from records instead of its documents."""
     context = Context(SystemClock(), reference)
-    rows: dict[str, Document] = {}
+    rows: dict[str, Row] = {}
     for record in records:
         try:
             event = decode(record.value, EVENT_TYPES)
         except ValidationError:
             continue  # reporting dead-letters it; here it counts nowhere either
-        row = rows.get(event.subject, {"_id": event.subject, "rev": 0})
-        rows[event.subject] = handle(row, event, context).document
+        rows[event.subject] = handle(rows.get(event.subject, Row(event.subject)), event, context).after
     lens = lens_of(reference, wanted)
     before: dict[tuple[str, str], Counter[str]] = {}
     during: dict[tuple[str, str], Counter[str]] = {}
     for row in rows.values():
-        found = contributions(row, epoch_ms(now))
+        found = contributions(row.known, epoch_ms(now))
         if found is None or (wanted.unit not in WHOLE and lens.unit_of(found.place.competent) != wanted.unit):
             continue
         place = (found.place.competent, found.place.procedure)

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from contracts import EVENT_TYPES, decode
-from contracts.facts import Facts, first_standing, merge_fact
+from contracts.dossiers import Reception
+from dunghen.counting import known_of
 from dunghen.demo.evidence import Evidence
-from reference import CalendarTable, ReferenceData, Timeline, count_due, moment
+from dunghen.log import events_of
+from reference import CalendarTable, ReferenceData, Timeline, count_due
 from reference.calendar import load_seed
-
-FIELDS = {"received": ("competent_unit", "terms")}
+from reference.limits import Limit, amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +38,12 @@ def contrast(evidence: Evidence, reference: ReferenceData) -> Contrast:
     return Contrast(dates, wrong[0], wrong[1])
 
 
-def _receptions(evidence: Evidence) -> list[tuple[datetime, str, tuple[int, str]]]:
-    facts: dict[str, Facts] = {}
-    for record in evidence.records:
-        if record.topic == "dossiers.v1":
-            event = decode(record.value, EVENT_TYPES)
-            facts[event.subject] = merge_fact(facts.get(event.subject, {}), event, FIELDS) or facts.get(event.subject, {})
-    found = []
-    for own in facts.values():
-        fact = first_standing(own, "received")
-        if fact is not None:
-            limit = fact["terms"]["limit"]
-            start = moment(fact["at"])
-            found.append((start, fact["competent_unit"], (limit["value"], limit["unit"])))
-    return found
+def _receptions(evidence: Evidence) -> list[tuple[datetime, str, Limit]]:
+    dossiers = known_of(events_of(record for record in evidence.records if record.topic == "dossiers.v1"))
+    receptions = [said.data for known in dossiers.values() if (said := known.first(Reception)) is not None]
+    return [(fact.at, fact.competent_unit, (amount(fact.terms.limit.value), fact.terms.limit.unit)) for fact in receptions]
 
 
-def _due(line: Timeline, start: datetime, limit: tuple[int, str]) -> date | None:
-    due = count_due(line, start, limit).due_at  # type: ignore[arg-type]
+def _due(line: Timeline, start: datetime, limit: Limit) -> date | None:
+    due = count_due(line, start, limit).due_at
     return due.date() if due is not None else None

@@ -9,13 +9,16 @@ import csv
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import BaseModel, ConfigDict
 
 from contracts import load_catalogue
+from dunghen.answers import ItemAnswers
 from dunghen.demo.phone import Phone
 from dunghen.services import SERVICES
 from reference import OFFICE_TIME, Timeline
@@ -50,22 +53,37 @@ class DemoStuckError(RuntimeError):
     """A step did not settle: something was lost or stands still."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of the month, and when its sender reports it."""
+class Row(BaseModel):
+    """One row of the month as its sender writes it, and when it is reported. "": not told."""
 
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dossier: str = ""
+    type: str = ""
+    occasion: str = ""
+    at: str = ""
+    observed_at: str = ""
+    procedure: str = ""
+    receiving_unit: str = ""
+    competent_unit: str = ""
+    channel: str = ""
+    promised_at: str = ""
+    new_due_at: str = ""
+    fact: str = ""
+    contact_name: str = ""
+    contact_phone: str = ""
     reported_at: datetime
-    item: Mapping[str, str]
+
+    @cached_property
+    def item(self) -> dict[str, str]:
+        """What is sent to intake."""
+        return self.model_dump(exclude={"reported_at"}, exclude_defaults=True)
 
 
 def load_month() -> list[Row]:
     """The committed month, in the order of reporting."""
     text = files("dunghen.demo").joinpath("month.csv").read_text("utf-8")
-    rows = []
-    for raw in csv.DictReader(text.splitlines()):
-        reported = datetime.fromisoformat(raw.pop("reported_at"))
-        rows.append(Row(reported, {key: value for key, value in raw.items() if value}))
-    return rows
+    return [Row.model_validate(raw) for raw in csv.DictReader(text.splitlines())]
 
 
 def steps(line: Timeline, first: date, last: date) -> Iterator[datetime]:
@@ -139,7 +157,7 @@ class Fleet:
         self.answers = Answers()
         self.lags, self._prefix = lags, prefix
 
-    async def post(self, items: Sequence[Mapping[str, Any]]) -> None:
+    async def post(self, items: Sequence[Mapping[str, object]]) -> None:
         """Send like a department's system: again and again until there is an answer."""
 
         async def sent() -> bool:
@@ -149,11 +167,11 @@ class Fleet:
                 return False
             if response.status_code >= 500:
                 return False
-            for answer in response.json()["items"]:
-                if answer["status"] == "accepted":
-                    self.answers.ids.add(answer["id"])
+            for answer in ItemAnswers.model_validate_json(response.content).items:
+                if answer.status == "accepted":
+                    self.answers.ids.update(answer.facts)
                     self.answers.accepted += 1
-                elif answer["status"] == "quarantined":
+                elif answer.status == "quarantined":
                     self.answers.held += 1
                 else:
                     self.answers.refused += 1

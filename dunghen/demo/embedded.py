@@ -6,15 +6,16 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 
+from contracts.deadlines import DeadlineSettled
+from dunghen.answers import SheetAnswer
 from dunghen.demo.driver import Fleet, demo_days, demo_start, get_report, groups_of, load_month, run_month, steps
 from dunghen.demo.evidence import Evidence
 from dunghen.demo.people import STORY, People
 from dunghen.demo.view import Progress
-from dunghen.log import event_of, read_broker, write_folder
+from dunghen.log import events_of, read_broker, write_folder
 from dunghen.together import Together, bearer, run_together
 from runtime.clock import SteppedClock
 from runtime.kafka_admin import Lags, LogRecord
@@ -69,9 +70,10 @@ async def finish(fleet: Fleet, bootstrap: str, prefix: str, folder: Path, logs: 
     await _correct_after_freeze(fleet, await read_broker(bootstrap, prefix, ["deadlines.v1"]))
     records = await read_broker(bootstrap, prefix)
     write_folder(records, folder / "log")
-    reports = {unit: await get_report(fleet.clients["reporting"], *days, unit, "json") for unit in REPORTED}
+    reporting = fleet.clients["reporting"]
+    reports = {unit: SheetAnswer.model_validate(await get_report(reporting, *days, unit, "json")) for unit in REPORTED}
     for kind in ("xlsx", "pdf"):
-        (folder / f"II.06a.{kind}").write_bytes(await get_report(fleet.clients["reporting"], *days, "all", kind))
+        (folder / f"II.06a.{kind}").write_bytes(await get_report(reporting, *days, "all", kind))
     letter = await fleet.clients["notifier"].get(f"/v1/letters/{STORY}/pdf")
     (folder / "thu-xin-loi.pdf").write_bytes(letter.raise_for_status().content)
     # Services in other processes write their logs a little later than they answer.
@@ -91,15 +93,13 @@ async def _correct_after_freeze(fleet: Fleet, records: list[LogRecord]) -> None:
 
 def _late_in(records: list[LogRecord]) -> tuple[str, datetime]:
     """The first dossier by code that ended late in the frozen period at state 9, and its due moment."""
-    newest: dict[str, dict[str, Any]] = {}
-    settled = [event for event in map(event_of, records) if event.get("type", "").endswith("deadline.settled.v1")]
-    for event in sorted(settled, key=lambda event: int(event["data"]["version"])):
-        newest[event["subject"]] = event["data"]
-    for dossier, data in sorted(newest.items()):
-        if (
-            data["outcome"] == "late"
-            and data["state"] == 9
-            and FROZEN[0].isoformat() <= data["ended_at"][:10] <= FROZEN[1].isoformat()
-        ):
-            return dossier, datetime.fromisoformat(data["due_at"])
+    newest: dict[str, DeadlineSettled] = {}
+    for event in events_of(records):
+        known = newest.get(event.subject)
+        if isinstance(event.data, DeadlineSettled) and (known is None or event.data.version >= known.version):
+            newest[event.subject] = event.data
+    for dossier, settled in sorted(newest.items()):
+        late = settled.outcome == "late" and settled.state == 9
+        if late and settled.due_at and settled.ended_at and FROZEN[0] <= settled.ended_at.date() <= FROZEN[1]:
+            return dossier, settled.due_at
     raise AssertionError("the month has a dossier that ended late in the frozen period")

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
+from contracts import Event
+from dunghen.answers import SheetAnswer
 from dunghen.demo.driver import Answers
 from dunghen.demo.phone import Phone
 from dunghen.log import event_of
 from runtime.kafka_admin import LogRecord
+
+Events = Mapping[str, tuple[str, Event]]  # by id: topic, event
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +21,15 @@ class Evidence:
     records: Sequence[LogRecord]
     answers: Answers
     phone: Phone
-    reports: Mapping[str, Mapping[str, Any]]
+    reports: Mapping[str, SheetAnswer]
     logs: str
     now: datetime
     days: tuple[date, date]
     corrected: int = 1
 
-    def events(self) -> dict[str, tuple[str, dict[str, Any]]]:
-        """Distinct events by id: (topic, event). Delivery may repeat a record, never an id with another content."""
-        return {event["id"]: (record.topic, event) for record in self.records if "id" in (event := event_of(record))}
+    def events(self) -> Events:
+        """Distinct events. Delivery may repeat a record, never an id with another content."""
+        return {event.id: (record.topic, event) for record in self.records if (event := event_of(record)) is not None}
 
     def with_records(self, records: Sequence[LogRecord]) -> "Evidence":
         """The same run with another log."""

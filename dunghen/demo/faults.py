@@ -1,9 +1,12 @@
 """`--break`: one fault per check, planted into a copy of the evidence. Each must turn its own item red, and no other."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from contracts import Event, EventData, encode
+from contracts.dossiers import Returned
+from contracts.metrics import MetricsCell
+from contracts.reports import ReportRestated
 from dunghen.demo.evidence import Evidence
 from dunghen.demo.phone import Phone
 from dunghen.log import event_of
@@ -19,13 +22,15 @@ class Fault:
     plant: Callable[[Evidence], Evidence]
 
 
-def _of(evidence: Evidence, kind: str) -> list[LogRecord]:
-    return [record for record in evidence.records if event_of(record).get("type") == f"vn.dunghen.{kind}.v1"]
+def _of(evidence: Evidence, kind: type[EventData]) -> list[tuple[LogRecord, Event]]:
+    found = ((record, event_of(record)) for record in evidence.records)
+    return [(record, event) for record, event in found if event is not None and isinstance(event.data, kind)]
 
 
 def _lose_event(evidence: Evidence) -> Evidence:
-    lost = event_of(_of(evidence, "dossier.returned")[0])["id"]
-    return evidence.with_records([record for record in evidence.records if event_of(record).get("id") != lost])
+    (_, lost), *_ = _of(evidence, Returned)
+    left = [(record, event_of(record)) for record in evidence.records]
+    return evidence.with_records([record for record, event in left if event is None or event.id != lost.id])
 
 
 def _repeat_sms(evidence: Evidence) -> Evidence:
@@ -34,11 +39,13 @@ def _repeat_sms(evidence: Evidence) -> Evidence:
 
 
 def _change_figure(evidence: Evidence) -> Evidence:
-    newest = max(_of(evidence, "metrics.cell"), key=lambda record: event_of(record)["data"]["revision"])
-    event = event_of(newest)
-    counters = event["data"]["counters"]
-    event["data"] |= {"revision": event["data"]["revision"] + 1, "counters": {**counters, "received_post": 1_000}}
-    changed = replace(newest, offset=newest.offset + 1, value=json.dumps(event).encode())
+    record, event, cell = max(
+        ((record, event, event.data) for record, event in _of(evidence, MetricsCell) if isinstance(event.data, MetricsCell)),
+        key=lambda found: found[2].revision,
+    )
+    counters = cell.counters.model_copy(update={"received_post": 1_000})
+    planted = cell.model_copy(update={"revision": cell.revision + 1, "counters": counters})
+    changed = replace(record, offset=record.offset + 1, value=encode(replace(event, data=planted)))
     return evidence.with_records([*evidence.records, changed])
 
 
@@ -47,7 +54,7 @@ def _log_phone(evidence: Evidence) -> Evidence:
 
 
 def _swallow_restatement(evidence: Evidence) -> Evidence:
-    restated = _of(evidence, "report.restated")
+    restated = [record for record, _ in _of(evidence, ReportRestated)]
     return evidence.with_records([record for record in evidence.records if record not in restated])
 
 

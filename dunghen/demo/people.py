@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
+from dunghen.answers import Desk, Draft
 from dunghen.demo.driver import Fleet, Row
 from dunghen.demo.phone import Sms
 from reference import OFFICE_TIME, ReferenceData
@@ -45,29 +46,27 @@ class People:
     async def _sign(self, moment: datetime) -> None:
         """Sign what will be late and is due to be signed today; some letters nobody signs, a few are exempt."""
         for letter in await self._drafts():
-            if not letter["due_at"]:
+            due, dossier = letter.due_at, letter.dossier
+            if due is None:
                 continue  # its clock is paused: there is no date to move
-            dossier, due = letter["dossier"], datetime.fromisoformat(letter["due_at"])
-            sign_by = datetime.fromisoformat(letter["sign_by"]) if letter["sign_by"] else moment
-            end = self._ends.get(dossier)
+            sign_by, end = letter.sign_by or moment, self._ends.get(dossier)
             if sign_by.date() > moment.date() or (end is not None and end <= due) or draw(dossier, 7) == 0:
                 continue
-            by = {"by": letter["signer"]}
+            by = {"by": letter.signer}
             if draw(dossier, 23) == 0:
                 await self._post(f"/v1/letters/{dossier}/rejection", {**by, "reason": "force-majeure"})
                 continue
-            body = {**by, "reason": REASONS[draw(dossier + "/reason", len(REASONS))]}
-            if letter["needs_date"]:
-                body["new_due_at"] = self._new_date(letter["unit"], max(due, moment)).isoformat()
-            await self._post(f"/v1/letters/{dossier}/approval", body)
+            new = {"new_due_at": self._new_date(letter.unit, max(due, moment)).isoformat()} if letter.needs_date else {}
+            reason = REASONS[draw(dossier + "/reason", len(REASONS))]
+            await self._post(f"/v1/letters/{dossier}/approval", {**by, "reason": reason, **new})
 
-    async def _drafts(self) -> list[dict[str, str]]:
-        found: list[dict[str, str]] = []
+    async def _drafts(self) -> list[Draft]:
+        found: list[Draft] = []
         after: str | None = ""
         while after is not None:
             answer = await self._fleet.clients["notifier"].get("/v1/letters", params={"state": "drafted", "after": after})
-            answer.raise_for_status()
-            found, after = [*found, *answer.json()["letters"]], answer.json()["after"]
+            page = Desk.model_validate_json(answer.raise_for_status().content)
+            found, after = [*found, *page.letters], page.after
         return found
 
     def _new_date(self, unit: str, after: datetime) -> datetime:
@@ -102,8 +101,8 @@ class People:
         if draw(dossier + "/answers", 3) and dossier != STORY:
             return
         mood = draw(dossier + "/mood", 5) // 2
-        given = {name: str(mood + draw(dossier + name, 2)) for name in QUESTIONS}
-        given["apology"] = "0" if dossier in self._apologised else "5"
+        asked = {name: str(mood + draw(dossier + name, 2)) for name in QUESTIONS}
+        given = {**asked, "apology": "0" if dossier in self._apologised else "5"}
         (await self._fleet.clients["feedback"].post(f"/y-kien/{token}", data=given)).raise_for_status()
 
 
@@ -120,8 +119,7 @@ def _ends(rows: Sequence[Row]) -> dict[str, datetime]:
     """When each dossier of the month ends, as its handlers know beforehand."""
     found: dict[str, datetime] = {}
     for row in rows:
-        item = row.item
-        if item.get("type") in ("completed", "returned", "withdrawn", "stopped") and "at" in item:
-            at = datetime.fromisoformat(item["at"])
-            found[item["dossier"]] = min(at, found.get(item["dossier"], at + timedelta(days=1)))
+        if row.type in ("completed", "returned", "withdrawn", "stopped") and row.at:
+            at = datetime.fromisoformat(row.at)
+            found[row.dossier] = min(at, found.get(row.dossier, at + timedelta(days=1)))
     return found

@@ -343,6 +343,8 @@ def compare(embedded: Result, real: Result) -> Check:
 
 def differences(embedded: Result, real: Result) -> list[str]:
     """The figures and dossiers that ended differently on real parts, both ends of each."""
-    pairs = [(name, embedded.figures.get(name), real.figures.get(name)) for name in {*embedded.figures, *real.figures}]
-    pairs += [(name, embedded.dossiers.get(name), real.dossiers.get(name)) for name in {*embedded.dossiers, *real.dossiers}]
-    return [f"{name}: {there} / {here}" for name, there, here in sorted(pairs, key=lambda pair: pair[0]) if there != here]
+    there, here = embedded.figures.model_dump(), real.figures.model_dump()
+    pairs: list[tuple[str, object, object]] = [(name, there[name], here[name]) for name in there]
+    codes = {*embedded.dossiers, *real.dossiers}
+    pairs += [(code, embedded.dossiers.get(code), real.dossiers.get(code)) for code in codes]
+    return [f"{name}: {one} / {other}" for name, one, other in sorted(pairs, key=lambda pair: pair[0]) if one != other]

@@ -1,37 +1,59 @@
 """The demo's lines: one dossier's way, the month, the contrast, the checks. Every number comes from the run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TypeVar
 
+from contracts import EventData, UnknownData
+from contracts.deadlines import DeadlineSet, DeadlineWarned, Step
+from contracts.dossiers import Reception
+from contracts.feedback import FeedbackRated
+from contracts.notices import LetterSent, NoticeAccepted
 from dunghen.demo.checks import Check, Result
 from dunghen.demo.contrast import Contrast
 from dunghen.demo.evidence import Evidence
 from dunghen.demo.people import STORY
-from dunghen.log import kind_of
-from dunghen.story import SKIPPED
+from dunghen.sentences import SKIPPED
 from reference import OFFICE_TIME
+
+DataT = TypeVar("DataT", bound=EventData)
 
 
 def one_dossier(evidence: Evidence) -> str:
     """The way of one dossier from reception to rating, on a line."""
-    own = [event for _, event in evidence.events().values() if event["subject"] == STORY]
-    own.sort(key=lambda event: event["time"], reverse=True)  # of what was said more than once, the first stays
-    said = {f"{kind_of(event)}/{event['data'].get('notice', '')}": event["data"] for event in own}
-    due, letter = said["deadline.set/"], said.get("letter.sent/")
-    parts = [f"nhận {_at(said['dossier.received/']['at'])}", f"hẹn {_day(due['due_at'])}{_holidays(due['derivation'])}"]
-    parts += ["cảnh báo"] if "deadline.warned/" in said else []
-    parts += [f"thư {letter['number']:02d}/PXL hẹn lại {_day(letter['new_due_at'])}"] if letter else []
-    parts += ["SMS"] if "notice.accepted/result-ready" in said else []
-    if "feedback.rated/" in said:
-        scores = [score for score in said["feedback.rated/"]["scores"].values() if score is not None]
+    own = [event for _, event in evidence.events().values() if event.subject == STORY]
+    said = Story([event.data for event in sorted(own, key=lambda event: event.time)])
+    due, letter, rated = said.first(DeadlineSet), said.first(LetterSent), said.first(FeedbackRated)
+    parts = [f"nhận {_at(received.at)}" for received in said.of(Reception)[:1]]
+    parts += [f"hẹn {_day(due.due_at)}{_holidays(due.derivation)}"] if due is not None else []
+    parts += ["cảnh báo"] if said.of(DeadlineWarned) else []
+    parts += [f"thư {letter.number:02d}/PXL hẹn lại {_day(letter.new_due_at)}"] if letter is not None else []
+    parts += ["SMS"] if any(notice.notice == "result-ready" for notice in said.of(NoticeAccepted)) else []
+    if rated is not None:
+        scores = [score for score in rated.scores.values() if score is not None]
         parts.append(f"{1 + sum(scores) / len(scores) / 25:.2g}/5".replace(".", ","))
     return f"MỘT HỒ SƠ  {STORY}  " + " -> ".join(parts)
 
 
-def _holidays(steps: Sequence[Mapping[str, Any]]) -> str:
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What was said of a dossier, in the order in which it was recorded."""
+
+    said: Sequence[EventData | UnknownData]
+
+    def of(self, kind: type[DataT]) -> list[DataT]:
+        """All events of a kind."""
+        return [data for data in self.said if isinstance(data, kind)]
+
+    def first(self, kind: type[DataT]) -> DataT | None:
+        """Of what was said more than once, the first."""
+        return next(iter(self.of(kind)), None)
+
+
+def _holidays(steps: Sequence[Step]) -> str:
     """` (nghỉ Tết 16-20/02)`: the working days of the week that the one holiday of a week and more took."""
-    skipped = [step["days"] for step in steps if step["rule"] == "skipped" and len(step["days"]) > 7]
+    skipped = [step.days for step in steps if step.rule == "skipped" and len(step.days) > 7]
     days = [date.fromisoformat(day) for own in skipped for day in own]
     week = sorted(day for day in days if day.weekday() < 5)
     return f" (nghỉ Tết {week[0]:%d}-{week[-1]:%d/%m})" if week else ""
@@ -39,16 +61,16 @@ def _holidays(steps: Sequence[Mapping[str, Any]]) -> str:
 
 def month(result: Result) -> str:
     """The month in a few numbers."""
-    f, p = result.figures, result.figures["II.06a"]["province"]
-    skipped = ", ".join(f"{SKIPPED[reason]} {count}" for reason, count in f["sms_skipped"].items()) or "không có"
-    late = f["late_with_letter"] + f["late_exempted"] + f["late_without_letter"]
-    satisfaction = "-" if f["satisfaction"] is None else f"{f['satisfaction']:.2f}".replace(".", ",")
+    f, p = result.figures, result.figures.ii06a["province"]
+    skipped = ", ".join(f"{SKIPPED[reason]} {count}" for reason, count in f.sms_skipped.items()) or "không có"
+    late = f.late_with_letter + f.late_exempted + f.late_without_letter
+    satisfaction = "-" if f.satisfaction is None else f"{f.satisfaction:.2f}".replace(".", ",")
     return (
-        f"THÁNG      nhận {p['4'] + p['5']} | trước hạn {p['8']} đúng hạn {p['9']} quá hạn {p['10']} | "
-        f"trễ hẹn đầu {late} (có thư {f['late_with_letter']} / miễn {f['late_exempted']} / "
-        f"chưa {f['late_without_letter']}) | "
-        f"SMS {f['sms']}, bỏ qua {sum(f['sms_skipped'].values())} ({skipped}) | "
-        f"hài lòng {satisfaction}/100 từ {f['ratings']} phiếu"
+        f"THÁNG      nhận {p[4] + p[5]} | trước hạn {p[8]} đúng hạn {p[9]} quá hạn {p[10]} | "
+        f"trễ hẹn đầu {late} (có thư {f.late_with_letter} / miễn {f.late_exempted} / "
+        f"chưa {f.late_without_letter}) | "
+        f"SMS {f.sms}, bỏ qua {sum(f.sms_skipped.values())} ({skipped}) | "
+        f"hài lòng {satisfaction}/100 từ {f.ratings} phiếu"
     )
 
 
@@ -74,9 +96,9 @@ def _value(check: Check) -> str:
     return str(check.value) if check.ok else f"{check.value} (phải là {check.expected})"
 
 
-def _at(text: str) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(OFFICE_TIME):%d/%m %H:%M}"
+def _at(moment: datetime) -> str:
+    return f"{moment.astimezone(OFFICE_TIME):%d/%m %H:%M}"
 
 
-def _day(text: str) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(OFFICE_TIME):%d/%m}"
+def _day(moment: datetime | None) -> str:
+    return "-" if moment is None else f"{moment.astimezone(OFFICE_TIME):%d/%m}"

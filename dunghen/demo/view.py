@@ -3,30 +3,15 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
-from rich.table import Table
 
 from dunghen.demo.checks import Result
+from dunghen.sheets import HEADINGS, II06A, figure_columns
+from dunghen.tables import Cell, Column, show
 from reference import OFFICE_TIME
 from reference.derivation import WEEKDAY_NAMES
-
-# Official column numbers with short headings; the workbook has the full ones.
-COLUMNS = {
-    "3": "nhận",
-    "4": "online",
-    "5": "quầy",
-    "6": "kỳ trước",
-    "7": "xong",
-    "8": "sớm",
-    "9": "đúng",
-    "10": "trễ",
-    "11": "đang làm",
-    "12": "trong hạn",
-    "13": "quá hạn",
-}
 
 
 class Progress:
@@ -68,18 +53,16 @@ class Progress:
 
 
 def show_sheet(console: Console, result: Result, units: Mapping[str, str]) -> None:
-    """II.06a by unit, with short headings."""
-    table = Table(
-        title="II.06a: 08/01 - 27/02/2026", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
-    )
-    table.add_column("Đơn vị", max_width=22, no_wrap=True)
-    for number, heading in COLUMNS.items():
-        table.add_column(f"{heading}\n({number})", justify="right", min_width=4)
-    sheets: Mapping[str, Mapping[str, int]] = result.figures["II.06a"]
-    for unit in sorted(sheets, key=lambda code: (code == "province", code)):
-        table.add_row(
-            units.get(unit, "Toàn tỉnh").removeprefix("UBND "),
-            *(str(sheets[unit][number]) for number in COLUMNS),
-            end_section=unit == "H37.14",
-        )
-    console.print(table)
+    """II.06a by unit, the whole province last."""
+    sheets = result.figures.ii06a
+    columns = [Column("unit", "Đơn vị"), *figure_columns(II06A, HEADINGS)]
+    console.print("II.06a: 08/01 - 27/02/2026")
+    show(console, columns, [_row(units, unit, sheets[unit]) for unit in sorted(sheets, key=_province_last)], tight=True)
+
+
+def _province_last(unit: str) -> tuple[bool, str]:
+    return unit == "province", unit
+
+
+def _row(units: Mapping[str, str], unit: str, figures: Mapping[int, int]) -> list[Cell]:
+    return [units.get(unit, "Toàn tỉnh").removeprefix("UBND "), *(figures[number] for number in HEADINGS)]

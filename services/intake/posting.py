@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from reference import OFFICE_TIME, OpeningHours, Procedure, ProcedureVersion, ReferenceData, Unit
-from reference.derivation import UNIT_NAMES
+from reference.limits import say_limit
 from runtime.pages import Pages
 
 _DAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
@@ -24,8 +24,7 @@ class Posted:
     @property
     def limit(self) -> str:
         """`5 ngày làm việc`."""
-        limit = self.version.limit
-        return "trong ngày" if limit.unit == "same_day" else f"{limit.value} {UNIT_NAMES[limit.unit]}"
+        return say_limit(self.version.limit.counted)
 
 
 def units_on(reference: ReferenceData, day: date) -> list[Unit]:

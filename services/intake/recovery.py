@@ -12,7 +12,7 @@ from datetime import datetime
 
 from contracts import Event
 from contracts.contacts import ContactSealed
-from contracts.dossiers import Fact, Received, Retracted
+from contracts.dossiers import Fact, Received, ReceivedV2, Retracted
 from contracts.facts import epoch_ms
 from runtime.recovery import Recall, Recovery
 from services import wiring
@@ -74,7 +74,7 @@ def recall(dossier: Dossier, told: Told) -> Dossier:
     after = _with_fact(dossier, told, data)
     if told.event.sequence is not None and told.event.sequence > after.sequence:
         after = replace(after, sequence=told.event.sequence)
-    if isinstance(data, Received) and data.contact_sequence is not None:
+    if isinstance(data, Received | ReceivedV2) and data.contact_sequence is not None:
         after = _with_contact(after, data.contact_sequence)
     return after
 
@@ -89,11 +89,11 @@ def _with_fact(dossier: Dossier, told: Told, data: Fact) -> Dossier:
     sure = STATED if data.sure is None else SURE.index(data.sure)
     digest = digest_of(words, at, data.SERIES)
     fact = Known(data.version, digest, observed, at, isinstance(data, Retracted), sure)
-    reception = _reception(data, words.get("promised_at")) if isinstance(data, Received) else dossier.reception
+    reception = _reception(data, words.get("promised_at")) if isinstance(data, Received | ReceivedV2) else dossier.reception
     return replace(dossier, facts=dossier.facts.having(key, fact), reception=reception)
 
 
-def _reception(data: Received, promised_at: Json) -> Reception:
+def _reception(data: Received | ReceivedV2, promised_at: Json) -> Reception:
     return Reception(
         data.procedure,
         data.receiving_unit,

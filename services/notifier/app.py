@@ -26,7 +26,7 @@ from services.speaking import encode
 def rules_of(context: handlers.Context) -> Rules[Event]:
     """What the loop does with events; a null on contacts.v1 erases a contact."""
     handle = partial(handlers.handle, context=context)
-    decide = store.CODEC.handling(handle, context.clock, ignored=handlers.IGNORED)
+    decide = store.CODEC.handling(handle, context.clock, heeds=handlers.heeds)
     erase = store.CODEC.settling(lambda dossier: forget(dossier, context.ground()), context.clock)
     return Rules(store.DOSSIERS, wiring.decoder(), decide, encode, {"contacts.v1": erase})
 

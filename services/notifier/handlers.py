@@ -63,8 +63,12 @@ RULES: Rules = {
 for stated in DEADLINE_TYPES:
     if issubclass(stated, DeadlineStated):
         RULES |= of(stated, lambda dossier, data, _, ground: on_deadline(dossier, data, ground))
-# Warnings to staff, and how somebody rated: nothing to tell a citizen.
 IGNORED = frozenset((*DEADLINE_TYPES, *FEEDBACK_TYPES)) - RULES.keys()
+
+
+def heeds(event: Event) -> bool:
+    """Of warnings to staff, and of how somebody rated, a citizen is told nothing."""
+    return type(event.data) not in IGNORED
 
 
 def handle(dossier: Dossier, event: Event, context: Context) -> Changed[Dossier]:

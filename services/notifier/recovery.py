@@ -11,7 +11,6 @@ from dataclasses import replace
 from contracts import Event
 from contracts.contacts import ContactSealed
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
-from contracts.dossiers import Fact
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited
 from contracts.notices import (
@@ -42,7 +41,7 @@ from services.notifier.domain.dossier import Call, Recovering, Returned
 from services.notifier.domain.letter import Approved, Back, Draft, Drafted, Issuing, Letter, Refusal, Rejected, Sent, Withdrawn
 from services.notifier.domain.notice import SMS, Claimed, Ended, Open, Queued, Uncertain
 from services.notifier.domain.telling import SURVEY_AFTER, end, plan
-from services.notifier.handlers import RULES, TOPIC, Context
+from services.notifier.handlers import TOPIC, Context, heeds
 from services.notifier.store import CODEC, DOSSIERS, DOUBTFUL, MADE_FROM_LOG, REGISTER, recall_number
 
 FORGOTTEN = "(không còn lưu)"
@@ -186,7 +185,7 @@ def _absorb(dossier: Dossier, event: Event) -> Dossier:
             after = dossier.reached_by(data)
         case FeedbackInvited():
             after = dossier.invited(data)
-        case _ if isinstance(data, Fact) or type(data) not in RULES:
+        case _ if heeds(event):
             after = dossier.told(event)
     return after
 

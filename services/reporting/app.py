@@ -1,34 +1,35 @@
-"""reporting put together."""
+"""reporting put together: rows from events, cells from rows, periods, what contradicts itself."""
 
 from functools import partial
 
-from contracts import load_catalogue
-from reference import ReferenceData, load_reference
-from runtime.health import Health
-from runtime.intents import Intents
+from contracts import Event
+from reference import ReferenceData
 from runtime.jobs import Job
-from runtime.log.kafka import declare_published
-from runtime.loop import Loop
 from runtime.outputs import Output, Rules
 from runtime.parts import Ports
-from runtime.recovery import Anchor
-from runtime.service import Service, make_parts
+from runtime.service import Service
 from runtime.settings import RuntimeSettings
-from runtime.web import make_app
 from services import wiring
-from services.assembly import hold_to_the_log
+from services.assembly import Base, Follower
 from services.reporting import handlers, store
 from services.reporting.checks import measure
-from services.reporting.domain import FORMS, load_forms
+from services.reporting.domain import FORMS, REPORT, load_forms
 from services.reporting.http import Room, add_routes
 from services.reporting.jobs import Cells
-from services.reporting.periods import REPORT, Periods
+from services.reporting.periods import Periods
 from services.reporting.recovery import RECOVERY
 from services.reporting.settings import ReportingSettings
 from services.reporting.telemetry import METRICS
 
 SAY_AGAIN_SECONDS = 3600.0
 CHECK_SECONDS = 60.0  # between looks at what contradicts itself
+
+
+def rules_of(context: handlers.Context) -> Rules[Event]:
+    """What the loop does with events."""
+    handle = partial(handlers.handle, context=context)
+    decide = store.ROW.handling(handle, context.clock, heeds=handlers.heeds)
+    return Rules(store.ROWS, wiring.decoder(), decide, _encode_nothing)
 
 
 def build(
@@ -39,46 +40,22 @@ def build(
     ports: Ports | None = None,
 ) -> Service:
     """Build the service from settings; reference data and ports may be given."""
-    parts, broker = make_parts("reporting", runtime, METRICS, ports or Ports())
-    reference = reference or load_reference(settings.reference_dir)
-    context = handlers.Context(parts.clock, reference)
-    rules = Rules(store.ROWS, wiring.decoder(), partial(handlers.handle, context=context), _encode_nothing)
-    topics = load_catalogue().read_by("reporting")
-    anchor = Anchor(parts, RECOVERY, topics)
-    loop = anchor.hold(Loop(parts, anchor.guard(rules), topics))
-    parts.topics.subscribe(loop.topics, loop.handle)
-    declare_published(broker, "reporting", runtime, wiring.published_by("reporting"))
-    intents = Intents(parts, store.ROWS, _encode_nothing)
-    calendar = wiring.CalendarFollower(reference, parts)
+    base = Base.of("reporting", runtime, METRICS, settings.reference_dir, (reference, ports))
+    parts = base.parts
+    follower = Follower.of(base, rules_of(handlers.Context(parts.clock, base.reference)), RECOVERY)
     forms = load_forms(settings.forms_dir or FORMS)
-    periods = Periods(parts, reference, forms[REPORT])
-    cells = Cells(parts, intents, anchor, periods.restate)
-    health = Health(parts, loop)
-    health.also.append(cells.measure)
-    app = make_app("Đúng Hẹn reporting", health, parts.telemetry)
-    add_routes(app, Room(parts, reference, forms, periods, cells, anchor))
-    return Service(
-        parts=parts,
-        broker=broker,
-        app=app,
-        health=health,
-        topics=wiring.topics_of("reporting"),
-        collections=(partial(store.declare, parts.store), intents.declare),
-        from_log=(calendar.read,),
-        anchor=anchor.begin,
-        loop=loop,
-        intents=intents,
-        jobs=(
-            wiring.follow_reference(reference, settings.reference_dir, parts),
-            calendar.job(),
-            hold_to_the_log(anchor, health),
-            Job("cells", settings.flush_seconds, cells.flush),
-            Job("reconcile", settings.reconcile_seconds, cells.reconcile),
-            Job("say-again", SAY_AGAIN_SECONDS, cells.say_again),
-            Job("checks", CHECK_SECONDS, partial(measure, parts, reference, forms)),
-            Job("intents", runtime.sweep_seconds, periods.intents.sweep),
-        ),
+    periods = Periods(parts, base.reference, forms[REPORT])
+    cells = Cells(parts, follower.intents, follower.anchor, periods.restate)
+    follower.health.also.append(cells.measure)
+    add_routes(follower.app, Room(parts, base.reference, forms, periods, cells, follower.anchor))
+    jobs = (
+        Job("cells", settings.flush_seconds, cells.flush),
+        Job("reconcile", settings.reconcile_seconds, cells.reconcile),
+        Job("say-again", SAY_AGAIN_SECONDS, cells.say_again),
+        Job("checks", CHECK_SECONDS, partial(measure, parts, base.reference, forms)),
+        Job("periods", runtime.sweep_seconds, periods.intents.sweep),
     )
+    return follower.service(store.declare, jobs)
 
 
 def _encode_nothing(output: Output) -> bytes:

@@ -9,11 +9,12 @@ from typing import TypeAlias
 from contracts.definitions import load_definitions
 from reference import OFFICE_TIME, PeriodKind, ReferenceData
 from runtime.parts import Parts
-from runtime.store import Document, Documents, In
-from services.reporting.domain import ROLES, Form
-from services.reporting.domain.books import cell_key, days_of, month_of
+from runtime.store import Documents, In
+from services.reporting import store as kept
+from services.reporting.domain import ROLES, Form, days_of, month_of
+from services.reporting.figures import each_once, shares_of_units
 from services.reporting.reports import Breach, ReportRefusedError, Wanted, report
-from services.reporting.store import BOOKS, ROWS, SHELVES, books, rows, rows_of_cells, rows_of_units
+from services.reporting.store import BOOKS, SHELVES, Leaf, Share, Where
 
 SHOWN = 20
 DOUBTS = {
@@ -40,20 +41,18 @@ async def find_doubts(store: Documents, reference: ReferenceData) -> list[Doubt]
     for kind, words in DOUBTS.items():
         if kind == "unknown-unit":
             units = await unknown_units(store, reference)
-            names = [row["_id"] async for row in rows_of_units(store, units, None, date.max, roles=ROLES)] if units else []
+            names = [share.code async for share in shares_of_units(store, units, None, date.max, roles=ROLES)] if units else []
         else:
-            names = [row["_id"] async for row in rows(store, {"doubts": kind})]
+            names = await kept.in_doubt(store, kind)
         found.append(Doubt(kind, words, len(set(names)), tuple(sorted(set(names))[:SHOWN])))
     return found
 
 
 async def unknown_units(store: Documents, reference: ReferenceData) -> list[str]:
     """Units that count and are in no list: must be none, or the province would not be the sum of its units."""
-    groups = await store.count_by(BOOKS, {}, group=("unit",))
-    strange = tuple(unit for (unit,) in (group.group for group in groups) if unit not in reference.units)
-    sums = [f"sums.{name}" for name in _names()]
-    found = await store.count_by(BOOKS, {"unit": In(strange)}, group=("unit",), sums=sums) if strange else []
-    return sorted(group.group[0] for group in found if any(group.sums))
+    strange = tuple(unit for unit in await kept.units_of_books(store) if unit not in reference.units)
+    found = await kept.sums_by(store, BOOKS, {"unit": In(strange)}, ("unit",), _names()) if strange else []
+    return sorted(unit for (unit,), own in found if any(own.values()))
 
 
 def _names() -> list[str]:
@@ -66,8 +65,8 @@ async def suspects(store: Documents) -> set[Place]:
     All rows are read, which takes its time, and figures go on being counted meanwhile: most of these are on their way.
     """
     counted: dict[Place, Counter[str]] = {}
-    async for row in rows(store, {}):
-        _count(row, counted)
+    async for share in kept.shares(store, {}):
+        _count(share, counted)
     standing = [await _standing(store, collection) for collection in (BOOKS, SHELVES)]
     return {place for own in standing for place in {*counted, *own} if +counted.get(place, _NONE) != +own.get(place, _NONE)}
 
@@ -80,14 +79,15 @@ async def differences(store: Documents, places: Collection[Place], today: date) 
     """
     standing = {collection: await _standing(store, collection, places) for collection in (BOOKS, SHELVES)}
     counted: dict[Place, Counter[str]] = {}
-    first: dict[Place, Document] = {}
-    async for book in books(store, _of_units(places)):
-        if _place_of(book) in places and book["month"] <= first.get(_place_of(book), book)["month"]:
-            first[_place_of(book)] = book
-    keys = [cell_key(book, day) for book in first.values() for day in _days_since(book["month"], today)]
-    async for row in rows_of_cells(store, keys):
-        _count(row, counted)
-    pending = {_place(key)[0] async for row in rows(store, {"dirty": 1}) for key in row["touched"]}
+    first: dict[Place, Leaf] = {}
+    async for leaf in kept.leaves(store, _of_units(places)):
+        place = leaf.role, leaf.unit, leaf.procedure
+        if place in places and leaf.month <= first.get(place, leaf).month:
+            first[place] = leaf
+    keys = [f"{'/'.join(place)}/{day}" for place, leaf in first.items() for day in _days_since(leaf.month, today)]
+    async for share in each_once(store, keys):
+        _count(share, counted)
+    pending = {_place(key)[0] for key in await kept.touched_cells(store)}
     settled = sorted({*places} - pending)
     missing = [f"books {'/'.join(place)} are not there" for place in settled if place not in first]
     return missing + [
@@ -102,10 +102,10 @@ async def differences(store: Documents, places: Collection[Place], today: date) 
 _NONE: Counter[str] = Counter()
 
 
-def _count(row: Document, into: dict[Place, Counter[str]]) -> None:
-    for key in row.get("cells", ()):
+def _count(share: Share, into: dict[Place, Counter[str]]) -> None:
+    for key in share.counted.cells:
         place, day = _place(key)
-        into.setdefault(place, Counter()).update(row["adds"][day]["counters"])
+        into.setdefault(place, Counter()).update(share.counted.days[day].counters)
 
 
 def _place(key: str) -> tuple[Place, str]:
@@ -113,7 +113,7 @@ def _place(key: str) -> tuple[Place, str]:
     return (role, unit, procedure), day
 
 
-def _of_units(places: Collection[Place]) -> dict[str, In]:
+def _of_units(places: Collection[Place]) -> Where:
     return {"unit": In(tuple(sorted({unit for _, unit, _ in places})))}
 
 
@@ -125,29 +125,20 @@ def _days_since(month: str, today: date) -> Iterator[str]:
         day += timedelta(days=1)
 
 
-def _place_of(book: Document) -> Place:
-    return book["role"], book["unit"], book["procedure"]
-
-
 async def _standing(store: Documents, collection: str, places: Collection[Place] = ()) -> dict[Place, Counter[str]]:
     """Sums of all that stands in the books or on the shelves, of some places or of all."""
-    names, where = _names(), _of_units(places) if places else {}
-    groups = await store.count_by(
-        collection, where, group=("role", "unit", "procedure"), sums=[f"sums.{name}" for name in names]
-    )
-    found = {(role, unit, procedure): g.sums for g in groups for role, unit, procedure in [g.group]}
-    return {place: Counter(dict(zip(names, sums, strict=True))) for place, sums in found.items()}
+    where = _of_units(places) if places else {}
+    found = await kept.sums_by(store, collection, where, ("role", "unit", "procedure"), _names())
+    return {(role, unit, procedure): own for (role, unit, procedure), own in found}
 
 
 async def between_roles(store: Documents) -> list[str]:
     """Every dossier has one unit in each role, so that the sums of both roles are the province's: what differs (R39)."""
-    names, lines = _names(), []
+    lines = []
     for collection in (BOOKS, SHELVES):
-        groups = await store.count_by(collection, {}, group=("role",), sums=[f"sums.{name}" for name in names])
-        by_role = {role: g.sums for g in groups for (role,) in [g.group]}
-        zeros = (0,) * len(names)
-        pairs = zip(names, by_role.get("received", zeros), by_role.get("competent", zeros), strict=True)
-        lines += [f"{collection} province {name}" for name, received, competent in pairs if received != competent]
+        by_role = {role: own for (role,), own in await kept.sums_by(store, collection, {}, ("role",), _names())}
+        received, competent = by_role.get("received", _NONE), by_role.get("competent", _NONE)
+        lines += [f"{collection} province {name}" for name in _names() if received[name] != competent[name]]
     return lines
 
 
@@ -171,8 +162,7 @@ async def measure(parts: Parts, reference: ReferenceData, forms: Mapping[str, Fo
         if kind == "unknown-unit":
             parts.telemetry.set("figures_doubtful", len(await unknown_units(parts.store, reference)), kind=kind)
             continue
-        groups = await parts.store.count_by(ROWS, {"doubts": kind})
-        parts.telemetry.set("figures_doubtful", groups[0].count if groups else 0, kind=kind)
+        parts.telemetry.set("figures_doubtful", await kept.count_in_doubt(parts.store, kind), kind=kind)
     shortest = min(reference.periods.values(), key=lambda kind: kind.months)
     today = parts.clock.now().astimezone(OFFICE_TIME).date()
     broken = await broken_forms(parts.store, reference, forms.values(), [shortest], today)

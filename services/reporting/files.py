@@ -1,10 +1,12 @@
 """A sheet as a file: CSV, workbook or PDF."""
 
+import csv
+import io
+
 from reference import ReferenceData
 from services.reporting.domain import Sheet
 from services.reporting.pdf import render as as_pdf
 from services.reporting.printed import printed
-from services.reporting.reports import as_csv
 from services.reporting.xlsx import render as as_xlsx
 
 
@@ -14,3 +16,14 @@ def as_file(sheet: Sheet, kind: str, reference: ReferenceData, unit: str, note: 
         return as_csv(sheet)
     page = printed(sheet, reference, unit, note)
     return as_xlsx(page) if kind == "xlsx" else as_pdf(page)
+
+
+def as_csv(sheet: Sheet) -> bytes:
+    """The sheet as CSV with the official numbers as headings, for spreadsheets (UTF-8 with its mark)."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["unit", "field", *sheet.total])
+    for row in sheet.rows:
+        writer.writerow([row.unit, row.field, *row.values.values()])
+    writer.writerow(["total", "", *sheet.total.values()])
+    return out.getvalue().encode("utf-8-sig")

@@ -1,92 +1,43 @@
-"""What reporting does with each message: (document, event, context) -> (document, outputs). Cells follow in jobs."""
+"""What reporting does with each event: the rule for it, and what the rules may look at. Cells follow in jobs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from contracts import Event
 from contracts.deadlines import DEADLINE_TYPES
-from contracts.dossiers import DOSSIER_TYPES
-from contracts.facts import merge_fact
+from contracts.dossiers import Fact
 from contracts.feedback import FEEDBACK_TYPES
 from contracts.notices import NOTICE_TYPES
 from reference import ReferenceData
 from runtime.clock import Clock, epoch_ms
-from runtime.outputs import Decision
-from runtime.store import Document
-from services.reporting.domain import (
-    FIELDS,
-    Contributions,
-    contributions,
-    doubts,
-    flip_at,
-    merge_effect,
-    merge_statement,
-)
-from services.reporting.domain.cells import day_in
+from services.changes import Changed
+from services.reporting.domain import Known, Row, taken, told
+from services.reporting.domain.facts import KINDS
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a decision may look at beside document and event."""
+    """The parts that a decision is made with."""
 
     clock: Clock
     reference: ReferenceData
 
 
-def on_fact(document: Document, event: Event, context: Context) -> Decision:
-    """A fact of a dossier."""
-    facts = merge_fact(document.get("facts", {}), event, FIELDS, with_time=True)
-    return _take(document, None if facts is None else {**document, "facts": facts}, context)
+Teller = Callable[[Known, Event], Known]
+STATEMENTS: dict[str, Teller] = {model.TYPE: told.statement for model in DEADLINE_TYPES}
+EFFECTS: dict[str, Teller] = {model.TYPE: told.effect for model in (*NOTICE_TYPES, *FEEDBACK_TYPES)}
+TELLERS = STATEMENTS | EFFECTS
 
 
-def on_statement(document: Document, event: Event, context: Context) -> Decision:
-    """A statement of sla: a due date or an outcome. Effects of sla (warnings, overdue) change no figure."""
-    return _take(document, merge_statement(document, event), context)
+def heeds(event: Event) -> bool:
+    """Whether an event can say anything of a row. Most facts cannot, and then the row does not have to be looked at."""
+    return not isinstance(event.data, Fact) or event.data.series in KINDS.fields
 
 
-def on_effect(document: Document, event: Event, context: Context) -> Decision:
-    """A letter issued or not owed, a survey answered."""
-    return _take(document, merge_effect(document, event), context)
-
-
-def _take(document: Document, after: dict[str, Any] | None, context: Context) -> Decision:
-    if after is None:
-        return Decision(document)
-    return Decision(recount({**after, "doubts": doubts(after, context.reference.future)}, epoch_ms(context.clock.now())))
-
-
-def recount(row: Document, now: int) -> Document:
-    """Note which cells the row counts in now (`cells`, `adds` by day), and mark those whose counts changed as touched.
-
-    `now` in ms.
-    """
-    found = contributions(row, now)
-    adds, cells = ({}, []) if found is None else (_as_adds(found), sorted(found.by_key()))
-    before: dict[str, Any] = {key: row["adds"][day_in(key)] for key in row.get("cells", ())}
-    touched = {key for key in {*before, *cells} if before.get(key) != (adds[day_in(key)] if key in cells else None)}
-    after: Document = {**row, "adds": adds, "cells": cells}
-    if touched:
-        after["touched"] = sorted({*row.get("touched", ()), *touched})
-        after["dirty"] = 1
-    for name, value in (("flip_at", flip_at(row, now)), ("doubts", row.get("doubts") if cells else None)):
-        if value:
-            after[name] = value
-        else:
-            after.pop(name, None)
-    return after
-
-
-def _as_adds(found: Contributions) -> dict[str, Any]:
-    return {day: {"as_of": add.as_of, "counters": dict(add.counters)} for day, add in found.days.items()}
-
-
-HANDLERS = (
-    {model.TYPE: on_fact for model in DOSSIER_TYPES}
-    | {model.TYPE: on_statement for model in DEADLINE_TYPES}
-    | {model.TYPE: on_effect for model in (*NOTICE_TYPES, *FEEDBACK_TYPES)}
-)
-
-
-def handle(document: Document, event: Event, context: Context) -> Decision:
-    """Hand a message to its function; a type this version does not know is kept raw."""
-    return HANDLERS.get(event.type, on_fact)(document, event, context)
+def handle(row: Row, event: Event, context: Context) -> Changed[Row]:
+    """Take an event in, and count the row anew if it says anything new. What is no statement and no effect is a fact; one of a
+    type this version does not know is kept."""
+    known = TELLERS.get(event.type, told.fact)(row.known, event)
+    if known is row.known:
+        return Changed(row)
+    return Changed(taken(row, known, epoch_ms(context.clock.now()), context.reference.future))

@@ -1,27 +1,23 @@
 """Loops that no message starts: dossiers whose due moment passed, and cells that have to be counted again and published."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
+from contracts import Event
 from contracts.facts import epoch_ms
 from reference import moment
 from runtime.intents import Intents
 from runtime.log import Wire
-from runtime.outputs import Decision
 from runtime.parts import Parts
 from runtime.recovery import Anchor
-from runtime.store import Document, Range
+from services.changes import Changed
+from services.reporting import store
 from services.reporting.checks import SHOWN, between_roles, differences, suspects
-from services.reporting.domain import Book, book_of, cell_of, recounted, shelf_of, shelved
-from services.reporting.domain.books import cell_key
-from services.reporting.domain.cells import day_in
-from services.reporting.handlers import recount
-from services.reporting.store import BOOKS, ROWS, SHELVES, cell_sums, every
+from services.reporting.domain import Book, Emptied, book_of, cell_of, day_in, flipped, recounted, shelf_of, shelved
+from services.reporting.store import ROW, Marked
 from services.speaking import encode, say
 
-PAGE = 2000
 SAID_AGAIN = timedelta(hours=48)
 Days = Mapping[str, Collection[str]]  # book -> days
 
@@ -30,7 +26,7 @@ class Cells:
     """Counts dirty cells again from the rows, never by adding to what stands there, and publishes them."""
 
     def __init__(
-        self, parts: Parts, intents: Intents, rebuild: Anchor[Any], then: Callable[[date | None], Awaitable[None]]
+        self, parts: Parts, intents: Intents, rebuild: Anchor[Event], then: Callable[[date | None], Awaitable[None]]
     ) -> None:
         """`then` is awaited with the first business day whose figures changed, and once with None after the start.
 
@@ -47,8 +43,9 @@ class Cells:
     async def flip(self) -> None:
         """Count dossiers again whose due moment has passed since they were counted."""
         now = epoch_ms(self._parts.clock.now())
-        while due := await self._parts.store.find(ROWS, {"flip_at": Range(high=now)}, order="flip_at", limit=PAGE):
-            await self._intents.change([row["_id"] for row in due], lambda row: Decision(recount(row, now)))
+
+        while due := await store.flipping(self._parts.store, now):
+            await ROW.change(self._intents, due, lambda row: Changed(flipped(row, now)), self._parts.clock)
 
     async def flush(self) -> None:
         """Count and publish all touched cells, then clear the marks on the rows that touched them.
@@ -63,12 +60,11 @@ class Cells:
     async def _flush(self) -> None:
         started = self._parts.clock.now()
         await self.flip()
-        while rows := await self._parts.store.find(ROWS, {"dirty": 1}, limit=PAGE):
-            touched = {key for row in rows for key in row["touched"]}
-            counted, covered = await self.count(touched)
+        while rows := await store.dirty_rows(self._parts.store):
+            counted, covered = await self.count(rows)
             await self._publish(counted)
-            await self._clear({row["_id"]: row for row in (*covered, *rows)}.values())
-            days = [date.fromisoformat(day_in(key)) for key in touched]
+            await store.clear(self._parts.store, {row.code: row for row in (*covered, *rows)}.values())
+            days = [date.fromisoformat(day) for own in counted.values() for day in own]
             self._first_changed = min([*days, *([self._first_changed] if self._first_changed else [])])
         if self._first_changed is not None or not self._told_after_start:
             await self._then(self._first_changed if self._told_after_start else None)
@@ -84,12 +80,12 @@ class Cells:
         """
         if self._rebuild.running:
             return
-        store = self._parts.store
-        places = await suspects(store)
+        documents = self._parts.store
+        places = await suspects(documents)
         async with self._counting:
-            found = await differences(store, places, self._parts.clock.now().date()) if places else []
-            if not await store.count_by(ROWS, {"dirty": 1}):
-                found += await between_roles(store)
+            found = await differences(documents, places, self._parts.clock.now().date()) if places else []
+            if not await store.count_dirty(documents):
+                found += await between_roles(documents)
         self.unreconciled, self.reconciled_at = found, self._parts.clock.now()
         self._parts.telemetry.set("figures_unreconciled", len(found))
         for line in found[:SHOWN]:
@@ -104,12 +100,7 @@ class Cells:
         if self._rebuild.running:
             return
         since = epoch_ms(self._parts.clock.now() - SAID_AGAIN)
-        days: dict[str, list[str]] = {}
-        async for book in every(self._parts.store, BOOKS, {}):
-            recent = [day for day, entry in book["days"].items() if entry["revision"] >= since]
-            if recent:
-                days[book["_id"]] = recent
-        await self._publish(days)
+        await self._publish(await store.recent_days(self._parts.store, since))
 
     async def measure(self) -> None:
         """Set the gauges: rows that are not in the published figures yet, whether the rows are being rebuilt.
@@ -119,69 +110,67 @@ class Cells:
         self._parts.telemetry.set("rebuilding", int(self._rebuild.running))
         if self._rebuild.running:
             return
-        left = await self._parts.store.count_by(ROWS, {"dirty": 1})
-        self._parts.telemetry.set("dirty_rows", left[0].count if left else 0)
+        self._parts.telemetry.set("dirty_rows", await store.count_dirty(self._parts.store))
 
-    async def count(self, keys: Iterable[str]) -> tuple[dict[str, list[str]], list[Document]]:
-        """Count cells from the rows and save them in their books; returns the days counted, by book.
+    async def count(self, rows: Sequence[Marked]) -> tuple[dict[str, list[str]], list[Marked]]:
+        """Count the cells that rows touched, from all rows, and save them in their books; returns the days counted, by book.
 
-        And the rows that are in the figures now with all they touched, beyond those that were asked for: a cell with many dirty
+        And the rows that are in the figures now with all they touched, beyond those that were given: a cell with many dirty
         dossiers is counted once for all of them.
         """
-        store = self._parts.store
+        documents = self._parts.store
         waiting: dict[str, list[str]] = {}
-        for key in sorted(set(keys)):
+        for key in sorted({key for row in rows for key in row.touched}):
             waiting.setdefault(book_of(key), []).append(key)
         counted = {book: [day_in(key) for key in own] for book, own in waiting.items()}
-        covered: list[Document] = []
+        covered: list[Marked] = []
         while waiting:
-            known = await store.get_many(BOOKS, waiting)  # read before counting: a day counted meanwhile moves the revision
-            sums, met = await cell_sums(store, (key for own in waiting.values() for key in own))
+            # Books are read before counting: a day counted meanwhile moves the revision.
+            known = await store.hold_books(documents, waiting)
+            keys = [key for own in waiting.values() for key in own]
+            sums, met = await store.cell_sums(documents, keys)
             covered = covered or met
+            found = {key: Emptied(at) for key, at in store.heard((*rows, *covered), {*keys} - sums.keys()).items()} | sums
             now = epoch_ms(self._parts.clock.now())
             books = [
-                recounted(book, known.get(book), {day_in(key): sums.get(key) for key in own}, now)
+                (known[book], recounted(known[book].thing, {day_in(key): found[key] for key in own}, now))
                 for book, own in waiting.items()
             ]
-            lost = await store.save_many(BOOKS, books)
+            lost = await store.save_books(documents, books)
             waiting = {book: own for book, own in waiting.items() if book in lost}
         await self._shelve(counted)
         return counted, covered
 
     async def _shelve(self, books: Collection[str]) -> None:
         """Put the sums of books on their shelves: those that stand once the shelf was read, so that the newest of them wins."""
-        store, waiting = self._parts.store, {shelf_of(book) for book in books}
+        waiting = {shelf_of(book) for book in books}
         while waiting:
-            known = await store.get_many(SHELVES, waiting)
+            known = await store.hold_shelves(self._parts.store, waiting)
             own: dict[str, list[Book]] = {shelf: [] for shelf in waiting}
-            for book in (await store.get_many(BOOKS, [b for b in books if shelf_of(b) in waiting])).values():
-                own[shelf_of(book["_id"])].append(book)
-            waiting = await store.save_many(SHELVES, [shelved(shelf, known.get(shelf), own[shelf]) for shelf in sorted(own)])
+            for book in await store.books(self._parts.store, [book for book in books if shelf_of(book) in waiting]):
+                own[shelf_of(book.key)].append(book)
+            shelves = [(known[shelf], shelved(known[shelf].thing, own[shelf])) for shelf in sorted(own)]
+            waiting = await store.save_shelves(self._parts.store, shelves)
 
     async def _publish(self, days: Days) -> None:
         """Publish until what was published is what stands: the topic is compacted, the last record must be the newest."""
         waiting = {book: set(own) for book, own in days.items()}
         published: dict[tuple[str, str], int] = {}
         while waiting:
-            standing = await self._parts.store.get_many(BOOKS, waiting)
+            standing = {book.key: book for book in await store.books(self._parts.store, waiting)}
             waiting = {
                 name: moved
                 for name, book in standing.items()
-                if (moved := {day for day in waiting[name] if published.get((name, day)) != book["days"][day]["revision"]})
+                if (moved := {day for day in waiting[name] if published.get((name, day)) != book.days[day].revision})
             }
             cells = [(standing[name], day) for name, own in sorted(waiting.items()) for day in sorted(own)]
             await self._parts.topics.publish(_wire(book, day) for book, day in cells)
-            published |= {(book["_id"], day): book["days"][day]["revision"] for book, day in cells}
+            published |= {(book.key, day): book.days[day].revision for book, day in cells}
             self._parts.crash.passed("after-publish")
-
-    async def _clear(self, rows: Iterable[Document]) -> None:
-        """Clear the marks of rows that did not change meanwhile; a row that did stays dirty and is counted again."""
-        clean = [{key: value for key, value in row.items() if key not in ("touched", "dirty")} for row in rows]
-        await self._parts.store.save_many(ROWS, clean)
 
 
 def _wire(book: Book, day: str) -> Wire:
     """One day of a book as a record of metrics.v1."""
-    as_of = moment(book["days"][day]["as_of"]).astimezone(UTC)
-    output = say(cell_of(book, day, as_of), cell_key(book, day), as_of)
+    as_of = moment(book.days[day].as_of).astimezone(UTC)
+    output = say(cell_of(book, day, as_of), book.cell(day), as_of)
     return Wire(output.topic, output.key, encode(output))

@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from contracts.definitions import BEYOND, Flows, load_definitions
 from reference import ReferenceData
 from runtime.store import Documents
 from services.reporting.domain import Form, Lens, make_sheet
+from services.reporting.figures import Asked, flows
 from services.reporting.reports import Wanted, lens_of
-from services.reporting.store import Asked, flows
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +49,6 @@ class ProcedureLine:
 
     code: str
     line: Line
-
-    def as_json(self) -> dict[str, Any]:
-        """Counters as they are, rates and percentiles as numbers or null."""
-        definitions = load_definitions()
-        rates = {rate.name: definitions.rate(rate.name, self.line.during) for rate in definitions.rates}
-        percentiles = {p.name: definitions.percentile(p.name, self.line.during) for p in definitions.percentiles}
-        return {
-            "procedure": self.code,
-            "name": self.line.name,
-            "counters": {name: number for name, number in self.line.during.items() if number},
-            "rates": {name: None if value is None else float(value) for name, value in rates.items()},
-            "percentiles": percentiles,
-            "definition": definitions.version,
-        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,15 @@
 """A report asked for: a form filled in from the books, or the rules that forbid it and the dossiers that break them."""
 
-import csv
-import io
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from reference import ReferenceData
-from runtime.store import Document, Documents
-from services.reporting.domain import Form, Lens, Sheet, SheetRow, broken_rules, make_sheet, value_of
+from runtime.store import Documents
+from services.reporting.domain import ByPlace, Form, Lens, Sheet, SheetRow, broken_rules, make_sheet, value_of
 from services.reporting.domain.forms import Level
-from services.reporting.domain.sheet import ByPlace, Stretches
-from services.reporting.store import Asked, flows, rows_of_units
+from services.reporting.domain.sheet import Stretches
+from services.reporting.figures import Asked, flows, shares_of_units
+from services.reporting.store import Share
 
 SHOWN = 20
 WHOLE = ("all", "province")
@@ -123,11 +119,11 @@ async def _fault(store: Documents, reference: ReferenceData, wanted: Wanted, row
     place = f"{row.unit} / {row.field}: {rule}"
     units = list(reference.units) if row.unit == "province" else _units(reference, _of_line(wanted, row.unit)) or []
     form, lens, found = wanted.form, lens_of(reference, wanted), []
-    async for dossier in rows_of_units(store, units, None, wanted.last):
+    async for dossier in shares_of_units(store, units, None, wanted.last):
         stretches = _alone(dossier, lens, wanted, row.field)
         values = {column.number: value_of(column, stretches) for column in form.columns if not column.missing}
         if rule in form.broken(values):
-            found.append(dossier["_id"])
+            found.append(dossier.code)
     return Breach(place, tuple(sorted(found)[:SHOWN]))
 
 
@@ -135,17 +131,22 @@ def _of_line(wanted: Wanted, unit: str) -> Wanted:
     return Wanted(wanted.form, wanted.first, wanted.last, unit, wanted.units_as_of)
 
 
-def _alone(row: Document, lens: Lens, wanted: Wanted, field: str | None) -> Stretches:
+def _alone(share: Share, lens: Lens, wanted: Wanted, field: str | None) -> Stretches:
     """What one dossier alone gives, if it is of the field."""
-    place = next((key.split("/") for key in row["cells"] if key.startswith("competent/")), None)
-    if place is None or (field is not None and lens.field_of(place[2]) != field):
+    key = next((key for key in share.counted.cells if key.startswith("competent/")), None)
+    if key is None:
         return {}
-    before: Counter[str] = Counter()
-    during: Counter[str] = Counter()
-    for day, add in row["adds"].items():
+    procedure = key.split("/")[2]
+    if field is not None and lens.field_of(procedure) != field:
+        return {}
+    before: dict[str, int] = {}
+    during: dict[str, int] = {}
+    for day, add in share.counted.days.items():
         if day <= wanted.last.isoformat():
-            (during if day >= wanted.first.isoformat() else before).update(add["counters"])
-    return {lens.level_of(place[2]): (before, during)}
+            into = during if day >= wanted.first.isoformat() else before
+            for name, number in add.counters.items():
+                into[name] = into.get(name, 0) + number
+    return {lens.level_of(procedure): (before, during)}
 
 
 async def behind(
@@ -165,51 +166,8 @@ async def behind(
     since = wanted.first if column.of_the_period_alone else None  # what is open may be of any day before
     return sorted(
         [
-            row["_id"]
-            async for row in rows_of_units(store, units, since, wanted.last)
-            if value_of(column, _alone(row, lens, wanted, field))
+            share.code
+            async for share in shares_of_units(store, units, since, wanted.last)
+            if value_of(column, _alone(share, lens, wanted, field))
         ]
     )
-
-
-def as_csv(sheet: Sheet) -> bytes:
-    """The sheet as CSV with the official numbers as headings, for spreadsheets (UTF-8 with its mark)."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["unit", "field", *sheet.total])
-    for row in sheet.rows:
-        writer.writerow([row.unit, row.field, *row.values.values()])
-    writer.writerow(["total", "", *sheet.total.values()])
-    return out.getvalue().encode("utf-8-sig")
-
-
-def as_json(sheet: Sheet, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The sheet as JSON: rows with unit, field and the columns keyed by their official number."""
-    return {
-        "report": sheet.form.code,
-        "from": sheet.first.isoformat(),
-        "to": sheet.last.isoformat(),
-        **(more or {}),
-        "rows": [{"unit": row.unit, "field": row.field, **_keyed(row.values)} for row in sheet.rows],
-        "total": _keyed(sheet.total),
-        "missing": {str(column.number): column.missing for column in sheet.form.columns if column.missing},
-    }
-
-
-def _keyed(values: Mapping[int, int]) -> dict[str, int]:
-    return {str(number): value for number, value in values.items()}
-
-
-def lines_of(sheet: Sheet) -> dict[str, dict[str, int]]:
-    """A sheet as data, comparable: "unit|field" -> column -> figure."""
-    return {f"{row.unit}|{row.field}": _keyed(row.values) for row in sheet.rows}
-
-
-def sheet_of(form: Form, days: tuple[date, date], lines: Mapping[str, Mapping[str, int]]) -> Sheet:
-    """The inverse of lines_of."""
-    rows = []
-    for key, columns in sorted(lines.items()):
-        unit, _, field = key.partition("|")
-        rows.append(SheetRow(unit, field, {int(number): value for number, value in columns.items()}))
-    numbers = [column.number for column in form.columns if not column.missing]
-    return Sheet(form, *days, tuple(rows), {number: sum(row.values.get(number, 0) for row in rows) for number in numbers})

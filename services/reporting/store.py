@@ -1,24 +1,32 @@
-"""reporting's documents: a row per dossier; books and shelves per role, unit, procedure and report month or year; periods."""
+"""reporting's documents: a row per dossier; books and shelves per role, unit, procedure and report month or year; periods. Only
+this room knows how they are kept."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TypeAlias
+from datetime import date, datetime
+from typing import Any, Generic, TypeAlias, TypeVar
 
+from contracts.definitions import Flows
+from contracts.metrics import Role
+from contracts.reports import ReportChange
+from runtime.intents import Intents
+from runtime.outputs import new_document
 from runtime.store import Document, Documents, In, Index, Range
-from services.reporting.domain import Add, flows_of_days, month_of, span
-from services.reporting.domain.books import cell_key
+from services.changes import Answering, Changed
+from services.facts import NO_FACTS, Facts
+from services.reporting.domain import Add, Book, Counted, Day, Days, Frozen, Known, NotFrozen, Period, Row, Shelf
 from services.reporting.domain.cells import day_in
+from services.reporting.domain.periods import Restated
+from services.reporting.domain.row import Ended, Letter, Promise, Promised, Rating, Rejected, Reopened, Settled, Waiting
+from services.reporting.domain.sheet import LineKey, Lines
+from services.stored import Codec, Kept
 
 ROWS, BOOKS, SHELVES, PERIODS = "rows", "books", "shelves", "periods"
 MADE_FROM_LOG = (ROWS, BOOKS, SHELVES)  # the rest has to be restored from backup
 PAGE = 2000
-KEYS_AT_ONCE = 200
-LAST_DAY = date(9998, 12, 31)
-By: TypeAlias = tuple[str, str]  # unit, procedure
-ByPlace: TypeAlias = dict[By, Counter[str]]
-Where: TypeAlias = dict[str, str | Range | In]
+Where: TypeAlias = dict[str, str | int | Range | In]
+Thing = TypeVar("Thing")
 
 
 async def declare(store: Documents) -> None:
@@ -29,104 +37,436 @@ async def declare(store: Documents) -> None:
     await store.declare(PERIODS, [Index("last")])
 
 
+# --- a row ---------------------------------------------------------------------------------------------------------------
+
+
+def load(document: Document) -> Row:
+    """The row of a document."""
+    facts, promise, settled = document.get("facts"), document.get("deadline"), document.get("settled")
+    letter, rating, rejected = document.get("letter"), document.get("rating"), document.get("rejected")
+    return Row(
+        document["_id"],
+        Known(
+            NO_FACTS if facts is None else Facts.load(facts),
+            None if promise is None else _promise(promise),
+            None if settled is None else _settled(settled),
+            None if letter is None else Letter(letter["at"], letter["t"]),
+            None if rating is None else Rating(rating["at"], rating["t"], rating["answers"], rating["points"]),
+            None if rejected is None else Rejected(rejected["draft"], rejected["t"], rejected["reason"]),
+        ),
+        _counted(document) if "adds" in document else None,
+        tuple(document.get("touched", ())),
+        document.get("flip_at"),
+        tuple(document.get("doubts", ())),
+    )
+
+
+def _promise(kept: Mapping[str, Any]) -> Promise:
+    return Promised(kept["v"], kept["t"], kept["due"], kept["first"]) if "due" in kept else Waiting(kept["v"], kept["t"])
+
+
+def _settled(kept: Mapping[str, Any]) -> Settled:
+    if kept["outcome"] == "open":
+        return Reopened(kept["v"], kept["t"])
+    return Ended(
+        kept["v"],
+        kept["t"],
+        kept["outcome"],
+        kept["end"],
+        kept["due"],
+        kept["first"],
+        kept.get("state"),
+        kept.get("supplements"),
+        kept.get("limit"),
+        kept.get("used"),
+        tuple(kept.get("also", ())),
+    )
+
+
+def _counted(document: Document) -> Counted:
+    adds = {day: Add(add["as_of"], add["counters"]) for day, add in document["adds"].items()}
+    return Counted(adds, tuple(document["cells"]))
+
+
+def _dump_adds(adds: Mapping[str, Add]) -> dict[str, Any]:
+    return {day: {"as_of": as_of, "counters": counters} for day, (as_of, counters) in adds.items()}
+
+
+def _dump_rating(rating: Rating) -> dict[str, Any]:
+    return {"at": rating.at, "t": rating.recorded, "answers": rating.answers, "points": rating.points}
+
+
+def _dump_rejected(rejected: Rejected) -> dict[str, Any]:
+    return {"draft": rejected.draft, "t": rejected.recorded, "reason": rejected.reason}
+
+
+def _dump_promise(promise: Promise) -> dict[str, Any]:
+    kept = {"v": promise.version, "t": promise.recorded}
+    return kept | {"due": promise.due, "first": promise.first} if isinstance(promise, Promised) else kept
+
+
+def _dump_settled(settled: Settled) -> dict[str, Any]:
+    kept: dict[str, Any] = {"v": settled.version, "t": settled.recorded}
+    if isinstance(settled, Reopened):
+        return kept | {"outcome": "open"}
+    kept |= {"outcome": settled.outcome, "end": settled.end, "due": settled.due, "first": settled.first}
+    more = {"state": settled.state, "supplements": settled.supplements, "limit": settled.limit, "used": settled.used}
+    kept |= {name: value for name, value in more.items() if value is not None}
+    return kept | {"also": list(settled.also)} if settled.also else kept
+
+
+ROW = Codec(
+    load,
+    kept=(
+        Kept("facts", lambda row: row.known.facts, lambda facts: facts.dump() or None),
+        Kept("deadline", lambda row: row.known.promise, _dump_promise),
+        Kept("settled", lambda row: row.known.settled, _dump_settled),
+        Kept("letter", lambda row: row.known.letter, lambda letter: {"at": letter.at, "t": letter.recorded}),
+        Kept("rating", lambda row: row.known.rating, _dump_rating),
+        Kept("rejected", lambda row: row.known.rejected, _dump_rejected),
+        Kept("adds", lambda row: None if row.counted is None else row.counted.days, _dump_adds),
+        Kept("cells", lambda row: None if row.counted is None else row.counted.cells, list),
+        Kept("touched", lambda row: row.touched, lambda touched: list(touched) or None),
+        Kept("dirty", lambda row: 1 if row.touched else None),  # to find the touched ones
+        Kept("flip_at", lambda row: row.flip_at),
+        Kept("doubts", lambda row: row.doubts, lambda doubts: list(doubts) or None),
+    ),
+)
+
+
+# --- books and shelves ---------------------------------------------------------------------------------------------------
+
+
+def load_book(document: Document) -> Book:
+    """The book of a document; one that was never saved is empty."""
+    role, unit, procedure, month = document["_id"].split("/")
+    days = {day: Day(kept["as_of"], kept["revision"], kept["counters"]) for day, kept in document.get("days", {}).items()}
+    return Book(role, unit, procedure, month, days, document.get("sums", {}))
+
+
+def dump_book(book: Book) -> dict[str, Any]:
+    """A book as its document keeps it: with its place, by which it is found and its sums are grouped."""
+    days = {
+        day: {"as_of": as_of, "revision": revision, "counters": counters}
+        for day, (as_of, revision, counters) in book.days.items()
+    }
+    place = {"role": book.role, "unit": book.unit, "procedure": book.procedure}
+    return {**place, "month": book.month, "days": days, "sums": book.sums}
+
+
+def load_shelf(document: Document) -> Shelf:
+    """The shelf of a document; one that was never saved is empty."""
+    role, unit, procedure, year = document["_id"].split("/")
+    return Shelf(role, unit, procedure, year, document.get("months", {}), document.get("sums", {}))
+
+
+def dump_shelf(shelf: Shelf) -> dict[str, Any]:
+    """A shelf as its document keeps it, with its place."""
+    place = {"role": shelf.role, "unit": shelf.unit, "procedure": shelf.procedure}
+    return {**place, "year": shelf.year, "months": shelf.months, "sums": shelf.sums}
+
+
+BOOK = Codec.whole(load_book, dump_book, ("role", "unit", "procedure", "month", "days", "sums"))
+SHELF = Codec.whole(load_shelf, dump_shelf, ("role", "unit", "procedure", "year", "months", "sums"))
+
+
+# --- periods -------------------------------------------------------------------------------------------------------------
+
+
+def load_period(document: Document) -> Period:
+    """The period of a document; one that was never saved is not frozen."""
+    if "lines" not in document:
+        return NotFrozen()
+    return Frozen(
+        kind=document["kind"],
+        days=Days(date.fromisoformat(document["first"]), date.fromisoformat(document["last"])),
+        version=document["version"],
+        frozen_at=datetime.fromisoformat(document["frozen_at"]),
+        definition=document["definition"],
+        lines=_lines(document["lines"]),
+        stated=_lines(document["stated"]),
+        booked={(unit, procedure): own for key, own in document["booked"].items() for unit, procedure in [key.split("|", 1)]},
+        adjustments=_changes(document["adjustments"]),
+        restated=tuple(
+            Restated(kept["version"], datetime.fromisoformat(kept["at"]), kept["reason"], _changes(kept["changes"]))
+            for kept in document["changes"]
+        ),
+    )
+
+
+def _lines(kept: Mapping[str, Mapping[str, int]]) -> Lines:
+    return {LineKey(*key.split("|", 1)): {int(column): n for column, n in own.items()} for key, own in kept.items()}
+
+
+def _changes(kept: Iterable[Mapping[str, Any]]) -> tuple[ReportChange, ...]:
+    return tuple(ReportChange.model_validate(change) for change in kept)
+
+
+def dump_period(period: Period) -> dict[str, Any]:
+    """A period as its document keeps it."""
+    if isinstance(period, NotFrozen):
+        return {}
+    return {
+        "kind": period.kind,
+        "first": period.days.first.isoformat(),
+        "last": period.days.last.isoformat(),
+        "version": period.version,
+        "frozen_at": period.frozen_at.isoformat(),
+        "definition": period.definition,
+        "lines": _dump_lines(period.lines),
+        "stated": _dump_lines(period.stated),
+        "booked": {
+            "|".join(place): own
+            for place, counters in sorted(period.booked.items())
+            if (own := {name: number for name, number in sorted(counters.items()) if number})
+        },
+        "adjustments": [change.model_dump() for change in period.adjustments],
+        "changes": [
+            {
+                "version": noted.version,
+                "at": noted.at.isoformat(),
+                "reason": noted.reason,
+                "changes": [change.model_dump() for change in noted.changes],
+            }
+            for noted in period.restated
+        ],
+    }
+
+
+def _dump_lines(lines: Lines) -> dict[str, dict[str, int]]:
+    return {"|".join(key): {str(column): number for column, number in own.items()} for key, own in lines.items()}
+
+
+PERIOD = Codec.whole(
+    load_period,
+    dump_period,
+    ("kind", "first", "last", "version", "frozen_at", "definition", "lines", "stated", "booked", "adjustments", "changes"),
+)
+
+
+async def periods(store: Documents) -> list[Frozen]:
+    """All frozen periods, the newest end first."""
+    found = [load_period(document) async for document in _every(store, PERIODS, {})]
+    frozen = [period for period in found if isinstance(period, Frozen)]
+    return sorted(frozen, key=lambda period: (period.days.last, period.days.first), reverse=True)
+
+
+async def period_of(store: Documents, days: Days) -> Frozen | None:
+    """A frozen period, if it is."""
+    found = (await store.get_many(PERIODS, [days.key])).get(days.key)
+    period = None if found is None else load_period(found)
+    return period if isinstance(period, Frozen) else None
+
+
+async def freeze_period(
+    intents: Intents, days: Days, rule: Callable[[Period], Answering[Period, Frozen]], now: datetime
+) -> Frozen:
+    """Freeze a period as of `now` and publish it; returns what is frozen."""
+    frozen: Frozen = (await _decide(intents, days, rule, now))[days.key]
+    return frozen
+
+
+async def restate_period(intents: Intents, days: Days, rule: Callable[[Period], Changed[Period]], now: datetime) -> None:
+    """State anew what a period is, as of `now`, and publish it."""
+    await _decide(intents, days, rule, now)
+
+
+async def _decide(
+    intents: Intents, days: Days, rule: Callable[[Period], Changed[Period] | Answering[Period, Frozen]], now: datetime
+) -> Mapping[str, Any]:
+    """What is said is of the moment it says itself."""
+
+    return await intents.apply([days.key], lambda document: PERIOD.decide(document, rule, now))
+
+
+# --- what was read, to be saved over just that ------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What to sum: the counters by name, of some competent units (None: of all)."""
+class Held(Generic[Thing]):
+    """Something as it was read, with its document: what is saved over it is lost if it moved meanwhile."""
 
-    counters: tuple[str, ...]
-    units: Collection[str] | None = None
-
-    def where(self) -> Where:
-        """As a question to the books."""
-        where: Where = {"role": "competent"}
-        if self.units is not None:
-            where["unit"] = In(tuple(self.units))
-        return where
+    thing: Thing
+    document: Document
 
 
-async def flows(store: Documents, asked: Asked, first: date | None, last: date) -> ByPlace:
-    """Sums from `first` (None: the beginning) to `last`, both included, by (unit, procedure)."""
-    covered, found = span(first, last), ByPlace()
-    whole: list[tuple[str, Where]] = [(BOOKS, {"month": Range(*months)}) for months in covered.months]
-    if covered.years is not None:
-        whole.append((SHELVES, {"year": Range(*covered.years)}))
-    for collection, stretch in whole:
-        sums = [f"sums.{name}" for name in asked.counters]
-        for row in await store.count_by(collection, asked.where() | stretch, group=("unit", "procedure"), sums=sums):
-            unit, procedure = row.group
-            found.setdefault((unit, procedure), Counter()).update(dict(zip(asked.counters, row.sums, strict=True)))
-    for month, begin, end in covered.edges:
-        async for book in books(store, asked.where() | {"month": month}):
-            own = flows_of_days(book, begin, end, asked.counters)
-            found.setdefault((book["unit"], book["procedure"]), Counter()).update(own)
+async def hold_books(store: Documents, keys: Collection[str]) -> dict[str, Held[Book]]:
+    """These books, those that are not there yet as empty ones."""
+    return await _hold(store, BOOKS, BOOK, keys)
+
+
+async def books(store: Documents, keys: Collection[str]) -> list[Book]:
+    """Those of these books that are there."""
+    return [load_book(document) for document in (await store.get_many(BOOKS, keys)).values()]
+
+
+async def save_books(store: Documents, books: Iterable[tuple[Held[Book], Book]]) -> set[str]:
+    """Save books over what was read; returns those that had moved."""
+    return await store.save_many(BOOKS, [BOOK.written(after, held.document) for held, after in books])
+
+
+async def hold_shelves(store: Documents, keys: Collection[str]) -> dict[str, Held[Shelf]]:
+    """These shelves, those that are not there yet as empty ones."""
+    return await _hold(store, SHELVES, SHELF, keys)
+
+
+async def save_shelves(store: Documents, shelves: Iterable[tuple[Held[Shelf], Shelf]]) -> set[str]:
+    """Save shelves over what was read; returns those that had moved."""
+    return await store.save_many(SHELVES, [SHELF.written(after, held.document) for held, after in shelves])
+
+
+async def _hold(store: Documents, collection: str, codec: Codec[Thing], keys: Collection[str]) -> dict[str, Held[Thing]]:
+    found = await store.get_many(collection, keys)
+    documents = {key: found.get(key) or new_document(key) for key in keys}
+    return {key: Held(codec.read(document), document) for key, document in documents.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A row whose changes are not in the published figures yet, and the cells that it touched."""
+
+    code: str
+    touched: tuple[str, ...]
+    document: Document
+
+
+async def dirty_rows(store: Documents) -> list[Marked]:
+    """A page of them."""
+    return [_marked(row) for row in await store.find(ROWS, {"dirty": 1}, limit=PAGE)]
+
+
+def _marked(row: Document) -> Marked:
+    return Marked(row["_id"], tuple(row["touched"]), row)
+
+
+def heard(rows: Iterable[Marked], keys: Collection[str]) -> dict[str, int]:
+    """When the newest of what is known of the rows that touched each of these cells was recorded (ms)."""
+    found: dict[str, int] = {}
+    for row in rows:
+        if touched := [key for key in row.touched if key in keys]:
+            recorded = load(row.document).known.recorded
+            found |= {key: max(recorded, found.get(key, 0)) for key in touched}
     return found
 
 
-async def flows_by_day(store: Documents, asked: Asked, first: date, last: date) -> dict[date, Counter[str]]:
-    """Sums of each day of a period, quiet days included."""
-    days = {first + timedelta(days=n): Counter[str]() for n in range((last - first).days + 1)}
-    async for book in books(store, asked.where() | _months(first, last)):
-        for text in book["days"]:
-            day = date.fromisoformat(text)
-            if day in days:
-                days[day].update(flows_of_days(book, day, day, asked.counters))
-    return days
+async def clear(store: Documents, rows: Iterable[Marked]) -> None:
+    """Clear the marks of rows that did not change meanwhile; a row that did stays dirty and is counted again."""
+    marks = ("touched", "dirty")
+    clean = [{key: value for key, value in row.document.items() if key not in marks} for row in rows]
+    await store.save_many(ROWS, clean)
 
 
-def books(store: Documents, where: Mapping[str, str | Range | In]) -> AsyncIterator[Document]:
+async def flipping(store: Documents, now: int) -> list[str]:
+    """A page of the rows whose due moment has passed since they were counted. `now` in ms."""
+    due = await store.find(ROWS, {"flip_at": Range(high=now)}, order="flip_at", limit=PAGE)
+    return [document["_id"] for document in due]
+
+
+async def count_dirty(store: Documents) -> int:
+    """How many rows are not in the published figures yet."""
+    left = await store.count_by(ROWS, {"dirty": 1})
+    return left[0].count if left else 0
+
+
+# --- sums: rows and books are read by the thousand, so only what is summed becomes an object -------------------------
+
+
+async def cell_sums(store: Documents, keys: Collection[str]) -> tuple[dict[str, Add], list[Marked]]:
+    """Cells counted from the rows, by key, those in which any dossier counts; and the rows met whose marks these alone are."""
+    wanted, covered = set(keys), list[Marked]()
+    as_of, counters = dict[str, int](), dict[str, dict[str, int]]()
+    async for row in _every(store, ROWS, {"cells": In(tuple(wanted))}):
+        if "dirty" in row and wanted.issuperset(row["touched"]):
+            covered.append(_marked(row))
+        for key in wanted.intersection(row["cells"]):
+            add = row["adds"][day_in(key)]
+            as_of[key] = max(as_of.get(key, 0), add["as_of"])
+            into = counters.setdefault(key, {})
+            for name, number in add["counters"].items():
+                into[name] = into.get(name, 0) + number
+    return {key: Add(as_of[key], own) for key, own in counters.items()}, covered
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one dossier counts as."""
+
+    code: str
+    counted: Counted
+
+
+async def shares(store: Documents, where: Where) -> AsyncIterator[Share]:
+    """All rows that match, as far as they were counted."""
+    async for row in _every(store, ROWS, where):
+        if "adds" in row:
+            yield Share(row["_id"], _counted(row))
+
+
+def shares_of_cells(store: Documents, keys: Iterable[str]) -> AsyncIterator[Share]:
+    """All rows that count in any of these cells."""
+    return shares(store, {"cells": In(tuple(keys))})
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """The counters of a book by day (ISO)."""
+
+    role: Role
+    unit: str
+    procedure: str
+    month: str
+    days: Mapping[str, Flows]
+
+
+async def leaves(store: Documents, where: Where) -> AsyncIterator[Leaf]:
     """All books that match."""
-    return every(store, BOOKS, where)
+    async for book in _every(store, BOOKS, where):
+        days = {day: entry["counters"] for day, entry in book["days"].items()}
+        yield Leaf(book["role"], book["unit"], book["procedure"], book["month"], days)
 
 
-def rows(store: Documents, where: Mapping[str, str | int | Range | In]) -> AsyncIterator[Document]:
-    """All rows that match."""
-    return every(store, ROWS, where)
+async def sums_by(
+    store: Documents, collection: str, where: Where, group: Sequence[str], names: Sequence[str]
+) -> list[tuple[tuple[str, ...], Counter[str]]]:
+    """Sums of some counters over books or shelves that match, by group."""
+    found = await store.count_by(collection, where, group=group, sums=[f"sums.{name}" for name in names])
+    return [(row.group, Counter(dict(zip(names, row.sums, strict=True)))) for row in found]
 
 
-async def every(store: Documents, collection: str, where: Mapping[str, str | int | Range | In]) -> AsyncIterator[Document]:
+async def units_of_books(store: Documents) -> list[str]:
+    """Every unit that ever had a figure."""
+    return [str(row.group[0]) for row in await store.count_by(BOOKS, {}, group=("unit",))]
+
+
+async def recent_days(store: Documents, since: int) -> dict[str, list[str]]:
+    """The days counted since a moment (ms), by book."""
+    found = {}
+    async for book in _every(store, BOOKS, {}):
+        if days := [day for day, entry in book["days"].items() if entry["revision"] >= since]:
+            found[book["_id"]] = days
+    return found
+
+
+async def touched_cells(store: Documents) -> set[str]:
+    """All cells that are not in the published figures yet."""
+    return {key async for row in _every(store, ROWS, {"dirty": 1}) for key in row["touched"]}
+
+
+async def in_doubt(store: Documents, kind: str) -> list[str]:
+    """The dossiers of a kind of doubt."""
+    return [row["_id"] async for row in _every(store, ROWS, {"doubts": kind})]
+
+
+async def count_in_doubt(store: Documents, kind: str) -> int:
+    """How many they are."""
+    groups = await store.count_by(ROWS, {"doubts": kind})
+    return groups[0].count if groups else 0
+
+
+async def _every(store: Documents, collection: str, where: Where) -> AsyncIterator[Document]:
     """All documents that match, page by page, by their ids."""
     behind = None
     while page := await store.find(collection, where, limit=PAGE, after=behind):
         behind = (page[-1]["_id"], page[-1]["_id"])
         for document in page:
             yield document
-
-
-async def cell_sums(store: Documents, keys: Iterable[str]) -> tuple[dict[str, Add], list[Document]]:
-    """Cells counted from the rows, by key, those in which any dossier counts; and the rows met whose marks these alone are."""
-    wanted, sums, covered = set(keys), dict[str, Add](), list[Document]()
-    async for row in rows(store, {"cells": In(tuple(wanted))}):
-        if "dirty" in row and wanted.issuperset(row["touched"]):
-            covered.append(row)
-        for key in wanted.intersection(row["cells"]):
-            add = row["adds"][day_in(key)]
-            into = sums.setdefault(key, Add(0))
-            into.as_of = max(into.as_of, add["as_of"])
-            into.counters.update(add["counters"])
-    return sums, covered
-
-
-async def rows_of_units(
-    store: Documents, units: Sequence[str], first: date | None, last: date, *, roles: Sequence[str] = ("competent",)
-) -> AsyncIterator[Document]:
-    """The dossiers that count in any cell of these units from `first` (None: the beginning) to `last`, each once."""
-    low, high = first.isoformat() if first else "", last.isoformat()
-    where = _months(first, last) | {"role": In(tuple(roles)), "unit": In(tuple(units))}
-    keys = [cell_key(book, day) async for book in books(store, where) for day in book["days"] if low <= day <= high]
-    async for row in rows_of_cells(store, keys):
-        yield row
-
-
-async def rows_of_cells(store: Documents, keys: Sequence[str]) -> AsyncIterator[Document]:
-    """The dossiers that count in any of these cells, each once."""
-    seen: set[str] = set()
-    for start in range(0, len(keys), KEYS_AT_ONCE):
-        async for row in rows(store, {"cells": In(tuple(keys[start : start + KEYS_AT_ONCE]))}):
-            if row["_id"] not in seen:
-                seen.add(row["_id"])
-                yield row
-
-
-def _months(first: date | None, last: date) -> Where:
-    """All books in which a period has days."""
-    return {"month": Range(month_of(first) if first else None, month_of(min(last, LAST_DAY)))}

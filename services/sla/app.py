@@ -27,7 +27,7 @@ JOURNAL_SECONDS = 5.0  # between looks for calendar changes that were journaled 
 def rules_of(context: handlers.Context) -> Rules[Event]:
     """What the loop does with events."""
     handle = partial(handlers.handle, context=context)
-    decide = store.CODEC.handling(handle, context.clock, handlers.cause_of, handlers.IGNORED)
+    decide = store.CODEC.handling(handle, context.clock, handlers.cause_of, handlers.heeds)
     return Rules(store.DOSSIERS, wiring.decoder(), decide, older.reads_older(context))
 
 

@@ -54,8 +54,12 @@ def ask_of(event: Event) -> Ask | None:
     return Ask(event.id, data.unit, data.draft, epoch_ms(data.at), epoch_ms(data.new_due_at))
 
 
-# Notices and the rest of a letter's life change no promise.
 IGNORED = frozenset(NOTICE_TYPES) - {LetterApproved}
+
+
+def heeds(event: Event) -> bool:
+    """Notices and the rest of a letter's life change no promise."""
+    return type(event.data) not in IGNORED
 
 
 def handle(dossier: Dossier, event: Event, context: Context) -> Changed[Dossier]:

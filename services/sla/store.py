@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from contracts.notices import LetterApproved
+from reference.limits import amount
 from runtime.recovery import UNSETTLED
 from runtime.store import Document, Documents, Index, Range, Where
 from services.facts import Facts
@@ -95,15 +96,18 @@ def _standing(key: Sequence[Any] | None) -> Standing | None:
 
 def standing_from(key: Sequence[Any]) -> Standing:
     """What `key_of` wrote."""
-    unit, received_at, value, limit_unit, restart, pauses, promised_at, reappointed = key
+    unit, received_at, value, limit_unit, restart, pauses, promised_at, reappointed, *since = key
     waits = tuple(Wait(*pause) for pause in pauses)
-    return Standing(unit, received_at, (value, limit_unit), restart, waits, promised_at, tuple(reappointed))
+    return Standing(unit, received_at, (amount(value), limit_unit), restart, waits, promised_at, tuple(reappointed), *since)
 
 
 def key_of(of: Standing) -> list[Any]:
     """As JSON, to keep beside the promise that was counted from it."""
     pauses = [list(pause) for pause in of.pauses]
-    return [of.unit, of.received_at, *of.limit, of.restart, pauses, of.promised_at, list(of.reappointed)]
+    value, unit = of.limit
+    limit = (value if isinstance(value, int) else str(value), unit)
+    key = [of.unit, of.received_at, *limit, of.restart, pauses, of.promised_at, list(of.reappointed)]
+    return key if of.promised_since is None else [*key, of.promised_since]
 
 
 def _watch(document: Document) -> Watch:

@@ -9,12 +9,12 @@ import pytest
 
 from dunghen import PROVINCE
 from dunghen.audit import audit
-from dunghen.demo.real import real_fleet
-from dunghen.log import event_of, kind_of, read_broker
+from dunghen.log import events_of, kind_of, read_broker
 from dunghen.services import SERVICES
 from runtime.clock import SteppedClock
 from tests.flow.support import D, at, event, received
 from tests.real import Real, require_engine
+from tests.support.fleet import real_fleet
 
 pytestmark = pytest.mark.connected
 ROOT = Path(__file__).parents[2]
@@ -60,7 +60,7 @@ async def test_the_flow_runs_in_images_from_reception_to_letter_survey_and_figur
         pdf = (await fleet.clients["notifier"].get(f"/v1/letters/{one}/pdf")).content
         records = await read_broker(real.kafka, prefix)
 
-    kinds = {kind_of(event_of(record)) for record in records}
+    kinds = {kind_of(event) for event in events_of(records)}
     assert {"deadline.moved", "letter.sent", "notice.accepted", "feedback.rated", "metrics.cell"} <= kinds
     assert audit([(r.topic, r.value) for r in records], clock.now()).differences() == []
     assert b"LiberationSerif" in pdf  # the font that the image brings

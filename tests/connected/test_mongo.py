@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from dunghen.demo.real import free_port
 from runtime.errors import Invalid, InvalidDocuments, Unavailable
 from runtime.store import Document, Documents, open_documents
 from runtime.store.mongo import drop_database
 from tests.real import Real
 from tests.runtime.store.suite import DocumentSuite, nested
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.connected
 

@@ -10,15 +10,13 @@ import pytest
 import pytest_asyncio
 
 from contracts import load_catalogue
-from dunghen.demo.driver import Fleet
-from dunghen.demo.phone import Phone
-from dunghen.demo.real import Processes
-from dunghen.log import event_of, read_broker
+from dunghen.log import events_of, read_broker
 from runtime.parts import STATE
 from runtime.store import Document, open_documents
 from runtime.store.mongo import drop_database
 from tests.flow.support import at, event, received
 from tests.real import PASSED, Real
+from tests.support.fleet import Fleet, Phone, Processes
 from tests.town import Town, Towns
 
 pytestmark = [pytest.mark.connected, pytest.mark.asyncio(loop_scope="session")]
@@ -59,8 +57,7 @@ async def documents(town: Town, service: str) -> dict[str, Document]:
 async def said(town: Town, service: str) -> dict[str, str]:
     """The distinct events of a service's own topics, by id."""
     own = [name for name, spec in load_catalogue().topics.items() if spec.owner == service and not name.endswith(".dlq")]
-    events = [event_of(record) for record in await read_broker(town.real.kafka, town.prefix, own)]
-    return {found["id"]: found["type"] for found in events if found}
+    return {event.id: event.type for event in events_of(await read_broker(town.real.kafka, town.prefix, own))}
 
 
 async def dunghen(processes: Processes, service: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -15,12 +15,15 @@ import pytest
 import pytest_asyncio
 from rich.console import Console
 
+from contracts.deadlines import DeadlineStated
+from contracts.metrics import MetricsCell
 from dunghen.commands.topics import apply_topics, remove_topics
 from dunghen.demo.checks import Result, evaluate
 from dunghen.demo.driver import Fleet, get_report
+from dunghen.demo.figures import End, Figures
 from dunghen.demo.real import Processes, differences, real_fleet, run_real
 from dunghen.demo.view import Progress
-from dunghen.log import event_of, read_broker
+from dunghen.log import events_of, read_broker
 from reference import OFFICE_TIME
 from runtime.clock import SteppedClock
 from runtime.kafka_admin import LogRecord, partition_counts
@@ -68,8 +71,8 @@ class Fortnight:
     async def said(self, dossier: str, topic: str = "deadlines.v1") -> list[str]:
         """Short types of the distinct events of a dossier on a topic."""
         records = await read_broker(self.town.real.kafka, self.town.prefix, [topic], dossier)
-        events = {e["id"]: e for e in map(event_of, records) if e.get("subject") == dossier}
-        return [e["type"].split(".")[-2] for e in events.values()]
+        events = {event.id: event for event in events_of(records) if event.subject == dossier}
+        return [event.type.split(".")[-2] for event in events.values()]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -100,10 +103,10 @@ async def test_the_demo_ends_equal_on_real_parts_with_processes_killed(real: Rea
     with Progress(Console(file=StringIO())) as progress:
         evidence, kills = await run_real(real.kafka, real.mongo, tmp_path / "real", progress)
     on_real = evaluate(evidence)
-    written = json.loads(json.dumps([on_real.figures, on_real.dossiers]))
+    ends = {code: End(*told) for code, told in embedded["dossiers"].items()}
 
     assert kills == 16
-    assert differences(Result(embedded["figures"], [], embedded["dossiers"]), Result(written[0], [], written[1])) == []
+    assert differences(Result(Figures.model_validate(embedded["figures"]), [], ends), on_real) == []
     assert [check for check in on_real.checks if not check.ok] == []
 
 
@@ -143,9 +146,9 @@ async def test_a_service_that_starts_again_counts_by_the_calendar_that_changed(w
     await drive.settle()
 
     records = await read_broker(weeks.town.real.kafka, weeks.town.prefix, ["deadlines.v1", "calendar.v1"])
-    stated = [e["data"] for e in map(event_of, records) if e["subject"] == one]
+    stated = [event.data for event in events_of(records) if event.subject == one]
     assert sum(record.topic == "calendar.v1" for record in records) == 1
-    assert [data["due_at"] for data in stated if "calendar_version" in data] == [weeks.at(10).isoformat()]
+    assert [data.due_at for data in stated if isinstance(data, DeadlineStated)] == [weeks.at(10)]
     assert (await drive.clients["sla"].get("/v1/calendar/changes")).json()["items"][0]["signer"] == "Chủ tịch Mẫu"
 
 
@@ -205,13 +208,14 @@ async def rebuild(processes: Processes, *more: str) -> subprocess.CompletedProce
     return await asyncio.to_thread(subprocess.run, command, env=given, capture_output=True, text=True, check=False)
 
 
-def cells(records: Sequence[LogRecord]) -> dict[str, tuple[str, dict[str, int]]]:
+def cells(records: Sequence[LogRecord]) -> dict[str, tuple[datetime, dict[str, int]]]:
     """Time and counters of each cell that has any, by its highest revision."""
-    newest: dict[str, tuple[int, str, dict[str, int]]] = {}
-    for cell in map(event_of, records):
-        data = cell["data"]
-        if data["revision"] > newest.get(cell["subject"], (0,))[0]:
-            newest[cell["subject"]] = data["revision"], cell["time"], data["counters"]
+    newest: dict[str, tuple[int, datetime, dict[str, int]]] = {}
+    for said in events_of(records):
+        cell = said.data
+        if isinstance(cell, MetricsCell) and cell.revision > newest.get(said.subject, (0,))[0]:
+            counters = {name: number for name, number in cell.counters.model_dump().items() if number}
+            newest[said.subject] = cell.revision, said.time, counters
     return {key: (time, counters) for key, (_, time, counters) in newest.items() if counters}
 
 
@@ -220,7 +224,7 @@ async def test_a_poison_record_marks_its_dossier_and_the_command_line_lifts_it(w
     await system.post([received(one, weeks.text(2))])
     await system.settle()
     facts = await read_broker(weeks.town.real.kafka, weeks.town.prefix, ["dossiers.v1"], one)
-    raw = next(fact for fact in map(event_of, facts) if fact["subject"] == one)
+    raw = json.loads(next(fact.value for fact in facts if fact.key == one.encode()))
     raw["data"] |= {"version": 2, "channel": "quầy"}
     await weeks.town.write("dossiers.v1", one, json.dumps(raw).encode())
     await system.post([received(two, weeks.text(2))])

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from contracts import EVENT_TYPES, Event, decode, encode, fact_id, hide_inputs, load_catalogue
+from contracts import EVENT_TYPES, Event, decode, encode, fact_id, full_type, hide_inputs, load_catalogue
 from contracts.codes import check_dossier_code
 from contracts.dossiers import Completed, Retracted
 from contracts.envelope import EventData, UnknownData
@@ -75,7 +75,7 @@ def test_an_example_keeps_its_schema_and_survives_a_round_trip(path: Path) -> No
 
     jsonschema.validate(raw, schema, format_checker=jsonschema.FormatChecker())
     event = decode(path.read_bytes(), EVENT_TYPES)
-    assert event.type == f"vn.dunghen.{path.stem}.v1"
+    assert event.type == full_type(path.stem)
     assert decode(encode(event), EVENT_TYPES) == event
 
 

@@ -12,7 +12,7 @@ from contracts import load_catalogue
 from dunghen.__main__ import make_app
 from dunghen.services import SERVICES
 from runtime.settings import RuntimeSettings, environment_name
-from tests.docs.test_docs import parse
+from tests.support.command_line import parse
 
 ROOT = Path(__file__).parents[2]
 BASE = ROOT / "deploy/k8s/base"

@@ -18,6 +18,7 @@ from runtime.parts import Ports
 from runtime.settings import RuntimeSettings
 from services.intake.app import build
 from services.intake.settings import IntakeSettings
+from tests.support.command_line import parse
 from tools.reference_docs import SETTINGS, environment_names
 
 ROOT = Path(__file__).parents[2]
@@ -67,16 +68,6 @@ def intake_paths() -> set[str]:
     settings = from_environment(IntakeSettings, demo_environment(Keys.new(), PROVINCE))
     nothing: Any = object()
     return set(build(runtime, settings, ports=Ports(store=nothing)).app.openapi()["paths"])
-
-
-def parse(command: Any, words: list[str]) -> None:
-    """Parse a command line without running it; unknown commands and options raise."""
-    commands = getattr(command, "commands", None)
-    if commands is None:
-        command.make_context(words[0] if words else "", list(words))
-    else:
-        assert words[0] in commands, words[0]
-        parse(commands[words[0]], words[1:])
 
 
 def test_dev_lists_every_command_it_has() -> None:

@@ -16,10 +16,9 @@ from typer.testing import CliRunner
 
 from dunghen import PROVINCE
 from dunghen.__main__ import make_app
-from dunghen.commands.common import out
-from dunghen.demo.real import free_port
 from dunghen.together import run_together
 from tests.flow.support import received
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 RUN, app = CliRunner(), make_app()
@@ -47,6 +46,7 @@ def test_a_due_date_is_explained_in_sentences_for_a_unit() -> None:
         (["--received", "hôm nay", "--limit", "5wd"], "--received"),
         (["--received", "2026-01-05T08:00", "--limit", "5 days"], "--limit"),
         (["--received", "2026-01-05T08:00", "--limit", "0wd"], "at least 1"),
+        (["--received", "2026-01-05T08:00", "--limit", "0,5mo"], "not in months"),
         (["--received", "2026-01-05T08:00", "--limit", "9999wd"], "2015 to 2035"),
         (["--received", "2026-01-05T08:00", "--limit", "5wd", "--unit", "H99"], "--unit"),
         (["--received", "2026-01-05T08:00", "--limit", "5wd", "--hours", "{"], "--hours"),
@@ -64,15 +64,9 @@ def test_commands_that_need_a_log_say_so(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.delenv("KAFKA_BOOTSTRAP_SERVERS", raising=False)
 
     assert "--log" in RUN.invoke(app, ["follow", "H37.12-260212-0007"]).stderr
-    assert "holds no" in RUN.invoke(app, ["audit", "figures", "--log", str(tmp_path)]).stderr
+    assert "không có tệp *.ndjson nào" in RUN.invoke(app, ["audit", "figures", "--log", str(tmp_path)]).stderr
     assert "--real" in RUN.invoke(app, ["demo", "--real"]).stderr
     assert "run" in RUN.invoke(app, ["run", "postman"]).stderr or RUN.invoke(app, ["run", "postman"]).exit_code == 2
-
-
-@pytest.fixture(autouse=True)
-def wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A terminal in which no cell of a table is cut."""
-    monkeypatch.setattr(out, "width", 200)
 
 
 @pytest.fixture
@@ -86,6 +80,7 @@ def intake(tmp_path: Path) -> Iterator[dict[str, str]]:
         async with run_together(tmp_path / "data") as running:
             environment["DUNGHEN_KEY"] = running.key
             environment["OPERATOR_KEY"] = running.operator_key
+            environment["KAFKA_BOOTSTRAP_SERVERS"] = running.bootstrap_servers
             servers = [
                 uvicorn.Server(
                     uvicorn.Config(running.services[name].app, host="127.0.0.1", port=at, log_config=None, access_log=False)
@@ -135,6 +130,7 @@ def test_a_file_is_sent_and_its_refused_rows_go_in_after_correction(intake: dict
     listed = RUN.invoke(app, ["quarantine", "ls"], env=operator).stdout
     assert "unknown-procedure" in listed
     assert "9.999999" in listed
+    assert_a_held_dossier_is_told_of("H37.12-260302-0002", intake)
     entry = next(word for word in listed.split() if len(word) == 36 and word.count("-") == 4)
     assert RUN.invoke(app, ["quarantine", "fix", entry, "procedure=1.000894"], env=operator).exit_code == 0
     assert "Nhận 1," in RUN.invoke(app, ["quarantine", "resubmit", entry], env=operator).stdout
@@ -168,6 +164,19 @@ def test_a_workbook_is_sent_and_each_sheet_is_told_of(intake: dict[str, str], tm
     assert "trang “Tháng 3”, dòng 3: Ngày nhận: thiếu giờ" in " ".join(done.stderr.split())
 
 
+def assert_a_held_dossier_is_told_of(dossier: str, intake: dict[str, str]) -> None:
+    """An operator reads why it is held, its sender that it is, anybody else where to ask."""
+    operator = RUN.invoke(app, ["follow", dossier], env={**intake, "DUNGHEN_KEY": intake["OPERATOR_KEY"]})
+    sender = RUN.invoke(app, ["follow", dossier], env=intake)
+    nobody = RUN.invoke(app, ["follow", dossier], env={**intake, "DUNGHEN_KEY": ""})
+
+    assert operator.exit_code == 0, operator.stderr
+    assert "được giữ lại chờ kiểm tra: mã thủ tục không có trong danh mục (procedure: 9.999999)." in operator.stdout
+    assert (sender.exit_code, nobody.exit_code) == (1, 1)
+    assert "1 mục của hồ sơ này bị giữ lại chờ kiểm tra" in sender.stderr
+    assert "thêm --key" in nobody.stderr
+
+
 def test_a_log_of_portal_payloads_becomes_ii06a_by_the_commands_of_the_docs(intake: dict[str, str]) -> None:
     sent = RUN.invoke(app, ["import", str(ROOT / "examples/payloads.ndjson")], env=intake)
     assert sent.exit_code == 0, sent.stdout
@@ -179,6 +188,8 @@ def test_a_log_of_portal_payloads_becomes_ii06a_by_the_commands_of_the_docs(inta
         if total["7"] == 3:
             break
         time.sleep(0.2)
+    table = RUN.invoke(app, [*report[:-1], "table"], env=intake).stdout.splitlines()
+    assert next(line for line in table if line.startswith("Cộng")).split()[1:] == [str(figure) for figure in total.values()]
     # Four received, three by the portal; one early, one late, one withdrawn early; the one with a supplement is still open.
     assert total == {"3": 4, "4": 3, "5": 1, "6": 0, "7": 3, "8": 2, "9": 0, "10": 1, "11": 1, "12": 0, "13": 1}
 
@@ -190,6 +201,8 @@ def test_keys_are_made_rotated_listed_and_ended(tmp_path: Path) -> None:
     assert re.fullmatch(r"dh_[0-9a-f]{8}_[\w-]{43}", key.stdout.strip())
     second = RUN.invoke(app, ["keys", "rotate", "motcua", "--overlap-hours", "0"], env=store).stdout.strip()
     listed = RUN.invoke(app, ["keys", "ls"], env=store).stdout
+    told = json.loads(RUN.invoke(app, ["keys", "ls", "--format", "json"], env=store).stdout)
+    assert [entry["id"] for entry in told if entry["until"] is None] == [second[3:11]]
     assert "H37.12" in listed
     assert listed.count("motcua") == 2
     assert second.split("_", 2)[2] not in listed
@@ -236,6 +249,7 @@ def test_anybodys_cases_are_counted_line_by_line(tmp_path: Path) -> None:
         return json.dumps({"id": identity, "input": given})
 
     pause = {"kind": "fee", "from": "2026-01-06T09:00:00+07:00"}
+    papers = {"kind": "supplement", "from": "2026-01-06T09:00"}
     lines = [
         case("plain"),
         case("patched", calendar_patch={"2026-01-02": "work", "2026-01-10": "off"}),
@@ -246,6 +260,15 @@ def test_anybodys_cases_are_counted_line_by_line(tmp_path: Path) -> None:
         case("next year", received="2026-12-31T09:00:00+07:00"),
         case("limit 0", limit={"value": 0, "unit": "hour"}),
         case("half a day", limit={"value": 0.5, "unit": "working_day"}),
+        case("a day and a half", limit={"value": "1,5", "unit": "working_day"}),
+        case("an hour and a half", limit={"value": 1.5, "unit": "hour"}),
+        case("minutes", limit={"value": 30, "unit": "minute"}),
+        case("same day with a number", limit={"value": 0, "unit": "same_day"}),
+        case("a whole day waited", limit={"value": 3, "unit": "working_day"}, pauses=[{**papers, "to": "2026-01-07T09:00"}]),
+        case("half a month", limit={"value": 0.5, "unit": "month"}),
+        case("five decimal places", limit={"value": 0.12345, "unit": "hour"}),
+        case("true", limit={"value": True, "unit": "hour"}),
+        case("a year that no calendar reaches", limit={"value": 10**9, "unit": "month"}),
         case("a misspelt field", pausse=[]),
         "nonsense",
     ]
@@ -262,10 +285,17 @@ def test_anybodys_cases_are_counted_line_by_line(tmp_path: Path) -> None:
         "own hours": "2026-01-05T16:00:00+07:00",
         "a fee that does not count": "2026-01-10T09:00:00+07:00",
         "next year": "2027-01-08T09:00:00+07:00",
+        "half a day": "2026-01-05T14:45:00+07:00",
+        "a day and a half": "2026-01-06T14:45:00+07:00",
+        "an hour and a half": "2026-01-05T10:30:00+07:00",
+        "minutes": "2026-01-05T09:30:00+07:00",
+        "same day with a number": "2026-01-05T17:00:00+07:00",
+        "a whole day waited": "2026-01-09T09:00:00+07:00",
     }
     assert said["next year"]["provisional"]
     assert said["a fee that does"]["state"] == "paused"
     wrong = {name: answer["error"] for name, answer in said.items() if answer["state"] == "error"}
-    assert set(wrong) == {"limit 0", "half a day", "a misspelt field", None}
-    assert "D8" in wrong["limit 0"]
+    of_limits = {"limit 0", "half a month", "five decimal places", "true"}
+    assert set(wrong) == {*of_limits, "a year that no calendar reaches", "a misspelt field", None}
+    assert all("D8" in wrong[name] for name in of_limits)
     assert "pausse" in wrong["a misspelt field"]

@@ -3,8 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from contracts import EventData, UnknownData
 from dunghen.log import event_of, kind_of
 from runtime.kafka_admin import LogRecord
 
@@ -25,14 +25,15 @@ def things(records: Iterable[LogRecord]) -> dict[Thing, int]:
     for record in records:
         if record.topic in ("dossiers.v1", "contacts.v1", "deadlines.v1", "notices.v1", "feedback.v1"):
             event = event_of(record)
-            ids[event["subject"], kind_of(event), occasion(event["data"])].add(event["id"])
+            assert event is not None, f"a record of {record.topic} is no event"
+            ids[event.subject, kind_of(event), occasion(event.data)].add(event.id)
     return {thing: len(own) for thing, own in ids.items()}
 
 
-def occasion(data: Mapping[str, Any]) -> str:
+def occasion(data: EventData | UnknownData) -> str:
     """What tells one happening of a kind from another; versions of a statement are one happening."""
     names = ("rung", "occasion", "contact_sequence", "notice", "draft", "tier")  # tier: the re-promised date has passed too
-    return str(next((data[name] for name in names if data.get(name)), 1))
+    return str(next((value for name in names if (value := getattr(data, name, None))), 1))
 
 
 def judge(records: Sequence[LogRecord], expected: Mapping[Thing, int]) -> Verdict:

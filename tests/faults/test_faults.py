@@ -6,15 +6,15 @@ import signal
 from collections import Counter
 from datetime import time, timedelta
 
-import httpx
 import pytest
 
-from dunghen.demo.driver import PATIENCE
 from dunghen.log import read_broker
 from dunghen.services import SERVICES
 from tests.faults.oracle import things
 from tests.real import skip
-from tests.town import Story, Town, at
+from tests.support.fleet import PATIENCE
+from tests.support.signing import ask_again, sign_letters
+from tests.town import Town, at
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
 
@@ -59,39 +59,6 @@ async def test_a_crash_at_each_named_point_loses_and_doubles_nothing(town: Town)
 
 
 MOMENTS = 700  # of 5 seconds: up to the evening; the last service dies long before
-
-
-async def sign_letters(town: Town, story: Story, count: int) -> None:
-    """Sign drafts; what notifier, which may be dying, does not answer has to be asked again."""
-    notifier = town.fleet.clients["notifier"]
-    signed = {code for code, kind, _ in story.expected if kind == "letter.approved"}
-    try:
-        letters = (await notifier.get("/v1/letters")).raise_for_status().json()["letters"]
-    except httpx.HTTPError:
-        return
-    for dossier in [letter["dossier"] for letter in letters if letter["dossier"] in story.codes - signed][:count]:
-        story.signed(dossier)
-        story.unanswered.append(dossier)
-        try:
-            answer = await notifier.post(f"/v1/letters/{dossier}/approval", json=signature(story))
-        except httpx.TransportError:
-            continue
-        if answer.status_code < 500:
-            assert answer.status_code == 202, answer.text
-            story.unanswered.remove(dossier)
-
-
-def signature(story: Story) -> dict[str, str]:
-    """What the signer fills in."""
-    return {"reason": "workload", "by": "Hoàng Đức Giả Định", "new_due_at": story.new_due}
-
-
-async def ask_again(town: Town, story: Story) -> None:
-    """Sign what was not answered; 409 says that it had been taken."""
-    while story.unanswered:
-        path = f"/v1/letters/{story.unanswered.pop()}/approval"
-        answer = await town.fleet.clients["notifier"].post(path, json=signature(story))
-        assert answer.status_code in (202, 409), answer.text
 
 
 @pytest.mark.parametrize("part", ["kafka", "mongo"])

@@ -10,10 +10,11 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from dunghen.log import event_of, kind_of
+from contracts.notices import LetterSent
+from dunghen.log import events_of
 from dunghen.services import SERVICES
 from runtime.kafka_admin import LogRecord
-from tests.faults.test_faults import sign_letters
+from tests.support.signing import sign_letters
 from tests.town import Story, Town
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
@@ -45,10 +46,10 @@ def put_back(url: str, copy: Copy) -> None:
 def register_of(records: Sequence[LogRecord]) -> dict[tuple[str, int, int], set[str]]:
     """The dossiers that each number of the letter register was given to."""
     given: dict[tuple[str, int, int], set[str]] = defaultdict(set)
-    for event in (event_of(record) for record in records if record.topic == "notices.v1"):
-        if kind_of(event) == "letter.sent":
-            unit = event["subject"].split("-")[0]
-            given[unit, event["data"]["year"], event["data"]["number"]].add(event["subject"])
+    for event in events_of(record for record in records if record.topic == "notices.v1"):
+        if isinstance(event.data, LetterSent):
+            unit = event.subject.split("-")[0]
+            given[unit, event.data.year, event.data.number].add(event.subject)
     return given
 
 

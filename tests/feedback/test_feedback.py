@@ -1,57 +1,21 @@
 """feedback: who is asked, once; what an answer is worth; and what the log learns of it."""
 
 import base64
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
-from nacl.public import PrivateKey
+from pydantic import ValidationError
 
 from contracts import Event
-from dunghen import PROVINCE
-from reference import load_reference
-from runtime.clock import SteppedClock
-from runtime.outputs import Decision, Output
-from runtime.sealing import Opener, Sealer
-from runtime.store import Document
-from services.feedback.domain import CannotAnswerError, FormError, digest, load_forms, rate, token_of
-from services.feedback.handlers import Context, handle
-from services.feedback.settings import FeedbackSettings
-from services.feedback.store import CODEC
+from contracts.facts import epoch_ms
+from runtime.sealing import Opener
+from services.feedback.domain import CannotAnswerError, FormError, digest, load_forms, token_of
+from services.feedback.domain.forms import SurveyForm
 from tests.support.dossiers import DOSSIER, at, fact, received
+from tests.support.feedback import ANSWERS, DONE, KEY, PROMISED, SETTINGS, answer, play
 
-KEY = PrivateKey.generate()
-REFERENCE = load_reference(PROVINCE)
-SETTINGS = FeedbackSettings.model_validate(
-    {
-        "reference_dir": PROVINCE,
-        "contacts_public_key": base64.b64encode(bytes(KEY.public_key)).decode(),
-        "contacts_key_epoch": 1,
-        "token_key": "k" * 32,
-        "public_url": "https://example.org/y-kien",
-    },
-    by_name=True,
-)
 FORM = load_forms()["tthc-2026.1"]
-PROMISED, DONE = received(contact_sequence=1), fact("completed", at(6))
-ANSWERS = {"attitude": "0", "waiting": "1", "appointment": "4", "apology": "5", "facilities": "2"}
-
-
-def context(now: datetime = at(6)) -> Context:  # noqa: B008 - a constant
-    sealer = Sealer.from_base64(SETTINGS.contacts_public_key, 1)
-    return Context(REFERENCE, SteppedClock(now), SETTINGS, sealer, load_forms())
-
-
-def play(events: Sequence[Event], now: datetime = at(6)) -> tuple[Document, list[Output]]:  # noqa: B008 - a constant
-    document: Document = {"_id": DOSSIER, "rev": 0}
-    outputs: list[Output] = []
-    for event in events:
-        decision = CODEC.handling(partial(handle, context=context(now)), SteppedClock(now))(document, event)
-        document = decision.document
-        outputs += decision.outputs
-    return document, outputs
 
 
 def test_a_completed_dossier_invites_its_person_once_whatever_the_order() -> None:
@@ -78,12 +42,8 @@ def test_nobody_is_asked_about_history_or_without_a_way_to_ask() -> None:
         document, outputs = play(events)
 
         assert outputs == []
-        assert document["invited"]["not"] == why
+        assert document["invited"] == {"at": epoch_ms(events[-1].time), "form": SETTINGS.form, "not": why}
         assert "token" not in document
-
-
-def answer(document: Document, given: dict[str, str], now: datetime = at(6)) -> Decision:  # noqa: B008 - a constant
-    return CODEC.decide(document, lambda dossier: rate(dossier, given, context(now).ground()), now)
 
 
 def test_answers_are_scored_and_what_does_not_apply_is_in_no_mean() -> None:
@@ -104,19 +64,50 @@ def test_a_dossier_is_rated_once() -> None:
     assert error.value.used
 
 
+def test_an_invitation_is_good_up_to_its_last_moment() -> None:
+    invited, last = play([PROMISED, DONE])[0], at(6) + timedelta(days=60)
+
+    assert answer(invited, ANSWERS, last).outputs
+    with pytest.raises(CannotAnswerError):
+        answer(invited, ANSWERS, last + timedelta(milliseconds=1))
+
+
 def test_an_old_invitation_has_expired() -> None:
     with pytest.raises(CannotAnswerError) as error:
         answer(play([PROMISED, DONE])[0], ANSWERS, at(6) + timedelta(days=61))
-    assert not error.value.used
+    assert error.value.used is False
 
 
-@pytest.mark.parametrize("bad", ["", "6", "-1", "x", "٣", "1.0"])
+@pytest.mark.parametrize("bad", ["", "5", "6", "-1", "x", "٣", "1.0"])
 def test_an_answer_that_is_none_of_the_form_is_named(bad: str) -> None:
     given = {**ANSWERS, "waiting": bad}
 
     with pytest.raises(FormError) as error:
         FORM.scores(given)
     assert error.value.missing == ("waiting",)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"questions": []}, "questions"),
+        ({"questions": [{"id": "a", "text": "x", "answers": [["Có", 100]]}]}, "answers"),
+        ({"questions": [{"id": "a", "text": "x", "answers": [["Có", 100], ["Không", 0]], "hint": "x"}]}, "hint"),
+        ({"questions": [{"id": "a", "text": "x", "answers": [["Có", 100], ["Không", 0]]}], "subtitle": "x"}, "subtitle"),
+    ],
+)
+def test_a_form_without_questions_without_a_choice_or_with_words_that_nobody_reads_is_refused(
+    wrong: dict[str, object], field: str
+) -> None:
+    """R33."""
+    with pytest.raises(ValidationError, match=field):
+        SurveyForm.model_validate({"id": "x", "title": "x", **wrong})
+
+
+def test_a_question_that_was_not_answered_is_named() -> None:
+    with pytest.raises(FormError) as error:
+        FORM.scores({name: place for name, place in ANSWERS.items() if name not in ("waiting", "apology")})
+    assert error.value.missing == ("waiting", "apology")
 
 
 def test_the_form_has_five_questions_and_five_scores_each() -> None:

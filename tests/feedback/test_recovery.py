@@ -14,8 +14,8 @@ from services.feedback.handlers import handle
 from services.feedback.recovery import recovery
 from services.feedback.store import CODEC
 from services.speaking import encode
-from tests.feedback.test_feedback import ANSWERS, DONE, PROMISED, answer, context
 from tests.support.dossiers import DOSSIER, at, fact, received
+from tests.support.feedback import ANSWERS, DONE, PROMISED, answer, context
 
 LIVES: dict[str, tuple[list[Event], bool]] = {
     "received": ([PROMISED], False),

@@ -11,13 +11,13 @@ from typing import Any
 
 import httpx
 
-from dunghen.demo.driver import Fleet, get_report, groups_of
 from dunghen.log import read_broker
 from dunghen.together import Together, bearer, run_together
 from reference import OFFICE_TIME, ReferenceData
 from runtime.clock import SteppedClock
 from runtime.kafka_admin import Lags, LogRecord
 from tests.support.described import watching
+from tests.support.fleet import Fleet, get_report, groups_of
 
 D = "H37.12-260302-{:04}"  # a mã hồ sơ of the unit, for a number
 

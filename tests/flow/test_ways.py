@@ -11,11 +11,11 @@ import httpx
 from openpyxl import Workbook
 
 from contracts.codes import check_dossier_code
-from dunghen.demo.driver import load_month
 from dunghen.log import read_broker
 from reference import OFFICE_TIME
 from tests.flow.support import until
 from tests.intake.alone import Alone, intake_alone
+from tests.support.fleet import load_month
 
 Rows = Mapping[str, Sequence[Mapping[str, str]]]  # by dossier, in the order of its life
 # What each format can carry, by short type (docs/integration/ways.md). The month has no suspension and no re-promise.

@@ -99,6 +99,19 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         ),
         Sample("services/feedback/handlers.py", "\nfrom contracts.facts import Facts\n", "takes Facts, an untyped document"),
     ),
+    "sharing": (
+        Sample(
+            "tests/sla/test_clock.py",
+            "\nfrom tests.sla.test_sla import last\n",
+            "borrows from a test module (tests.sla.test_sla)",
+        ),
+        Sample(
+            "tests/sla/test_clock.py", "\nfrom tests.sla import test_sla\n", "borrows from a test module (tests.sla.test_sla)"
+        ),
+        Sample("tests/sla/test_clock.py", "\nfrom . import test_sla\n", "borrows from a test module"),
+        Sample("tests/town.py", "\nfrom dunghen import demo\n", "borrows from the demo (dunghen.demo)"),
+        Sample("tests/town.py", "\nimport dunghen.demo.real\n", "borrows from the demo (dunghen.demo.real)"),
+    ),
     "compat": (
         Sample(
             "contracts/schemas/dossier.completed.json",

@@ -13,12 +13,8 @@ import pytest
 
 from contracts import Event
 from contracts.deadlines import (
-    DeadlineApologyDue,
-    DeadlineMoved,
     DeadlineOverdue,
-    DeadlinePaused,
     DeadlineRefused,
-    DeadlineSettled,
 )
 from runtime.clock import epoch_ms
 from runtime.outputs import Decision, Output
@@ -30,33 +26,11 @@ from services.notifier.domain.apologies import Approval, NotAllowedError
 from services.notifier.domain.texts import Decided, Subject, apology, compose, long_date, size_of
 from services.notifier.pdf import render
 from services.notifier.register import bind
-from tests.notifier.test_notifier import DONE, PROMISED, contact, said
-from tests.sla.test_sla import DOSSIER, at
+from tests.support.dossiers import DOSSIER, at
 from tests.support.notifier import REFERENCE, approve, claimed, context, desk, handle, issue, reject, text_of, view
+from tests.support.notifier_hears import DONE, DUE, NEAR, OVER, PROMISED, REFUSED, contact, promise, said, settled, sla
 
-DUE = at(9)
 SIGNED = Approval("workload", "Hoàng Đức Giả Định", new_due_at=at(11))
-
-
-def sla(model: type[Any], when: datetime, **more: Any) -> Event:
-    recorded, correlation = more.pop("recorded", when), more.pop("correlation", None)
-    data = model.model_validate({"at": when, "unit": "H37.12", **more})
-    identity = f"{model.TYPE}/{when}/{more.get('version')}"
-    return Event(identity, "/sla", model.TYPE, DOSSIER, recorded, data, correlation=correlation)
-
-
-def promise(version: int, due: datetime | None, basis: str = "computed") -> Event:
-    model = DeadlinePaused if due is None else DeadlineMoved
-    return sla(model, at(5), version=version, due_at=due, basis=basis, calendar_version="x")
-
-
-def settled(version: int, outcome: str, end: datetime) -> Event:
-    return sla(DeadlineSettled, end, version=version, outcome=outcome, state=9, ended_at=end, due_at=DUE)
-
-
-NEAR = sla(DeadlineApologyDue, at(5), due_at=DUE, sign_by=at(6))
-OVER = sla(DeadlineOverdue, DUE, due_at=DUE)
-REFUSED = {"rule": "R16: không quá một lần hẹn lại", "text": "Ngày hẹn trả chỉ được hẹn lại một lần.", "code": "R16"}
 
 
 def play(events: Sequence[Event], document: Document | None = None, now: datetime = at(5)) -> tuple[Document, list[Output]]:  # noqa: B008

@@ -2,32 +2,32 @@
 
 import base64
 import json
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from nacl.public import SealedBox
 
-from contracts import Event, fact_id
-from contracts.contacts import ContactSealed
+from contracts import Event
 from contracts.feedback import FeedbackInvited
+from contracts.notices import Notice, NoticeFailed
 from reference.phones import mobile
 from runtime.clock import SteppedClock, epoch_ms
-from runtime.outputs import Output
 from runtime.sealing import Opener
 from runtime.store import Document
-from services.notifier.domain import RESULT, client_id, next_window
-from services.notifier.domain.sending import Answer, Sms
+from services.changes import Once
+from services.notifier.domain import RESULT, SURVEY, client_id, next_window
+from services.notifier.domain.sending import Answer, Sms, Tried, settle_all
+from services.notifier.domain.telling import on_receipts
 from services.notifier.domain.texts import result_ready, size_of, unaccented
 from services.notifier.gateway import HttpGateway
 from services.notifier.handlers import Context
-from tests.sla.test_sla import DOSSIER, at, fact, received
+from services.notifier.store import load
+from tests.support.dossiers import DOSSIER, at, fact, received
 from tests.support.notifier import KEY, REFERENCE, claim, claimed, desk, handle, on_receipt, settle_answer
-
-PERSON = {"name": "Nông Thị Mẫu", "phone": "0912 000 007", "email": "", "address": ""}
+from tests.support.notifier_hears import DONE, PERSON, PROMISED, contact, play, said
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,14 @@ def test_the_result_message_names_code_procedure_and_place_and_fits_one_part() -
             assert size_of(result_ready("000.00.14.H56-200203-0118", procedure.name, unit.name)).parts == 1
 
 
+def test_a_procedures_name_is_cut_only_if_the_message_would_not_fit_one_part() -> None:
+    """R28."""
+    room = 160 - len(result_ready("H37.12-260302-0001", "", "UBND xa"))
+    for length, name in ((room, "a" * room), (room + 1, "a" * (room - 3) + "..."), (room + 9, "a" * (room - 3) + "...")):
+        text = result_ready("H37.12-260302-0001", "a" * length, "UBND xa")
+        assert (len(text), text) == (160, f"Ho so H37.12-260302-0001 ({name}) da co ket qua. Moi Ong/Ba den nhan tai UBND xa.")
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [
@@ -125,31 +133,6 @@ def test_nothing_is_sent_at_night(time: str, sent: tuple[int, str]) -> None:
 
 
 # --- the life of a message ------------------------------------------------------
-
-
-def contact(sequence: int = 1, person: dict[str, str] = PERSON, epoch: int = 1) -> Event:
-    sealed = base64.b64encode(SealedBox(KEY.public_key).encrypt(json.dumps(person).encode())).decode()
-    data = ContactSealed(at=at(2), contact_sequence=sequence, key_epoch=epoch, sealed=sealed)
-    return Event(fact_id(DOSSIER, "contact", "1", sequence), "/intake", ContactSealed.TYPE, DOSSIER, at(2), data)
-
-
-def play(events: Sequence[Event], now: datetime | None = None) -> tuple[Document, list[Output]]:
-    document: Document = {"_id": DOSSIER, "rev": 0}
-    outputs: list[Output] = []
-    context = Context(REFERENCE, SteppedClock(now or at(6)))
-    for event in events:
-        decision = handle(document, event, context)
-        document = decision.document
-        outputs += decision.outputs
-    return document, outputs
-
-
-def said(outputs: Sequence[Output]) -> list[str]:
-    return [f"{o.body['type'].split('.')[-2]} {o.body['data'].get('reason', '')}".strip() for o in outputs]
-
-
-PROMISED = received(contact_sequence=1)
-DONE = fact("completed", at(6))
 
 
 def test_a_completion_queues_one_message_whatever_the_order() -> None:
@@ -225,6 +208,59 @@ def test_an_answer_ends_a_message_or_asks_for_another_try(answer: Answer, dedupl
     if not says:
         _, again = claimed(decision.document, desk(at(6, "09:05"), deduplicates=deduplicates))
         assert again == message
+
+
+def test_a_message_about_a_result_names_dossier_procedure_and_receiving_unit_and_is_of_the_units_brand() -> None:
+    """R28."""
+    _, message = claimed(play([PROMISED, contact(), DONE])[0], desk(at(6)))
+    unit, procedure = REFERENCE.units["H37.12"], REFERENCE.procedures["1.000894"]
+
+    assert message == Sms(
+        client_id(DOSSIER, RESULT), "+84912000007", unit.brand, result_ready(DOSSIER, procedure.name, unit.name)
+    )
+    elsewhere = received(contact_sequence=1, receiving_unit="H99.99", procedure="9.999999")
+    _, message = claimed(play([elsewhere, contact(), DONE])[0], desk(at(6)))
+    assert (message.brand, message.text) == ("", result_ready(DOSSIER, "9.999999", "H99.99"))
+
+
+def test_answers_to_several_messages_of_a_dossier_are_settled_together() -> None:
+    document = play([PROMISED, contact(), DONE, invited()])[0]
+    by = desk(at(9, "10:00"))
+    document, result = claimed(document, by)
+    document, survey = claimed(document, by, SURVEY)
+    tried: dict[Notice, Tried] = {
+        RESULT: Tried(result, Answer("taken")),
+        SURVEY: Tried(survey, Answer("refused", "x" * 90)),
+    }
+    changed = settle_all(load(document), tried, by.ground())
+
+    assert [type(one).__name__ for one in (changed.after.messages[RESULT], changed.after.messages[SURVEY])] == [
+        "Accepted",
+        "Failed",
+    ]
+    assert [one.occasion for one in changed.said if isinstance(one, Once)] == [RESULT, SURVEY]
+    failed = changed.said[1]
+    assert isinstance(failed, Once)
+    assert isinstance(failed.event, NoticeFailed)
+    assert failed.event.reason == "x" * 80
+
+
+def test_receipts_for_several_messages_are_taken_by_their_client_ids() -> None:
+    document = play([PROMISED, contact(), DONE, invited()])[0]
+    by = desk(at(9, "10:00"))
+    for name in (RESULT, SURVEY):
+        document, _ = claimed(document, by, name)
+    assert document["client_ids"] == sorted(client_id(DOSSIER, name) for name in (RESULT, SURVEY))  # receipts find it by them
+    receipts = {client_id(DOSSIER, RESULT): True, client_id(DOSSIER, SURVEY): False, "nobody's": True}
+    changed = on_receipts(load(document), receipts, by.context.ground())
+
+    assert [type(one).__name__ for one in (changed.after.messages[RESULT], changed.after.messages[SURVEY])] == [
+        "Delivered",
+        "Failed",
+    ]
+    assert [type(one.event).__name__ for one in changed.said if isinstance(one, Once)] == ["NoticeDelivered", "NoticeFailed"]
+    assert on_receipts(changed.after, receipts, by.context.ground()).after is changed.after
+    assert on_receipts(load(document), {"nobody's": True}, by.context.ground()).said == ()
 
 
 def test_a_stuck_claim_is_uncertain_and_sent_again_only_where_repetitions_are_dropped() -> None:

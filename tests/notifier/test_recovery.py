@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from contracts import EVENT_TYPES, Event, decode, effect_id
-from contracts.deadlines import DeadlineOverdue, DeadlineRefused
+from contracts.deadlines import DeadlineOverdue, DeadlineRefused, DeadlineWarned
+from contracts.feedback import FeedbackRated
 from contracts.notices import Notice
 from runtime.clock import SteppedClock, epoch_ms
 from runtime.outputs import Decision
@@ -20,14 +21,13 @@ from services.notifier.handlers import Context
 from services.notifier.recovery import FORGOTTEN, number_of
 from services.notifier.store import recall_number
 from services.speaking import encode
-from tests.notifier.test_letters import DUE, NEAR, OVER, REFUSED, promise, settled, sla
-from tests.notifier.test_notifier import DONE, PROMISED, contact
-from tests.sla.test_sla import DOSSIER, at, fact
+from tests.support.dossiers import DOSSIER, at, fact
 from tests.support.notifier import (
     REFERENCE,
     absorb,
     approve,
     claim,
+    context,
     desk,
     forget,
     handle,
@@ -39,6 +39,7 @@ from tests.support.notifier import (
     settle_answer,
     view,
 )
+from tests.support.notifier_hears import DONE, DUE, NEAR, OVER, PROMISED, REFUSED, contact, promise, settled, sla
 
 # What the log does not hold: who signed, the note; and when a claimed message was to be looked at again.
 LOST = ("rev", "outbox")
@@ -398,3 +399,15 @@ def test_messages_that_waited_for_a_forgotten_contact_are_skipped_at_their_turn(
     assert decision.document["notices"][RESULT]["s"] == "skipped"
     assert decision.outputs[0].body["data"]["reason"] == "contact-missing"
     assert decision.outputs[0].id == effect_id("notifier", DOSSIER, "notice.skipped", RESULT)
+
+
+@pytest.mark.parametrize("take", [lambda document, event: handle(document, event, context(at(6))).document, absorb])
+def test_what_is_none_of_a_citizens_business_leaves_a_dossier_as_it_is(take: Callable[[Document, Event], Document]) -> None:
+    """A warning to staff and a rating are no facts of a dossier: neither heard nor read back are they kept."""
+    document = handle({"_id": DOSSIER, "rev": 0}, PROMISED, context(at(2))).document
+    rated = FeedbackRated(at=at(6), unit="H37.12", form="x", scores={})
+    for event in (
+        sla(DeadlineWarned, at(5), rung="24h", due_at=DUE),
+        Event("a", "/feedback", FeedbackRated.TYPE, DOSSIER, at(6), rated),
+    ):
+        assert take(document, event) is document

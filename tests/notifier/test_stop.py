@@ -13,9 +13,9 @@ from runtime.store.memory import MemoryDocuments, MemoryTables
 from services.notifier.app import build
 from services.notifier.domain.sending import Answer, Sms
 from services.notifier.store import DOSSIERS
-from tests.notifier.test_notifier import DONE, PROMISED, contact, play
-from tests.sla.test_sla import DOSSIER, at
+from tests.support.dossiers import DOSSIER, at
 from tests.support.notifier import REFERENCE, desk
+from tests.support.notifier_hears import DONE, PROMISED, contact, play
 
 
 class SlowGateway:

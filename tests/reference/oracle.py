@@ -1,6 +1,8 @@
 """A second way to count due dates: day by day and minute by minute, with the holidays typed in. Slow, and shares no code."""
 
 from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+from math import ceil, floor
 
 _OFF = """
 2024-01-01 2024-02-08 2024-02-09 2024-02-12 2024-02-13 2024-02-14 2024-04-18 2024-04-29 2024-04-30 2024-05-01 2024-09-02
@@ -28,6 +30,11 @@ def working(day: date) -> bool:
 def is_open(moment: datetime) -> bool:
     """Whether the minute that begins here is an open one."""
     return working(moment.date()) and any(start <= moment.time() < end for start, end in SESSIONS)
+
+
+def date_time(day: date, clock: time) -> datetime:
+    """A local moment."""
+    return datetime.combine(day, clock)
 
 
 def start_of(received: datetime) -> datetime:
@@ -75,10 +82,10 @@ def next_working(day: date) -> date:
     return day
 
 
-def raw_due(start: datetime, received: datetime, value: int, unit: str) -> datetime:
-    """The due moment before days off are pushed away and hours applied (D2 to D5)."""
-    if unit == "h":
-        return plus_open(start, value * 60)
+def raw_due(start: datetime, received: datetime, value: Fraction, unit: str) -> datetime:
+    """The due moment before days off are pushed away and hours applied (D2 to D5, D8)."""
+    if unit in ("h", "min"):
+        return plus_open(start, ceil(value * 60 if unit == "h" else value))
     if unit == "same-day":
         day = start.date()
         if received.date() == day and received.time() > time(15, 0):
@@ -86,12 +93,14 @@ def raw_due(start: datetime, received: datetime, value: int, unit: str) -> datet
         return datetime.combine(day, time(17, 0))
     day = start.date()
     if unit == "wd":
-        for _ in range(value):
+        for _ in range(floor(value)):
             day = next_working(day + ONE_DAY)
-        return clipped(datetime.combine(day, start.time()))
+        reached = datetime.combine(day, start.time())
+        whole_day = sum((date_time(day, end) - date_time(day, begin)) // ONE_MINUTE for begin, end in SESSIONS)
+        return plus_open(reached, ceil((value - floor(value)) * whole_day))
     if unit == "d":
-        return start + value * ONE_DAY
-    month = day.month - 1 + value
+        return start + int(value) * ONE_DAY
+    month = day.month - 1 + int(value)
     year, month = day.year + month // 12, month % 12 + 1
     number = day.day
     while True:
@@ -101,15 +110,47 @@ def raw_due(start: datetime, received: datetime, value: int, unit: str) -> datet
             number -= 1  # the last day of the month
 
 
-def due(received: datetime, value: int, unit: str, pauses: list[tuple[datetime, datetime]] | None = None) -> datetime:
+def paused_dates(moment: datetime, begin: datetime, end: datetime) -> datetime:
+    """D6 for limits of days: while the pause reaches the same time of day on a next working day, the due date walks one on;
+    then it walks the open minutes that are left."""
+    if not working(begin.date()):
+        begin = datetime.combine(next_working(begin.date()), time())
+    while (later := datetime.combine(next_working(begin.date() + ONE_DAY), begin.time())) <= end:
+        begin, moment = later, datetime.combine(next_working(moment.date() + ONE_DAY), moment.time())
+    return plus_open(moment, open_between(begin, end))
+
+
+def finished(moment: datetime, unit: str) -> datetime:
+    """From the raw due moment to the due moment (D2, D4)."""
+    if unit in ("h", "min"):
+        return moment
+    return clipped(datetime.combine(next_working(moment.date()) if unit in ("d", "mo") else moment.date(), moment.time()))
+
+
+def after_pause(raw: datetime, begin: datetime, end: datetime, unit: str) -> datetime:
+    """A raw due moment after one pause (D6)."""
+    if unit in ("d", "mo"):
+        return raw + (end - begin)
+    return plus_open(raw, open_between(begin, end)) if unit in ("h", "min") else paused_dates(raw, begin, end)
+
+
+Pauses = list[tuple[datetime, datetime]]
+
+
+def due(received: datetime, value: int | Fraction, unit: str, pauses: Pauses | None = None) -> datetime:
     """The due moment (local time without offset). Pauses do not overlap and are in order."""
-    raw = raw_due(start_of(received), received, value, unit)
-
-    def finished(moment: datetime) -> datetime:
-        return clipped(datetime.combine(next_working(moment.date()), moment.time())) if unit in ("d", "mo") else moment
-
+    raw = raw_due(start_of(received), received, Fraction(value), unit)
     for begin, end in pauses or []:
-        if begin >= finished(raw):
-            continue
-        raw = raw + (end - begin) if unit in ("d", "mo") else plus_open(raw, open_between(begin, end))
-    return finished(raw)
+        if begin < finished(raw, unit):
+            raw = after_pause(raw, begin, end, unit)
+    return finished(raw, unit)
+
+
+def printed(date: datetime, given: datetime | None, unit: str, pauses: Pauses) -> datetime:
+    """A date that a sender gave, after the pauses that began after it was given (None: at reception) and before it (D6)."""
+    raw = stands = date
+    for begin, end in pauses:
+        if (given is None or begin > given) and begin < stands:
+            later = after_pause(raw, begin, end, unit)
+            raw, stands = later, stands if later == raw else finished(later, unit)
+    return stands

@@ -1,6 +1,7 @@
 """The calendar table, opening hours and the catalogue of a province."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,21 @@ from pydantic import ValidationError
 
 from contracts.codes import PROCEDURE_PATTERN, UNIT_PATTERN
 from dunghen import PROVINCE
-from reference import CalendarDay, OpeningHours, ReferenceDataError, Timeline, count_due, load_national_calendar, load_reference
+from reference import (
+    CalendarDay,
+    OpeningHours,
+    Readings,
+    ReferenceDataError,
+    Timeline,
+    count_due,
+    load_national_calendar,
+    load_reference,
+)
 from reference.calendar import CONFIRMED_THROUGH, parse_rows
 from reference.catalogue import Procedure, Unit
 from reference.derivation import explain
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME
+from reference.limits import Limit
 
 RECEIVED = datetime(2026, 1, 5, 8, 0, tzinfo=OFFICE_TIME)
 
@@ -73,8 +84,39 @@ def test_a_derivation_names_each_skipped_day_with_its_source() -> None:
     skipped = next(step for step in steps if step.rule == "skipped")
     assert skipped.days == ("2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04")
     assert "Tết Dương lịch" in skipped.text
-    assert "25/12/2025" in skipped.source
+    assert "Văn bản 12729/VPCP-KGVX ngày 25/12/2025" in skipped.source
     assert steps[-1].text == "Hẹn trả kết quả: 09:00 thứ Tư 07/01/2026."
+
+
+def explained(received: datetime, limit: Limit, rules: Readings | None = None) -> dict[str, str]:
+    """The sentence of each rule."""
+    line = Timeline(load_national_calendar(), DEFAULT_HOURS)
+    return {step.rule: step.text for step in explain(line, received, limit, count_due(line, received, limit, rules=rules))}
+
+
+def test_an_explanation_names_the_rule_that_decides() -> None:
+    """D2, D5, D8."""
+    late = datetime(2026, 3, 2, 15, 30, tzinfo=OFFICE_TIME)
+    noon = Readings(same_day_cutoff=12 * 60)
+
+    assert explained(late, (0, "same_day"))["cutoff"] == "Tiếp nhận sau 15:00 nên trả kết quả trong ngày làm việc tiếp theo."
+    assert "sau 12:00" in explained(late, (0, "same_day"), noon)["cutoff"]
+    assert "cutoff" not in explained(late.replace(hour=15, minute=0), (0, "same_day"))
+    assert "cutoff" not in explained(late.replace(hour=18), (0, "same_day"))  # the next opening decides
+    half = explained(late.replace(hour=8, minute=0), (Decimal("0.5"), "working_day"))
+    assert half["part"] == "Cộng 225 phút làm việc, trong 450 phút làm việc của thứ Hai 02/03/2026."
+    assert "không tính" not in half["start"]
+    one = explained(late.replace(hour=8, minute=0), (Decimal("1.5"), "working_day"))
+    assert one["part"] == "Sau 1 ngày làm việc, cộng 225 phút làm việc, trong 450 phút làm việc của thứ Ba 03/03/2026."
+    closing = explained(late, (1, "working_day"), Readings(due_time="closing"))
+    assert closing["clipped"] == "Ngày hẹn tính đến giờ đóng cửa, 17:00."
+
+
+def test_days_off_stand_on_laws_and_notices_and_never_on_a_program() -> None:
+    for row in load_national_calendar().by_date.values():
+        assert row.source.startswith(("Bộ luật Lao động", "Văn bản ", "Nghị quyết ", "Thông báo "))
+    of_tet = load_national_calendar().by_date[date(2025, 1, 29)]
+    assert (of_tet.source, of_tet.announced_on) == ("Văn bản 8726/VPCP-KGVX ngày 26/11/2024", date(2024, 11, 26))
 
 
 def test_a_makeup_day_on_which_the_clock_starts_is_not_said_to_count() -> None:

@@ -2,6 +2,8 @@
 
 import csv
 from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,8 +13,9 @@ from hypothesis import strategies as st
 
 from reference import Pause, Timeline, count_due, load_national_calendar
 from reference.hours import DEFAULT_HOURS, OFFICE_TIME
+from reference.limits import amount
 from tests.reference import oracle
-from tests.reference.test_worktime import UNITS, at
+from tests.support.limits import UNITS, at, limit_of
 
 LINE = Timeline(load_national_calendar(), DEFAULT_HOURS)
 
@@ -38,34 +41,37 @@ def pauses_of(row: Row) -> list[tuple[datetime, datetime]]:
 
 @pytest.mark.parametrize("row", ROWS, ids=[f"{row.received} {row.limit} {row.pauses}" for row in ROWS])
 def test_a_row_of_the_truth_table(row: Row) -> None:
-    number, _, unit = row.limit.rpartition(" ")
-    value = int(number or 1)
+    value, unit = limit_of(row.limit)
     pauses = [Pause("supplement", begin, end) for begin, end in pauses_of(row)]
 
-    assert count_due(LINE, at(row.received), (value, UNITS[unit]), pauses).due_at == at(row.due)
+    assert count_due(LINE, at(row.received), (value, unit), pauses).due_at == at(row.due)
     plain = [(begin.replace(tzinfo=None), end.replace(tzinfo=None)) for begin, end in pauses_of(row)]
-    second = oracle.due(at(row.received).replace(tzinfo=None), value, unit, plain)
+    second = oracle.due(at(row.received).replace(tzinfo=None), Fraction(value), row.limit.rpartition(" ")[2], plain)
     assert second.replace(tzinfo=OFFICE_TIME) == at(row.due)
 
 
 @given(
     st.datetimes(datetime(2024, 1, 2), datetime(2027, 9, 1)),  # noqa: DTZ001 - local times
     st.integers(1, 12),
+    st.sampled_from(["0", "0.5", "0.25", "0.125", "0.3333"]),
     st.sampled_from(sorted(UNITS)),
     st.integers(0, 5 * 1440),
     st.integers(0, 6 * 1440),
 )
 @settings(max_examples=150, deadline=None)
-def test_any_case_counts_as_the_oracle_counts_it(received: datetime, value: int, unit: str, wait: int, length: int) -> None:
+def test_any_case_counts_as_the_oracle_counts_it(
+    received: datetime, whole: int, part: str, unit: str, wait: int, length: int
+) -> None:
     received = received.replace(second=0, microsecond=0)
     begin = oracle.start_of(received) + wait * oracle.ONE_MINUTE
     end = begin + length * oracle.ONE_MINUTE
     pause = Pause("supplement", begin.replace(tzinfo=OFFICE_TIME), end.replace(tzinfo=OFFICE_TIME))
-    limit = (1 if unit == "same-day" else value, UNITS[unit])
+    value = 1 if unit == "same-day" else amount(whole + Decimal(part)) if unit in ("h", "wd") else whole
+    limit = (value, UNITS[unit])
 
     ours = count_due(LINE, received.replace(tzinfo=OFFICE_TIME), limit, [pause]).due_at
 
-    assert ours == oracle.due(received, value, unit, [(begin, end)]).replace(tzinfo=OFFICE_TIME)
+    assert ours == oracle.due(received, Fraction(value), unit, [(begin, end)]).replace(tzinfo=OFFICE_TIME)
 
 
 def test_the_table_covers_what_it_has_to() -> None:

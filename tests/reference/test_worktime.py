@@ -7,26 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference import LimitError, OpeningHours, Pause, Readings, Timeline, count_due, load_national_calendar
-from reference.hours import DEFAULT_HOURS, OFFICE_TIME
+from reference.derivation import explain
+from reference.hours import DEFAULT_HOURS
+from reference.limits import LimitUnit
 from reference.timeline import BeyondCalendarError, to_instant, to_minute
-from reference.worktime import LimitUnit
+from reference.worktime import merge
+from tests.support.limits import UNITS, at, limit_of
 
 CALENDAR = load_national_calendar()
 LINE = Timeline(CALENDAR, DEFAULT_HOURS)
-UNITS: dict[str, LimitUnit] = {"h": "hour", "wd": "working_day", "d": "calendar_day", "mo": "month", "same-day": "same_day"}
-
-
-def at(text: str) -> datetime:
-    """`Mon 2026-01-05 08:00`; the weekday must be right, so that a typing error in a table shows."""
-    moment = datetime.strptime(text[4:], "%Y-%m-%d %H:%M").replace(tzinfo=OFFICE_TIME)
-    assert f"{moment:%a}" == text[:3], f"{text} is a {moment:%A}"
-    return moment
-
-
-def limit_of(text: str) -> tuple[int, LimitUnit]:
-    """`5 wd`, `same-day`."""
-    number, _, unit = text.rpartition(" ")
-    return int(number or 1), UNITS[unit]
 
 
 @pytest.mark.parametrize(
@@ -176,6 +165,79 @@ def test_pauses_move_the_due_moment(limit: str, pauses: list[tuple[str, str]], d
     assert result.due_at == at(due)
 
 
+SHORT_FRIDAY = Timeline(
+    CALENDAR, OpeningHours.model_validate({"weekdays": ["07:30-11:30", "13:30-17:00"], "fri": ["08:00-12:00"]})
+)
+
+
+@pytest.mark.parametrize(
+    ("received", "begin", "end", "due"),
+    [
+        # a whole day waited is a whole day later, however long the days are
+        ("Mon 2026-03-02 09:00", "Tue 2026-03-03 09:00", "Wed 2026-03-04 09:00", "Fri 2026-03-06 09:00"),
+        ("Mon 2026-03-02 09:00", "Thu 2026-03-05 08:30", "Fri 2026-03-06 08:30", "Fri 2026-03-06 09:00"),
+        ("Tue 2026-03-03 09:00", "Thu 2026-03-05 14:00", "Fri 2026-03-06 14:00", "Mon 2026-03-09 09:00"),
+        # clipped to the short day only where it ends there: two days more and it is 16:30 again
+        ("Mon 2026-03-02 16:30", "Tue 2026-03-03 09:00", "Wed 2026-03-04 09:00", "Fri 2026-03-06 12:00"),
+        ("Mon 2026-03-02 16:30", "Tue 2026-03-03 09:00", "Thu 2026-03-05 09:00", "Mon 2026-03-09 16:30"),
+        # a whole day, then 90 minutes from the end of the short day on
+        ("Mon 2026-03-02 16:30", "Tue 2026-03-03 09:00", "Wed 2026-03-04 10:30", "Mon 2026-03-09 09:00"),
+        # two hours of the short day are two hours
+        ("Mon 2026-03-02 16:30", "Tue 2026-03-03 09:00", "Tue 2026-03-03 11:00", "Fri 2026-03-06 09:30"),
+    ],
+)
+def test_a_pause_of_a_working_day_limit_is_whole_dates_and_then_open_minutes(
+    received: str, begin: str, end: str, due: str
+) -> None:
+    """D6, where days are not of one length."""
+    assert count_due(SHORT_FRIDAY, at(received), (3, "working_day"), [pause(begin, end)]).due_at == at(due)
+
+
+def test_a_pause_says_its_dates_and_minutes() -> None:
+    """D6."""
+    limit, received = limit_of("3 wd"), at("Mon 2026-03-02 07:30")
+    result = count_due(LINE, received, limit, [pause("Tue 2026-03-03 07:30", "Wed 2026-03-04 09:00")])
+
+    said = [step.text for step in explain(LINE, received, limit, result) if step.rule == "pause"]
+    assert said[0].endswith("cộng thêm 1 ngày làm việc và 1 giờ 30 phút làm việc.")
+
+
+def test_a_pause_within_a_longer_one_does_not_end_the_longer_one() -> None:
+    """D6: all three are one stretch, from 09:00 to 11:00."""
+    pauses = [
+        pause("Tue 2026-03-03 09:00", "Tue 2026-03-03 11:00"),
+        pause("Tue 2026-03-03 09:15", "Tue 2026-03-03 09:30"),
+        pause("Tue 2026-03-03 10:00", "Tue 2026-03-03 10:30"),
+    ]
+
+    assert count_due(LINE, at("Mon 2026-03-02 09:00"), (5, "working_day"), pauses).due_at == at("Mon 2026-03-09 11:00")
+
+
+def test_pauses_that_touch_are_one_stretch_whatever_their_order_and_a_minute_between_parts_them() -> None:
+    """D6."""
+    assert [
+        [p.start for p in group]
+        for group in merge(
+            [
+                pause("Tue 2026-03-03 10:00", "Tue 2026-03-03 11:00"),
+                pause("Tue 2026-03-03 09:00", "Tue 2026-03-03 10:00"),
+                pause("Tue 2026-03-03 11:01", None),
+            ]
+        )
+    ] == [
+        [at("Tue 2026-03-03 09:00"), at("Tue 2026-03-03 10:00")],
+        [at("Tue 2026-03-03 11:01")],
+    ]
+
+
+def test_a_pause_that_ends_in_its_own_minute_has_ended_and_moves_nothing() -> None:
+    """D6, D8: with and without seconds between its begin and its end."""
+    begin = at("Tue 2026-03-03 09:00")
+    for end in (begin, begin + timedelta(seconds=40)):
+        result = count_due(LINE, at("Mon 2026-03-02 09:00"), (5, "working_day"), [Pause("supplement", begin, end)])
+        assert (result.state, result.due_at) == ("due", at("Mon 2026-03-09 09:00"))
+
+
 def test_while_a_pause_is_open_there_is_no_due_moment() -> None:
     """D6."""
     result = count_due(LINE, at("Mon 2026-03-02 09:00"), (5, "working_day"), [pause("Tue 2026-03-03 09:00", None)])
@@ -213,6 +275,23 @@ def test_a_count_that_leaves_the_calendar_is_refused() -> None:
     """D8."""
     with pytest.raises(BeyondCalendarError, match="2015 to 2035"):
         count_due(LINE, at("Mon 2026-03-02 09:00"), (5000, "working_day"))
+
+
+def test_the_table_reaches_from_a_week_before_its_first_working_day_to_its_last() -> None:
+    """D8."""
+    first = LINE.next_counted(at("Thu 2015-01-01 00:00").toordinal())
+    last = LINE.counted_after(at("Tue 2036-01-01 00:00").toordinal(), -1)
+
+    assert (LINE.next_counted(first - 7), LINE.is_counted(first - 7), LINE.is_counted(first)) == (first, False, True)
+    assert (LINE.next_counted(last), LINE.is_counted(last)) == (last, True)
+    for beyond in (first - 8, last + 1):
+        with pytest.raises(BeyondCalendarError):
+            LINE.next_counted(beyond)
+    for start, number in ((last, 1), (first, -1)):
+        with pytest.raises(BeyondCalendarError):
+            LINE.counted_after(start, number)
+    assert LINE.counted_after(first - 1, 1) == first
+    assert LINE.counted_after(last + 1, -1) == last
 
 
 minutes = st.integers(to_minute(at("Thu 2015-01-15 00:00")), to_minute(at("Sat 2034-12-30 00:00")))

@@ -23,11 +23,12 @@ from runtime.telemetry import RUNTIME_METRICS, Telemetry
 from services.reporting import store
 from services.reporting.domain import FORMS as FOLDER
 from services.reporting.domain import load_forms
-from services.reporting.handlers import Context, handle
+from services.reporting.handlers import Context
 from services.reporting.jobs import Cells
 from services.reporting.periods import Periods
 from services.reporting.reports import Wanted
 from services.reporting.telemetry import METRICS
+from tests.support.reporting import handle
 
 FORMS = load_forms(FOLDER)
 
@@ -78,7 +79,7 @@ class Reporting:
         known = await self.parts.store.get_many(store.ROWS, {event.subject for event in events})
         for event in events:
             row = rows.get(event.subject) or known.get(event.subject) or {"_id": event.subject, "rev": 0}
-            after = handle(row, event, context).document
+            after = handle(row, event, context)
             if after is not row:
                 rows[event.subject] = after
         assert await self.parts.store.save_many(store.ROWS, list(rows.values())) == set()

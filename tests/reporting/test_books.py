@@ -4,7 +4,8 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,15 @@ from contracts import encode
 from dunghen.audit import audit
 from runtime.errors import Unavailable
 from services.reporting.checks import find_doubts, unknown_units
-from services.reporting.domain.books import Span, days_of, month_of, span
+from services.reporting.domain import days_of, month_of, span
+from services.reporting.domain.books import Span
+from services.reporting.figures import Asked, flows, flows_by_day
 from services.reporting.reports import ReportRefusedError, behind, report
-from services.reporting.store import BOOKS, SHELVES, Asked, flows, flows_by_day
+from services.reporting.store import BOOKS, SHELVES
 from tests.reporting.alone import Reporting, reporting_alone
 from tests.reporting.test_histories import DOSSIERS, HISTORIES, NOW, TOPICS, Life, stated
 from tests.reporting.test_reporting import deadline, settled
-from tests.support.dossiers import DOSSIER, at, received
+from tests.support.dossiers import DOSSIER, at, fact, received
 
 DAYS = st.dates(date(2024, 1, 1), date(2027, 12, 31))
 FIRST, LAST = date(2026, 2, 15), date(2026, 3, 14)
@@ -249,3 +252,33 @@ async def test_an_older_revision_that_a_stopped_process_said_last_is_made_good(t
         reporting.clock.set(NOW + timedelta(days=3))
         await reporting.cells.say_again()
         assert reporting.publisher.records == []
+
+
+async def test_an_emptied_cell_is_as_of_the_fact_that_emptied_it(tmp_path: Path) -> None:
+    """No cell carries a time at which nothing happened, and none keeps its time while its figures change."""
+    corrected, retracted = at(5), at(7)
+    async with reporting_alone(tmp_path, at(20)) as reporting:
+        await reporting.take([received()])
+        await reporting.cells.flush()
+        moved = received(at(3), version=2, competent_unit="H37.13", receiving_unit="H37.13")
+        await reporting.take([replace(moved, time=corrected)])
+        await reporting.cells.flush()
+        assert times(reporting) == {"H37.12/2026-03-02": corrected, "H37.13/2026-03-03": corrected}
+        # Counted on the 4th and taken back before anybody counted: nothing was ever said of that day.
+        await reporting.take([replace(received(at(4), version=3), time=at(6))])
+        await reporting.take([replace(fact("retracted", at(7), version=4, fact="received"), time=retracted)])
+        await reporting.cells.flush()
+
+    assert times(reporting) == {"H37.12/2026-03-02": corrected, "H37.13/2026-03-03": retracted, "H37.12/2026-03-04": retracted}
+
+
+def times(reporting: Reporting) -> dict[str, datetime]:
+    """The time of the newest value of each competent cell."""
+    said = [json.loads(value) for _, value in reporting.publisher.records]
+    newest = {event["subject"]: event for event in sorted(said, key=lambda event: int(event["data"]["revision"]))}
+    return {
+        f"{unit}/{day}": datetime.fromisoformat(event["time"])
+        for key, event in newest.items()
+        for role, unit, _, day in [key.split("/")]
+        if role == "competent"
+    }

@@ -21,11 +21,9 @@ from contracts.notices import LetterRejected, LetterSent
 from dunghen.audit import audit
 from runtime.clock import epoch_ms
 from runtime.store import Document
-from services.reporting.domain import Add, contributions
-from services.reporting.handlers import handle
 from services.speaking import encode as on_the_wire
-from tests.reporting.test_reporting import CONTEXT
 from tests.support.dossiers import MODELS, at
+from tests.support.reporting import counts_of, handle
 from tests.support.sla import handle as handle_in_sla
 
 HISTORIES = int(os.environ.get("DUNGHEN_HISTORIES", "60"))
@@ -160,12 +158,10 @@ def test_a_random_history_counts_as_the_audit_counts_it(seed: int) -> None:
             for _, value in batch:
                 event = decode(value, EVENT_TYPES)
                 row = rows.get(event.subject, {"_id": event.subject, "rev": 0})
-                rows[event.subject] = handle(row, event, CONTEXT).document
+                rows[event.subject] = handle(row, event)
 
     audited = audit(log, NOW)
-    assert cells(rows) == {
-        key: (epoch_ms(datetime.fromisoformat(audited.as_of[key])), own) for key, own in nonzero(audited.counted).items()
-    }
+    assert cells(rows) == {key: (epoch_ms(audited.as_of[key]), own) for key, own in nonzero(audited.counted).items()}
 
 
 def batches(rng: random.Random, log: list[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
@@ -185,11 +181,11 @@ def nonzero(counted: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int
 
 def cells(rows: dict[str, Document]) -> dict[str, tuple[int, dict[str, int]]]:
     """The cells of all rows as of the end: newest record time (ms), and counters without what is 0."""
-    sums: dict[str, Add] = {}
+    as_of: dict[str, int] = {}
+    sums: dict[str, Counter[str]] = {}
     for row in rows.values():
-        found = contributions(row, epoch_ms(NOW))
+        found = counts_of(row, epoch_ms(NOW))
         for key, add in found.by_key().items() if found is not None else ():
-            into = sums.setdefault(key, Add(0))
-            into.as_of = max(into.as_of, add.as_of)
-            into.counters.update(add.counters)
-    return {key: (add.as_of, own) for key, add in sums.items() if (own := dict(+add.counters))}
+            as_of[key] = max(as_of.get(key, 0), add.as_of)
+            sums.setdefault(key, Counter()).update(add.counters)
+    return {key: (as_of[key], own) for key, counters in sums.items() if (own := dict(+counters))}

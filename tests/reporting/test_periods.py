@@ -12,7 +12,7 @@ from dunghen import PROVINCE
 from dunghen.audit import audit
 from reference import OFFICE_TIME, PeriodKind, ReferenceData, kinds_of, load_reference
 from reference.periods import USUAL
-from services.reporting.periods import CannotFreezeError
+from services.reporting.domain import CannotFreezeError, Frozen
 from services.reporting.reports import report
 from tests.reporting.alone import Reporting, reporting_alone
 from tests.reporting.test_reporting import deadline, settled
@@ -59,9 +59,9 @@ def of(code: str, *events: Event) -> list[Event]:
     return [replace(event, id=fact_id(code, event.id, "1", 1), subject=code) for event in events]
 
 
-def sheet_lines(period: dict[str, Any]) -> dict[str, int]:
+def sheet_lines(period: Frozen) -> dict[int, int]:
     """The one line of a frozen period, what is not 0."""
-    (line,) = period["lines"].values()
+    (line,) = period.lines.values()
     return {column: value for column, value in line.items() if value}
 
 
@@ -72,7 +72,7 @@ async def test_a_late_correction_is_restated_and_booked_in_the_next_sheet(tmp_pa
         await reporting.take(of("B", received(at(10)), deadline(1, at(31))))
         await reporting.cells.flush()
         march = await reporting.periods.freeze(*MARCH)
-        assert sheet_lines(march) == {"3": 2, "4": 2, "7": 1, "10": 1, "11": 1, "12": 1}
+        assert sheet_lines(march) == {3: 2, 4: 2, 7: 1, 10: 1, 11: 1, 12: 1}
 
         await reporting.take(of("A", settled(2, "early", at(6), at(9))))  # it was in time after all
         await reporting.take(of("C", received(at(12)), deadline(1, at(31))))  # and one was told of late
@@ -83,17 +83,17 @@ async def test_a_late_correction_is_restated_and_booked_in_the_next_sheet(tmp_pa
         march_after = await reporting.periods.get(*MARCH)
 
     assert march_after is not None
-    assert march_after["lines"] == march["lines"]
-    changes = {c["column"]: (c["before"], c["after"]) for c in march_after["changes"][0]["changes"]}
+    assert march_after.lines == march.lines
+    changes = {c.column: (c.before, c.after) for c in march_after.restated[0].changes}
     assert changes == {"3": (2, 3), "4": (2, 3), "8": (0, 1), "10": (1, 0), "11": (1, 2), "12": (1, 2)}
     lines = sheet_lines(april)
-    assert lines["6"] == sheet_lines(march)["11"]  # carried over is what was stated as left
+    assert lines[6] == sheet_lines(march)[11]  # carried over is what was stated as left
     # C is open and overdue since the end of March; B was early; A's outcome and C's reception are booked here.
-    assert lines == {"3": 2, "4": 1, "6": 1, "7": 1, "8": 2, "10": -1, "11": 1, "13": 1}
-    adjustments = {c["column"]: c["after"] - c["before"] for c in april["adjustments"]}
+    assert lines == {3: 2, 4: 1, 6: 1, 7: 1, 8: 2, 10: -1, 11: 1, 13: 1}
+    adjustments = {c.column: c.after - c.before for c in april.adjustments}
     assert adjustments == {"4": 1, "6": -1, "8": 1, "10": -1}
-    by_its_days = next(iter(april["stated"].values()))
-    assert (by_its_days["4"], by_its_days["6"], by_its_days["10"]) == (0, 2, 0)
+    by_its_days = next(iter(april.stated.values()))
+    assert (by_its_days[4], by_its_days[6], by_its_days[10]) == (0, 2, 0)
 
 
 async def test_the_audit_reads_the_same_from_the_frozen_sheets_and_their_restatements(tmp_path: Path) -> None:
@@ -170,13 +170,14 @@ async def test_a_restatement_after_a_new_definition_says_so(tmp_path: Path) -> N
         await reporting.take([received()])
         await reporting.cells.flush()
         period = await reporting.periods.freeze(*MARCH)
-        await reporting.parts.store.save_many("periods", [{**period, "definition": "2026-11"}])
+        kept = await reporting.parts.store.get_many("periods", [period.days.key])
+        await reporting.parts.store.save_many("periods", [{**kept[period.days.key], "definition": "2026-11"}])
         await reporting.take([received(competent_unit="H37.13", version=2)])
         await reporting.cells.flush()
         after = await reporting.periods.get(*MARCH)
 
     assert after is not None
-    assert after["changes"][0]["reason"].startswith("Định nghĩa số liệu đổi từ 2026-11 sang ")
+    assert after.restated[0].reason.startswith("Định nghĩa số liệu đổi từ 2026-11 sang ")
 
 
 def merged() -> ReferenceData:

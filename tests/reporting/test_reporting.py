@@ -13,22 +13,35 @@ from contracts import Event
 from contracts.deadlines import DeadlineMoved, DeadlinePaused, DeadlineSet, DeadlineSettled
 from contracts.feedback import FeedbackRated
 from contracts.notices import LetterSent, NoticeQueued
-from contracts.reports import ReportChange
-from dunghen import PROVINCE
-from reference import load_reference
+from contracts.reports import ReportChange, ReportRestated
 from runtime.clock import SteppedClock, epoch_ms
 from runtime.store import Document
-from services.reporting.domain import FORMS, ByPlace, CellKey, Form, Sheet, broken_rules, contributions, load_forms, make_sheet
+from services.changes import Answering, Changed
+from services.reporting.domain import (
+    FORMS,
+    ByPlace,
+    CellKey,
+    Days,
+    Figures,
+    Form,
+    Frozen,
+    LineKey,
+    NotFrozen,
+    Sheet,
+    broken_rules,
+    load_forms,
+    make_sheet,
+)
 from services.reporting.domain.forms import NOT_NEGATIVE
-from services.reporting.handlers import Context, handle, recount
-from services.reporting.periods import Frozen, differences, publish, restate
+from services.reporting.domain.periods import differences, publish, restate
+from services.reporting.files import as_csv
+from services.reporting.handlers import Context
 from services.reporting.printed import printed
-from services.reporting.reports import Breach, Wanted, as_csv, lens_of, unassigned
+from services.reporting.reports import Breach, Wanted, lens_of, unassigned
 from services.reporting.xlsx import render
 from tests.support.dossiers import DOSSIER, at, fact, received
+from tests.support.reporting import REFERENCE, counts_of, flip, handle
 
-REFERENCE = load_reference(PROVINCE)
-CONTEXT = Context(SteppedClock(at(20)), REFERENCE)
 CELL = "competent/H37.12/1.000894/2026-03-{:02}"
 
 
@@ -48,12 +61,12 @@ def settled(version: int, outcome: str, end: datetime | None = None, due: dateti
 def row_of(*events: Event) -> Document:
     row: Document = {"_id": DOSSIER, "rev": 0}
     for event in events:
-        row = handle(row, event, CONTEXT).document
+        row = handle(row, event)
     return row
 
 
 def adds(row: Document, now: datetime | None = None) -> dict[str, dict[str, int]]:
-    found = contributions(row, epoch_ms(now or at(20)))
+    found = counts_of(row, epoch_ms(now or at(20)))
     return {} if found is None else {key: dict(add.counters) for key, add in found.by_key().items()}
 
 
@@ -88,7 +101,7 @@ def test_an_open_dossier_becomes_overdue_by_the_clock_alone() -> None:
     assert row["flip_at"] == epoch_ms(at(25))
     assert counts(row, 25) == {}
     assert counts(row, 25, now=at(25)) == {"overdue_opened": 1, "late_without_letter": 1}
-    after = recount(row, epoch_ms(at(26)))
+    after = flip(row, epoch_ms(at(26)))
     assert "flip_at" not in after
     assert CELL.format(25) in after["touched"]
 
@@ -107,7 +120,7 @@ def test_a_refused_dossier_is_in_no_column() -> None:
     assert counts(row, 2) == {}
     assert counts(row, 3) == {"refused": 1}
     assert make_sheet(FORM, (FIRST, LAST), {}, by_place({"refused": 1}), LENS).rows == ()
-    assert contributions(row_of(fact("refused", at(3))), epoch_ms(at(20))) is None  # where it was refused nobody told
+    assert counts_of(row_of(fact("refused", at(3))), epoch_ms(at(20))) is None  # where it was refused nobody told
 
 
 def test_an_end_before_the_reception_counts_on_the_day_of_reception() -> None:
@@ -132,18 +145,18 @@ def test_any_order_and_repetition_give_the_same_contributions() -> None:
         settled(1, "late", at(11), at(10)),
         settled(2, "early", at(9), at(10)),
     ]
-    expected = contributions(row_of(*events), epoch_ms(at(20)))
+    expected = counts_of(row_of(*events), epoch_ms(at(20)))
 
     for _ in range(50):
         mixed = random.sample([*events, *random.choices(events, k=4)], k=10)
-        assert contributions(row_of(*mixed), epoch_ms(at(20))) == expected
+        assert counts_of(row_of(*mixed), epoch_ms(at(20))) == expected
 
 
 def test_the_same_message_twice_changes_nothing() -> None:
     row = row_of(received(), deadline(1, at(9)))
 
-    assert handle(row, received(), CONTEXT).document is row
-    assert handle(row, deadline(1, at(9)), CONTEXT).document is row
+    assert handle(row, received()) is row
+    assert handle(row, deadline(1, at(9))) is row
 
 
 def test_a_cell_key_reads_what_it_writes() -> None:
@@ -234,7 +247,7 @@ def test_what_intake_takes_in_is_no_doubt_of_reporting(minutes: int, doubtful: b
     reference = replace(REFERENCE, future=timedelta(minutes=minutes))
     context = Context(SteppedClock(at(20)), reference)
     told = received(at(2) + timedelta(hours=2))
-    row = handle({"_id": DOSSIER, "rev": 0}, replace(told, time=at(2)), context).document
+    row = handle({"_id": DOSSIER, "rev": 0}, replace(told, time=at(2)), context)
 
     assert row.get("doubts") == (["clock-ahead"] if doubtful else None)
 
@@ -282,7 +295,7 @@ def test_an_open_dossier_is_late_against_its_first_promise_by_the_clock_alone() 
 
     assert row["flip_at"] == epoch_ms(at(25))
     assert counts(row, 25, now=at(26)) == {"late_without_letter": 1}
-    assert recount(row, epoch_ms(at(26)))["flip_at"] == epoch_ms(at(30))
+    assert flip(row, epoch_ms(at(26)))["flip_at"] == epoch_ms(at(30))
 
 
 def test_a_rating_counts_points_and_answers_once() -> None:
@@ -296,28 +309,35 @@ def test_a_rating_counts_points_and_answers_once() -> None:
 def test_other_notices_change_no_figure() -> None:
     row = row_of(received())
 
-    assert handle(row, effect(NoticeQueued, at(6), notice="result-ready"), CONTEXT).document is row
+    assert handle(row, effect(NoticeQueued, at(6), notice="result-ready")) is row
 
 
-LINES = {"H37.12|Hộ tịch": {"9": 4, "10": 1}, "H37.13|Đất đai": {"9": 2, "10": 0}}
+HERE, THERE = LineKey("H37.12", "Hộ tịch"), LineKey("H37.13", "Đất đai")
+LINES = {HERE: {9: 4, 10: 1}, THERE: {9: 2, 10: 0}}
 
 
 def test_a_frozen_period_stays_and_each_difference_is_restated_once() -> None:
     """R37."""
-    first = Frozen("month", date(2026, 1, 15), date(2026, 2, 14), LINES, LINES, {})
-    frozen = publish({"_id": "k", "rev": 0}, first, at(2)).document
-    later = {**LINES, "H37.12|Hộ tịch": {"9": 5, "10": 0}}
+    days = Days(date(2026, 1, 15), date(2026, 2, 14))
+    later = {**LINES, HERE: {9: 5, 10: 0}}
+    published = publish(NotFrozen(), "month", days, Figures(LINES, LINES, {}), at(2))
+    frozen = published.answer
+    again = publish(frozen, "month", days, Figures(later, later, {}), at(3))
     restated = restate(frozen, later, at(3))
 
-    assert publish(frozen, replace(first, lines=later, live=later), at(3)).document is frozen
-    assert restated.document["lines"] == LINES
-    assert restated.document["version"] == 2
-    changes = restated.outputs[0].body["data"]["changes"]
-    assert [(c["column"], c["before"], c["after"]) for c in changes] == [("9", 4, 5), ("10", 1, 0)]
-    assert restate(restated.document, later, at(4)).document is restated.document
+    assert published.after is frozen
+    assert again == Answering(frozen, frozen)
+    assert isinstance(restated.after, Frozen)
+    assert restated.after.lines == LINES
+    assert restated.after.version == 2
+    (said,) = restated.said
+    assert isinstance(said, ReportRestated)
+    assert [(c.column, c.before, c.after) for c in said.changes] == [("9", 4, 5), ("10", 1, 0)]
+    assert restate(restated.after, later, at(4)) == Changed(restated.after)
+    assert restate(NotFrozen(), later, at(4)) == Changed(NotFrozen())
 
 
 def test_a_line_that_appears_or_goes_is_a_difference_too() -> None:
-    one = ReportChange(unit="a", field="b", column="3", before=0, after=1)
-    assert differences({}, {"a|b": {"3": 1, "4": 0}}) == (one,)
-    assert differences({"a|b": {"3": 1}}, {}) == (ReportChange(unit="a", field="b", column="3", before=1, after=0),)
+    one, line = ReportChange(unit="a", field="b", column="3", before=0, after=1), LineKey("a", "b")
+    assert differences({}, {line: {3: 1, 4: 0}}) == (one,)
+    assert differences({line: {3: 1}}, {}) == (ReportChange(unit="a", field="b", column="3", before=1, after=0),)

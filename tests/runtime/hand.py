@@ -62,7 +62,7 @@ class HandMachine:
 
     async def sleep(self, seconds: float) -> None:
         """Let others go on."""
-        self.slept.append(seconds)
+        self.slept.append(float(seconds))
         await asyncio.sleep(0)
 
     def jitter(self, low: float, _high: float) -> float:

@@ -105,6 +105,13 @@ async def test_an_output_larger_than_the_log_takes_is_refused_before_anything_is
     assert (bench.thing(), bench.open_intents()) == ({}, [])
 
 
+async def test_who_changes_documents_gets_what_was_decided_about_each(bench: Bench) -> None:
+    def decide(document: Document) -> Decision:
+        return Decision({**document, "n": 1}, [say(document["_id"], "n")], f"told of {document['_id']}")
+
+    assert await bench.member().intents.apply(["a", "b"], decide) == {"a": "told of a", "b": "told of b"}
+
+
 # --- late saves -----------------------------------------------------------------------
 
 

@@ -18,7 +18,6 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 
 from dunghen import PROVINCE
-from dunghen.demo.real import free_port
 from runtime.alive import note_alive
 from runtime.errors import CannotStartError, Unavailable
 from runtime.health import Health
@@ -29,6 +28,7 @@ from runtime.settings import RuntimeSettings
 from runtime.web import Patience, make_app
 from services.sla.settings import SlaSettings
 from tests.runtime.hand import IN, Bench, Member, settled, until
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 GIVEN = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "REFERENCE_DIR": str(PROVINCE), "HTTP_PORT": "0"}

@@ -1,7 +1,7 @@
 """Timers: once, never early, never before a fact that is already in the log, and never forgotten."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from aiokafka.errors import UnknownError
@@ -9,7 +9,10 @@ from aiokafka.errors import UnknownError
 from runtime.clock import epoch_ms
 from runtime.errors import Unavailable
 from runtime.log import Partition
-from tests.runtime.hand import ASKS, DUE, IN, NOW, Bench, HandMachine, Member, fact, settled, until
+from runtime.outputs import Decision
+from runtime.store import Document
+from runtime.timers import Timers
+from tests.runtime.hand import ASKS, DUE, GIANT, IN, NOW, Bench, HandMachine, Member, fact, fire, say, settled, until
 
 MINUTE = timedelta(minutes=1)
 
@@ -183,6 +186,22 @@ async def test_a_document_whose_timer_raises_does_not_hold_up_the_others(bench: 
     assert sorted(fired(bench)) == ["a/overdue", "b/overdue"]
     assert member.counted("job_failures", job="timers") == 2
     assert member.gauge("jobs_due") == 2
+
+
+async def test_a_document_that_cannot_be_saved_or_said_does_not_hold_up_the_others(bench: Bench) -> None:
+    for subject in ("giant", "a", "b"):
+        set_timer(bench, subject)
+    member = await bench.reading()
+    await bench.until_committed(3)
+
+    def fire_much(document: Document, until: datetime, now: datetime) -> Decision:
+        decision = fire(document, until, now)
+        return Decision(decision.document, [say("giant", "overdue", GIANT)]) if document["_id"] == "giant" else decision
+
+    bench.machine.pass_by(2 * MINUTE)
+    await Timers(member.parts, member.loop, member.intents, DUE, fire_much).sweep()
+    assert sorted(fired(bench)) == ["a/overdue", "b/overdue"]
+    assert (DUE in bench.thing("giant"), member.counted("job_failures", job="timers")) == (True, 1)
 
 
 async def test_more_partitions_than_before_are_seen_with_the_next_lease(bench: Bench) -> None:

@@ -40,7 +40,7 @@ from tests.simulation.toy import GIANT_BYTES
 from tests.simulation.world import START, WORK_SECONDS, Node, Verdict, World
 
 DOSSIERS, NOTICES, DEADLINES = "dossiers.v1", "notices.v1", "deadlines.v1"
-MODELS = {model.SERIES: model for model in DOSSIER_TYPES}
+MODELS = {model.SERIES: model for model in reversed(DOSSIER_TYPES)}  # of a reception, its version 1
 UNIT = "H37.12"
 STATED = ("set", "moved", "paused", "resumed")  # the four ways to state a promise share their versions
 NEXT_WEEK = datetime(2026, 3, 9, 9, 0, tzinfo=OFFICE_TIME)

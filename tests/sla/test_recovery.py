@@ -1,157 +1,16 @@
 """sla brought back from the log: whatever order the topics are read in, nothing is decided anew."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any
-
 import pytest
 
-from contracts import EVENT_TYPES, Event, decode
-from contracts.notices import LetterApproved
+from contracts import EVENT_TYPES, Event
 from dunghen import PROVINCE
-from reference import OFFICE_TIME, CalendarChange, load_reference
-from runtime.clock import SteppedClock
-from runtime.outputs import Decision
-from runtime.store import Document
 from services.sla.handlers import Context
 from services.sla.recovery import FORGOTTEN_SIGNER, recovery
 from services.sla.settings import SlaSettings
 from services.sla.store import JOURNAL
-from services.speaking import encode
-from tests.support.dossiers import DOSSIER, at, fact, received
-from tests.support.sla import absorb, handle, on_calendar, on_timer, recall, recall_change, settle
-
-BARE = ("rev", "outbox")  # what a rebuilt document need not share with the old one
-
-
-def ask(new_due: datetime, when: datetime, draft: int = 1) -> Event:
-    data = LetterApproved(at=when, unit="H37.12", draft=draft, reason="workload", new_due_at=new_due)
-    return Event(f"00000000-0000-5000-8000-00000000000{draft}", "/notifier", LetterApproved.TYPE, DOSSIER, when, data)
-
-
-@dataclass
-class Life:
-    """One sla on one dossier: what it was given per topic, what it said, what it knows."""
-
-    clock: SteppedClock = field(default_factory=lambda: SteppedClock(datetime(2026, 3, 2, 7, tzinfo=OFFICE_TIME)))
-    document: Document = field(default_factory=lambda: {"_id": DOSSIER, "rev": 0})
-    dossiers: list[Event] = field(default_factory=list)
-    notices: list[Event] = field(default_factory=list)
-    own: list[Event] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.context = Context.of(load_reference(PROVINCE), SlaSettings(reference_dir=PROVINCE), self.clock)
-
-    def take(self, decision: Decision) -> None:
-        self.document = {**decision.document, "rev": self.document["rev"] + 1}
-        self.own += [decode(encode(output), EVENT_TYPES) for output in decision.outputs]
-
-    def hear(self, *events: Event) -> "Life":
-        for event in events:
-            (self.notices if event.source == "/notifier" else self.dossiers).append(event)
-            if event.time > self.clock.now():
-                self.clock.set(event.time)
-            self.take(handle(self.document, event, self.context))
-        return self
-
-    def until(self, *moments: datetime) -> "Life":
-        for moment in moments:
-            self.clock.set(moment)
-            self.take(on_timer(self.document, moment, moment, self.context))
-        return self
-
-    def change(self, day: datetime, *, number: int = 1, kind: Any = "off") -> "Life":
-        change = CalendarChange(number, self.clock.now(), ((day.date(), kind),), "Nghỉ bù", "TB 1/2026", None, None)
-        self.context.reference.change_calendar(change)
-        if "counted_with" in self.document:
-            self.take(on_calendar(self.document, self.context))
-        return self
-
-    def rebuilt(self, inputs: Sequence[Event], start: Document | None = None, own: Sequence[Event] | None = None) -> Decision:
-        """The document made anew: what was said, then the inputs in an order, then settled as the runtime does it."""
-        document: Document = dict(start or {"_id": DOSSIER, "rev": 0})
-        said = self.own if own is None else own
-        for event in said:
-            document = recall(document, event)
-        for event in inputs:
-            document = absorb(document, event)
-        decision = settle(document, self.context)
-        ids = {event.id for event in said}
-        return Decision(decision.document, [output for output in decision.outputs if output.id not in ids])
-
-    def compare(self) -> None:
-        for inputs in interleavings(self.dossiers, self.notices):
-            decision = self.rebuilt(inputs)
-            assert bare(decision.document) == bare(self.document)
-            assert not decision.outputs
-
-
-def bare(document: Document) -> Document:
-    return {name: value for name, value in document.items() if name not in BARE}
-
-
-def interleavings(one: Sequence[Event], other: Sequence[Event]) -> Iterator[list[Event]]:
-    """All orders in which two topics can be read: each keeps its own."""
-    if not one or not other:
-        yield [*one, *other]
-        return
-    yield from ([one[0], *rest] for rest in interleavings(one[1:], other))
-    yield from ([other[0], *rest] for rest in interleavings(one, other[1:]))
-
-
-def overdue() -> Life:
-    return Life().hear(received()).until(at(5), at(6), at(9, "10:00"))
-
-
-LIVES: dict[str, Callable[[], Life]] = {
-    "received": lambda: Life().hear(received()),
-    "printed date": lambda: Life().hear(received(promised_at=at(10))),
-    "warned": lambda: Life().hear(received()).until(at(5), at(6)),
-    "overdue": overdue,
-    "overtaken warnings": lambda: Life().hear(received()).until(at(9, "10:00")),
-    "granted": lambda: overdue().hear(ask(at(11), at(9, "11:00"))).until(at(10, "16:00"), at(11, "10:00")),
-    "granted, completed before the new date": lambda: overdue().hear(ask(at(11), at(9, "11:00")), fact("completed", at(10))),
-    "granted, completed after the new date": lambda: (
-        overdue().hear(ask(at(11), at(9, "11:00"))).until(at(11, "10:00")).hear(fact("completed", at(12)))
-    ),
-    "refused because it had ended": lambda: overdue().hear(fact("completed", at(9, "10:30")), ask(at(11), at(9, "11:00"))),
-    "granted and refused": lambda: overdue().hear(ask(at(11), at(9, "11:00")), ask(at(12), at(10), 2)),
-    "granted, completed, another ask": lambda: overdue().hear(
-        ask(at(11), at(9, "11:00")), fact("completed", at(10)), ask(at(12), at(10, "11:00"), 2)
-    ),
-    "paused": lambda: Life().hear(received(), fact("supplement-requested", at(3))),
-    "paused and resumed": lambda: Life().hear(received(), fact("supplement-requested", at(3)), fact("supplemented", at(4))),
-    "asked while paused": lambda: Life().hear(
-        received(), fact("supplement-requested", at(3)), ask(at(11), at(3, "10:00")), fact("supplemented", at(4))
-    ),
-    "corrected completion": lambda: Life().hear(
-        received(), fact("completed", at(10)), fact("completed", at(6), version=2), fact("returned", at(11))
-    ),
-    "completion taken back": lambda: Life().hear(
-        received(), fact("completed", at(5)), fact("retracted", at(5), version=2, fact="completed")
-    ),
-    "corrected reception": lambda: (
-        overdue().hear(replace(received(at(3), version=2), time=at(9, "11:00"))).until(at(10, "10:00"))
-    ),
-    "refused after all": lambda: Life().hear(received(), fact("refused", at(3))),
-    "withdrawn": lambda: Life().hear(received(), fact("withdrawn", at(4))),
-    "the sender's own new date": lambda: Life().hear(received(), fact("reappointed", at(4), new_due_at=at(10))),
-    "two new dates of the sender": lambda: Life().hear(
-        received(),
-        fact("reappointed", at(4), new_due_at=at(10)),
-        fact("reappointed", at(5), occasion="2", new_due_at=at(11)),
-    ),
-    "nothing to count from": lambda: Life().hear(received(limit=(4000, "working_day"))),
-    "a day off moves the date": lambda: Life().hear(received()).change(at(6)),
-    "a day off beside a printed date": lambda: Life().hear(received(promised_at=at(10))).change(at(6)),
-    "two days off": lambda: Life().hear(received()).change(at(6)).change(at(9), number=2).until(at(13)),
-    "a day off before the completion": lambda: Life().hear(received()).change(at(6)).hear(fact("completed", at(10))),
-    "a day off after the completion": lambda: Life().hear(received(), fact("completed", at(10))).change(at(6)),
-    "a day off, then a new date": lambda: overdue().change(at(10)).hear(ask(at(11), at(9, "11:00"))),
-    "steps": lambda: Life().hear(received(), fact("progressed", at(3), step="Thẩm định", step_due_at=at(4))).until(at(5)),
-    "an ask of an unknown dossier": lambda: Life().hear(ask(at(11), at(9))),
-}
+from tests.support.dossiers import DOSSIER, at, fact
+from tests.support.sla import absorb, on_calendar, recall, recall_change
+from tests.support.sla_lives import LIVES, Life, ask, bare, copies, overdue
 
 
 @pytest.mark.parametrize("name", LIVES)
@@ -176,24 +35,6 @@ def test_a_copy_from_any_moment_comes_up_to_what_was_said_since(name: str) -> No
         decision = life.rebuilt(rest, start=document, own=life.own)
         assert bare(on_calendar(decision.document, life.context).document) == bare(life.document)
         assert not decision.outputs
-
-
-def copies(name: str) -> list[tuple[Document, int, int]]:
-    """The document after each of its saves, with how much of each topic was in it then."""
-    found: list[tuple[Document, int, int]] = []
-    original = Life.take
-
-    def take(self: Life, decision: Decision) -> None:
-        original(self, decision)
-        found.append((self.document, len(self.dossiers), len(self.notices)))
-
-    patch = pytest.MonkeyPatch()
-    patch.setattr(Life, "take", take)
-    try:
-        LIVES[name]()
-    finally:
-        patch.undo()
-    return found
 
 
 def test_an_ask_that_was_never_answered_is_answered_once_all_facts_are_known() -> None:

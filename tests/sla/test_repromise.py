@@ -62,6 +62,16 @@ def test_what_may_not_be_promised_is_refused_by_its_rule(events: list[Event], ne
     assert refused["rule"].startswith(f"{refused['code']}: ")
 
 
+@pytest.mark.parametrize(
+    ("signed", "new_due", "says"), [(at(12), at(11), "refused"), (at(12), at(12), "refused"), (at(12), at(13), "moved")]
+)
+def test_a_new_date_that_lies_before_the_signing_is_refused_though_it_is_after_the_old_one(
+    signed: datetime, new_due: datetime, says: str
+) -> None:
+    """R15."""
+    assert said(answered(ask(new_due, signed))[1])[-1] == says
+
+
 def test_an_unknown_dossier_is_refused_not_invented() -> None:
     document, outputs = play([ask(at(11))])
 

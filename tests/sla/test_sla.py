@@ -15,10 +15,8 @@ from services.sla.domain import outcome_of, standing_of
 from services.sla.older import reads_older
 from services.sla.store import key_of, load
 from services.speaking import encode
-from tests.support.dossiers import DOSSIER, at, fact, received
+from tests.support.dossiers import at, fact, received
 from tests.support.sla import CONTEXT, last, on_timer, play, said
-
-__all__ = ["DOSSIER", "at", "fact", "received"]  # tests/notifier has them from here
 
 
 @pytest.mark.parametrize(
@@ -70,6 +68,25 @@ def test_a_printed_date_moves_by_the_pause_too() -> None:
     events = [received(promised_at=at(10)), fact("supplement-requested", at(3)), fact("supplemented", at(3, "11:00"))]
 
     assert last(play(events)[1], "resumed")["due_at"] == at(10, "11:00").isoformat()
+
+
+def test_a_pause_that_begins_exactly_at_the_printed_date_does_not_move_it() -> None:
+    """D6."""
+    pause = [fact("supplement-requested", at(4)), fact("supplemented", at(4, "11:00"))]
+
+    outputs = play([received(promised_at=at(4)), *pause])[1]
+
+    assert said(outputs) == ["set"]
+    assert last(outputs, "set")["due_at"] == at(4).isoformat()
+    assert last(play([received(promised_at=at(4, "09:01")), *pause])[1], "resumed")["due_at"] == at(4, "11:01").isoformat()
+
+
+def test_papers_that_come_in_the_minute_in_which_they_were_asked_for_end_the_pause() -> None:
+    """R10."""
+    _, outputs = play([received(), fact("supplement-requested", at(3)), fact("supplemented", at(3))])
+
+    assert said(outputs)[-1] == "resumed"
+    assert last(outputs, "resumed")["due_at"] == at(9).isoformat()
 
 
 def test_fees_and_other_bodies_pause_only_where_the_procedure_says_so() -> None:

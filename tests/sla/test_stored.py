@@ -15,9 +15,9 @@ import pytest
 from contracts import Event, UnknownData, encode
 from runtime.store import Document
 from services.sla.store import CODEC
-from tests.sla.test_recovery import LIVES, Life, ask, copies, overdue
 from tests.support.dossiers import DOSSIER, at, fact, received
 from tests.support.sla import absorb, recall
+from tests.support.sla_lives import LIVES, Life, ask, copies, overdue
 
 GOLDEN = Path(__file__).parent / "golden.json"
 FOREIGN = Event(

@@ -8,7 +8,7 @@ from contracts.dossiers import DOSSIER_TYPES
 from reference import OFFICE_TIME
 
 DOSSIER = "H37.12-260302-0001"
-MODELS = {model.SERIES: model for model in DOSSIER_TYPES}
+MODELS = {model.SERIES: model for model in reversed(DOSSIER_TYPES)}  # of a reception, its version 1
 
 
 def at(day: int, time: str = "09:00", month: int = 3) -> datetime:

@@ -15,7 +15,7 @@ from runtime.outputs import Decision
 from runtime.sealing import Opener
 from runtime.store import Document
 from services.changes import Answering, Changed
-from services.notifier import handlers
+from services.notifier.app import rules_of
 from services.notifier.domain import Dossier, apologies, sending, telling
 from services.notifier.domain.apologies import Approval
 from services.notifier.domain.sending import Answer, Sms, Tried
@@ -56,7 +56,7 @@ def desk(now: datetime, *, deduplicates: bool = False) -> Desk:
 
 def handle(document: Document, event: Event, at: Context) -> Decision:
     """An event, as the loop hands it over."""
-    return CODEC.handling(lambda dossier, heard: handlers.handle(dossier, heard, at), at.clock)(document, event)
+    return rules_of(at).handle(document, event)
 
 
 def decide(

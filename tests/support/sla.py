@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from contracts import Event
@@ -11,8 +10,8 @@ from reference import OFFICE_TIME, load_reference
 from runtime.clock import SteppedClock
 from runtime.outputs import Decision, Output
 from runtime.store import Document
-from services.sla import handlers
 from services.sla import recovery as recovering
+from services.sla.app import rules_of, timer_of
 from services.sla.domain import recount
 from services.sla.domain.journal import Slot
 from services.sla.handlers import Context
@@ -27,12 +26,12 @@ CONTEXT = Context.of(REFERENCE, SlaSettings(reference_dir=PROVINCE), CLOCK)
 
 def handle(document: Document, event: Event, context: Context = CONTEXT) -> Decision:
     """An event."""
-    return CODEC.handling(partial(handlers.handle, context=context), context.clock, handlers.cause_of)(document, event)
+    return rules_of(context).handle(document, event)
 
 
 def on_timer(document: Document, until: datetime, now: datetime, context: Context = CONTEXT) -> Decision:
     """A timer."""
-    return CODEC.firing(partial(handlers.on_timer, context=context), context.clock)(document, until, now)
+    return timer_of(context)(document, until, now)
 
 
 def on_calendar(document: Document, context: Context) -> Decision:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import NotRequired, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
 
 from contracts import dossiers
-from contracts.dossiers import Fact, LimitUnit, Received, Strategy, Sure, Terms
+from contracts.dossiers import ExactTerms, ExactUnit, Fact, LimitUnit, Received, ReceivedV2, Strategy, Sure, Terms, TermsT
+from reference import ProcedureVersion
 from services.intake.domain.answers import Ground
 from services.intake.domain.dossier import Reception
 from services.intake.domain.items import (
@@ -65,16 +66,24 @@ def fact_of(item: OtherItem, stamp: Stamp) -> Fact:
             )
 
 
-def received(reception: Reception, ground: Ground, stamp: Stamp) -> Received:
-    """A reception says all that is known of it by now."""
+def received(reception: Reception, ground: Ground, stamp: Stamp) -> Fact:
+    """A reception says all that is known of it by now; as version 2 where only that can say the limit (D8)."""
+    version = _version(reception.procedure, stamp["at"], ground)
+    named = _Named(version.name, version.pause_on_fee, version.pause_on_agency, version.strategy)
+    if version.limit.is_whole:
+        return _said(Received, _terms(named, version.limit.value, version.limit.unit), reception, stamp)
+    return _said(ReceivedV2, _exact_terms(named, str(version.limit.amount), version.limit.measure), reception, stamp)
+
+
+def _said(kind: type[dossiers.Reception[TermsT]], terms: TermsT, reception: Reception, stamp: Stamp) -> Fact:
     promised_at = reception.promised_at
-    return Received(
+    return kind(
         **stamp,
         procedure=reception.procedure,
         receiving_unit=reception.receiving_unit,
         competent_unit=reception.competent_unit,
         channel=reception.channel,
-        terms=_terms(reception.procedure, stamp["at"], ground),
+        terms=terms,
         return_method=reception.return_method,
         out_of_area=reception.out_of_area,
         linked=reception.linked or None,
@@ -83,22 +92,41 @@ def received(reception: Reception, ground: Ground, stamp: Stamp) -> Received:
     )
 
 
-def _terms(procedure: str, at: datetime, ground: Ground) -> Terms:
-    """The terms of the procedure version in force at reception; the dossier keeps them for ever (rule 1.9)."""
+def _version(procedure: str, at: datetime, ground: Ground) -> ProcedureVersion:
+    """The version of the procedure in force at reception; the dossier keeps its terms for ever (rule 1.9)."""
     version = ground.reference.procedures[procedure].version_at(at)
     if version is None:
         raise AssertionError("checked before")
-    limit = version.limit
-    return _told(version.name, limit.value, limit.unit, version.pause_on_fee, version.pause_on_agency, version.strategy)
+    return version
+
+
+class _Named(NamedTuple):
+    """The terms of a version beside its limit."""
+
+    procedure_version: str
+    pause_on_fee: bool
+    pause_on_agency: bool
+    strategy: Strategy
 
 
 # By what they say: a catalogue has few of them, and another reading of it may say something else of the same version.
 @lru_cache(maxsize=1024)
-def _told(name: str, value: int, unit: LimitUnit, on_fee: bool, on_agency: bool, strategy: Strategy) -> Terms:
+def _terms(of: _Named, value: int, unit: LimitUnit) -> Terms:
     return Terms(
-        procedure_version=name,
+        procedure_version=of.procedure_version,
         limit=dossiers.Limit(value=value, unit=unit),
-        pause_on_fee=on_fee,
-        pause_on_agency=on_agency,
-        strategy=strategy,
+        pause_on_fee=of.pause_on_fee,
+        pause_on_agency=of.pause_on_agency,
+        strategy=of.strategy,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _exact_terms(of: _Named, value: str, unit: ExactUnit) -> ExactTerms:
+    return ExactTerms(
+        procedure_version=of.procedure_version,
+        limit=dossiers.ExactLimit(value=value, unit=unit),
+        pause_on_fee=of.pause_on_fee,
+        pause_on_agency=of.pause_on_agency,
+        strategy=of.strategy,
     )

@@ -3,17 +3,66 @@
 Reports are sums over whole shelves and books and, at the ends of a period that does not begin on a 15th, over single days.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
-from contracts.metrics import CountedCell
-from services.reporting.domain.cells import DEFINITION, Add, CellKey
+from contracts.definitions import Flows
+from contracts.metrics import CountedCell, Role
+from services.reporting.domain.cells import DEFINITION, CellKey
+from services.reporting.domain.row import Add
 
 FIRST_DAY = 15  # NĐ 09/2019, Điều 12: report months begin on the 15th. Other periods are summed too, from single days.
-Book = Mapping[str, Any]
+
+
+class Day(NamedTuple):
+    """The cell of a day: as of when it is (ms), its revision, its counters without what is 0."""
+
+    as_of: int
+    revision: int
+    counters: Flows
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The cells of a report month by day (ISO), and their sums."""
+
+    role: Role
+    unit: str
+    procedure: str
+    month: str
+    days: Mapping[str, Day] = field(default_factory=dict)
+    sums: Flows = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """What it is called."""
+        return f"{self.role}/{self.unit}/{self.procedure}/{self.month}"
+
+    def cell(self, day: str) -> str:
+        """The key of the cell of one of its days."""
+        return f"{self.role}/{self.unit}/{self.procedure}/{day}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The sums of the books of a report year by month, and their sums."""
+
+    role: Role
+    unit: str
+    procedure: str
+    year: str
+    months: Mapping[str, Flows] = field(default_factory=dict)
+    sums: Flows = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """No dossier counts in a cell any more, or none did when it was counted. `heard`: when the newest of what is known of the
+    dossiers that left it was recorded (ms)."""
+
+    heard: int
 
 
 def month_of(day: date) -> str:
@@ -77,75 +126,55 @@ def _years(first: str | None, last: str) -> tuple[tuple[str | None, str] | None,
     return (None if begin is None else f"{begin:04}", f"{end:04}") if whole else None, tuple(months)
 
 
-def shelf_of(book_id: str) -> str:
+def shelf_of(book: str) -> str:
     """The shelf that a book stands on, by their keys: the same place over one report year (15/12 to 14/12)."""
-    return book_id[: -len("-MM")]
+    return book[: -len("-MM")]
 
 
-def shelved(shelf_id: str, known: Mapping[str, Any] | None, books: Iterable[Book]) -> dict[str, Any]:
+def shelved(shelf: Shelf, books: Iterable[Book]) -> Shelf:
     """The shelf with the sums of some of its books as they stand now; its own sums are made from those of its months."""
-    months = dict(known["months"]) if known else {}
-    months |= {book["month"]: book["sums"] for book in books}
-    sums: Counter[str] = Counter()
-    for own in months.values():
-        sums.update(own)
-    role, unit, procedure, year = shelf_id.split("/")
-    place = {"role": role, "unit": unit, "procedure": procedure, "year": year}
-    return {"_id": shelf_id, "rev": known["rev"] if known else 0, **place, "months": months, "sums": dict(sums)}
+    months = {**shelf.months, **{book.month: book.sums for book in books}}
+    return replace(shelf, months=months, sums=_sum(months.values()))
 
 
-def recounted(book_id: str, known: Book | None, counted: Mapping[str, Add | None], now: int) -> dict[str, Any]:
-    """The book with some of its days (ISO) counted anew; None: no dossier counts there any more.
+def recounted(book: Book, counted: Mapping[str, Add | Emptied], now: int) -> Book:
+    """The book with some of its days (ISO) counted anew. The sums are made from the days.
 
-    A day's revision grows with each count, `now` (ms) or one more than before. The sums are made from the days.
+    A day's revision grows with each count, `now` (ms) or one more than before. An empty cell is as of what emptied it.
     """
-    role, unit, procedure, month = book_of_parts(book_id)
-    days = dict(known["days"]) if known else {}
-    for day, add in counted.items():
-        before = days.get(day, {"as_of": 0, "revision": 0})
-        days[day] = {
-            "as_of": add.as_of if add is not None else before["as_of"],
-            "revision": max(before["revision"] + 1, now),
-            "counters": {name: number for name, number in sorted(add.counters.items()) if number} if add is not None else {},
-        }
-    sums: Counter[str] = Counter()
-    for entry in days.values():
-        sums.update(entry["counters"])
-    place = {"role": role, "unit": unit, "procedure": procedure, "month": month}
-    return {"_id": book_id, "rev": known["rev"] if known else 0, **place, "days": days, "sums": dict(sums)}
+    days = dict(book.days)
+    for day, found in counted.items():
+        before = days.get(day, _NEVER)
+        revision = max(before.revision + 1, now)
+        if isinstance(found, Emptied):
+            days[day] = Day(max(before.as_of, found.heard), revision, {})
+        else:
+            counters = {name: number for name, number in sorted(found.counters.items()) if number}
+            days[day] = Day(found.as_of, revision, counters)
+    return replace(book, days=days, sums=_sum(day.counters for day in days.values()))
 
 
-def book_of_parts(book_id: str) -> tuple[str, str, str, str]:
-    """Role, unit, procedure, month of a book's key."""
-    role, unit, procedure, month = book_id.split("/")
-    return role, unit, procedure, month
+_NEVER = Day(0, 0, {})
 
 
-def cell_key(book: Book, day: str) -> str:
-    """The key of the cell of one of the book's days."""
-    return f"{book['role']}/{book['unit']}/{book['procedure']}/{day}"
+def _sum(flows: Iterable[Flows]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for counters in flows:
+        for name, number in counters.items():
+            sums[name] = sums.get(name, 0) + number
+    return sums
 
 
 def cell_of(book: Book, day: str, as_of: datetime) -> CountedCell:
     """What metrics.v1 says of one day of a book."""
-    entry = book["days"][day]
+    entry = book.days[day]
     return CountedCell(
         at=as_of,
-        role=book["role"],
-        unit=book["unit"],
-        procedure=book["procedure"],
+        role=book.role,
+        unit=book.unit,
+        procedure=book.procedure,
         day=date.fromisoformat(day),
-        counters=entry["counters"],
-        revision=entry["revision"],
+        counters=dict(entry.counters),
+        revision=entry.revision,
         definition=DEFINITION,
     )
-
-
-def flows_of_days(book: Book, first: date, last: date, names: Iterable[str]) -> Counter[str]:
-    """Sums of some counters over some days of a book."""
-    low, high, wanted = first.isoformat(), last.isoformat(), set(names)
-    sums: Counter[str] = Counter()
-    for day, entry in book["days"].items():
-        if low <= day <= high:
-            sums.update({name: number for name, number in entry["counters"].items() if name in wanted})
-    return sums

@@ -1,19 +1,22 @@
 """Which cells a dossier counts in, and what it adds there. Definitions: contracts/counters.yaml, docs/counters.md."""
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
 from contracts.definitions import load_definitions, used_class
-from contracts.facts import first_standing
-from services.reporting.domain.rows import Row
+from contracts.metrics import Role
+from services.reporting.domain.facts import Received, Refused
+from services.reporting.domain.row import Add, Counted, Ended, Known, Letter, Promised
 
 DEFINITION = load_definitions().version
+ROLES: tuple[Role, ...] = ("received", "competent")
 
 _CHANNELS = {1: "received_direct", 2: "received_online", 3: "received_post"}
 _ENDS_WITHOUT_RESULT = {7: "withdrawn", 8: "stopped"}
+_MS = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,17 +50,6 @@ class Place(NamedTuple):
         return f"{role}/{self.received if role == 'received' else self.competent}/{self.procedure}/{day}"
 
 
-ROLES = ("received", "competent")
-
-
-@dataclass(slots=True)
-class Add:
-    """What one dossier adds to the cells of one day: counters, and the newest record time among what it follows from (ms)."""
-
-    as_of: int
-    counters: Counter[str] = field(default_factory=Counter)
-
-
 @dataclass(frozen=True, slots=True)
 class Contributions:
     """All that one dossier adds, by business day (ISO), to both of its places."""
@@ -68,6 +60,12 @@ class Contributions:
     def by_key(self) -> dict[str, Add]:
         """The same by cell key."""
         return {self.place.key(role, day): add for role in ROLES for day, add in self.days.items()}
+
+    def counted(self) -> Counted:
+        """As a row keeps it, the cells in order."""
+        days, of = sorted(self.days), self.place
+        competent, received = f"competent/{of.competent}/{of.procedure}/", f"received/{of.received}/{of.procedure}/"
+        return Counted(self.days, (*[competent + day for day in days], *[received + day for day in days]))
 
 
 def day_in(key: str) -> str:
@@ -83,125 +81,143 @@ def day_of(ms: int) -> date:
     return date.fromordinal(_EPOCH + (ms + _AHEAD_OF_UTC_MS) // _DAY_MS)
 
 
-def flip_at(row: Row, now: int) -> int | None:
-    """When the passing of time alone changes this row's contributions: the next due moment of an open dossier (ms)."""
-    facts = row.get("facts", {})
-    if first_standing(facts, "received") is None or first_standing(facts, "refused") is not None or not _is_open(row):
+@lru_cache(4096)  # dossiers of the same months are counted over and over
+def _iso(day: int) -> str:
+    """A business day by its number since 1970."""
+    return date.fromordinal(_EPOCH + day).isoformat()
+
+
+def flip_at(known: Known, now: int) -> int | None:
+    """When the passing of time alone changes what a dossier adds: the next due moment while it is open (ms).
+
+    None while the clock is paused, so that what waits is in time (D12).
+    """
+    promise, facts = known.promise, known.facts
+    if not isinstance(promise, Promised) or isinstance(known.settled, Ended):
         return None
-    ahead = [due for due in _open_dues(row) if due > now]
+    if facts.first(Received) is None or facts.first(Refused) is not None:
+        return None
+    ahead = [due for due in (promise.due, promise.first) if due > now]
     return min(ahead) if ahead else None
 
 
-def _is_open(row: Row) -> bool:
-    return bool(row.get("settled", {}).get("outcome", "open") == "open")
-
-
-def _open_dues(row: Row) -> list[int]:
-    """The promise in force and the first one; none while the clock is paused, so that what waits is in time (D12)."""
-    deadline = row.get("deadline", {})
-    return [deadline[name] for name in ("due", "first") if name in deadline]
-
-
-def doubts(row: Row, future: timedelta) -> list[str]:
-    """What contradicts itself in a row: `ended-twice`, `clock-ahead` (docs/counters.md).
+def doubts(known: Known, future: timedelta) -> tuple[str, ...]:
+    """What contradicts itself in what is known: `ended-twice`, `clock-ahead` (docs/counters.md).
 
     intake refuses a business time further ahead of its clock than `future`: whatever is has come another way.
     """
-    found, settled = [], row.get("settled", {})
-    if settled.get("outcome", "open") != "open" and "also" in settled:
-        found.append("ended-twice")
-    received = first_standing(row.get("facts", {}), "received")
-    stamps = ((received or {}, "at"), (settled, "end"))
-    ahead = future // timedelta(milliseconds=1)
-    if any(said.get(name, 0) > said.get("t", 0) + ahead for said, name in stamps if "t" in said):
-        found.append("clock-ahead")
-    return found
+    settled, received, ahead = known.settled, known.facts.first(Received), future // _MS
+    early = received is not None and received.at > received.t + ahead
+    if not isinstance(settled, Ended):
+        return ("clock-ahead",) if early else ()
+    early = early or settled.end > settled.recorded + ahead
+    return (("ended-twice",) if settled.also else ()) + (("clock-ahead",) if early else ())
 
 
-def contributions(row: Row, now: int) -> Contributions | None:
-    """What one dossier adds; None if it counts nowhere. Equal rows at equal times give equal contributions.
+class _Days:
+    """What is added, while it is put together. An end or a due moment before the reception counts on the day of reception, so
+    that no stock is ever negative; nothing is as of a time before the reception was recorded."""
 
-    An end or a due moment before the reception counts on the day of reception, so that no stock is ever negative.
-    """
-    facts = row.get("facts", {})
-    received, refused = first_standing(facts, "received"), first_standing(facts, "refused")
+    def __init__(self, received: Received) -> None:
+        self._first, self._recorded = (received.at + _AHEAD_OF_UTC_MS) // _DAY_MS, received.t
+        self.days: dict[str, Add] = {}  # by business day (ISO)
+
+    def add(self, ms: int, as_of: int, counters: dict[str, int]) -> None:
+        """Counters on the day of a moment."""
+        day = _iso(max(self._first, (ms + _AHEAD_OF_UTC_MS) // _DAY_MS))
+        known = self.days.get(day)
+        if known is None:
+            self.days[day] = Add(max(self._recorded, as_of), counters)
+            return
+        sums = dict(known.counters)
+        for name, number in counters.items():
+            sums[name] = sums.get(name, 0) + number
+        self.days[day] = Add(max(known.as_of, as_of), sums)
+
+
+def contributions(known: Known, now: int) -> Contributions | None:
+    """What one dossier adds; None if it counts nowhere. The same is known at the same time: the same is added."""
+    received, refused = known.facts.first(Received), known.facts.first(Refused)
     if received is None:
         return None
-    first_day = day_of(received["at"])
-    days: dict[str, Add] = {}
-
-    def add(ms: int, as_of: int, **counters: int) -> None:
-        day = days.setdefault(max(first_day, day_of(ms)).isoformat(), Add(received["t"]))
-        day.as_of = max(day.as_of, as_of)
-        day.counters.update(counters)
-
+    days = _Days(received)
     if refused is not None:
-        add(refused["at"], refused["t"], refused=1)
+        days.add(refused.at, refused.t, {"refused": 1})
     else:
-        elsewhere = {"received_elsewhere": 1} if received.get("out_of_area") else {}
-        add(received["at"], received["t"], **{_CHANNELS[received["channel"]]: 1}, **elsewhere)
-        _add_outcome(row, now, add)
-        _add_lateness(row, now, add)
-        _add_people(row, add)
-    return Contributions(Place(received["receiving_unit"], received["competent_unit"], received["procedure"]), days)
+        days.add(received.at, received.t, _of_reception(received))
+        if isinstance(known.settled, Ended):
+            _add_outcome(known.settled, known, days)
+        else:
+            _add_overdue(known, now, days)
+        _add_people(known, days)
+    return Contributions(Place(received.receiving_unit, received.competent_unit, received.procedure), days.days)
 
 
-def _add_outcome(row: Row, now: int, add: Any) -> None:  # noqa: ANN401 - the closure of contributions
-    """How it ended, or that its promise passed while it is open."""
-    settled, deadline, letter = row.get("settled", {}), row.get("deadline", {}), row.get("letter")
-    lettered = 0 if letter is None else letter["t"]
-    if settled.get("outcome", "open") == "open":
-        if deadline.get("due", now + 1) <= now:
-            add(deadline["due"], max(deadline["t"], lettered), **_lettered("overdue_opened", letter))
+def _of_reception(received: Received) -> dict[str, int]:
+    counters = {_CHANNELS[received.channel]: 1}
+    if received.out_of_area:
+        counters["received_elsewhere"] = 1
+    return counters
+
+
+def _add_overdue(known: Known, now: int, days: _Days) -> None:
+    """Its promise passed while it is open, or the first one did."""
+    promise, letter = known.promise, known.letter
+    if not isinstance(promise, Promised):
         return
-    add(settled["end"], settled["t"], **{f"resolved_{settled['outcome']}": 1}, **_of_settled(settled))
-    if settled["outcome"] == "late":
-        as_of = max(settled["t"], lettered)
-        add(settled["due"], as_of, **_lettered("overdue_opened", letter))
-        add(settled["end"], as_of, **_lettered("overdue_closed", letter))
+    if promise.due <= now:
+        as_of = promise.recorded if letter is None else max(promise.recorded, letter.recorded)
+        days.add(promise.due, as_of, _lettered("overdue_opened", letter))
+    if promise.first <= now:
+        _add_late(promise.first, known, days)
+
+
+def _add_outcome(ended: Ended, known: Known, days: _Days) -> None:
+    """How it ended, against the promise in force and against the first one."""
+    letter, promise = known.letter, known.promise
+    days.add(ended.end, ended.recorded, {f"resolved_{ended.outcome}": 1, **_of_end(ended)})
+    if ended.outcome == "late":
+        as_of = ended.recorded if letter is None else max(ended.recorded, letter.recorded)
+        days.add(ended.due, as_of, _lettered("overdue_opened", letter))
+        days.add(ended.end, as_of, _lettered("overdue_closed", letter))
         if letter is not None:
-            add(settled["end"], as_of, resolved_late_lettered=1)
+            days.add(ended.end, as_of, {"resolved_late_lettered": 1})
+    if ended.first == "late":
+        _add_late(promise.first if isinstance(promise, Promised) else ended.due, known, days)
 
 
-def _lettered(counter: str, letter: Mapping[str, Any] | None) -> dict[str, int]:
+def _add_late(late: int, known: Known, days: _Days) -> None:
+    """Late against the first promise: what an apology is owed for, and whether there is one."""
+    letter, rejected = known.letter, known.rejected
+    exempt = rejected is not None and rejected.reason != "in-time"
+    name = "late_with_letter" if letter is not None else "late_exempted" if exempt else "late_without_letter"
+    told = (known.promise, known.settled, letter, rejected)
+    days.add(late, max([one.recorded for one in told if one is not None]), {name: 1})
+
+
+def _lettered(counter: str, letter: Letter | None) -> dict[str, int]:
     return {counter: 1} if letter is None else {counter: 1, f"{counter}_lettered": 1}
 
 
-def _of_settled(settled: Mapping[str, Any]) -> dict[str, int]:
+def _of_end(ended: Ended) -> dict[str, int]:
     """What else the end says: without a result, how often papers were asked for, how much of the limit was used."""
     counters = {}
-    if settled.get("state") in _ENDS_WITHOUT_RESULT:
-        counters[_ENDS_WITHOUT_RESULT[settled["state"]]] = 1
-    if "supplements" in settled:
-        counters["supplements_2plus" if settled["supplements"] > 1 else f"supplements_{settled['supplements']}"] = 1
-    if "limit" in settled:
-        limit, used = settled["limit"], settled["used"]
+    if ended.state in _ENDS_WITHOUT_RESULT:
+        counters[_ENDS_WITHOUT_RESULT[ended.state]] = 1
+    if ended.supplements is not None:
+        counters["supplements_2plus" if ended.supplements > 1 else f"supplements_{ended.supplements}"] = 1
+    if ended.limit is not None and ended.used is not None:
+        limit, used = ended.limit, ended.used
         counters |= {"minutes_limit": limit, "minutes_used": used, "minutes_saved": max(0, limit - used)}
         counters[used_class(used, limit)] = 1
     return counters
 
 
-def _add_lateness(row: Row, now: int, add: Any) -> None:  # noqa: ANN401 - the closure of contributions
-    """Late against the first promise: what an apology is owed for, and whether there is one."""
-    deadline, settled = row.get("deadline", {}), row.get("settled", {})
-    if _is_open(row):
-        late = deadline.get("first")
-        if late is None or late > now:
-            return
-    elif settled.get("first") == "late":
-        late = deadline.get("first", settled["due"])
-    else:
-        return
-    letter, rejected = row.get("letter"), row.get("rejected", {})
-    exempt = rejected.get("reason", "in-time") != "in-time"
-    name = "late_with_letter" if letter is not None else "late_exempted" if exempt else "late_without_letter"
-    add(late, max(said.get("t", 0) for said in (deadline, settled, letter or {}, rejected)), **{name: 1})
-
-
-def _add_people(row: Row, add: Any) -> None:  # noqa: ANN401 - the closure of contributions
+def _add_people(known: Known, days: _Days) -> None:
     """The letter issued, the survey answered."""
-    letter, rating = row.get("letter"), row.get("rating")
+    letter, rating = known.letter, known.rating
     if letter is not None:
-        add(letter["at"], letter["t"], letters_sent=1)
+        days.add(letter.at, letter.recorded, {"letters_sent": 1})
     if rating is not None:
-        add(rating["at"], rating["t"], ratings=1, rating_answers=rating["answers"], rating_points=rating["points"])
+        answered = {"ratings": 1, "rating_answers": rating.answers, "rating_points": rating.points}
+        days.add(rating.at, rating.recorded, answered)

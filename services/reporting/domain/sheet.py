@@ -4,11 +4,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from contracts.definitions import Flows
 from services.reporting.domain.forms import Column, Form, Level, Term, Values
 
+
+class LineKey(NamedTuple):
+    """Where a line of a sheet stands."""
+
+    unit: str
+    field: str
+
+
 ByPlace = Mapping[tuple[str, str], Flows]  # (unit, procedure)
+Lines = Mapping[LineKey, Values]  # a sheet as data, comparable
 Stretches = Mapping[Level, tuple[Flows, Flows]]  # online level -> flows before the period, in it
 
 
@@ -77,3 +87,15 @@ def broken_rules(sheet: Sheet) -> Iterator[tuple[SheetRow | None, str]]:
         yield from ((row, rule) for rule in sheet.form.broken(row.values))
     if sheet.rows:
         yield from ((None, rule) for rule in sheet.form.broken(sheet.total))
+
+
+def lines_of(sheet: Sheet) -> Lines:
+    """A sheet as data."""
+    return {LineKey(row.unit, row.field): row.values for row in sheet.rows}
+
+
+def sheet_of(form: Form, days: tuple[date, date], lines: Lines) -> Sheet:
+    """The inverse of lines_of."""
+    rows = tuple(SheetRow(*key, lines[key]) for key in sorted(lines, key="|".join))
+    numbers = [column.number for column in form.columns if not column.missing]
+    return Sheet(form, *days, rows, {number: sum(row.values.get(number, 0) for row in rows) for number in numbers})

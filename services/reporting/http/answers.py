@@ -1,9 +1,17 @@
 """What reporting answers with, as types: for OpenAPI, and checked on the way out."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from contracts.definitions import load_definitions
+from contracts.reports import ReportChange
+from services.reporting.domain import REPORT, Frozen, Sheet
+from services.reporting.domain.forms import Values
+from services.reporting.domain.periods import Restated
+from services.reporting.overview import ProcedureLine
+from services.reporting.reports import Wanted
 
 Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]  # written as it is kept
 
@@ -17,19 +25,39 @@ class FormRow(BaseModel):
     unit: str
     field: str
 
+    @classmethod
+    def of(cls, unit: str, field: str, values: Values) -> "FormRow":
+        """From the columns by their number."""
+        return cls.model_validate({"unit": unit, "field": field, **_keyed(values)})
+
 
 class FilledForm(BaseModel):
-    """A form filled in now, or as it was frozen."""
+    """A form filled in now."""
 
     report: str
-    first: date = Field(alias="from")
-    last: date = Field(alias="to")
+    first: date = Field(serialization_alias="from")
+    last: date = Field(serialization_alias="to")
     counted_at: Time | None = Field(description="When the figures were last counted completely.")
     unit: str
     units_as_of: date
     rows: list[FormRow]
     total: dict[str, int]
     missing: dict[str, str] = Field(description="Columns without a source, and why.")
+
+    @classmethod
+    def of(cls, sheet: Sheet, wanted: Wanted, counted_at: datetime | None) -> "FilledForm":
+        """A sheet that was asked for."""
+        return cls(
+            report=sheet.form.code,
+            first=sheet.first,
+            last=sheet.last,
+            counted_at=None if counted_at is None else counted_at.isoformat(timespec="seconds"),
+            unit=wanted.unit,
+            units_as_of=wanted.units_day,
+            rows=[FormRow.of(row.unit, row.field, row.values) for row in sheet.rows],
+            total=_keyed(sheet.total),
+            missing={str(column.number): column.missing for column in sheet.form.columns if column.missing},
+        )
 
 
 class Behind(BaseModel):
@@ -49,6 +77,12 @@ class ColumnChange(BaseModel):
     before: int
     after: int
 
+    @classmethod
+    def of(cls, change: ReportChange) -> "ColumnChange":
+        """As it was stated."""
+        place = {"unit": change.unit, "field": change.field, "column": change.column}
+        return cls(**place, before=change.before, after=change.after)
+
 
 class Restatement(BaseModel):
     """A later version of a frozen period: what changed, when it was said, and why."""
@@ -57,6 +91,12 @@ class Restatement(BaseModel):
     at: Time
     reason: str
     changes: list[ColumnChange]
+
+    @classmethod
+    def of(cls, noted: Restated) -> "Restatement":
+        """As it was stated."""
+        changes = [ColumnChange.of(change) for change in noted.changes]
+        return cls(version=noted.version, at=noted.at.isoformat(), reason=noted.reason, changes=changes)
 
 
 class FrozenPeriod(BaseModel):
@@ -73,14 +113,30 @@ class FrozenPeriod(BaseModel):
     changes: list[Restatement]
     rows: list[FormRow]
 
+    @classmethod
+    def of(cls, period: Frozen) -> "FrozenPeriod":
+        """A frozen period."""
+        return cls(
+            report=REPORT,
+            kind=period.kind,
+            first=period.days.first,
+            last=period.days.last,
+            version=period.version,
+            definition=period.definition,
+            frozen_at=period.frozen_at.isoformat(),
+            adjustments=[ColumnChange.of(change) for change in period.adjustments],
+            changes=[Restatement.of(noted) for noted in period.restated],
+            rows=[FormRow.of(*key, values) for key, values in period.lines.items()],
+        )
+
 
 class KnownPeriod(BaseModel):
     """A period of the list, the one that holds today."""
 
     kind: str
     name: str
-    first: date = Field(alias="from")
-    last: date = Field(alias="to")
+    first: date = Field(serialization_alias="from")
+    last: date = Field(serialization_alias="to")
     frozen: bool
 
 
@@ -96,7 +152,7 @@ class DayFigures(BaseModel):
 
 
 class ProcedureFigures(BaseModel):
-    """One procedure over a period."""
+    """One procedure over a period: counters as they are, rates and percentiles as numbers or null."""
 
     procedure: str
     name: str
@@ -104,3 +160,21 @@ class ProcedureFigures(BaseModel):
     rates: dict[str, float | None]
     percentiles: dict[str, int | None]
     definition: str
+
+    @classmethod
+    def of(cls, found: ProcedureLine) -> "ProcedureFigures":
+        """By the definitions in force."""
+        definitions, during = load_definitions(), found.line.during
+        rates = {rate.name: definitions.rate(rate.name, during) for rate in definitions.rates}
+        return cls(
+            procedure=found.code,
+            name=found.line.name,
+            counters={name: number for name, number in during.items() if number},
+            rates={name: None if value is None else float(value) for name, value in rates.items()},
+            percentiles={p.name: definitions.percentile(p.name, during) for p in definitions.percentiles},
+            definition=definitions.version,
+        )
+
+
+def _keyed(values: Values) -> dict[str, int]:
+    return {str(number): value for number, value in values.items()}

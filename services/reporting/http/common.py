@@ -1,42 +1,38 @@
 """What the routes share: the parts they ask, problems in the words of the reader, a sheet as a file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Query, Response
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 
+from contracts import Event
 from reference import ReferenceData
 from runtime.parts import Parts
 from runtime.recovery import Anchor
 from runtime.web import Answers, Problem, ProblemError, also, problem_answers
-from services.reporting.domain import Form, Sheet
+from services.reporting.domain import CannotFreezeError, Form, Sheet
 from services.reporting.files import as_file
 from services.reporting.jobs import Cells
-from services.reporting.periods import CannotFreezeError, Periods
-from services.reporting.reports import ReportRefusedError, UnknownUnitError, as_json
+from services.reporting.periods import Periods
+from services.reporting.reports import Breach, ReportRefusedError, UnknownUnitError
 
 From = Annotated[date, Query(alias="from")]
 To = Annotated[date, Query(alias="to")]
+File = Literal["xlsx", "csv", "pdf"]
 Format = Literal["json", "xlsx", "csv", "pdf"]
-TYPES = {
+TYPES: Mapping[File, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
     "pdf": "application/pdf",
 }
 
 
-def sheet_answers(model: type[BaseModel], *statuses: int) -> Answers:
-    """A sheet as JSON or as a file, and what may forbid it."""
-    return also(
-        {**problem_answers(*statuses), 200: {"description": "OK", "model": model}},
-        200,
-        *(media.partition(";")[0] for media in TYPES.values()),
-    )
+def sheet_answers(*statuses: int) -> Answers:
+    """A sheet as a file, beside the JSON of the route's model; and what may forbid it."""
+    return also(problem_answers(*statuses), 200, *(media.partition(";")[0] for media in TYPES.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,7 @@ class Room:
     forms: Mapping[str, Form]
     periods: Periods
     cells: Cells
-    rebuild: Anchor[Any]
+    rebuild: Anchor[Event]
 
     def form(self, code: str) -> Form:
         """A form by its code. Raises ProblemError."""
@@ -78,24 +74,16 @@ def problems(room: Room) -> Iterator[None]:
     except ValueError as error:
         raise ProblemError(Problem("invalid", "Kỳ báo cáo không hợp lệ", 422, str(error))) from None
     except ReportRefusedError as error:
-        errors: list[Any] = [
-            {"pointer": "", "rule": "R35", "detail": f.text, "dossiers": list(f.dossiers)} for f in error.faults
-        ]
+        errors = [_broken(fault) for fault in error.faults]
         raise ProblemError(Problem("figures-contradict", "Số liệu mâu thuẫn, không xuất báo cáo", 409, errors=errors)) from None
 
 
-def answer(
-    sheet: Sheet, room: Room, unit: str, kind: Format, more: Mapping[str, Any] | None = None, note: str = ""
-) -> Response:
-    """A sheet in the format asked for. `more`: beside the figures in JSON; `note`: a sentence below the table."""
-    if kind == "json":
-        return JSONResponse(as_json(sheet, {**_as_of(room), **(more or {})}))
+def _broken(fault: Breach) -> Mapping[str, str | Sequence[str]]:
+    return {"pointer": "", "rule": "R35", "detail": fault.text, "dossiers": fault.dossiers}
+
+
+def file(sheet: Sheet, room: Room, unit: str, kind: File, note: str = "") -> Response:
+    """A sheet as a file. `note`: a sentence below the table."""
     name = f"{sheet.form.code}_{unit}_{sheet.first}_{sheet.last}.{kind}"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(as_file(sheet, kind, room.reference, unit, note), media_type=TYPES[kind], headers=headers)
-
-
-def _as_of(room: Room) -> dict[str, Any]:
-    """When the figures were last counted completely."""
-    counted = room.cells.counted_at
-    return {"counted_at": None if counted is None else counted.isoformat(timespec="seconds")}

@@ -1,17 +1,16 @@
 """Figures beside the forms: by day with their stocks, by procedure with the plans' rates, and what all of them mean."""
 
 from datetime import date, timedelta
-from typing import Any
 
 from fastapi import FastAPI
 
 from contracts.definitions import Definitions, load_definitions
 from reference import OFFICE_TIME
 from runtime.web import problem_answers
+from services.reporting.figures import Asked, flows, flows_by_day
 from services.reporting.http.answers import DayFigures, ProcedureFigures
 from services.reporting.http.common import From, Room, To, problems
 from services.reporting.overview import by_procedure
-from services.reporting.store import Asked, flows, flows_by_day
 
 STOCKS = ("received", "resolved", "open", "overdue")
 
@@ -25,7 +24,7 @@ def add_figures(app: FastAPI, room: Room) -> None:
         response_model=list[DayFigures],
         responses=problem_answers(404, 422, 503),
     )
-    async def days(first: From, last: To, unit: str | None = None) -> list[dict[str, Any]]:
+    async def days(first: From, last: To, unit: str | None = None) -> list[DayFigures]:
         with problems(room):
             if last < first or (last - first).days > 370:
                 raise ValueError("a period of at most a year, that does not end before it begins")
@@ -37,9 +36,10 @@ def add_figures(app: FastAPI, room: Room) -> None:
         response_model=list[ProcedureFigures],
         responses=problem_answers(404, 422, 503),
     )
-    async def procedures(first: From, last: To, unit: str | None = None) -> list[dict[str, Any]]:
+    async def procedures(first: From, last: To, unit: str | None = None) -> list[ProcedureFigures]:
         with problems(room):
-            return [line.as_json() for line in await by_procedure(room.parts.store, room.reference, first, last, unit)]
+            found = await by_procedure(room.parts.store, room.reference, first, last, unit)
+            return [ProcedureFigures.of(line) for line in found]
 
     @app.get(
         "/v1/definitions",
@@ -47,11 +47,11 @@ def add_figures(app: FastAPI, room: Room) -> None:
         response_model=Definitions,
         responses=problem_answers(503),
     )
-    async def definitions() -> dict[str, Any]:
-        return load_definitions().model_dump()
+    async def definitions() -> Definitions:
+        return load_definitions()
 
 
-async def _days(room: Room, first: date, last: date, unit: str | None) -> list[dict[str, Any]]:
+async def _days(room: Room, first: date, last: date, unit: str | None) -> list[DayFigures]:
     """Up to today: a day that has not come has no closing stock."""
     definitions = load_definitions()
     names = tuple(sorted(definitions.linear(STOCKS)))
@@ -66,6 +66,6 @@ async def _days(room: Room, first: date, last: date, unit: str | None) -> list[d
         received, resolved = (definitions.sum([total], counters) for total in ("received", "resolved"))
         closing, overdue = opening + received - resolved, overdue + definitions.sum(["overdue"], counters)
         figures = {"opening": opening, "received": received, "resolved": resolved, "closing": closing, "overdue": overdue}
-        listed.append({"day": day.isoformat(), **figures})
+        listed.append(DayFigures(day=day, **figures))
         opening = closing
     return listed

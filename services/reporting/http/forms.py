@@ -1,13 +1,13 @@
 """GET /v1/reports/FORM: a form filled in now, and the dossiers behind each of its figures."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import FastAPI, Query, Response
 
 from runtime.web import problem_answers
 from services.reporting.http.answers import Behind, FilledForm
-from services.reporting.http.common import Format, From, Room, To, answer, problems, sheet_answers
+from services.reporting.http.common import Format, From, Room, To, file, problems, sheet_answers
 from services.reporting.reports import Wanted, behind, report
 
 
@@ -17,8 +17,8 @@ def add_forms(app: FastAPI, room: Room) -> None:
     @app.get(
         "/v1/reports/{form}",
         summary="Một biểu (II.06a, 07a) của một đơn vị, tất cả đơn vị hoặc toàn tỉnh",
-        response_model=None,
-        responses=sheet_answers(FilledForm, 404, 409, 422, 503),
+        response_model=FilledForm,
+        responses=sheet_answers(404, 409, 422, 503),
     )
     async def filled(
         form: str,
@@ -27,12 +27,11 @@ def add_forms(app: FastAPI, room: Room) -> None:
         unit: str = "province",
         format: Format = "json",  # noqa: A002 - the name on the wire
         units_as_of: date | None = None,
-    ) -> Response:
+    ) -> FilledForm | Response:
         wanted = Wanted(room.form(form), first, last, unit, units_as_of)
         with problems(room):
             sheet = await report(room.parts.store, room.reference, wanted)
-        more = {"unit": unit, "units_as_of": wanted.units_day.isoformat()}
-        return answer(sheet, room, unit, format, more)
+        return FilledForm.of(sheet, wanted, room.cells.counted_at) if format == "json" else file(sheet, room, unit, format)
 
     @app.get(
         "/v1/reports/{form}/dossiers",
@@ -47,8 +46,8 @@ def add_forms(app: FastAPI, room: Room) -> None:
         unit: str,
         column: Annotated[int, Query(ge=3, le=99)],
         field: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> Behind:
         wanted = Wanted(room.form(form), first, last, unit)
         with problems(room):
             found = await behind(room.parts.store, room.reference, wanted, column, field)
-        return {"column": column, "figure": len(found), "dossiers": found}
+        return Behind(column=column, figure=len(found), dossiers=found)

@@ -13,6 +13,7 @@ from reference import Timeline
 from services.facts import NO_FACTS, Facts
 from services.sla.domain.facts import KINDS
 from services.sla.domain.ground import Ground
+from services.sla.domain.printed import with_date
 from services.sla.domain.promise import Standing
 from services.sla.domain.recovered import Recovered
 
@@ -111,7 +112,7 @@ class Dossier:
 
     def told(self, event: Event) -> "Dossier":
         """With a fact; the dossier itself if it says nothing new."""
-        facts = self.facts.merged(event, KINDS)
+        facts = with_date(self.facts, self.facts.merged(event, KINDS), event)
         return self if facts is self.facts else self.stating(facts, self.unit, self.deadline, self.settled, self.watch)
 
     def stating(

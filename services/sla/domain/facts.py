@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from reference.worktime import LimitUnit
+from reference.limits import LimitUnit
 from services.facts import Kinds, Part, Slim
 
 
 @dataclass(frozen=True, slots=True)
 class Limit(Part):
-    """Thời hạn giải quyết of the procedure."""
+    """Thời hạn giải quyết of the procedure. `value`: a whole number, or an exact one as text (dossier.received.v2)."""
 
-    value: int
+    value: int | str
     unit: LimitUnit
 
 
@@ -34,6 +34,15 @@ class Received(Slim):
     procedure: str
     competent_unit: str
     terms: Terms
+    promised_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promised(Slim):
+    """The date that one version of the reception named, an occasion per version; sla notes it where there are several.
+    `at`: when the sender gave it."""
+
+    KIND: ClassVar[str] = "promised"
     promised_at: int | None = None
 
 

@@ -10,8 +10,8 @@ from contracts.deadlines import Basis, DeadlineStated, Step
 from contracts.facts import epoch_ms
 from reference import Pause, Readings, Timeline, count_due, moment
 from reference.derivation import Derivation, explain, say_instant
-from reference.timeline import to_instant, to_minute
-from reference.worktime import ELAPSED, LimitUnit, PauseKind, stops_the_clock
+from reference.limits import Limit, amount
+from reference.worktime import PauseKind, stops_the_clock
 from services.facts import Facts, Slim
 from services.sla.domain.facts import (
     FeePaid,
@@ -24,6 +24,7 @@ from services.sla.domain.facts import (
     SupplementRequested,
     Suspended,
 )
+from services.sla.domain.printed import Given, Printed, given_at, printed, printed_steps
 
 
 class Wait(NamedTuple):
@@ -39,21 +40,23 @@ class Standing(NamedTuple):
 
     unit: str  # the competent body, whose calendar and hours are counted
     received_at: int
-    limit: tuple[int, LimitUnit]
+    limit: Limit
     restart: bool
     pauses: tuple[Wait, ...]
     promised_at: int | None
     reappointed: tuple[int, ...]  # new due dates asked for, in the order of asking
+    promised_since: int | None = None  # when the printed date was given, if pauses had begun by then; None: at reception
 
     def digest(self, *beside: object) -> str:
         """Of what a promise was counted from, perhaps of more (JSON values): equal for equal values, wherever made."""
         counted = (
             self.unit, self.received_at, *self.limit, self.restart, self.pauses, self.promised_at, self.reappointed
         )  # fmt: skip
-        return sha256(_COMPACT.encode((counted, *beside)).encode()).hexdigest()[:16]
+        since = () if self.promised_since is None else (self.promised_since,)
+        return sha256(_COMPACT.encode(((*counted, *since), *beside)).encode()).hexdigest()[:16]
 
 
-_COMPACT = json.JSONEncoder(separators=(",", ":"))
+_COMPACT = json.JSONEncoder(separators=(",", ":"), default=str)  # an exact amount is its text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Promise:
     first: datetime | None
     basis: Basis
     derivation: Derivation
+    printed: Printed | None = None
 
     @property
     def due_ms(self) -> int | None:
@@ -99,15 +103,18 @@ def standing_of(facts: Facts) -> Standing | None:
         if stops_the_clock(wait.kind, pause_on_fee=terms.pause_on_fee, pause_on_agency=terms.pause_on_agency)
     ]
     # A date granted to a signed letter stays the one re-promise, whatever a sender reports about earlier ones afterwards.
+    pauses.sort(key=lambda wait: (wait.begin, wait.kind))
+    since = given_at(facts, received)
     asked = sorted(facts.standing(Reappointed).values(), key=lambda fact: (not fact.granted, fact.at))
     return Standing(
         unit=received.competent_unit,
         received_at=received.at,
-        limit=(terms.limit.value, terms.limit.unit),
+        limit=(amount(terms.limit.value), terms.limit.unit),
         restart=terms.strategy == "restart",
-        pauses=tuple(sorted(pauses, key=lambda wait: (wait.begin, wait.kind))),
+        pauses=tuple(pauses),
         promised_at=received.promised_at,
         reappointed=tuple(dict.fromkeys(fact.new_due_at for fact in asked)),
+        promised_since=since if since is not None and pauses and pauses[0].begin <= since else None,
     )
 
 
@@ -146,29 +153,19 @@ def promise_of(standing: Standing, line: Timeline, rules: Readings, *, ended_at:
     """Count the promise. Raises LimitError or BeyondCalendarError where it cannot be counted."""
     received, pauses = moment(standing.received_at), pauses_of(standing, ended_at)
     counted = count_due(line, received, standing.limit, pauses, rules, restart=standing.restart)
-    first, basis = counted.due_at, _COMPUTED
+    first, basis, of = counted.due_at, _COMPUTED, None
     if standing.promised_at is not None:
-        first, basis = _shifted(moment(standing.promised_at), counted, line, standing.limit[1]), "promised"
+        given = Given(standing.promised_at, standing.promised_since)
+        of = printed(given, pauses, line, standing.limit, rules, restart=standing.restart)
+        first, basis = of.due, _PROMISED
     due = first
     if standing.reappointed and due is not None:
         due, basis = moment(standing.reappointed[0]), "reappointed"
-    return Promise(due, counted.due_at, first, basis, counted)
+    return Promise(due, counted.due_at, first, basis, counted, of)
 
 
 _COMPUTED: Basis = "computed"
-
-
-def _shifted(promised: datetime, counted: Derivation, line: Timeline, unit: LimitUnit) -> datetime | None:
-    """A printed date moves by the pauses that began before it, as our own count does (D6)."""
-    if counted.due_at is None:
-        return None
-    minute, rest = to_minute(promised), promised - to_instant(to_minute(promised))
-    for paused in counted.applied:
-        if paused.end is None or paused.start >= to_instant(minute):
-            continue
-        length = to_minute(paused.end) - to_minute(paused.start)
-        minute = minute + length if unit in ELAPSED else line.add(minute, paused.open_minutes)
-    return to_instant(minute) + rest
+_PROMISED: Basis = "promised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +200,8 @@ def steps_of(standing: Standing, promise: Promise, line: Timeline) -> tuple[Step
     steps = tuple(Step(rule=step.rule, days=step.days, source=step.source, text=step.text) for step in counted)
     if promise.basis == "computed" or promise.due is None:
         return steps
-    if promise.basis == "promised":
-        text = f"Ngày hẹn in trên giấy tiếp nhận là {say_instant(promise.due)}: đây là ngày hẹn có hiệu lực."
-        source = "Giấy tiếp nhận hồ sơ và hẹn trả kết quả (Mẫu 01)"
-    else:
-        text = f"Hẹn lại một lần theo văn bản xin lỗi: {say_instant(promise.due)}."
-        source = "Văn bản xin lỗi và đề nghị gia hạn (Mẫu 04)"
+    if promise.basis == "promised" and promise.printed is not None:
+        return *steps, *printed_steps(promise.printed, standing.promised_since, standing.limit[1])
+    text = f"Hẹn lại một lần theo văn bản xin lỗi: {say_instant(promise.due)}."
+    source = "Văn bản xin lỗi và đề nghị gia hạn (Mẫu 04)"
     return *steps, Step(rule="promise", days=(promise.due.date().isoformat(),), source=source, text=text)

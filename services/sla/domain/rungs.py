@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineWarned
 from reference import ReferenceData, Timeline, moment
+from reference.limits import LimitUnit
 from reference.timeline import DAY, minute_of, ms_of_minute, to_instant
-from reference.worktime import LimitUnit
 from services.changes import Changed, Once
 from services.facts import Facts
 from services.sla.domain.dossier import Dossier, Reached, Watch

@@ -44,14 +44,14 @@ def limit_used(standing: Standing, line: Timeline, rules: Readings, end: int) ->
     """
     try:
         clock = start_clock(line, moment(standing.received_at), standing.limit, rules)
-        whole = due = finish(line, clock.raw, standing.limit[1], rules)
+        whole = due = finish(line, clock.raw, standing.limit, rules)
         if standing.pauses:
             pauses = pauses_of(standing, end)
-            applied = apply_pauses(line, clock, standing.limit, pauses, rules, restart=standing.restart)
+            applied = apply_pauses(line, clock.raw, standing.limit, pauses, rules, restart=standing.restart)
             if applied and applied[-1].end is None:
                 return None
             if applied:
-                due = finish(line, applied[-1].raw, standing.limit[1], rules)
+                due = finish(line, applied[-1].raw, standing.limit, rules)
     except (LimitError, BeyondCalendarError):
         return None
     limit = line.position(whole) - line.position(minute_of(standing.received_at))

@@ -207,3 +207,26 @@ async def test_giving_back_while_partitions_move_is_no_error() -> None:
 
     group.give_back(lease, {PLACE: 0})
     assert consumer.sought == []
+
+
+async def test_what_was_fetched_before_a_batch_went_back_is_not_handled_before_that_batch() -> None:
+    consumer = HandConsumer()
+    group, lease = await joined(consumer)
+    assert offsets(await group.take(records(0, 1))) == [0, 1]
+    late = records(2, 3)  # fetched now, handed over when the batch before has gone back
+    group.give_back(lease, {PLACE: 0})
+
+    assert offsets(await group.take(late)) == []
+    assert consumer.sought == [0, 0]
+    assert offsets(await group.take(records(0, 1, 2, 3))) == [0, 1, 2, 3]
+
+
+async def test_of_two_batches_that_go_back_the_earlier_one_is_read_first_whichever_goes_back_last() -> None:
+    consumer = HandConsumer()
+    group, lease = await joined(consumer)
+    assert offsets(await group.take(records(0, 1, 2, 3))) == [0, 1, 2, 3]
+    group.give_back(lease, {PLACE: 0})
+    group.give_back(lease, {PLACE: 2})
+
+    assert consumer.sought == [0]
+    assert offsets(await group.take(records(0, 1, 2, 3))) == [0, 1, 2, 3]

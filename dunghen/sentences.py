@@ -1,0 +1,222 @@
+"""What each event says, as a sentence in Vietnamese."""
+
+import re
+from datetime import datetime
+
+from contracts import PREFIX, EventData, UnknownData
+from contracts.contacts import ContactSealed
+from contracts.deadlines import (
+    DeadlineApologyDue,
+    DeadlineMoved,
+    DeadlineOverdue,
+    DeadlinePaused,
+    DeadlineRefused,
+    DeadlineResumed,
+    DeadlineSet,
+    DeadlineSettled,
+    DeadlineStated,
+    DeadlineWarned,
+)
+from contracts.dossiers import (
+    Completed,
+    FeePaid,
+    FeeRequested,
+    Progressed,
+    Reappointed,
+    Reception,
+    Refused,
+    Resumed,
+    Retracted,
+    Returned,
+    Stopped,
+    Supplemented,
+    SupplementRequested,
+    Suspended,
+    Withdrawn,
+)
+from contracts.feedback import FeedbackInvited, FeedbackRated
+from contracts.notices import (
+    LetterApproved,
+    LetterDrafted,
+    LetterRejected,
+    LetterSent,
+    LetterWithdrawn,
+    NoticeAccepted,
+    NoticeDelivered,
+    NoticeFailed,
+    NoticeQueued,
+    NoticeSkipped,
+    NoticeStated,
+    NoticeUncertain,
+)
+from reference import ReferenceData
+from reference.derivation import say_instant
+from reference.limits import amount, say_limit
+from services.notifier.domain.texts import REASONS, REJECTIONS
+
+CHANNELS = {1: "trực tiếp", 2: "trực tuyến", 3: "bưu chính công ích"}
+OUTCOMES = {"early": "trước hạn", "on_time": "đúng hạn", "late": "quá hạn", "open": "chưa kết thúc"}
+STATES = {7: "công dân rút hồ sơ", 8: "dừng xử lý", 9: "đã xử lý xong", 10: "đã trả kết quả"}
+MESSAGES = {"result-ready": "đã có kết quả", "apology": "xin lỗi vì trễ hẹn", "survey": "mời đánh giá"}
+SKIPPED = {
+    "before-go-live": "trước ngày đơn vị bắt đầu dùng hệ thống",
+    "too-old": "được báo muộn quá 48 giờ",
+    "no-contact": "không có thông tin liên hệ",
+    "contact-missing": "thông tin liên hệ không đến",
+    "no-mobile-number": "không có số điện thoại di động",
+}
+KINDS = {
+    "received": "tiếp nhận",
+    "progressed": "bước xử lý",
+    "supplement-requested": "yêu cầu bổ sung",
+    "supplemented": "đã bổ sung",
+    "fee-requested": "yêu cầu nghĩa vụ tài chính",
+    "fee-paid": "đã thực hiện nghĩa vụ tài chính",
+    "suspended": "lấy ý kiến cơ quan khác",
+    "resumed": "tiếp tục xử lý",
+    "reappointed": "hẹn lại ngày trả",
+    "completed": "đã xử lý xong",
+    "returned": "đã trả kết quả",
+    "refused": "không tiếp nhận",
+    "withdrawn": "công dân rút hồ sơ",
+    "stopped": "dừng xử lý",
+}
+PLAIN: dict[type[EventData | UnknownData], str] = {
+    SupplementRequested: "Yêu cầu người dân bổ sung giấy tờ.",
+    Supplemented: "Người dân đã bổ sung đủ giấy tờ.",
+    FeeRequested: "Yêu cầu thực hiện nghĩa vụ tài chính.",
+    FeePaid: "Đã thực hiện nghĩa vụ tài chính.",
+    Resumed: "Cơ quan khác đã trả lời, tiếp tục xử lý.",
+    Completed: "Đã xử lý xong.",
+    Returned: "Đã trả kết quả cho người dân.",
+    Refused: "Không tiếp nhận hồ sơ.",
+    Withdrawn: "Công dân yêu cầu rút hồ sơ.",
+    Stopped: "Dừng xử lý hồ sơ.",
+    ContactSealed: "Đã niêm phong thông tin liên hệ, chỉ bộ phận gửi tin mở được.",
+    DeadlinePaused: "Đồng hồ dừng: thời gian chờ không tính vào thời hạn.",
+    LetterWithdrawn: "Hồ sơ xong đúng hẹn: rút dự thảo thư xin lỗi.",
+    FeedbackInvited: "Mời người nộp hồ sơ đánh giá.",
+}
+PROMISES: dict[type[DeadlineStated], str] = {
+    DeadlineSet: "Hẹn trả kết quả",
+    DeadlineMoved: "Ngày hẹn trả thay đổi thành",
+    DeadlineResumed: "Đồng hồ chạy tiếp, hẹn trả",
+}
+_HOURS = re.compile(r"(\d+)h(/2)?")  # a rung: open hours before the due date, /2 after a re-promise
+
+
+def sentence_of(data: EventData | UnknownData, full_type: str, reference: ReferenceData) -> str:
+    """The sentence; of a type that this release does not know, that it does not."""
+    if type(data) in PLAIN:
+        return PLAIN[type(data)]
+    return (
+        _told(data, reference)
+        or _of_deadline(data)
+        or _of_notice(data)
+        or _of_letter(data)
+        or f"Sự kiện mà phiên bản này chưa biết: {full_type.removeprefix(PREFIX)}."
+    )
+
+
+def _told(data: EventData | UnknownData, reference: ReferenceData) -> str:
+    text = ""
+    match data:
+        case Reception():
+            limit = say_limit((amount(data.terms.limit.value), data.terms.limit.unit))
+            procedure, unit = reference.procedures.get(data.procedure), reference.units.get(data.competent_unit)
+            text = (
+                f"Tiếp nhận ({CHANNELS[data.channel]}): {procedure.name if procedure else data.procedure}, "
+                f"cơ quan giải quyết {unit.name if unit else data.competent_unit}, thời hạn {limit}."
+            )
+        case Progressed():
+            text = f"Bước xử lý: {data.step}."
+        case Suspended():
+            text = "Dừng vì bất khả kháng." if data.reason == "force_majeure" else "Chuyển lấy ý kiến cơ quan khác."
+        case Reappointed():
+            text = f"Đơn vị đề nghị hẹn lại {say_instant(data.new_due_at)}."
+        case Retracted():
+            text = f"Rút lại thông tin: {KINDS.get(data.fact, data.fact)}."
+        case FeedbackRated():
+            text = f"Người nộp hồ sơ đánh giá {_points(data)}/100."
+    return text
+
+
+def _of_deadline(data: EventData | UnknownData) -> str:
+    text = ""
+    match data:
+        case DeadlineStated():
+            provisional = " (tạm tính)" if data.provisional else ""
+            text = f"{PROMISES[type(data)]} {_at(data.due_at)}{provisional}."
+        case DeadlineWarned():
+            text = _warning(data)
+        case DeadlineApologyDue():
+            text = f"Sắp trễ hẹn: cần soạn thư xin lỗi, ký trước {_at(data.sign_by)}."
+        case DeadlineOverdue():
+            again = " đã hẹn lại" if data.tier > 1 else ""
+            text = f"Quá hạn{again} {_at(data.due_at)}."
+        case DeadlineSettled(outcome="open"):
+            text = "Kết quả đã ghi được rút lại: hồ sơ lại đang giải quyết."
+        case DeadlineSettled():
+            how = STATES[data.state] if data.state else "không rõ"
+            text = f"Kết thúc {_at(data.ended_at)} ({how}), hẹn {_at(data.due_at)}: {OUTCOMES[data.outcome]}."
+        case DeadlineRefused():
+            text = f"Không chấp nhận: {data.text} ({data.code or data.rule})"
+    return text
+
+
+def _warning(warned: DeadlineWarned) -> str:
+    hours = _HOURS.fullmatch(warned.rung)
+    if hours is not None:
+        again = " đã hẹn lại" if hours.group(2) else ""
+        return f"Cảnh báo cán bộ: còn {hours.group(1)} giờ làm việc đến hạn{again} {_at(warned.due_at)}."
+    department = f" ({warned.department})" if warned.department else ""
+    step = f"bước “{warned.step or 'đang làm'}”{department}"
+    return f"Cảnh báo cán bộ: {step} đã hết thời hạn riêng, hạn chung {_at(warned.due_at)}."
+
+
+def _of_notice(data: EventData | UnknownData) -> str:
+    if not isinstance(data, NoticeStated):
+        return ""
+    message = MESSAGES[data.notice]
+    text = ""
+    match data:
+        case NoticeQueued():
+            text = f"Xếp hàng tin nhắn: {message}."
+        case NoticeAccepted():
+            text = f"Đã gửi tin nhắn: {message} ({data.parts} phần)."
+        case NoticeDelivered():
+            text = f"Tin nhắn đã đến máy: {message}."
+        case NoticeFailed():
+            text = f"Tin nhắn không đi được: {message} ({data.reason})."
+        case NoticeUncertain():
+            text = f"Không rõ tin nhắn đã đi hay chưa: {message}; không gửi lại, chờ người kiểm tra."
+        case NoticeSkipped():
+            text = f"Không gửi: {message}; {SKIPPED[data.reason]}."
+    return text
+
+
+def _of_letter(data: EventData | UnknownData) -> str:
+    text = ""
+    match data:
+        case LetterDrafted():
+            text = f"Dự thảo thư xin lỗi chờ ký{f', ký trước {_at(data.sign_by)}' if data.sign_by else ''}."
+        case LetterApproved():
+            text = f"Thư xin lỗi đã ký: {REASONS[data.reason]}{_new(data.new_due_at)}."
+        case LetterRejected():
+            text = f"Không gửi thư xin lỗi: {REJECTIONS[data.reason].lower()}."
+        case LetterSent():
+            text = f"Thư xin lỗi số {data.number:02d}/PXL đã ban hành{_new(data.new_due_at)}."
+    return text
+
+
+def _new(due: datetime | None) -> str:
+    return f", hẹn lại {_at(due)}" if due else ""
+
+
+def _points(rated: FeedbackRated) -> int:
+    scores = [score for score in rated.scores.values() if score is not None]
+    return round(sum(scores) / len(scores)) if scores else 0
+
+
+def _at(moment: datetime | None) -> str:
+    return say_instant(moment) if moment else "chưa rõ"

@@ -1,0 +1,81 @@
+"""What is known of a dossier with an event; it itself if that says nothing new, or nothing that counts."""
+
+from typing import TypeVar
+
+from contracts import Event
+from contracts.deadlines import DeadlineSettled, DeadlineStated
+from contracts.facts import epoch_ms
+from contracts.feedback import FeedbackRated
+from contracts.notices import LetterRejected, LetterSent
+from services.reporting.domain.facts import KINDS
+from services.reporting.domain.row import Ended, Known, Letter, Promise, Promised, Rating, Rejected, Reopened, Settled, Waiting
+
+Happened = TypeVar("Happened", Letter, Rating)
+
+
+def fact(known: Known, event: Event) -> Known:
+    """A fact of a dossier; what is of a type that this version does not know is kept raw."""
+    facts = known.facts.merged(event, KINDS)
+    return known if facts is known.facts else known._replace(facts=facts)
+
+
+def statement(known: Known, event: Event) -> Known:
+    """A statement of sla: a due date or an outcome. Effects of sla (warnings, overdue) change no figure."""
+    data, recorded = event.data, epoch_ms(event.time)
+    if isinstance(data, DeadlineStated) and _version(known.promise) < data.version:
+        return known._replace(promise=_promise(data, recorded))
+    if isinstance(data, DeadlineSettled) and _version(known.settled) < data.version:
+        return known._replace(settled=_settled(data, recorded))
+    return known
+
+
+def effect(known: Known, event: Event) -> Known:
+    """A letter issued or not owed, a survey answered.
+
+    Of two letters or ratings the earlier counts, whichever arrives first; of two refusals of a draft the later draft's.
+    """
+    data, recorded = event.data, epoch_ms(event.time)
+    if isinstance(data, LetterSent):
+        letter = _earlier(known.letter, Letter(epoch_ms(data.at), recorded))
+        return known if letter is known.letter else known._replace(letter=letter)
+    if isinstance(data, FeedbackRated):
+        scores = [score for score in data.scores.values() if score is not None]
+        rating = _earlier(known.rating, Rating(epoch_ms(data.at), recorded, len(scores), sum(scores)))
+        return known if rating is known.rating else known._replace(rating=rating)
+    if isinstance(data, LetterRejected) and (known.rejected is None or known.rejected.draft < data.draft):
+        return known._replace(rejected=Rejected(data.draft, recorded, data.reason))
+    return known
+
+
+def _version(known: Promise | Settled | None) -> int:
+    return 0 if known is None else known.version
+
+
+def _promise(data: DeadlineStated, recorded: int) -> Promise:
+    if data.due_at is None:
+        return Waiting(data.version, recorded)
+    return Promised(data.version, recorded, epoch_ms(data.due_at), epoch_ms(data.first_due_at or data.due_at))
+
+
+def _settled(data: DeadlineSettled, recorded: int) -> Settled:
+    if data.outcome == "open":
+        return Reopened(data.version, recorded)
+    if data.ended_at is None or data.due_at is None:
+        raise ValueError("an outcome has an end and the promise it was measured against")
+    return Ended(
+        version=data.version,
+        recorded=recorded,
+        outcome=data.outcome,
+        end=epoch_ms(data.ended_at),
+        due=epoch_ms(data.due_at),
+        first=data.against_first,
+        state=data.state,
+        supplements=data.supplements,
+        limit=data.limit_minutes,
+        used=data.used_minutes,
+        also=data.also,
+    )
+
+
+def _earlier(known: Happened | None, said: Happened) -> Happened:
+    return said if known is None or (said.at, said.recorded) < (known.at, known.recorded) else known
