@@ -115,11 +115,14 @@ class Patience:
     change: float = 8.0
     read: float = 60.0
     upload: float = 300.0
+    upload_paths: tuple[str, ...] = ()  # routes that take files, whatever a sender calls their content
 
     def of(self, scope: Scope) -> float:
         """For this request."""
         if scope["method"] in ("GET", "HEAD"):
             return self.read
+        if scope["path"] in self.upload_paths:
+            return self.upload
         kind = dict(scope["headers"]).get(b"content-type", b"")
         return self.upload if kind.startswith(UPLOADS) else self.change
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -16,9 +15,9 @@ from dunghen.answers import ItemAnswer, ItemAnswers
 from dunghen.commands.asking import RefusedError
 from dunghen.commands.common import INTAKE, IntakeUrl, Key, err, out, stop
 from dunghen.together import bearer
-from services.intake.files import FileRefusedError, RefusalFile, Row, read_file
+from services.intake.files import FileRefusedError, RefusalFile, Row, SheetReport, read_file
 
-CHUNK = 500
+MOST_LINES = 10  # told of each kind that is passed over
 
 
 class _Busy(Exception):  # noqa: N818 - not an error of ours
@@ -37,20 +36,46 @@ def import_command(
         table = read_file(file)
         with client, RefusalFile(file, table) as refusals, Progress(console=err, transient=True) as progress:
             task = progress.add_task("Đang gửi", total=None)
-            while chunk := list(islice(table.rows, CHUNK)):
+            for chunk in table.chunks():
                 for row, faults in _send(client, chunk, counts):
-                    reason = table.say(faults)
-                    err.print(f"dòng {row.line}: {reason}", markup=False)
+                    reason = row.say(faults)
+                    where = f"trang “{row.head.sheet}”, " if row.head.sheet else ""
+                    err.print(f"{where}dòng {row.line}: {reason}", markup=False)
                     refusals.add(row, reason)
                 progress.update(task, advance=len(chunk))
     except FileRefusedError as error:
         stop(str(error))
+    for sheet in table.sheets:
+        _tell(sheet)
     accepted, held = (counts[status] for status in ("accepted", "quarantined"))
     kept = f", giữ lại chờ kiểm tra {held} dòng" if held else ""
     out.print(f"Đã nhận {accepted} dòng{kept}, từ chối {len(refusals)} dòng.")
     if len(refusals):
         out.print(f"Dòng bị từ chối: {refusals.path} (sửa rồi gửi lại chính tệp này)", markup=False)
         raise typer.Exit(1)
+
+
+def _tell(sheet: SheetReport) -> None:
+    """What was read of a sheet, and what was not."""
+    name = f"Trang “{sheet.title}”" if sheet.title else "Bảng"
+    if sheet.unread:
+        out.print(f"{name}: KHÔNG ĐỌC: {sheet.unread}", markup=False)
+        return
+    out.print(f"{name}: {sheet.rows} dòng; đọc các cột {', '.join(sheet.columns)}", markup=False)
+    if sheet.unread_columns:
+        out.print(f"  Cột không đọc: {', '.join(sheet.unread_columns)}", markup=False)
+    for note in sheet.notes:
+        out.print(f"  Lưu ý: {note}", markup=False)
+    for what, lines in _by_kind(sheet.passed).items():
+        more = ", …" if len(lines) > MOST_LINES else ""
+        out.print(f"  Bỏ qua {len(lines)} {what}: {', '.join(map(str, lines[:MOST_LINES]))}{more}", markup=False)
+
+
+def _by_kind(passed: list[tuple[int, str]]) -> dict[str, list[int]]:
+    kinds: dict[str, list[int]] = {}
+    for line, what in passed:
+        kinds.setdefault(what, []).append(line)
+    return kinds
 
 
 def _send(client: httpx.Client, chunk: list[Row], counts: Counter[str]) -> Iterator[tuple[Row, list[tuple[str, str]]]]:

@@ -12,7 +12,7 @@ from runtime.recovery import Anchor
 from runtime.sealing import Sealer
 from runtime.service import Service
 from runtime.settings import RuntimeSettings
-from runtime.web import make_app
+from runtime.web import Patience, make_app
 from services import wiring
 from services.assembly import Base, hold_to_the_log
 from services.intake import handlers, quality, store
@@ -20,6 +20,7 @@ from services.intake.http import Entrance, add_routes
 from services.intake.http.changes import TOPICS
 from services.intake.http.entrance import Pace
 from services.intake.http.events import SCHEMAS
+from services.intake.http.files import FILES
 from services.intake.http.gatekeeper import Gatekeeper
 from services.intake.http.replays import Replays
 from services.intake.jobs import Deliveries
@@ -60,7 +61,8 @@ def build(
         log=LogReader(parts.topics, TOPICS),
     )
     health = Health(parts, None)
-    app = make_app("Đúng Hẹn intake", health, parts.telemetry, SCHEMAS)
+    patience = Patience(upload_paths=(FILES,))
+    app = make_app("Đúng Hẹn intake", health, parts.telemetry, SCHEMAS, patience=patience)
     add_routes(app, entrance)
     return Service(
         parts=parts,

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from openpyxl import Workbook
 from typer.testing import CliRunner
 
 from dunghen import PROVINCE
@@ -135,6 +136,32 @@ def test_a_file_is_sent_and_its_refused_rows_go_in_after_correction(intake: dict
     assert "Nhận 1," in RUN.invoke(app, ["quarantine", "resubmit", entry], env=operator).stdout
     assert "0 mục" in RUN.invoke(app, ["quarantine", "ls"], env=operator).stdout
     assert RUN.invoke(app, ["quarantine", "ls"], env=intake).exit_code == 2
+
+
+def test_a_workbook_is_sent_and_each_sheet_is_told_of(intake: dict[str, str], tmp_path: Path) -> None:
+    book = Workbook()
+    book.worksheets[0].append(["Hướng dẫn"])
+    sheet, hidden = book.create_sheet("Tháng 3"), book.create_sheet("Cũ")
+    hidden.sheet_state = "hidden"
+    for cells in (
+        ["Mã hồ sơ", "Mã TTHC", "Ngày nhận", "Ngày hẹn trả KQ", "Ghi chú"],
+        ["H37.12-260302-0071", "1.000894", "02/03/2026 09:00", "09/03/2026 09:00", "x"],
+        ["H37.12-260302-0072", "1.000894", "02/03/2026", "", ""],
+        ["Tổng cộng: 2"],
+    ):
+        sheet.append(cells)
+    book.save(tmp_path / "so.xlsx")
+
+    done = RUN.invoke(app, ["import", str(tmp_path / "so.xlsx")], env={**intake, "COLUMNS": "300"})
+
+    assert "Đã nhận 1 dòng, từ chối 1 dòng." in done.stdout
+    said = " ".join(done.stdout.split())
+    assert "Trang “Sheet”: KHÔNG ĐỌC: không thấy đầu cột" in said
+    assert "Trang “Cũ”: KHÔNG ĐỌC: đang bị ẩn" in said
+    assert "Trang “Tháng 3”: 2 dòng; đọc các cột Mã hồ sơ, Mã TTHC, Ngày nhận, Ngày hẹn trả KQ" in said
+    assert "Cột không đọc: Ghi chú" in said
+    assert "Bỏ qua 1 dòng tổng cộng: 4" in said
+    assert "trang “Tháng 3”, dòng 3: Ngày nhận: thiếu giờ" in " ".join(done.stderr.split())
 
 
 def assert_a_held_dossier_is_told_of(dossier: str, intake: dict[str, str]) -> None:

@@ -212,6 +212,16 @@ def test_senders_wait_less_than_people_and_files_longest() -> None:
     assert usual.change < usual.read < usual.upload
 
 
+def test_a_route_that_takes_files_has_the_time_of_a_file_whatever_its_content_is_called() -> None:
+    known = Patience(upload_paths=("/v1/files",))
+
+    def seconds(path: str, kind: bytes) -> float:
+        return known.of({"method": "POST", "path": path, "headers": [(b"content-type", kind)]})
+
+    assert seconds("/v1/files", b"application/x-www-form-urlencoded") == seconds("/v1/files", b"") == known.upload
+    assert seconds("/v1/events", b"application/x-www-form-urlencoded") == known.change
+
+
 # --- what a person has to do first ---------------------------------------------------------
 
 

@@ -22,15 +22,22 @@ _TONES = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
 _WORD = re.compile(r"[^\W\d_]+(?:[\u0300-\u036f][^\W\d_]*)*")
 # TCVN3 puts letters where Latin-1 has signs; VNI writes a second letter for the mark.
 _TCVN3 = re.compile(r"[A-Za-zÀ-ÿ][µ¸¶·¹¨©®«¬»¼½¾¡¢§£¤¥¦]|[µ¸¶·¹¨©®«¬»¼½¾¡¢§£¤¥¦][A-Za-zÀ-ÿ]|[a-z][À-Þ][a-z]?")
+# UTF-8 of `ế`, `ồ`, `đ`, `ư`, `ă`, `ã` read as Windows-1252.
+_MISREAD = re.compile(
+    r"á[»º][\u0080-\u00bf\u0152-\u0178\u02c6-\u02dc\u2013-\u203a\u20ac\u2122]|Ä[\u0090\u0091\u2018\u0192]|Æ[°¡]|Ã[\u00a1-\u00bf]"
+)
 _VNI = re.compile(r"[aeiouyAEIOUYöôÖÔ][ùøûõïâêéèúüàáåäëãñÙØÛÕÏÂÊÉÈÚÜÀÁÅÄËÃÑ]")
 
 
 def recognise(sample: bytes) -> str:
     """The codec for a text file, from its beginning. Raises FileRefusedError for TCVN3, VNI and what nobody knows."""
+    if sample.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        raise FileRefusedError("tệp dùng bảng mã UTF-32; hãy lưu lại dưới dạng CSV UTF-8 hoặc .xlsx")
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    for codec, zeros in (("utf-16-le", sample[1:2000:2]), ("utf-16-be", sample[0:2000:2])):
-        if zeros and zeros.count(0) > len(zeros) * 0.6:
+    even, odd = sample[0:2000:2], sample[1:2000:2]
+    for codec, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if zeros and zeros.count(0) > len(zeros) * 0.4 and others.count(0) < len(others) * 0.1:
             return codec
     lines = [line for line in sample.splitlines() if not line.isascii()]
     if sum(1 for line in lines if not _is_utf8(line)) <= len(lines) / 2:
@@ -69,8 +76,18 @@ def _is_syllable(word: str) -> bool:
 
 def old_font(text: str) -> str | None:
     """`TCVN3 (ABC)` or `VNI` if a text was written for such a font, or None. Works on text that is Unicode only in name."""
-    if vietnamese_share(text) >= 0.5:
+    if text.isascii() or vietnamese_share(text) >= 0.5:
         return None
     counts = {"TCVN3 (ABC)": len(_TCVN3.findall(text)), "VNI": len(_VNI.findall(text))}
     font = max(counts, key=lambda name: counts[name])
     return font if counts[font] > 1 else None  # Noël alone is a name
+
+
+def spoilt(text: str) -> str:
+    """What to say of a text that nobody can read: a font of before Unicode, or UTF-8 that was taken for Latin; or nothing."""
+    font = old_font(text)
+    if font is not None:
+        return f"chữ viết bằng phông {font}; {ADVICE.format(font=font)}"
+    if _MISREAD.search(text):
+        return "chữ đã hỏng vì mở sai bảng mã (UTF-8 đọc thành Latin); hãy xuất lại tệp, lưu thành CSV UTF-8 hoặc .xlsx"
+    return ""

@@ -8,42 +8,11 @@ from dataclasses import dataclass
 from contracts.codes import is_unit_code
 from reference.phones import mobile
 from services.intake.domain import Fault, Json
-from services.intake.files.encodings import ADVICE, old_font
-from services.intake.files.rows import ERROR_COLUMN, Cell, Cells
+from services.intake.files.encodings import spoilt
+from services.intake.files.guards import unguarded
+from services.intake.files.headings import Columns, Double, is_time
+from services.intake.files.rows import Cell, Cells, DateCell, Head
 
-EVENT_REQUIRED = ("dossier", "type", "at")
-REGISTER_REQUIRED = ("dossier", "received_at")
-
-# Headings of Mẫu 07 (TT 03/2025/TT-VPCP, and its ancestor of TT 01/2018), then the columns that registers add for contact
-# and states. Written without capitals, marks of punctuation and double spaces.
-_HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "dossier": ("mã hồ sơ", "mã số hồ sơ", "số hồ sơ"),
-    "procedure": ("mã tthc", "mã thủ tục", "mã thủ tục hành chính"),
-    "procedure_name": ("tên tthc", "tên thủ tục", "tên thủ tục hành chính"),
-    "contact_name": ("tên cá nhân tổ chức", "tên tổ chức cá nhân", "chủ hồ sơ", "họ và tên", "họ tên"),
-    "address_and_phone": ("địa chỉ số điện thoại", "địa chỉ điện thoại"),
-    "contact_address": ("địa chỉ",),
-    "contact_phone": ("số điện thoại", "điện thoại"),
-    "contact_email": ("email", "thư điện tử"),
-    "competent": ("cơ quan chủ trì giải quyết", "cơ quan giải quyết", "đơn vị xử lý"),
-    "receiving_unit": ("đơn vị tiếp nhận", "mã đơn vị tiếp nhận"),
-    "received_at": ("ngày nhận", "ngày nhận hồ sơ", "ngày tiếp nhận", "ngày tháng năm nhận hồ sơ", "nhận hồ sơ"),
-    "promised_at": ("ngày hẹn trả", "ngày hẹn trả kết quả", "ngày tháng năm hẹn trả kết quả", "hẹn trả kết quả"),
-    "returned_at": ("ngày trả", "ngày trả kết quả", "trả kết quả ngày tháng năm", "ngày tháng năm trả kết quả"),
-    "completed_at": ("ngày kết thúc xử lý", "ngày xử lý xong", "ngày có kết quả"),
-    "return_method": ("phương thức nhận kết quả", "hình thức nhận kết quả", "trả kết quả phương thức nhận kết quả"),
-    "channel": ("kênh thực hiện", "kênh", "hình thức nộp"),
-    "state": ("trạng thái", "tình trạng"),
-    "asked_1": ("ngày yêu cầu bổ sung", "ngày yêu cầu bổ sung lần 1"),
-    "given_1": ("ngày bổ sung xong", "ngày bổ sung xong lần 1"),
-    "asked_2": ("ngày yêu cầu bổ sung lần 2",),
-    "given_2": ("ngày bổ sung xong lần 2",),
-    "asked_3": ("ngày yêu cầu bổ sung lần 3",),
-    "given_3": ("ngày bổ sung xong lần 3",),
-    "reappointed_at": ("ngày xin lỗi hẹn lại", "ngày văn bản xin lỗi"),
-    "new_due_at": ("ngày hẹn trả lại", "ngày hẹn lại"),
-}
-_BY_HEADING = {heading: field for field, headings in _HEADINGS.items() for heading in headings}
 _STATES = (
     "mới đăng ký",
     "được tiếp nhận",
@@ -71,6 +40,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 Values = dict[str, str]  # of the fields that have a column
+CODES = frozenset({"dossier", "procedure"})
+AS_TEXT = "hãy định dạng cột là Văn bản (Text) rồi ghi lại mã"
+_CONVERTED = re.compile(r"[\d.,]+E\+\d+|\d{1,4}[/-]\d{1,2}[/-]\d{1,4}(?: .*)?|\d{1,2}-[A-Za-z]{3}(?:-\d{2,4})?", re.ASCII)
 _NUMBERS = re.compile(r"\+?[\d][\d .\-]{7,14}\d")
 
 
@@ -78,58 +50,66 @@ _NUMBERS = re.compile(r"\+?[\d][\d .\-]{7,14}\d")
 class Layout:
     """A table whose headings were understood: where each field stands, and how a row is read."""
 
-    headings: tuple[str, ...]
-    columns: Mapping[str, int]  # field -> place of its cell
+    columns: Columns
+    head: Head
     build: Callable[[Values], dict[str, Json]]
 
-    @property
-    def names(self) -> Mapping[str, str]:
-        """The file's heading for each field of an item, for saying what is wrong."""
-        names = {field: self.headings[place] for field, place in self.columns.items()}
-        for field, other in _SAID_AS.items():
-            if field in names:
-                names.setdefault(other, names[field])
-        return names
+    @classmethod
+    def of(cls, sheet: str, columns: Columns) -> "Layout":
+        """The layout for headings that were understood."""
+        head = Head(sheet, columns.headings, columns.names())
+        return cls(columns, head, _snapshot if columns.register else lambda values: {**values})
 
     def item(self, cells: Cells) -> tuple[dict[str, Json], list[Fault]]:
         """The item of a row, and what is wrong with single cells."""
         values: Values = {}
         faults = []
-        for field, place in self.columns.items():
-            cell = cells[place] if place < len(cells) else None
-            if isinstance(cell, Fault):
-                faults.append(Fault(field, cell.rule, cell.detail))
-                continue
-            text, fault = _text(field, cell)
+        for field, place in self.columns.places.items():
+            text, fault = _value(field, cells[place] if place < len(cells) else None)
             if fault is not None:
                 faults.append(fault)
             elif text:
                 values[field] = text
-        for field, value in values.items():
-            font = old_font(value)
-            if font is not None:
-                faults.append(Fault(field, "old-font", f"chữ viết bằng phông {font}; {ADVICE.format(font=font)}"))
+        faults += [fault for double in self.columns.doubles for fault in self._differing(double, cells)]
         return self.build(values), faults
 
+    def _differing(self, double: Double, cells: Cells) -> list[Fault]:
+        """Two columns for one field have to say the same in each row."""
+        if not double.binding or double.place >= len(cells):
+            return []
+        place = self.columns.places[double.field]
+        read, other = (_value(double.field, cell)[0] for cell in (cells[place], cells[double.place]))
+        if read == other or not other:
+            return []
+        one, two = self.columns.headings[place], self.columns.headings[double.place]
+        return [
+            Fault(
+                double.field,
+                "double-column",
+                f"hai cột “{one}” (cột thứ {place + 1}) và “{two}” (cột thứ {double.place + 1}) ghi khác nhau; hãy giữ một cột",
+            )
+        ]
 
-# Where a register's column stands for a field of another name or inside another.
-_SAID_AS = {
-    "competent": "competent_unit",
-    "address_and_phone": "contact_phone",
-    "reappointed_at": "reappointed.at",
-    "new_due_at": "reappointed.new_due_at",
-    **{f"asked_{n}": f"supplements.{n - 1}.requested_at" for n in (1, 2, 3)},
-    **{f"given_{n}": f"supplements.{n - 1}.supplemented_at" for n in (1, 2, 3)},
-}
+
+def _value(field: str, cell: Cell) -> tuple[str, Fault | None]:
+    """What a cell says of its field, or what is wrong with it."""
+    if isinstance(cell, Fault):
+        return "", Fault(field, cell.rule, cell.detail)
+    text, fault = _text(field, cell)
+    if fault is None and text and field in CODES and (isinstance(cell, DateCell) or _CONVERTED.fullmatch(text)):
+        return "", Fault(field, "converted", f"Excel đã đổi mã thành ngày hoặc con số; {AS_TEXT}")
+    if fault is None and not text.isascii() and (said := spoilt(text)):
+        fault = Fault(field, "spoilt", said)
+    return text, fault
 
 
-def _text(field: str, cell: Cell) -> tuple[str, Fault | None]:
+def _text(field: str, cell: str | float | None) -> tuple[str, Fault | None]:
     """A cell as text, or what is wrong with it."""
     if cell is None:
         return "", None
-    if isinstance(cell, int | float):
+    if not isinstance(cell, str):
         return _number(field, cell)
-    text = unicodedata.normalize("NFC", str(cell)).strip()
+    text = unguarded(unicodedata.normalize("NFC", cell)).strip()
     if "\ufffd" in text or any("\udc80" <= letter <= "\udcff" for letter in text):
         return "", Fault(field, "not-utf-8", "có ký tự không đọc được (không phải UTF-8)")
     if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t\r" for letter in text):
@@ -139,55 +119,26 @@ def _text(field: str, cell: Cell) -> tuple[str, Fault | None]:
 
 def _number(field: str, cell: float) -> tuple[str, Fault | None]:
     """A number as text, with what spreadsheets take away: the first 0 of a phone, the last 0 of a code."""
-    if field.endswith("_at") or field == "at" or field.startswith(("asked_", "given_")):
+    if is_time(field):
         return "", Fault(field, "number", "là một con số; hãy định dạng ô là ngày giờ hoặc văn bản")
+    if field in CODES and field != "procedure":
+        return "", Fault(field, "converted", f"Excel đã đổi mã thành con số; {AS_TEXT}")
     if field == "procedure":
         return f"{cell:.6f}", None
     text = str(int(cell)) if float(cell).is_integer() else str(cell)
     return (f"0{text}" if field == "contact_phone" and len(text) == 9 else text), None
 
 
-def plain_heading(text: Cell) -> str:
-    """A heading for comparing."""
-    words = re.sub(r"[^\w\s]", " ", unicodedata.normalize("NFC", str(text or "")).casefold())
-    return " ".join(words.split())
-
-
-def understand(upper: Cells, lower: Cells = ()) -> Layout | None:
-    """The form whose headings a row holds, perhaps with a second row under merged heads; None if it is none."""
-    return _events(upper) or _register(upper, ()) or (_register(upper, lower) if lower else None)
-
-
-def _events(cells: Cells) -> Layout | None:
-    headings = tuple(str(cell or "").strip() for cell in cells)
-    columns = {name: place for place, name in enumerate(headings) if name and name != ERROR_COLUMN}
-    if any(name not in columns for name in EVENT_REQUIRED):
-        return None
-    return Layout(headings, columns, lambda values: {**values})
-
-
-def _register(upper: Cells, lower: Cells) -> Layout | None:
-    headings, group = [], ""
-    for place in range(max(len(upper), len(lower))):
-        head = str(upper[place] or "").strip() if place < len(upper) else ""
-        sub = str(lower[place] or "").strip() if place < len(lower) else ""
-        group = head or group
-        headings.append(f"{group} {sub}".strip() if sub else head)
-    columns: dict[str, int] = {}
-    for place, heading in enumerate(headings):
-        field = _BY_HEADING.get(plain_heading(heading))
-        if field is not None:
-            columns.setdefault(field, place)
-    if any(name not in columns for name in REGISTER_REQUIRED):
-        return None
-    return Layout(tuple(headings), columns, _snapshot)
+def _word(text: str) -> str:
+    """A word of a closed list for comparing."""
+    return " ".join(re.sub(r"[^\w\s]", " ", text.casefold()).split())
 
 
 def _snapshot(values: Values) -> dict[str, Json]:
     """A row of the register as a snapshot."""
     for field, words in _WORDS.items():
         if field in values:
-            values[field] = words.get(plain_heading(values[field]), values[field])
+            values[field] = words.get(_word(values[field]), values[field])
     _split_address(values)
     competent = values.pop("competent", None)
     if competent:

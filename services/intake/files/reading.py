@@ -1,27 +1,30 @@
 """Opens a file by its suffix and gives its rows one by one."""
 
-import csv
-import json
-from collections.abc import Iterable, Iterator
-from itertools import chain, groupby, islice
-from operator import itemgetter
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
-from services.intake import portal
-from services.intake.domain import Fault, FaultError, Json, parse_item
-from services.intake.files.encodings import SAMPLE_BYTES, recognise
-from services.intake.files.forms import Layout, understand
-from services.intake.files.rows import ERROR_COLUMN, Cell, Cells, FileRefusedError, Raw, Row, Table
-from services.intake.files.sheets import read_sheet_rows
+from services.intake.domain import Fault
+from services.intake.files.closings import HEADING, Passing, filled
+from services.intake.files.encodings import spoilt
+from services.intake.files.forms import Layout
+from services.intake.files.headings import EVENT_REQUIRED, REGISTER_REQUIRED, Columns, shown, understand
+from services.intake.files.requests import checked, read_ndjson
+from services.intake.files.rows import Cell, Cells, FileRefusedError, Row, SheetReport, Table
+from services.intake.files.sheets import SheetBegins, SheetLine, Unpacking
+from services.intake.files.texts import HEADING_ROWS, TextTable, look_at
 
-SUFFIXES = (".csv", ".xlsx", ".ndjson", ".jsonl")
-HEADING_ROWS = 40  # titles and signatures stand above the headings of an exported form
+TEXTS = (".csv", ".tsv", ".txt")
+SUFFIXES = (".csv", ".xlsx", ".ndjson", ".jsonl", ".tsv", ".txt")
 MOST_CELL = 32_768
-Line = tuple[int, list[Cell]]
+NO_HEADINGS = "không thấy đầu cột Mã hồ sơ và Ngày nhận (hoặc dossier, type, at) trong 40 dòng đầu"
+_MISSING = "thiếu cột (dossier, type, at, hoặc Mã hồ sơ, Ngày nhận)"
 
 
 def read_file(path: Path) -> Table:
-    """Open a file by its suffix (.csv, .xlsx, .ndjson, .jsonl). Raises FileRefusedError."""
+    """Open a file by its suffix (SUFFIXES). Raises FileRefusedError, also while its rows are read."""
     suffix = path.suffix.lower()
     try:
         if not path.is_file():
@@ -29,128 +32,165 @@ def read_file(path: Path) -> Table:
         if path.stat().st_size == 0:
             raise FileRefusedError("tệp rỗng")
         if suffix in (".ndjson", ".jsonl"):
-            return Table((), _read_ndjson(path), {})
-        if suffix == ".csv":
-            return _table(
-                [("", _csv_lines(path))], "dòng đầu phải là tên các trường, hoặc đầu cột của Sổ theo dõi hồ sơ", ragged=False
-            )
+            return Table(read_ndjson(path))
+        if suffix in TEXTS:
+            return _of_text(path)
         if suffix == ".xlsx":
-            return _table(
-                _by_sheet(path), "không trang tính nào có đầu cột của Sổ theo dõi hồ sơ, hoặc tên các trường", ragged=True
-            )
+            return _of_workbook(path)
         raise FileRefusedError(f"cần tệp {', '.join(SUFFIXES[:3])}")
     except FileRefusedError as error:
         raise FileRefusedError(f"{path.name}: {error}") from None
 
 
-def _by_sheet(path: Path) -> Iterator[tuple[str, Iterator[Line]]]:
-    """The lines of each sheet."""
-    for title, rows in groupby(read_sheet_rows(path), key=itemgetter(0)):
-        yield title, ((line, cells) for _, line, cells in rows)
+def _of_text(path: Path) -> Table:
+    text = look_at(path)
+    sheet = Sheet(SheetReport(""), ragged=False)
+    rows = _begun(_text_rows(text, sheet, path))
+    return Table(rows, [sheet.report], text.separator)
 
 
-def _table(sheets: Iterable[tuple[str, Iterator[Line]]], advice: str, *, ragged: bool) -> Table:
-    """`ragged`: lines may lack empty cells at their end, as in sheets; in a text file, a short line is broken."""
-    for _, lines in sheets:
-        head = list(islice(lines, HEADING_ROWS))
-        for place, (_, cells) in enumerate(head):
-            lower = head[place + 1][1] if place + 1 < len(head) else []
-            form = understand(cells, lower)
-            if form is not None:
-                two_rows = understand(cells) is None
-                rest = chain(head[place + (2 if two_rows else 1) :], lines)
-                return Table(form.headings, _rows(form, rest, ragged=ragged), form.names)
-    raise FileRefusedError(f"thiếu cột (dossier, type, at, hoặc Mã hồ sơ, Ngày nhận); {advice}")
+def _text_rows(text: TextTable, sheet: "Sheet", path: Path) -> Iterator[Row]:
+    for line, cells in text.lines():
+        yield from sheet.take(line, cells)
+        if sheet.given_up:
+            break
+    yield from sheet.end()
+    if sheet.report.unread:
+        said = "dòng đầu phải là tên các trường, hoặc đầu cột của Sổ theo dõi hồ sơ"
+        raise FileRefusedError(f"{path.name}: {_MISSING}; {sheet.spoilt or said}")
 
 
-def _rows(form: Layout, lines: Iterable[Line], *, ragged: bool) -> Iterator[Row]:
-    numbering = True
-    for line, cells in lines:
-        filled = [cell for cell in cells if cell is not None and cell != "" and not (isinstance(cell, str) and cell.isspace())]
-        if not filled:
-            continue
-        if numbering and _is_numbering(filled):
-            continue
-        numbering = False
-        yield _row(form, line, cells, ragged=ragged)
+def _of_workbook(path: Path) -> Table:
+    unpacking = Unpacking(path)
+    reports: list[SheetReport] = []
+    return Table(_begun(_workbook_rows(unpacking, reports, path)), reports, close=unpacking.close)
 
 
-def _is_numbering(cells: Cells) -> bool:
-    """The row `(1) (2) (3) …` under the headings of an official form."""
-    texts = [str(cell).strip(" ()") for cell in cells]
-    return len(texts) > 3 and all(text.isdigit() for text in texts) and texts == sorted(texts, key=int)
+def _workbook_rows(unpacking: Unpacking, reports: list[SheetReport], path: Path) -> Iterator[Row]:
+    sheet = None
+    try:
+        for said in unpacking.lines():
+            match said:
+                case SheetBegins(title, unread):
+                    yield from sheet.end() if sheet is not None else ()
+                    sheet = Sheet(SheetReport(title, unread), ragged=True)
+                    reports.append(sheet.report)
+                case SheetLine(line, cells) if sheet is not None and not sheet.given_up:
+                    yield from sheet.take(line, cells)
+    except FileRefusedError as error:
+        raise FileRefusedError(f"{path.name}: {error}") from None
+    yield from sheet.end() if sheet is not None else ()
+    if all(report.unread for report in reports):
+        each = "; ".join(f"“{report.title}” {report.unread}" for report in reports)
+        raise FileRefusedError(f"{path.name}: {_MISSING}; không trang tính nào có đầu cột của Sổ theo dõi hồ sơ: {each}")
 
 
-def _row(form: Layout, line: int, cells: list[Cell], *, ragged: bool) -> Row:
-    width = len(form.headings)
+def _begun(rows: Iterator[Row]) -> Iterator[Row]:
+    """Rows whose first was read, so that a file that is no table is refused before anything is sent."""
+    for first in rows:
+        return chain([first], rows)
+    return iter(())
+
+
+@dataclass(slots=True)
+class Sheet:
+    """The rows of one sheet or text file: lines until headings are found, then rows under them.
+
+    `ragged`: lines may lack empty cells at their end, as in sheets; in a text file, a short line is broken.
+    """
+
+    report: SheetReport
+    ragged: bool
+    given_up: bool = False
+    spoilt: str = ""
+    _layout: Layout | None = None
+    _passing: Passing | None = None
+    _above: deque[tuple[int, list[Cell]]] = field(default_factory=deque)
+    _seen: int = 0
+    _head_rows: list[list[str]] = field(default_factory=list)
+
+    def take(self, line: int, cells: list[Cell]) -> Iterator[Row]:
+        """What the next line adds."""
+        if self._layout is not None:
+            yield from self._row(line, cells)
+            return
+        self._above.append((line, cells))
+        self._seen += 1
+        if len(self._above) == 2:
+            yield from self._look()
+        if self._layout is None and self._seen > HEADING_ROWS:
+            self.given_up = True
+
+    def end(self) -> Iterator[Row]:
+        """What was waited for with the last line, and why the sheet was not read, if so."""
+        while self._layout is None and self._above and not self.given_up:
+            yield from self._look()
+        if self._layout is None and not self.report.unread:
+            self.report.unread = "trang trống" if self._seen == 0 else self.spoilt or NO_HEADINGS
+
+    def _look(self) -> Iterator[Row]:
+        """Whether the eldest line is one of headings, perhaps with the next as its second row."""
+        _, upper = self._above[0]
+        lower = self._above[1][1] if len(self._above) > 1 else []
+        columns = understand(upper, lower)
+        if columns is None:
+            self.spoilt = self.spoilt or spoilt(" ".join(shown(cell) for cell in upper)[:2000])
+            self._above.popleft()
+            return
+        two_rows = understand(upper) is None
+        self._begin(columns, [upper, lower] if two_rows else [upper])
+        rest = list(self._above)[2 if two_rows else 1 :]
+        self._above.clear()
+        for line, cells in rest:
+            yield from self._row(line, cells)
+
+    def _begin(self, columns: Columns, rows: list[list[Cell]]) -> None:
+        self._layout = Layout.of(self.report.title, columns)
+        code, moment = (columns.places[name] for name in (REGISTER_REQUIRED if columns.register else EVENT_REQUIRED[::2]))
+        self._passing = Passing(code, moment)
+        self._head_rows += [[shown(cell) for cell in row if shown(cell)] for row in rows]
+        for mine, more in (
+            (self.report.columns, columns.read()),
+            (self.report.unread_columns, columns.unread()),
+            (self.report.notes, columns.notes()),
+        ):
+            mine += [name for name in more if name not in mine]
+
+    def _row(self, line: int, cells: list[Cell]) -> Iterator[Row]:
+        if self._layout is None or self._passing is None:
+            return
+        if not self._passing.is_dossier(cells):
+            if not filled(cells):
+                return
+            why = self._heading_again(self._passing, cells) or self._passing.why(cells)
+            if why:
+                self.report.passed.append((line, why))
+                return
+        self.report.rows += 1
+        yield row_of(self._layout, line, cells, ragged=self.ragged)
+
+    def _heading_again(self, passing: Passing, cells: Cells) -> str:
+        """Headings are repeated on each page or for each month, and may then stand for other columns."""
+        if [shown(cell) for cell in cells if shown(cell)] in self._head_rows:
+            passing.begin_again()
+            return HEADING
+        columns = understand(cells)
+        if columns is None:
+            return ""
+        self._begin(columns, [list(cells)])
+        return HEADING
+
+
+def row_of(layout: Layout, line: int, cells: list[Cell], *, ragged: bool) -> Row:
+    """A row under its headings, checked."""
+    width, head = len(layout.columns.headings), layout.head
+    if cells and isinstance(cells[0], Fault) and cells[0].rule == "long-row":
+        return Row(line, cells, faults=[Fault("row", "long-row", cells[0].detail)], head=head)
     if ragged and len(cells) < width:
         cells = [*cells, *[None] * (width - len(cells))]
     if len(cells) < width or any(cell not in (None, "") for cell in cells[width:]):
-        return Row(line, cells, faults=[Fault("row", "columns", f"có {len(cells)} cột, dòng đầu có {width}")])
+        return Row(line, cells, faults=[Fault("row", "columns", f"có {len(cells)} cột, dòng đầu có {width}")], head=head)
     if any(isinstance(cell, str) and len(cell) > MOST_CELL for cell in cells):
-        return Row(line, cells, faults=[Fault("row", "long-cell", f"có ô dài quá {MOST_CELL} ký tự")])
-    item, faults = form.item(cells)
-    return Row(line, cells, faults=faults) if faults else _checked(line, cells, item)
-
-
-def _csv_lines(path: Path) -> Iterator[Line]:
-    with path.open("rb") as file:
-        codec = recognise(file.read(SAMPLE_BYTES))
-    # Bytes that are not UTF-8 survive as surrogates, so that only their own row is refused and can be given back as it was.
-    errors = "surrogateescape" if codec == "utf-8-sig" else "replace"
-    with path.open(encoding=codec, errors=errors, newline="") as text:
-        sample = text.readline()
-        text.seek(0)
-        reader = csv.reader(_without_nul(text), delimiter=";" if sample.count(";") > sample.count(",") else ",")
-        try:
-            for cells in reader:
-                yield reader.line_num, [cell.removeprefix("\ufeff") for cell in cells]
-        except csv.Error as error:
-            raise FileRefusedError(f"dòng {reader.line_num}: không phải CSV ({error})") from None
-
-
-def _without_nul(lines: Iterable[str]) -> Iterator[str]:
-    return (line.replace("\0", "\ufffd") for line in lines)
-
-
-def _read_ndjson(path: Path) -> Iterator[Row]:
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, start=1):
-            line = raw.rstrip(b"\r\n")
-            if not line.strip():
-                continue
-            try:
-                item = json.loads(line.decode("utf-8-sig"))
-            except UnicodeDecodeError:
-                yield Row(number, line, faults=[Fault("row", "not-utf-8", "không phải UTF-8")])
-            except (ValueError, RecursionError):
-                yield Row(number, line, faults=[Fault("row", "broken-json", "không phải JSON")])
-            else:
-                if isinstance(item, dict):
-                    item.pop(ERROR_COLUMN, None)
-                yield from _rows_of(number, line, item)
-
-
-def _rows_of(number: int, line: bytes, item: Json) -> Iterator[Row]:
-    """One item; or a request line of the portal (`service`, `data`), which is a row per dossier in it."""
-    service = item.get("service") if isinstance(item, dict) else None
-    if not isinstance(item, dict) or not isinstance(service, str) or service not in portal.SERVICES:
-        yield _checked(number, line, item)
-        return
-    read, names = portal.SERVICES[service]
-    unit = item.get("madonvi")
-    data = item.get("data")
-    for given in data if isinstance(data, list) else [data]:
-        alone = json.dumps({**item, "data": [given]}, ensure_ascii=False).encode()
-        row = _checked(number, alone, read(given, unit if isinstance(unit, str) else None))
-        faults = [Fault(portal.official_name(fault.field, names), fault.rule, fault.detail) for fault in row.faults]
-        yield Row(number, alone, row.item, faults)
-
-
-def _checked(line: int, raw: Raw, item: Json) -> Row:
-    """Check what can be checked without the service, so that a file tells its faults before anything is sent."""
-    try:
-        parse_item(item)
-    except FaultError as error:
-        return Row(line, raw, faults=error.faults)
-    return Row(line, raw, item if isinstance(item, dict) else None)
+        return Row(line, cells, faults=[Fault("row", "long-cell", f"có ô dài quá {MOST_CELL} ký tự")], head=head)
+    item, faults = layout.item(cells)
+    return Row(line, cells, faults=faults, head=head) if faults else checked(line, cells, item, head)

@@ -1,95 +1,72 @@
-"""XLSX as rows of cells, read in bounded memory; files that do more than hold cells are refused."""
+"""XLSX as rows of cells: unpacked by a process of its own (unpacking.py), which may be lost without harm."""
 
-import zipfile
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-from xml.etree.ElementTree import ParseError
-
-from openpyxl import load_workbook
 
 from services.intake.domain import Fault
-from services.intake.files.rows import Cell, FileRefusedError
+from services.intake.files.rows import Cell, DateCell, FileRefusedError
+from services.intake.files.unpacking import TOO_MUCH
 
-MOST_UNPACKED = 600 * 1024 * 1024
-MOST_STRINGS = 100 * 1024 * 1024
-MOST_RATIO = 200  # of a part that is not small: spreadsheets pack 5 to 40 times
-MOST_COLUMNS = 120
-MOST_ROWS = 1_000_000
-_OLE = b"\xd0\xcf\x11\xe0"
-_REFUSED_PARTS = {
-    "externallink": "có liên kết tới tệp khác; hãy ngắt liên kết (Data > Edit Links > Break Link) rồi lưu lại",
-    "vbaproject": "có macro; hãy lưu thành .xlsx không macro",
-    "embeddings/": "có tệp nhúng; hãy bỏ tệp nhúng rồi lưu lại",
-    "activex": "có ActiveX; hãy bỏ rồi lưu lại",
-    "connections.xml": "có kết nối dữ liệu bên ngoài; hãy bỏ kết nối rồi lưu lại",
-}
+_PROGRAM = Path(__file__).with_name("unpacking.py")
+_MOST_LINE = 8 * 1024 * 1024
 
 
-def check_workbook(path: Path) -> None:
-    """Look at a workbook before anything unpacks it. Raises FileRefusedError."""
-    with path.open("rb") as file:
-        if file.read(4) == _OLE:
-            raise FileRefusedError("là tệp .xls cũ hoặc có mật khẩu; hãy mở bằng Excel và lưu thành .xlsx không mật khẩu")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, OSError):
-        raise FileRefusedError("không phải tệp .xlsx (tệp hỏng hoặc đổi đuôi)") from None
-    if sum(part.file_size for part in parts) > MOST_UNPACKED:
-        raise FileRefusedError("bung ra quá lớn")
-    for part in parts:
-        name = part.filename.lower()
-        if part.file_size > 10 * 1024 * 1024 and part.file_size > MOST_RATIO * max(1, part.compress_size):
-            raise FileRefusedError(f"phần {part.filename} nén bất thường")
-        if name.endswith("sharedstrings.xml") and part.file_size > MOST_STRINGS:
-            raise FileRefusedError("có quá nhiều chữ")
-        for refused, reason in _REFUSED_PARTS.items():
-            if refused in name:
-                raise FileRefusedError(reason)
+@dataclass(frozen=True, slots=True)
+class SheetBegins:
+    """A sheet of the workbook; `unread` says why its rows do not follow, if they do not."""
+
+    title: str
+    unread: str
 
 
-def read_sheet_rows(path: Path) -> Iterator[tuple[str, int, list[Cell]]]:
-    """(sheet, line, cells) of all sheets. A cell that holds no plain value is a Fault. Raises FileRefusedError."""
-    check_workbook(path)
-    try:
-        book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
+@dataclass(frozen=True, slots=True)
+class SheetLine:
+    """A line of the sheet that began last; empty lines are left out."""
+
+    line: int
+    cells: list[Cell]
+
+
+class Unpacking:
+    """A workbook that is being unpacked. `close` may be called from any thread, more than once."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as file:
+            # -I: nothing of the folder it runs in; no environment: a parser of strangers' files needs no secret.
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-I", str(_PROGRAM)], stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
+            )
+
+    def close(self) -> None:
+        """End it, read or not."""
+        self._process.kill()
+        self._process.wait()
+
+    def lines(self) -> Iterator[SheetBegins | SheetLine]:
+        """Sheets and their lines. Raises FileRefusedError, also if the process was lost."""
+        out = self._process.stdout
+        assert out is not None  # noqa: S101 - it is a pipe
         try:
-            for sheet in book.worksheets:
-                if hasattr(sheet, "reset_dimensions"):
-                    sheet.reset_dimensions()  # what a file says of its own size is often wrong
-                    for line, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, max_row=MOST_ROWS), start=1):
-                        yield sheet.title, line, [_plain(cell) for cell in cells]
+            while raw := out.readline(_MOST_LINE):
+                said = json.loads(raw) if raw.endswith(b"\n") else {"refused": TOO_MUCH}
+                if isinstance(said, list):
+                    line, cells = said
+                    yield SheetLine(line, [_cell(cell) if type(cell) is list else cell for cell in cells])
+                elif "sheet" in said:
+                    yield SheetBegins(said["sheet"], said["unread"])
+                elif "refused" in said:
+                    raise FileRefusedError(said["refused"])
+                else:
+                    return
+            raise FileRefusedError(TOO_MUCH)
         finally:
-            book.close()
-    except FileRefusedError:
-        raise
-    except (zipfile.BadZipFile, KeyError, ValueError, ParseError, TypeError, OSError, AttributeError, IndexError) as error:
-        raise FileRefusedError(
-            f"không đọc được nội dung .xlsx ({type(error).__name__}); hãy mở bằng Excel và lưu lại"
-        ) from None
+            self.close()
+            out.close()
 
 
-class Readable(Protocol):
-    """A cell of a sheet."""
-
-    @property
-    def value(self) -> object: ...
-    @property
-    def data_type(self) -> str: ...
-
-
-def _plain(cell: Readable) -> Cell:
-    value, kind = cell.value, cell.data_type if cell.value is not None else ""
-    if kind == "f":
-        return Fault("", "formula", "là công thức; hãy dán giá trị (Paste Special > Values)")
-    if kind == "e":
-        return Fault("", "cell-error", "ô báo lỗi")
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds") if value.time() != time() else value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    return value if value is None or isinstance(value, str | int | float | time | timedelta) else str(value)
+def _cell(said: list[str]) -> Cell:
+    return DateCell(said[1]) if said[0] == "date" else Fault("", said[1], said[2])

@@ -53,6 +53,28 @@ class RefusedRow(BaseModel):
 
     line: int
     reason: str
+    sheet: str = Field(default="", description="Tên trang tính; trống nếu là tệp văn bản.")
+
+
+class PassedLine(BaseModel):
+    """A line of a table that is no dossier: a total, a signature, headings again."""
+
+    line: int
+    what: str
+
+
+class SheetSummary(BaseModel):
+    """What was read of a sheet, or of a text file, whose name is empty."""
+
+    sheet: str
+    read: bool
+    reason: str = Field(description="Why it was not read; empty if it was.")
+    rows: int
+    columns: list[str] = Field(description="Headings that were read.")
+    unread_columns: list[str] = Field(description="Headings that were found and not understood, or are not read.")
+    notes: list[str] = Field(description="Columns that stand twice, and which was read.")
+    passed: int = Field(description="Lines that are no dossier.")
+    passed_lines: list[PassedLine] = Field(description="The first of them.")
 
 
 class FileSummary(BaseModel):
@@ -63,6 +85,7 @@ class FileSummary(BaseModel):
     quarantined: int
     refused: int
     errors: list[RefusedRow] = Field(description="The first of them; the file of refused rows has all.")
+    sheets: list[SheetSummary] = Field(default=[], description="What was read and what was not; none for NDJSON.")
 
 
 class ChangedDossier(BaseModel):

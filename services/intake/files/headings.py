@@ -1,0 +1,191 @@
+"""Which field a column is: the headings of the register (Mẫu 07) in the spellings of offices, or the fields' own names."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+from services.intake.domain import Contact, Fault, Item
+from services.intake.files.rows import ERROR_COLUMN, Cell, Cells
+
+EVENT_REQUIRED = ("dossier", "type", "at")
+MOST_HEADING = 300  # characters
+REGISTER_REQUIRED = ("dossier", "received_at")
+
+# Headings of Mẫu 07 (TT 03/2025/TT-VPCP, and its ancestor of TT 01/2018), then the columns that registers add for contact
+# and states. The first of each field is its official name; if two columns mean one field, the one named first is read.
+_HEADINGS: Mapping[str, tuple[str, ...]] = {
+    "dossier": ("Mã hồ sơ", "Mã số hồ sơ", "Mã hồ sơ TTHC", "Số hồ sơ"),
+    "procedure": ("Mã TTHC", "Mã thủ tục", "Mã thủ tục hành chính"),
+    "procedure_name": ("Tên TTHC", "Tên thủ tục", "Tên thủ tục hành chính", "Thủ tục hành chính"),
+    "contact_name": (
+        "Tên cá nhân, tổ chức", "Tên tổ chức, cá nhân", "Chủ hồ sơ", "Tên chủ hồ sơ", "Họ và tên", "Họ tên", "Người nộp",
+        "Người nộp hồ sơ", "Họ tên người nộp", "Họ và tên người nộp", "Tên người nộp", "Cá nhân, tổ chức", "Tổ chức, cá nhân",
+    ),
+    "address_and_phone": ("Địa chỉ, số điện thoại", "Địa chỉ, điện thoại"),
+    "contact_address": ("Địa chỉ", "Địa chỉ liên hệ"),
+    "contact_phone": ("Số điện thoại", "Điện thoại", "Số điện thoại liên hệ", "Điện thoại liên hệ", "Số di động", "Di động"),
+    "contact_email": ("Email", "Thư điện tử", "Địa chỉ email"),
+    "competent": ("Cơ quan chủ trì giải quyết", "Cơ quan giải quyết", "Đơn vị xử lý", "Cơ quan xử lý", "Đơn vị giải quyết"),
+    "receiving_unit": ("Đơn vị tiếp nhận", "Mã đơn vị tiếp nhận", "Cơ quan tiếp nhận"),
+    "received_at": (
+        "Ngày nhận", "Ngày nhận hồ sơ", "Ngày tiếp nhận", "Ngày tiếp nhận hồ sơ", "Ngày, tháng, năm nhận hồ sơ", "Nhận hồ sơ",
+        "Ngày, tháng, năm tiếp nhận", "Ngày giờ tiếp nhận", "Ngày giờ nhận", "Thời gian tiếp nhận", "Thời điểm tiếp nhận",
+    ),
+    "promised_at": (
+        "Ngày hẹn trả", "Ngày hẹn trả kết quả", "Ngày, tháng, năm hẹn trả kết quả", "Hẹn trả kết quả", "Hẹn trả", "Ngày hẹn",
+        "Ngày giờ hẹn trả", "Thời gian hẹn trả", "Thời gian hẹn trả kết quả", "Ngày hẹn trả hồ sơ",
+    ),
+    "returned_at": (
+        "Ngày trả", "Ngày trả kết quả", "Trả kết quả ngày, tháng, năm", "Ngày, tháng, năm trả kết quả", "Ngày giờ trả",
+        "Thời gian trả kết quả", "Ngày trả kết quả thực tế",
+    ),
+    "completed_at": (
+        "Ngày kết thúc xử lý", "Ngày xử lý xong", "Ngày có kết quả", "Ngày giải quyết xong", "Ngày hoàn thành",
+    ),
+    "return_method": ("Phương thức nhận kết quả", "Hình thức nhận kết quả", "Trả kết quả phương thức nhận kết quả"),
+    "channel": ("Kênh thực hiện", "Kênh", "Hình thức nộp", "Kênh tiếp nhận", "Hình thức tiếp nhận"),
+    "state": ("Trạng thái", "Tình trạng", "Trạng thái hồ sơ", "Tình trạng hồ sơ"),
+    "asked_1": ("Ngày yêu cầu bổ sung", "Ngày yêu cầu bổ sung lần 1"),
+    "given_1": ("Ngày bổ sung xong", "Ngày bổ sung xong lần 1"),
+    "asked_2": ("Ngày yêu cầu bổ sung lần 2",),
+    "given_2": ("Ngày bổ sung xong lần 2",),
+    "asked_3": ("Ngày yêu cầu bổ sung lần 3",),
+    "given_3": ("Ngày bổ sung xong lần 3",),
+    "reappointed_at": ("Ngày xin lỗi, hẹn lại", "Ngày văn bản xin lỗi"),
+    "new_due_at": ("Ngày hẹn trả lại", "Ngày hẹn lại"),
+}  # fmt: skip
+_SHORT = {
+    "kq": "ketqua", "hs": "hoso", "sdt": "sodienthoai", "dt": "dienthoai", "dtdd": "didong", "dc": "diachi",
+    "cq": "coquan", "dv": "donvi", "bs": "bosung", "yc": "yeucau", "ycbs": "yeucaubosung", "mail": "email",
+}  # fmt: skip
+_EVENT_FIELDS = frozenset(name for model in get_args(Item) for name in model.model_fields) | {
+    f"contact_{name}" for name in Contact.model_fields
+}
+# Where a register's column stands for a field of another name or inside another.
+_SAID_AS = {
+    "competent": "competent_unit",
+    "address_and_phone": "contact_phone",
+    "reappointed_at": "reappointed.at",
+    "new_due_at": "reappointed.new_due_at",
+    **{f"asked_{n}": f"supplements.{n - 1}.requested_at" for n in (1, 2, 3)},
+    **{f"given_{n}": f"supplements.{n - 1}.supplemented_at" for n in (1, 2, 3)},
+}
+
+
+def is_time(field: str) -> bool:
+    """Whether a column of this field holds times."""
+    return field.endswith("_at") or field == "at" or field.startswith(("asked_", "given_"))
+
+
+def shown(cell: Cell) -> str:
+    """A cell of a heading as one line; what is longer than a heading is cut."""
+    if cell is None or isinstance(cell, Fault):
+        return ""
+    return " ".join(unicodedata.normalize("NFC", str(cell)[:MOST_HEADING]).split())
+
+
+def heading_key(text: str) -> str:
+    """A heading for comparing: `NGÀY  HẸN TRẢ KQ (*):` is `ngayhentraketqua`, with or without its marks."""
+    text = re.sub(r"\([^)]*\)|^\s*\d+[.)]\s", " ", text)
+    bare = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    words = re.sub(r"[\W_]+", " ", "".join(letter for letter in bare if not unicodedata.combining(letter))).split()
+    return "".join(_SHORT.get(word, word) for word in words)
+
+
+_RANKS = {heading_key(name): (field, rank) for field, names in _HEADINGS.items() for rank, name in enumerate(names)}
+
+
+@dataclass(frozen=True, slots=True)
+class Double:
+    """Two columns for one field: where the one that is not read stands, and whether it must not differ."""
+
+    field: str
+    place: int
+    binding: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Headings that were understood: where each field stands, and what else there is."""
+
+    headings: tuple[str, ...]
+    places: Mapping[str, int]  # field -> place of its cell
+    doubles: tuple[Double, ...] = ()
+    register: bool = False
+
+    def names(self) -> dict[str, str]:
+        """What to call each field of an item: by its official name, with the file's heading where that is another."""
+        names = {field: official[0] for field, official in _HEADINGS.items()} if self.register else {}
+        names |= {field: self._name(field, place) for field, place in self.places.items()}
+        for field, other in _SAID_AS.items():
+            if field in self.places and other not in self.places:
+                names[other] = names[field]
+            elif field in names:
+                names.setdefault(other, names[field])
+        return names
+
+    def _name(self, field: str, place: int) -> str:
+        heading = self.headings[place]
+        official = _HEADINGS[field][0] if self.register else field
+        return official if heading_key(heading) == heading_key(official) else f"{official} (cột “{heading}”)"
+
+    def read(self) -> list[str]:
+        """Headings of the columns that are read."""
+        return [self.headings[place] for field, place in self.places.items() if self.register or field in _EVENT_FIELDS]
+
+    def unread(self) -> list[str]:
+        """Headings of the columns that are not read."""
+        said = {*self.read(), *(self.headings[double.place] for double in self.doubles), ERROR_COLUMN, ""}
+        return [name for name in self.headings if name not in said]
+
+    def notes(self) -> Iterator[str]:
+        """What is said of two columns for one field."""
+        for double in self.doubles:
+            read, other = self.headings[self.places[double.field]], self.headings[double.place]
+            places = f"cột thứ {self.places[double.field] + 1}"
+            if heading_key(read) == heading_key(other):
+                yield f"đầu cột “{other}” có hai lần (cột thứ {double.place + 1} không đọc); đã đọc {places}"
+            else:
+                yield f"cột “{other}” cùng nghĩa với cột “{read}” nên không đọc; đã đọc {places}"
+
+
+def understand(upper: Cells, lower: Cells = ()) -> Columns | None:
+    """The headings that a row holds, perhaps with a second row under merged heads; None if it is no row of headings."""
+    return _events(upper) or _register(upper, ()) or (_register(upper, lower) if lower else None)
+
+
+def _events(cells: Cells) -> Columns | None:
+    """Columns that no item has are in the items all the same: intake counts them as fields that nobody knows."""
+    headings = tuple(shown(cell) for cell in cells)
+    folded = [name.casefold() if name.casefold() in _EVENT_FIELDS else name for name in headings]
+    found = [(place, name, 0) for place, name in enumerate(folded) if name and name != ERROR_COLUMN]
+    columns = _columns(headings, found, register=False)
+    return columns if all(name in columns.places for name in EVENT_REQUIRED) else None
+
+
+def _register(upper: Cells, lower: Cells) -> Columns | None:
+    headings, group = [], ""
+    for place in range(max(len(upper), len(lower))):
+        head = shown(upper[place]) if place < len(upper) else ""
+        sub = shown(lower[place]) if place < len(lower) else ""
+        group = head or group
+        headings.append(f"{group} {sub}".strip() if sub else head)
+    found = [(place, *_RANKS[key]) for place, name in enumerate(headings) if (key := heading_key(name)) in _RANKS]
+    columns = _columns(tuple(headings), found, register=True)
+    return columns if all(name in columns.places for name in REGISTER_REQUIRED) else None
+
+
+def _columns(headings: tuple[str, ...], found: list[tuple[int, str, int]], *, register: bool) -> Columns:
+    """Of two columns for one field, the one with the more official name is read, else the first."""
+    places: dict[str, int] = {}
+    doubles = []
+    for place, field, _ in sorted(found, key=lambda each: (each[2], each[0])):
+        if field not in places:
+            places[field] = place
+            continue
+        same = heading_key(headings[place]) == heading_key(headings[places[field]])
+        doubles.append(Double(field, place, binding=same or is_time(field)))
+    in_order = dict(sorted(places.items(), key=lambda each: each[1]))
+    return Columns(headings, in_order, tuple(doubles), register)

@@ -1,0 +1,64 @@
+"""NDJSON: one item per line, or one request of the portal, whose dossiers are rows then."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from services.intake import portal
+from services.intake.domain import Fault, FaultError, Json, parse_item
+from services.intake.files.rows import ERROR_COLUMN, Head, Raw, Row
+
+MOST_LINE = 2 * 1024 * 1024  # bytes: parsed, a hostile line takes thirty times as much
+
+
+def read_ndjson(path: Path) -> Iterator[Row]:
+    """The rows of a file, a bad one beside good ones."""
+    with path.open("rb") as file:
+        number = 0
+        while raw := file.readline(MOST_LINE):
+            number += 1
+            line = raw.rstrip(b"\r\n")
+            if len(raw) >= MOST_LINE and line == raw:
+                yield Row(number, line[:200], faults=[Fault("row", "long-row", f"dòng dài quá {MOST_LINE} byte")])
+                while raw and not raw.endswith(b"\n"):
+                    raw = file.readline(MOST_LINE)
+            elif line.strip():
+                yield from _rows_of_line(number, line)
+
+
+def _rows_of_line(number: int, line: bytes) -> Iterator[Row]:
+    try:
+        item = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        yield Row(number, line, faults=[Fault("row", "not-utf-8", "không phải UTF-8")])
+    except (ValueError, RecursionError):
+        yield Row(number, line, faults=[Fault("row", "broken-json", "không phải JSON")])
+    else:
+        if isinstance(item, dict):
+            item.pop(ERROR_COLUMN, None)
+        yield from _rows_of(number, line, item)
+
+
+def _rows_of(number: int, line: bytes, item: Json) -> Iterator[Row]:
+    """One item; or a request line of the portal (`service`, `data`), which is a row per dossier in it."""
+    service = item.get("service") if isinstance(item, dict) else None
+    if not isinstance(item, dict) or not isinstance(service, str) or service not in portal.SERVICES:
+        yield checked(number, line, item, Head())
+        return
+    read, names = portal.SERVICES[service]
+    unit = item.get("madonvi")
+    data = item.get("data")
+    for given in data if isinstance(data, list) else [data]:
+        alone = json.dumps({**item, "data": [given]}, ensure_ascii=False).encode()
+        row = checked(number, alone, read(given, unit if isinstance(unit, str) else None), Head())
+        faults = [Fault(portal.official_name(fault.field, names), fault.rule, fault.detail) for fault in row.faults]
+        yield Row(number, alone, row.item, faults)
+
+
+def checked(line: int, raw: Raw, item: Json, head: Head) -> Row:
+    """Check what can be checked without the service, so that a file tells its faults before anything is sent."""
+    try:
+        parse_item(item)
+    except FaultError as error:
+        return Row(line, raw, faults=error.faults, head=head)
+    return Row(line, raw, item if isinstance(item, dict) else None, head=head)

@@ -1,0 +1,146 @@
+"""Files that are made to exhaust: each is refused by a sentence, within bounds, while intake answers others."""
+
+import asyncio
+import json
+import time
+import tracemalloc
+import zipfile
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from services.intake.files import FileRefusedError, read_file
+from tests.intake.alone import Alone, intake_alone
+from tests.intake.test_sheets import workbook
+from tests.intake.test_tables import HEADINGS, line
+
+NAMESPACE = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+def with_part(path: Path, name: str, *pieces: bytes) -> Path:
+    """A workbook in which one part is another, written piece by piece."""
+    workbook(path, {"Sổ": [HEADINGS, line(1)]})
+    with zipfile.ZipFile(path) as archive:
+        parts = {each: archive.read(each) for each in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for each, content in parts.items():
+            if each != name:
+                archive.writestr(each, content)
+        with archive.open(name, "w") as part:
+            for piece in pieces:
+                part.write(piece)
+    return path
+
+
+def sheet_of(*rows: bytes) -> tuple[bytes, ...]:
+    """A sheet's part around rows."""
+    return f"<worksheet {NAMESPACE}><sheetData>".encode(), *rows, b"</sheetData></worksheet>"
+
+
+def giant_row(path: Path) -> Path:
+    """Its cells do not pack well, so that nothing refuses them by their ratio."""
+    cells = b"".join(f'<c r="{n * 2654435761 % 2**32:x}"/>'.encode() for n in range(700_000))
+    return with_part(path, "xl/worksheets/sheet1.xml", *sheet_of(b'<row r="1">', cells, b"</row>"))
+
+
+def giant_styles(path: Path) -> Path:
+    fonts = b"".join(f'<font><sz val="{n % 97}"/><name val="F{n}"/></font>'.encode() for n in range(220_000))
+    return with_part(path, "xl/styles.xml", f"<styleSheet {NAMESPACE}><fonts>".encode(), fonts, b"</fonts></styleSheet>")
+
+
+def many_styles(path: Path) -> Path:
+    fonts = b"".join(f'<font><sz val="{n % 97}"/><name val="F{n}"/></font>'.encode() for n in range(140_000))
+    return with_part(path, "xl/styles.xml", f"<styleSheet {NAMESPACE}><fonts>".encode(), fonts, b"</fonts></styleSheet>")
+
+
+def deep(path: Path) -> Path:
+    opened = b"".join(f"<a{n * 2654435761 % 2**32:x}>".encode() for n in range(100_000))
+    return with_part(path, "xl/worksheets/sheet1.xml", *sheet_of(opened))
+
+
+def many_parts(path: Path) -> Path:
+    workbook(path, {"Sổ": [HEADINGS, line(1)]})
+    with zipfile.ZipFile(path, "a") as archive:
+        for number in range(6000):
+            archive.writestr(f"x{number}", b"")
+    return path
+
+
+HOSTILE = {
+    "a giant row": giant_row,
+    "giant styles": giant_styles,
+    "many styles": many_styles,
+    "deep XML": deep,
+    "many parts": many_parts,
+}
+
+
+@pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_workbook_costs_the_process_that_unpacks_it_alone(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    path = make(tmp_path / "evil.xlsx")
+    tracemalloc.start()
+    try:
+        begin = time.process_time()
+        with pytest.raises(
+            FileRefusedError, match=r"evil\.xlsx: (?:cần quá nhiều|có quá nhiều|không đọc được|bung ra|phần|thiếu cột)"
+        ):
+            list(read_file(path).rows)
+        assert time.process_time() - begin < 5
+        assert tracemalloc.get_traced_memory()[1] < 50 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+
+
+def test_long_cells_and_rows_are_refused_alone(tmp_path: Path) -> None:
+    long_row = [*line(2)[:3], *["x" * 32_000] * 8]
+    path = workbook(tmp_path / "so.xlsx", {"Sổ": [[*HEADINGS, *"ABCDEFGH"], line(1), long_row, line(3)]})
+
+    rows = list(read_file(path).rows)
+    assert [[fault.rule for fault in row.faults] for row in rows] == [[], ["long-row"], []]
+
+
+def test_a_long_line_of_json_is_refused_alone_and_is_not_parsed(tmp_path: Path) -> None:
+    good = json.dumps({"dossier": "H37.12-260302-0001", "type": "completed", "at": "2026-03-02T08:00"})
+    file = tmp_path / "events.ndjson"
+    file.write_text("[" * 5_000_000 + f"\n{good}\n", "utf-8")
+
+    assert [(row.line, [fault.rule for fault in row.faults]) for row in read_file(file).rows] == [(1, ["long-row"]), (2, [])]
+
+
+def test_rows_with_long_cells_come_in_small_chunks(tmp_path: Path) -> None:
+    heavy = [*line(1), "x" * 32_000]
+    path = workbook(tmp_path / "so.xlsx", {"Sổ": [[*HEADINGS, "Ghi chú"], *[heavy] * 200]})
+
+    assert max(sum(row.size() for row in chunk) for chunk in read_file(path).chunks()) < 2_100_000
+
+
+def test_a_workbook_that_is_not_read_to_its_end_leaves_no_process(tmp_path: Path) -> None:
+    table = read_file(workbook(tmp_path / "so.xlsx", {"Sổ": [HEADINGS, *(line(n) for n in range(3000))]}))
+    next(table.rows)
+    table.close()
+
+    with pytest.raises(FileRefusedError, match="cần quá nhiều bộ nhớ hoặc thời gian"):
+        list(table.rows)
+
+
+@pytest.fixture
+async def intake(tmp_path: Path) -> AsyncIterator[Alone]:
+    """intake alone."""
+    async with intake_alone(tmp_path) as running:
+        yield running
+
+
+async def test_intake_answers_its_probe_while_it_reads_a_hostile_workbook(intake: Alone, tmp_path: Path) -> None:
+    content, key = giant_row(tmp_path / "evil.xlsx").read_bytes(), await intake.key()
+    upload = asyncio.create_task(intake.client.post("/v1/dossiers/files?name=evil.xlsx", content=content, headers=key))
+    waited = []
+    while not upload.done():
+        begin = time.perf_counter()
+        assert (await intake.client.get("/livez")).status_code == 200
+        waited.append(time.perf_counter() - begin)
+        await asyncio.sleep(0.01)
+
+    assert (await upload).status_code == 422
+    waited.sort()
+    assert waited[len(waited) * 9 // 10] < 0.1  # of ten, nine: the machine of a test has others to serve
