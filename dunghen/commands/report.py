@@ -108,10 +108,11 @@ def _make(asked: Asked, output: Path | None, source: Source) -> None:
 
 
 def _ask(url: str, asked: Asked) -> bytes:
-    given = {"from": asked.first, "to": asked.last, "unit": asked.unit, "format": asked.kind}
+    given = {"from": asked.first, "to": asked.last, "unit": asked.unit}
+    path = f"/v1/reports/{asked.form}" if asked.kind == "json" else f"/v1/reports/{asked.form}/{asked.kind}"
     params = given | ({"units_as_of": asked.units_as_of} if asked.units_as_of else {})
     try:
-        response = httpx.get(f"{url}/v1/reports/{asked.form}", params=params, timeout=60)
+        response = httpx.get(f"{url}{path}", params=params, timeout=60)
     except httpx.TransportError as error:
         stop(f"reporting tại {url} không trả lời ({type(error).__name__})", 3)
     if response.is_error:

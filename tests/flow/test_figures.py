@@ -100,7 +100,7 @@ async def test_a_frozen_sheet_is_printed_as_it_was_frozen_with_what_it_booked(sy
     await system.move(datetime(2026, 4, 15, 8, tzinfo=OFFICE_TIME))
     april = {"from": "2026-03-15", "to": "2026-04-14"}
     frozen = (await client.post("/v1/reports/II.06a/frozen", params=april)).json()
-    sheet = await client.get("/v1/reports/II.06a/frozen", params={**april, "format": "pdf"})
+    sheet = await client.get("/v1/reports/II.06a/frozen/pdf", params=april)
     words = PdfReader(io.BytesIO(sheet.content)).pages[0].extract_text()
     live = (await client.get("/v1/reports/II.06a", params={**april, "unit": "all"})).json()
     page = (await client.get("/")).text

@@ -21,18 +21,17 @@ from services.reporting.reports import Breach, ReportRefusedError, UnknownUnitEr
 
 From = Annotated[date, Query(alias="from")]
 To = Annotated[date, Query(alias="to")]
-File = Literal["xlsx", "csv", "pdf"]
-Format = Literal["json", "xlsx", "csv", "pdf"]
+File = Literal["csv", "xlsx", "pdf"]
 TYPES: Mapping[File, str] = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
 }
 
 
-def sheet_answers(*statuses: int) -> Answers:
-    """A sheet as a file, beside the JSON of the route's model; and what may forbid it."""
-    return also(problem_answers(*statuses), 200, *(media.partition(";")[0] for media in TYPES.values()))
+def file_answers(kind: File, *statuses: int) -> Answers:
+    """A sheet as a file, which has a route of its own: one route, one media type. And what may forbid it."""
+    return also(problem_answers(*statuses), 200, TYPES[kind].partition(";")[0])
 
 
 @dataclass(frozen=True, slots=True)

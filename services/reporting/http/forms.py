@@ -7,7 +7,7 @@ from fastapi import FastAPI, Query, Response
 
 from runtime.web import problem_answers
 from services.reporting.http.answers import Behind, FilledForm
-from services.reporting.http.common import Format, From, Room, To, file, problems, sheet_answers
+from services.reporting.http.common import TYPES, File, From, Room, To, file, file_answers, problems
 from services.reporting.reports import Wanted, behind, report
 
 
@@ -18,20 +18,16 @@ def add_forms(app: FastAPI, room: Room) -> None:
         "/v1/reports/{form}",
         summary="Một biểu (II.06a, 07a) của một đơn vị, tất cả đơn vị hoặc toàn tỉnh",
         response_model=FilledForm,
-        responses=sheet_answers(404, 409, 422, 503),
+        responses=problem_answers(404, 409, 422, 503),
     )
-    async def filled(
-        form: str,
-        first: From,
-        last: To,
-        unit: str = "province",
-        format: Format = "json",  # noqa: A002 - the name on the wire
-        units_as_of: date | None = None,
-    ) -> FilledForm | Response:
+    async def filled(form: str, first: From, last: To, unit: str = "province", units_as_of: date | None = None) -> FilledForm:
         wanted = Wanted(room.form(form), first, last, unit, units_as_of)
         with problems(room):
             sheet = await report(room.parts.store, room.reference, wanted)
-        return FilledForm.of(sheet, wanted, room.cells.counted_at) if format == "json" else file(sheet, room, unit, format)
+        return FilledForm.of(sheet, wanted, room.cells.counted_at)
+
+    for kind in TYPES:
+        _add_file(app, room, kind)
 
     @app.get(
         "/v1/reports/{form}/dossiers",
@@ -51,3 +47,22 @@ def add_forms(app: FastAPI, room: Room) -> None:
         with problems(room):
             found = await behind(room.parts.store, room.reference, wanted, column, field)
         return Behind(column=column, figure=len(found), dossiers=found)
+
+
+def _add_file(app: FastAPI, room: Room, kind: File) -> None:
+    """The form as a file."""
+
+    @app.get(
+        f"/v1/reports/{{form}}/{kind}",
+        name=f"filled_{kind}",
+        summary=f"Biểu ấy dạng {kind.upper()}",
+        response_class=Response,
+        responses=file_answers(kind, 404, 409, 422, 503),
+    )
+    async def filled_file(
+        form: str, first: From, last: To, unit: str = "province", units_as_of: date | None = None
+    ) -> Response:
+        wanted = Wanted(room.form(form), first, last, unit, units_as_of)
+        with problems(room):
+            sheet = await report(room.parts.store, room.reference, wanted)
+        return file(sheet, room, unit, kind)

@@ -1,12 +1,14 @@
 """Frozen periods of II.06a: freeze one, read one as it was frozen with what was restated since."""
 
+from datetime import date
+
 from fastapi import FastAPI, Response
 
 from reference import OFFICE_TIME
 from runtime.web import Problem, ProblemError, problem_answers
 from services.reporting.domain import REPORT, Frozen, sheet_of
 from services.reporting.http.answers import FrozenPeriod, KnownPeriod
-from services.reporting.http.common import Format, From, Room, To, file, not_backwards, problems, sheet_answers
+from services.reporting.http.common import TYPES, File, From, Room, To, file, file_answers, not_backwards, problems
 
 
 def add_frozen(app: FastAPI, room: Room) -> None:
@@ -28,20 +30,13 @@ def add_frozen(app: FastAPI, room: Room) -> None:
         "/v1/reports/II.06a/frozen",
         summary="Một kỳ đã chốt, như lúc chốt, và các bản chỉnh",
         response_model=FrozenPeriod,
-        responses=sheet_answers(404, 422, 503),
+        responses=problem_answers(404, 422, 503),
     )
-    async def frozen(
-        first: From,
-        last: To,
-        format: Format = "json",  # noqa: A002 - the name on the wire
-    ) -> FrozenPeriod | Response:
-        period = await room.periods.get(first, last)
-        if period is None:
-            raise ProblemError(Problem("not-frozen", "Kỳ này chưa chốt", 404))
-        if format == "json":
-            return FrozenPeriod.of(period)
-        sheet = sheet_of(room.form(REPORT), period.days, period.lines)
-        return file(sheet, room, "all", format, note_of(period, room))
+    async def frozen(first: From, last: To) -> FrozenPeriod:
+        return FrozenPeriod.of(await known(room, first, last))
+
+    for kind in TYPES:
+        _add_file(app, room, kind)
 
     @app.get(
         "/v1/periods",
@@ -57,6 +52,30 @@ def add_frozen(app: FastAPI, room: Room) -> None:
             known = await room.periods.get(first, last)
             found.append(KnownPeriod(kind=kind.code, name=kind.name, first=first, last=last, frozen=known is not None))
         return found
+
+
+async def known(room: Room, first: date, last: date) -> Frozen:
+    """A frozen period. Raises ProblemError."""
+    period = await room.periods.get(first, last)
+    if period is None:
+        raise ProblemError(Problem("not-frozen", "Kỳ này chưa chốt", 404))
+    return period
+
+
+def _add_file(app: FastAPI, room: Room, kind: File) -> None:
+    """The frozen sheet as a file."""
+
+    @app.get(
+        f"/v1/reports/II.06a/frozen/{kind}",
+        name=f"frozen_{kind}",
+        summary=f"Biểu đã chốt dạng {kind.upper()}",
+        response_class=Response,
+        responses=file_answers(kind, 404, 422, 503),
+    )
+    async def frozen_file(first: From, last: To) -> Response:
+        period = await known(room, first, last)
+        sheet = sheet_of(room.form(REPORT), period.days, period.lines)
+        return file(sheet, room, "all", kind, note_of(period, room))
 
 
 def note_of(period: Frozen, room: Room) -> str:
