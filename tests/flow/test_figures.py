@@ -105,9 +105,12 @@ async def test_a_frozen_sheet_is_printed_as_it_was_frozen_with_what_it_booked(sy
     live = (await client.get("/v1/reports/II.06a", params={**april, "unit": "all"})).json()
     page = (await client.get("/")).text
 
-    assert [(row["6"], row["9"], row["11"]) for row in frozen["rows"]] == [(1, 1, 0)]
-    assert live["rows"] == []  # by its own days nothing happened in April
-    assert "Số liệu chốt ngày 15/04/2026. Gồm điều chỉnh của kỳ trước, biết sau khi chốt:" in " ".join(words.split())
+    moved = [row for row in frozen["rows"] if row["field"]]
+    assert [(row["6"], row["9"], row["11"]) for row in moved] == [(1, 1, 0)]
+    assert not any(row["field"] for row in live["rows"])  # by its own days nothing happened in April
+    assert "Số liệu tính đến 08:00 ngày 15/04/2026. Đã chốt ngày 15/04/2026." in " ".join(words.split())
+    assert "Gồm điều chỉnh của kỳ trước, biết sau khi chốt:" in " ".join(words.split())
+    assert live["standing"].endswith("Đã chốt ngày 15/04/2026; biểu này theo số liệu hiện thời, có thể khác biểu đã chốt.")
     assert "UBND xã Hoàng Vân, Hộ tịch, cột 9: +1" in " ".join(words.split())
     assert "Tháng, 15/03/2026 đến 14/04/2026" in page
     gauges = await system.fleet.gauges("reporting")

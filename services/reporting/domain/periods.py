@@ -11,6 +11,7 @@ from services.changes import Answering, Changed
 from services.reporting.domain.cells import DEFINITION
 from services.reporting.domain.forms import Values
 from services.reporting.domain.sheet import ByPlace, LineKey, Lines
+from services.reporting.domain.standing import Standing
 
 REPORT = "II.06a"
 REASON = "Sự việc được báo hoặc sửa sau khi chốt kỳ"
@@ -77,6 +78,11 @@ class Frozen:
     booked: ByPlace
     adjustments: tuple[ReportChange, ...] = ()
     restated: tuple[Restated, ...] = ()
+
+    @property
+    def standing(self) -> Standing:
+        """How old and how final its sheet is."""
+        return Standing(self.frozen_at, None, self.frozen_at, signed=True, restated=len(self.restated))
 
 
 Period = NotFrozen | Frozen

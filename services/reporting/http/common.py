@@ -14,7 +14,9 @@ from runtime.parts import Parts
 from runtime.recovery import Anchor
 from runtime.web import Answers, Problem, ProblemError, also, problem_answers
 from services.reporting.domain import CannotFreezeError, Form, Sheet
+from services.reporting.domain.standing import Standing
 from services.reporting.files import as_file
+from services.reporting.freshness import Freshness, freshness
 from services.reporting.jobs import Cells
 from services.reporting.periods import Periods
 from services.reporting.reports import Breach, ReportRefusedError, UnknownUnitError
@@ -44,6 +46,12 @@ class Room:
     periods: Periods
     cells: Cells
     rebuild: Anchor[Event]
+    silent_days: int
+
+    async def freshness(self) -> Freshness:
+        """How fresh the figures are now."""
+        parts = self.parts
+        return await freshness(parts.store, self.reference, parts.clock.now(), self.cells.counted_at, self.silent_days)
 
     def form(self, code: str) -> Form:
         """A form by its code. Raises ProblemError."""
@@ -81,8 +89,8 @@ def _broken(fault: Breach) -> Mapping[str, str | Sequence[str]]:
     return {"pointer": "", "rule": "R35", "detail": fault.text, "dossiers": fault.dossiers}
 
 
-def file(sheet: Sheet, room: Room, unit: str, kind: File, note: str = "") -> Response:
+def file(sheet: Sheet, room: Room, unit: str, kind: File, standing: Standing, note: str = "") -> Response:
     """A sheet as a file. `note`: a sentence below the table."""
     name = f"{sheet.form.code}_{unit}_{sheet.first}_{sheet.last}.{kind}"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(as_file(sheet, kind, room.reference, unit, note), media_type=TYPES[kind], headers=headers)
+    return Response(as_file(sheet, kind, room.reference, unit, standing, note), media_type=TYPES[kind], headers=headers)

@@ -6,9 +6,12 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Response
 
 from runtime.web import problem_answers
+from services.reporting.domain import Days, Sheet
+from services.reporting.domain.standing import Standing
+from services.reporting.freshness import standing_of
 from services.reporting.http.answers import Behind, FilledForm
 from services.reporting.http.common import TYPES, File, From, Room, To, file, file_answers, problems
-from services.reporting.reports import Wanted, behind, report
+from services.reporting.reports import Wanted, behind, of_all_units, report
 
 
 def add_forms(app: FastAPI, room: Room) -> None:
@@ -22,9 +25,7 @@ def add_forms(app: FastAPI, room: Room) -> None:
     )
     async def filled(form: str, first: From, last: To, unit: str = "province", units_as_of: date | None = None) -> FilledForm:
         wanted = Wanted(room.form(form), first, last, unit, units_as_of)
-        with problems(room):
-            sheet = await report(room.parts.store, room.reference, wanted)
-        return FilledForm.of(sheet, wanted, room.cells.counted_at)
+        return FilledForm.of(*await _filled(room, wanted), wanted)
 
     for kind in TYPES:
         _add_file(app, room, kind)
@@ -62,7 +63,13 @@ def _add_file(app: FastAPI, room: Room, kind: File) -> None:
     async def filled_file(
         form: str, first: From, last: To, unit: str = "province", units_as_of: date | None = None
     ) -> Response:
-        wanted = Wanted(room.form(form), first, last, unit, units_as_of)
-        with problems(room):
-            sheet = await report(room.parts.store, room.reference, wanted)
-        return file(sheet, room, unit, kind)
+        sheet, standing = await _filled(room, Wanted(room.form(form), first, last, unit, units_as_of))
+        return file(sheet, room, unit, kind, standing)
+
+
+async def _filled(room: Room, wanted: Wanted) -> tuple[Sheet, Standing]:
+    """The form, and how old and how final it is. The age is read before the figures: they are of then or of later."""
+    with problems(room):
+        standing = await standing_of(room.parts.store, Days(wanted.first, wanted.last), room.cells.counted_at)
+        sheet = await report(room.parts.store, room.reference, wanted)
+    return of_all_units(sheet, room.reference, wanted), standing

@@ -6,9 +6,10 @@ from fastapi import FastAPI, Response
 
 from reference import OFFICE_TIME
 from runtime.web import Problem, ProblemError, problem_answers
-from services.reporting.domain import REPORT, Frozen, sheet_of
+from services.reporting.domain import REPORT, Frozen, Sheet, sheet_of
 from services.reporting.http.answers import FrozenPeriod, KnownPeriod
 from services.reporting.http.common import TYPES, File, From, Room, To, file, file_answers, not_backwards, problems
+from services.reporting.reports import Wanted, of_all_units
 
 
 def add_frozen(app: FastAPI, room: Room) -> None:
@@ -24,7 +25,8 @@ def add_frozen(app: FastAPI, room: Room) -> None:
     async def freeze(first: From, last: To) -> FrozenPeriod:
         not_backwards(first, last)
         with problems(room):
-            return FrozenPeriod.of(await room.periods.freeze(first, last))
+            period = await room.periods.freeze(first, last)
+        return FrozenPeriod.of(period, _sheet(period, room))
 
     @app.get(
         "/v1/reports/II.06a/frozen",
@@ -33,7 +35,8 @@ def add_frozen(app: FastAPI, room: Room) -> None:
         responses=problem_answers(404, 422, 503),
     )
     async def frozen(first: From, last: To) -> FrozenPeriod:
-        return FrozenPeriod.of(await known(room, first, last))
+        period = await known(room, first, last)
+        return FrozenPeriod.of(period, _sheet(period, room))
 
     for kind in TYPES:
         _add_file(app, room, kind)
@@ -74,17 +77,20 @@ def _add_file(app: FastAPI, room: Room, kind: File) -> None:
     )
     async def frozen_file(first: From, last: To) -> Response:
         period = await known(room, first, last)
-        sheet = sheet_of(room.form(REPORT), period.days, period.lines)
-        return file(sheet, room, "all", kind, note_of(period, room))
+        return file(_sheet(period, room), room, "all", kind, period.standing, note_of(period, room))
+
+
+def _sheet(period: Frozen, room: Room) -> Sheet:
+    """As it was frozen, unit by unit."""
+    form = room.form(REPORT)
+    return of_all_units(sheet_of(form, period.days, period.lines), room.reference, Wanted(form, *period.days, unit="all"))
 
 
 def note_of(period: Frozen, room: Room) -> str:
-    """The sentence below a frozen sheet."""
-    words = f"Số liệu chốt ngày {period.frozen_at:%d/%m/%Y}."
-    if period.adjustments:
-        listed = "; ".join(
-            f"{room.reference.unit_name(c.unit)}, {c.field}, cột {c.column}: {c.after - c.before:+d}"
-            for c in period.adjustments
-        )
-        words += f" Gồm điều chỉnh của kỳ trước, biết sau khi chốt: {listed}."
-    return words
+    """The sentence below a frozen sheet that books what became known of the one before."""
+    if not period.adjustments:
+        return ""
+    listed = "; ".join(
+        f"{room.reference.unit_name(c.unit)}, {c.field}, cột {c.column}: {c.after - c.before:+d}" for c in period.adjustments
+    )
+    return f"Gồm điều chỉnh của kỳ trước, biết sau khi chốt: {listed}."

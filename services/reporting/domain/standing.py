@@ -1,0 +1,46 @@
+"""How old and how final figures are, in the words that every form carries: paper, workbook, CSV and page alike."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reference import OFFICE_TIME
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`counted_at`: all that was heard until then is in the figures; None: not known yet. `newest`: when the newest of what
+    they follow from was recorded; None: not asked, or nothing was. `frozen_at`: when the period was frozen; None: it is not.
+    `signed`: whether these are the figures of then. `restated`: how often others were stated since."""
+
+    counted_at: datetime | None
+    newest: datetime | None = None
+    frozen_at: datetime | None = None
+    signed: bool = False
+    restated: int = 0
+
+    @property
+    def words(self) -> str:
+        """In two sentences."""
+        return f"Số liệu tính đến {self._until()}. {self.final}."
+
+    def _until(self) -> str:
+        if self.counted_at is None:
+            return "chưa rõ lúc nào, đang được tính lại"
+        until = _when(self.counted_at)
+        if self.signed or self.newest is None:
+            return until
+        return f"{until}, sự việc mới nhất được ghi nhận lúc {_when(self.newest)}"
+
+    @property
+    def final(self) -> str:
+        """Whether anything can still change."""
+        if self.frozen_at is None:
+            return "Kỳ chưa chốt, số liệu còn thay đổi"
+        frozen = f"Đã chốt ngày {self.frozen_at.astimezone(OFFICE_TIME):%d/%m/%Y}"
+        if not self.signed:
+            return f"{frozen}; biểu này theo số liệu hiện thời, có thể khác biểu đã chốt"
+        return f"{frozen}, sau đó có {self.restated} bản chỉnh" if self.restated else frozen
+
+
+def _when(moment: datetime) -> str:
+    return f"{moment.astimezone(OFFICE_TIME):%H:%M} ngày {moment.astimezone(OFFICE_TIME):%d/%m/%Y}"
