@@ -72,10 +72,11 @@ class Cells:
     async def _flush(self) -> None:
         started = self._parts.clock.now()
         await self.flip()
+        frozen_until = await store.frozen_until(self._parts.store)
         async for rows in store.dirty_rows(self._parts.store):
             counted, covered = await self.count(rows)
             await self._publish(counted)
-            await store.clear(self._parts.store, covered)
+            await store.clear(self._parts.store, covered, frozen_until)
             days = [date.fromisoformat(day) for own in counted.values() for day in own]
             self._first_changed = min([*days, *([self._first_changed] if self._first_changed else [])], default=None)
         if self._first_changed is not None or not self._told_after_start:

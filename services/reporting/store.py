@@ -24,6 +24,7 @@ from services.reporting.domain.sheet import LineKey, Lines
 from services.stored import LAYOUT, Codec, Kept
 
 ROWS, BOOKS, SHELVES, PERIODS = "rows", "books", "shelves", "periods"
+CAUSES = "causes"  # the dossiers of a restatement, some thousand in a document
 MADE_FROM_LOG = (ROWS, BOOKS, SHELVES)  # the rest has to be restored from backup
 PAGE = 2000  # documents read at once
 HELD = 100_000  # rows whose marks are known at once: some 20 MB
@@ -35,11 +36,20 @@ Thing = TypeVar("Thing")
 async def declare(store: Documents) -> None:
     """Make the collections and indexes."""
     await store.declare(
-        ROWS, [Index("cells", many=True), Index("doubts", many=True), Index("dirty"), Index("dirty_at"), Index("flip_at")]
+        ROWS,
+        [
+            Index("cells", many=True),
+            Index("doubts", many=True),
+            Index("dirty"),
+            Index("dirty_at"),
+            Index("moving"),
+            Index("flip_at"),
+        ],
     )
     await store.declare(BOOKS, [Index("month"), Index("unit"), Index("recency")])
     await store.declare(SHELVES, [Index("year"), Index("unit")])
     await store.declare(PERIODS, [Index("last")])
+    await store.declare(CAUSES, [Index("restatement")])
 
 
 # --- a row ---------------------------------------------------------------------------------------------------------------
@@ -196,7 +206,14 @@ def load_period(document: Document) -> Period:
         booked={(unit, procedure): own for key, own in document["booked"].items() for unit, procedure in [key.split("|", 1)]},
         adjustments=_changes(document["adjustments"]),
         restated=tuple(
-            Restated(kept["version"], datetime.fromisoformat(kept["at"]), kept["reason"], _changes(kept["changes"]))
+            Restated(
+                kept["version"],
+                datetime.fromisoformat(kept["at"]),
+                kept["reason"],
+                _changes(kept["changes"]),
+                tuple(kept.get("dossiers", ())),
+                kept.get("others", 0),
+            )
             for kept in document["changes"]
         ),
     )
@@ -235,6 +252,8 @@ def dump_period(period: Period) -> dict[str, Any]:
                 "at": noted.at.isoformat(),
                 "reason": noted.reason,
                 "changes": [change.model_dump() for change in noted.changes],
+                "dossiers": list(noted.dossiers),
+                "others": noted.others,
             }
             for noted in period.restated
         ],
@@ -358,16 +377,66 @@ async def heard(store: Documents, rows: Sequence[Marked], keys: Collection[str])
     return found
 
 
-async def clear(store: Documents, rows: Sequence[Marked]) -> None:
-    """Clear the marks of rows that did not change meanwhile; a row that did stays dirty and is counted again."""
+async def clear(store: Documents, rows: Sequence[Marked], frozen_until: str = "") -> None:
+    """Clear the marks of rows that did not change meanwhile; a row that did stays dirty and is counted again.
+
+    Cells up to `frozen_until` (ISO) stay noted as moved, until the frozen periods are stated anew and name their causes.
+    """
     for start in range(0, len(rows), PAGE):
         revisions = {row.code: row.revision for row in rows[start : start + PAGE]}
         clean = [
-            {key: value for key, value in document.items() if key not in MARKS}
+            {key: value for key, value in document.items() if key not in MARKS} | _moved(document, frozen_until)
             async for code, document in _named(store, list(revisions))
             if document["rev"] == revisions[code]
         ]
         await store.save_many(ROWS, clean)
+
+
+def _moved(row: Document, frozen_until: str) -> dict[str, Any]:
+    moved = [key for key in row["touched"] if day_in(key) <= frozen_until]
+    return {"moved": sorted({*row.get("moved", ()), *moved}), "moving": 1} if moved else {}
+
+
+class Moved(NamedTuple):
+    """A dossier, and the cells of frozen periods in which it counts otherwise than when they were stated last."""
+
+    code: str
+    cells: tuple[str, ...]
+
+
+async def moved_rows(store: Documents) -> AsyncIterator[Moved]:
+    """All of them, by their codes."""
+    async for row in _every(store, ROWS, {"moving": 1}):
+        if not _newer(ROW, row):
+            yield Moved(row["_id"], tuple(row["moved"]))
+
+
+async def forget_moved(store: Documents) -> None:
+    """After all frozen periods were stated anew. A row that changed meanwhile keeps its note, and is named once too often."""
+    async for page in _pages(store, ROWS, {"moving": 1}):
+        rows = [{key: value for key, value in row.items() if key not in ("moved", "moving")} for row in page]
+        await store.save_many(ROWS, rows)
+
+
+async def note_causes(store: Documents, period: str, version: int, codes: Sequence[str]) -> None:
+    """Keep all dossiers of a restatement, before it is stated. What was noted before is replaced."""
+    restatement = f"{period}/{version}"
+    known = [document["_id"] async for document in _every(store, CAUSES, {"restatement": restatement})]
+    await store.delete_many(CAUSES, known)
+    for start in range(0, len(codes), PAGE):
+        page = list(codes[start : start + PAGE])
+        await store.insert_unique(CAUSES, {"_id": f"{restatement}/{start:09}", "restatement": restatement, "dossiers": page})
+
+
+async def causes_of(store: Documents, period: str, version: int) -> list[str]:
+    """All dossiers of a restatement, by their codes."""
+    pages = _every(store, CAUSES, {"restatement": f"{period}/{version}"})
+    return [code async for page in pages for code in page["dossiers"]]
+
+
+async def frozen_until(store: Documents) -> str:
+    """The last day (ISO) of any frozen period; "": none is frozen."""
+    return max([period.days.last.isoformat() for period in await periods(store)], default="")
 
 
 async def _named(store: Documents, codes: Sequence[str]) -> AsyncIterator[tuple[str, Document]]:

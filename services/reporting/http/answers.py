@@ -98,12 +98,29 @@ class Restatement(BaseModel):
     at: Time
     reason: str
     changes: list[ColumnChange]
+    dossiers: list[str] = Field(description="Because of which dossiers: the first hundred by their codes.")
+    others: int = Field(description="How many more there are; `/v1/reports/II.06a/frozen/dossiers` names all.")
 
     @classmethod
     def of(cls, noted: Restated) -> "Restatement":
         """As it was stated."""
         changes = [ColumnChange.of(change) for change in noted.changes]
-        return cls(version=noted.version, at=noted.at.isoformat(), reason=noted.reason, changes=changes)
+        return cls(
+            version=noted.version,
+            at=noted.at.isoformat(),
+            reason=noted.reason,
+            changes=changes,
+            dossiers=list(noted.dossiers),
+            others=noted.others,
+        )
+
+
+class Causes(BaseModel):
+    """All dossiers that a restatement is because of."""
+
+    version: int
+    number: int
+    dossiers: list[str]
 
 
 class FrozenPeriod(BaseModel):

@@ -7,9 +7,10 @@ from fastapi import FastAPI, Response
 from reference import OFFICE_TIME
 from runtime.web import Problem, ProblemError, problem_answers
 from services.reporting.domain import REPORT, Frozen, Sheet, sheet_of
-from services.reporting.http.answers import FrozenPeriod, KnownPeriod
+from services.reporting.http.answers import Causes, FrozenPeriod, KnownPeriod
 from services.reporting.http.common import TYPES, File, From, Room, To, file, file_answers, not_backwards, problems
 from services.reporting.reports import Wanted, of_all_units
+from services.reporting.store import causes_of
 
 
 def add_frozen(app: FastAPI, room: Room) -> None:
@@ -37,6 +38,19 @@ def add_frozen(app: FastAPI, room: Room) -> None:
     async def frozen(first: From, last: To) -> FrozenPeriod:
         period = await known(room, first, last)
         return FrozenPeriod.of(period, _sheet(period, room))
+
+    @app.get(
+        "/v1/reports/II.06a/frozen/dossiers",
+        summary="Mọi hồ sơ làm thay đổi một kỳ đã chốt, theo bản chỉnh",
+        response_model=Causes,
+        responses=problem_answers(404, 422, 503),
+    )
+    async def causes(first: From, last: To, version: int) -> Causes:
+        period = await known(room, first, last)
+        if version not in {noted.version for noted in period.restated}:
+            raise ProblemError(Problem("unknown-version", "Kỳ này không có bản chỉnh ấy", 404))
+        found = await causes_of(room.parts.store, period.days.key, version)
+        return Causes(version=version, number=len(found), dossiers=found)
 
     for kind in TYPES:
         _add_file(app, room, kind)
