@@ -48,6 +48,11 @@ class Room:
     rebuild: Anchor[Event]
     silent_days: int
 
+    def known_unit(self, unit: str | None) -> None:
+        """Raises UnknownUnitError for a code in no list: its zeros would say that nothing happened there."""
+        if unit is not None and unit not in self.reference.units:
+            raise UnknownUnitError(unit)
+
     async def freshness(self) -> Freshness:
         """How fresh the figures are now."""
         parts = self.parts
