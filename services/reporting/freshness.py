@@ -6,7 +6,7 @@ units that are silent.
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from contracts.definitions import load_definitions
 from contracts.facts import epoch_ms
@@ -56,10 +56,19 @@ async def newest_of(store: Documents) -> datetime | None:
     return None if found is None else moment(found)
 
 
-async def standing_of(store: Documents, days: Days, counted_at: datetime | None) -> Standing:
-    """Of a form over these days as it is filled in now."""
+async def standing_of(store: Documents, days: Days, counted_at: datetime | None, unheard: tuple[str, ...] = ()) -> Standing:
+    """Of a form over these days as it is filled in now. `unheard`: see there."""
     frozen = await kept.period_of(store, days)
-    return Standing(counted_at, await newest_of(store), None if frozen is None else frozen.frozen_at)
+    frozen_at = None if frozen is None else frozen.frozen_at
+    return Standing(counted_at, await newest_of(store), frozen_at, unheard=unheard)
+
+
+async def unheard_of(store: Documents, reference: ReferenceData, day: date, unit: str = "all") -> tuple[str, ...]:
+    """The units of a form by the list of a day that nothing was ever heard of, by their names: not they, and none that they
+    were made from. `unit`: all, or one."""
+    heard = {reference.standing_for(code, day) for code in await kept.units_of_books(store)}
+    listed = [(code, one) for code, one in sorted(reference.units.items()) if one.in_use(day) and unit in ("all", code)]
+    return tuple(one.name for code, one in listed if code not in heard)
 
 
 async def freshness(
@@ -69,9 +78,6 @@ async def freshness(
     since = await kept.dirty_since(store)
     waiting_since = None if since is None else moment(since)
     held_up = [at for at in (counted_at, waiting_since) if at is not None and now - at > LATE_COUNT]
-    heard = set(await kept.units_of_books(store))
-    today = now.astimezone(OFFICE_TIME).date()
-    never = [unit.name for code, unit in sorted(reference.units.items()) if unit.in_use(today) and code not in heard]
     return Freshness(
         counted_at=counted_at,
         newest=await newest_of(store),
@@ -80,7 +86,7 @@ async def freshness(
         stopped=counted_at is None or bool(held_up),
         days=days,
         silent=tuple(await silent_units(store, reference, now, days)),
-        never=tuple(never),
+        never=await unheard_of(store, reference, now.astimezone(OFFICE_TIME).date()),
     )
 
 

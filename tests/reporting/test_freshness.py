@@ -16,12 +16,12 @@ from services.reporting import store
 from services.reporting.domain import Days
 from services.reporting.domain.standing import Standing
 from services.reporting.files import as_file
-from services.reporting.freshness import Freshness, freshness, silent_units, standing_of
+from services.reporting.freshness import Freshness, freshness, silent_units, standing_of, unheard_of
 from services.reporting.overview import overview
 from services.reporting.reports import of_all_units, report
 from tests.reporting.alone import FORMS, Reporting, reporting_alone
 from tests.reporting.test_causes import of
-from tests.reporting.test_periods import MARCH
+from tests.reporting.test_periods import MARCH, merged
 from tests.reporting.test_reporting import deadline, settled
 from tests.support.dossiers import at, received
 
@@ -46,8 +46,13 @@ NIGHT = datetime(2026, 4, 15, 0, 30, tzinfo=OFFICE_TIME)
         ),
         (
             Standing(NIGHT + timedelta(days=1), None, NIGHT),
-            "Số liệu tính đến 00:30 ngày 16/04/2026. Đã chốt ngày 15/04/2026; biểu này theo số liệu hiện thời, "
+            "Số liệu tính đến 00:30 ngày 16/04/2026. Đã chốt ngày 15/04/2026; đây là số liệu hiện thời, "
             "có thể khác biểu đã chốt.",
+        ),
+        (
+            Standing(FROZEN, unheard=tuple(f"Xã {number}" for number in range(1, 13))),
+            "Số liệu tính đến 18:30 ngày 14/04/2026. Kỳ chưa chốt, số liệu còn thay đổi. Chưa nhận được dữ liệu của "
+            "Xã 1, Xã 2, Xã 3, Xã 4, Xã 5, Xã 6, Xã 7, Xã 8, Xã 9, Xã 10 và 2 đơn vị khác.",
         ),
     ],
 )
@@ -94,6 +99,18 @@ async def test_a_unit_of_the_old_map_is_listed_as_of_the_day_that_is_asked_for(t
             listed[day.day] = "H37.13" in {row.unit for row in sheet.rows}
 
     assert listed == {5: True, 6: False}
+
+
+async def test_a_unit_that_was_never_heard_of_is_told_from_one_with_nothing_to_do(tmp_path: Path) -> None:
+    async with reporting_alone(tmp_path, at(20), merged()) as reporting:
+        await reporting.take(of(1, received(at(2), competent_unit="H37.13", receiving_unit="H37.13")))
+        await reporting.cells.flush()
+        found = {day: await unheard_of(reporting.parts.store, reporting.reference, at(day).date()) for day in (10, 11)}
+        one = await unheard_of(reporting.parts.store, reporting.reference, at(11).date(), "H37.14")
+
+    assert ("UBND xã Hoàng Vân" in found[10], "UBND phường Kỳ Lâm" in found[10]) == (True, False)
+    assert "UBND xã Mới" not in found[11]  # it was made from one that was heard of
+    assert one == ("UBND xã Tân Sơn",)
 
 
 async def test_the_dashboard_has_idle_units_too(tmp_path: Path) -> None:
@@ -156,7 +173,7 @@ async def fresh(reporting: Reporting) -> Freshness:
 def shown(found: Freshness) -> str:
     """The part of the page."""
     given = {"province": "", "rebuilding": False, "doubts": [], "faults": [], "more": 0, "unreconciled": []}
-    rest = {"reconciled_at": None, "periods": [], "definition": ""}
+    rest: dict[str, object] = {"reconciled_at": None, "periods": [], "definition": ""}
     return Pages("services.reporting").text("checks.html", {**given, **rest, "fresh": found})
 
 

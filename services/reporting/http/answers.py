@@ -42,6 +42,9 @@ class FilledForm(BaseModel):
     newest_at: Time | None = Field(description="When the newest of what any figure follows from was recorded.")
     frozen_at: Time | None = Field(description="When this period was frozen; null: it is not, its figures still change.")
     standing: str = Field(description="The same in words, as the printed form carries them.")
+    unheard: list[str] = Field(
+        description="Units of the form that nothing was ever heard of, by their names: their zeros say nothing."
+    )
     unit: str
     units_as_of: date
     rows: list[FormRow]
@@ -59,6 +62,7 @@ class FilledForm(BaseModel):
             newest_at=_seconds(standing.newest),
             frozen_at=_seconds(standing.frozen_at),
             standing=standing.words,
+            unheard=list(standing.unheard),
             unit=wanted.unit,
             units_as_of=wanted.units_day,
             rows=[FormRow.of(row.unit, row.field, row.values) for row in sheet.rows],

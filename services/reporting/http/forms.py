@@ -8,7 +8,7 @@ from fastapi import FastAPI, Query, Response
 from runtime.web import problem_answers
 from services.reporting.domain import Days, Sheet
 from services.reporting.domain.standing import Standing
-from services.reporting.freshness import standing_of
+from services.reporting.freshness import standing_of, unheard_of
 from services.reporting.http.answers import Behind, FilledForm
 from services.reporting.http.common import TYPES, File, From, Room, To, file, file_answers, problems
 from services.reporting.reports import Wanted, behind, of_all_units, report
@@ -70,6 +70,7 @@ def _add_file(app: FastAPI, room: Room, kind: File) -> None:
 async def _filled(room: Room, wanted: Wanted) -> tuple[Sheet, Standing]:
     """The form, and how old and how final it is. The age is read before the figures: they are of then or of later."""
     with problems(room):
-        standing = await standing_of(room.parts.store, Days(wanted.first, wanted.last), room.cells.counted_at)
+        unheard = await unheard_of(room.parts.store, room.reference, wanted.units_day, wanted.unit)
+        standing = await standing_of(room.parts.store, Days(wanted.first, wanted.last), room.cells.counted_at, unheard)
         sheet = await report(room.parts.store, room.reference, wanted)
     return of_all_units(sheet, room.reference, wanted), standing
