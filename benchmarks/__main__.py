@@ -1,5 +1,5 @@
-"""`./dev bench [NAME...]`: yardsticks as ratios of one run. All but `worktime` and `decide` need KAFKA_BOOTSTRAP_SERVERS
-and MONGO_URL."""
+"""`./dev bench [NAME...]`: yardsticks as ratios of one run. All but `worktime`, `decide` and `import` need
+KAFKA_BOOTSTRAP_SERVERS and MONGO_URL."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import decide, figures, intake, memory, storm, throughput, worktime
+from benchmarks import decide, figures, history, intake, memory, storm, throughput, worktime
 
 Options = argparse.Namespace
 Bench = Callable[[str, str, Options], Awaitable[None]]
@@ -31,13 +31,14 @@ BENCHES: dict[str, Bench] = {
     "year": lambda _, mongo, __: figures.run_year(mongo, (10_000, 1_000_000)),
     "reporting": lambda kafka, mongo, options: throughput.run(kafka, mongo, "reporting", options.dossiers, options.rounds),
 }
+ALONE = ("worktime", "decide", "import")  # need neither Kafka nor MongoDB
 USUAL = ("worktime", "memory", "sla")
 
 
 def main() -> int:
     """Run the named benchmarks, or the usual ones."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", default=USUAL, help=", ".join(("worktime", "decide", *BENCHES)))
+    parser.add_argument("names", nargs="*", default=USUAL, help=", ".join((*ALONE, *BENCHES)))
     parser.add_argument("--dossiers", type=int, default=10_000, help="dossiers for sla and reporting")
     parser.add_argument("--rounds", type=int, default=2, help="alternating rounds of service and bare loop")
     parser.add_argument("--minutes", type=float, default=5, help="how long Kafka is down in outage")
@@ -51,7 +52,9 @@ def main() -> int:
         if options.log is None:
             parser.error("decide wants --log FOLDER")
         decide.run(options.log, options.rounds)
-    wanted = [name for name in options.names if name not in ("worktime", "decide")]
+    if "import" in options.names:
+        history.run()
+    wanted = [name for name in options.names if name not in ALONE]
     if not wanted:
         return 0
     kafka, mongo = os.environ.get("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("MONGO_URL")

@@ -65,6 +65,8 @@ class ReportRestated(ReportStated):
     TYPE: ClassVar[str] = "vn.dunghen.report.restated.v1"
     reason: str = Field(description="Why, in a sentence.")
     changes: tuple[ReportChange, ...] = Field(description="Each figure that is another one now.")
+    dossiers: tuple[str, ...] = Field(default=(), description="Because of which dossiers: the first hundred, by their codes.")
+    others: int = Field(default=0, ge=0, description="How many more there are; reporting's API names all.")
 
 
 REPORT_TYPES: tuple[type[EventData], ...] = (ReportPublished, ReportRestated)

@@ -11,6 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from contracts import EVENT_TYPES, decode, load_catalogue
+from contracts.reports import ReportPublished
 from dunghen import PROVINCE
 from dunghen.answers import SheetAnswer
 from dunghen.commands.asking import RefusedError, away, call
@@ -23,12 +24,14 @@ from runtime.clock import epoch_ms
 from runtime.kafka_admin import LogRecord
 from runtime.machine import SystemClock
 from services.reporting.domain import FORMS, Row, Sheet, broken_rules, contributions, load_forms, make_sheet
+from services.reporting.domain.standing import Standing
 from services.reporting.files import as_file
 from services.reporting.handlers import Context, handle
 from services.reporting.http.answers import FilledForm
-from services.reporting.reports import WHOLE, Wanted, lens_of
+from services.reporting.reports import WHOLE, Wanted, lens_of, of_all_units
 
 TABLE = "table"
+REPORTS = "reports.v1"
 DEFAULT_URL = "http://127.0.0.1:8105"
 commands = typer.Typer(help="Báo cáo.", no_args_is_help=True)
 
@@ -121,10 +124,11 @@ def _content(asked: Asked, source: Source, days: tuple[date, date], as_of: date 
 
 
 def _ask(url: str, asked: Asked) -> bytes:
-    given = {"from": asked.first, "to": asked.last, "unit": asked.unit, "format": asked.kind}
+    given = {"from": asked.first, "to": asked.last, "unit": asked.unit}
+    path = f"/v1/reports/{asked.form}" if asked.kind == "json" else f"/v1/reports/{asked.form}/{asked.kind}"
     params = given | ({"units_as_of": asked.units_as_of} if asked.units_as_of else {})
     try:
-        response = call(url, f"/v1/reports/{asked.form}", params=params)
+        response = call(url, path, params=params)
     except httpx.TransportError as error:
         away("reporting", url, error)
     except RefusedError as error:
@@ -142,18 +146,26 @@ def _from_records(source: Source, wanted: Wanted, kind: str) -> bytes:
     data = reference_data(source.reference)
     if wanted.unit not in WHOLE and wanted.unit not in data.units:
         stop(f"--unit: không có đơn vị {wanted.unit} trong danh mục")
-    topics = load_catalogue().read_by("reporting")
-    records = read_log(source.log, source.broker, source.prefix, topics=list(topics))
-    sheet = sheet_of_records(records, data, wanted, moment_of(None, records, from_log=source.log is not None))
+    topics = [*load_catalogue().read_by("reporting"), REPORTS]
+    records = read_log(source.log, source.broker, source.prefix, topics=topics)
+    until = moment_of(None, records, from_log=source.log is not None)
+    sheet, standing = sheet_of_records(records, data, wanted, until), Standing(until, frozen_at=_frozen_at(records, wanted))
     broken = list(broken_rules(sheet))
     if broken:
         for row, rule in broken:
             err.print(f"  R35: {f'{row.unit} / {row.field}' if row else 'total'}: {rule}", markup=False)
         stop("Số liệu mâu thuẫn, không xuất báo cáo", 1)
+    sheet = of_all_units(sheet, data, wanted)
     if kind == "json":
-        answer = FilledForm.of(sheet, wanted, counted_at=None)
-        return _pretty(answer.model_dump(mode="json", by_alias=True, exclude={"counted_at"}))
-    return as_file(sheet, kind, data, wanted.unit)
+        return _pretty(FilledForm.of(sheet, standing, wanted).model_dump(mode="json", by_alias=True))
+    return as_file(sheet, kind, data, wanted.unit, standing)
+
+
+def _frozen_at(records: list[LogRecord], wanted: Wanted) -> datetime | None:
+    """When the period was frozen, if the log says that it was."""
+    said = [decode(record.value, EVENT_TYPES).data for record in records if record.topic == REPORTS]
+    frozen = [one for one in said if isinstance(one, ReportPublished) and (one.first, one.last) == (wanted.first, wanted.last)]
+    return frozen[0].at if frozen else None
 
 
 def sheet_of_records(records: list[LogRecord], reference: ReferenceData, wanted: Wanted, now: datetime) -> Sheet:

@@ -371,8 +371,7 @@ def demo_days(rows: Sequence[Row]) -> tuple[date, date]:
 
 async def get_report(client: httpx.AsyncClient, first: date, last: date, unit: str, kind: str) -> Any:  # noqa: ANN401 - JSON or bytes
     """II.06a as reporting gives it."""
-    response = await client.get(
-        "/v1/reports/II.06a", params={"from": str(first), "to": str(last), "unit": unit, "format": kind}
-    )
+    path = "/v1/reports/II.06a" if kind == "json" else f"/v1/reports/II.06a/{kind}"
+    response = await client.get(path, params={"from": str(first), "to": str(last), "unit": unit})
     response.raise_for_status()
     return response.json() if kind == "json" else response.content

@@ -129,9 +129,13 @@ class SqliteDocuments:
         after: tuple[Scalar, str] | None = None,
     ) -> list[Document]:
         """See the port."""
-        condition, values = self._condition(collection, where)
+        behind = after[1] if after is not None and order == "_id" else None
+        condition, values = self._condition(collection, where, behind)
         by = "id" if order == "_id" else _path(order)
-        if after is not None:
+        if behind is not None:
+            condition += " and id > ?"
+            values.append(behind)
+        elif after is not None:
             condition += f" and ({by}, id) > (?, ?)"
             values += after
 
@@ -191,14 +195,16 @@ class SqliteDocuments:
         await asyncio.get_running_loop().run_in_executor(self._thread, close)
         self._thread.shutdown()
 
-    def _condition(self, collection: str, where: Where) -> tuple[str, list[Any]]:
+    def _condition(self, collection: str, where: Where, behind: str | None = None) -> tuple[str, list[Any]]:
+        """`behind`: only documents behind this id; said of the items of lists too, a page does not look at those before."""
         parts, values = ["1"], []
         for field, test in where.items():
             if field in self._many.get(collection, ()):
                 items = list(test.values) if isinstance(test, In) else [test]
                 side = _side(collection, field)
-                parts.append(f'id in (select id from "{side}" where item in (select value from json_each(?)))')  # noqa: S608
-                values.append(json.dumps(items))
+                later, more = ("", []) if behind is None else (" and id > ?", [behind])
+                parts.append(f'id in (select id from "{side}" where item in (select value from json_each(?)){later})')  # noqa: S608
+                values += [json.dumps(items), *more]
             else:
                 sql, more = _test("id" if field == "_id" else _path(field), test)
                 parts.append(sql)

@@ -47,12 +47,12 @@ def build(
     periods = Periods(parts, base.reference, forms[REPORT])
     cells = Cells(parts, follower.intents, follower.anchor, periods.restate)
     follower.health.also.append(cells.measure)
-    add_routes(follower.app, Room(parts, base.reference, forms, periods, cells, follower.anchor))
+    add_routes(follower.app, Room(parts, base.reference, forms, periods, cells, follower.anchor, settings.silent_days))
     jobs = (
-        Job("cells", settings.flush_seconds, cells.flush),
+        Job("cells", settings.flush_seconds, cells.keep_counting),
         Job("reconcile", settings.reconcile_seconds, cells.reconcile),
         Job("say-again", SAY_AGAIN_SECONDS, cells.say_again),
-        Job("checks", CHECK_SECONDS, partial(measure, parts, base.reference, forms)),
+        Job("checks", CHECK_SECONDS, partial(measure, parts, base.reference, forms, settings.silent_days)),
         Job("periods", runtime.sweep_seconds, periods.intents.sweep),
     )
     return follower.service(store.declare, jobs)

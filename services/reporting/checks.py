@@ -13,6 +13,7 @@ from runtime.store import Documents, In
 from services.reporting import store as kept
 from services.reporting.domain import ROLES, Form, days_of, month_of
 from services.reporting.figures import each_once, shares_of_units
+from services.reporting.freshness import silent_units
 from services.reporting.reports import Breach, ReportRefusedError, Wanted, report
 from services.reporting.store import BOOKS, SHELVES, Leaf, Share, Where
 
@@ -40,12 +41,19 @@ async def find_doubts(store: Documents, reference: ReferenceData) -> list[Doubt]
     found = []
     for kind, words in DOUBTS.items():
         if kind == "unknown-unit":
-            units = await unknown_units(store, reference)
-            names = [share.code async for share in shares_of_units(store, units, None, date.max, roles=ROLES)] if units else []
+            number, names = await _of_unknown_units(store, reference)
         else:
-            names = await kept.in_doubt(store, kind)
-        found.append(Doubt(kind, words, len(set(names)), tuple(sorted(set(names))[:SHOWN])))
+            number, names = await kept.count_in_doubt(store, kind), await kept.in_doubt(store, kind, SHOWN)
+        found.append(Doubt(kind, words, number, tuple(names)))
     return found
+
+
+async def _of_unknown_units(store: Documents, reference: ReferenceData) -> tuple[int, list[str]]:
+    """How many dossiers count for units in no list, and the first of them by their codes."""
+    units, number, names = await unknown_units(store, reference), 0, list[str]()
+    async for share in shares_of_units(store, units, None, date.max, roles=ROLES):
+        number, names = number + 1, sorted([*names, share.code])[:SHOWN]
+    return number, names
 
 
 async def unknown_units(store: Documents, reference: ReferenceData) -> list[str]:
@@ -156,8 +164,10 @@ async def broken_forms(
     return found
 
 
-async def measure(parts: Parts, reference: ReferenceData, forms: Mapping[str, Form]) -> None:
-    """Set the gauges: dossiers in doubt by kind, and rules that the forms of the shortest current period break."""
+async def measure(parts: Parts, reference: ReferenceData, forms: Mapping[str, Form], silent_days: int) -> None:
+    """Set the gauges: silent units, dossiers in doubt by kind, rules that the forms of the shortest current period break."""
+    silent = await silent_units(parts.store, reference, parts.clock.now(), silent_days)
+    parts.telemetry.set("units_silent", len(silent))
     for kind in DOUBTS:
         if kind == "unknown-unit":
             parts.telemetry.set("figures_doubtful", len(await unknown_units(parts.store, reference)), kind=kind)

@@ -86,13 +86,15 @@ async def shares_of_units(
 
 
 async def each_once(store: Documents, keys: Sequence[str]) -> AsyncIterator[Share]:
-    """The dossiers that count in any of these cells, each once."""
-    seen: set[str] = set()
+    """The dossiers that count in any of these cells, each once: with the first of these cells that it counts in. Cells are few
+    and dossiers are not, so that the cells are remembered."""
+    done: set[str] = set()
     for start in range(0, len(keys), KEYS_AT_ONCE):
-        async for share in shares_of_cells(store, keys[start : start + KEYS_AT_ONCE]):
-            if share.code not in seen:
-                seen.add(share.code)
+        page = keys[start : start + KEYS_AT_ONCE]
+        async for share in shares_of_cells(store, page):
+            if done.isdisjoint(share.counted.cells):
                 yield share
+        done.update(page)
 
 
 def _months(first: date | None, last: date) -> Where:

@@ -19,6 +19,8 @@ from services.reporting.store import ROW, Marked
 from services.speaking import encode, say
 
 SAID_AGAIN = timedelta(hours=48)
+LONG_SECONDS, REST_SECONDS = 2.0, 60.0  # a flush after which the job rests, and how long at most
+NOTHING = Emptied(0)
 Days = Mapping[str, Collection[str]]  # book -> days
 
 
@@ -44,8 +46,18 @@ class Cells:
         """Count dossiers again whose due moment has passed since they were counted."""
         now = epoch_ms(self._parts.clock.now())
 
-        while due := await store.flipping(self._parts.store, now):
+        async for due in store.flipping(self._parts.store, now):
             await ROW.change(self._intents, due, lambda row: Changed(flipped(row, now)), self._parts.clock)
+
+    async def keep_counting(self) -> None:
+        """What the job does: a flush, and after a long one a rest as long as it took. While many dossiers come in that count in
+        the same cells, each flush reads all of these: half of the time is left for what comes in."""
+        machine = self._parts.machine
+        started = machine.monotonic()
+        await self.flush()
+        took = machine.monotonic() - started
+        if took > LONG_SECONDS:
+            await machine.sleep(min(took, REST_SECONDS))
 
     async def flush(self) -> None:
         """Count and publish all touched cells, then clear the marks on the rows that touched them.
@@ -60,12 +72,13 @@ class Cells:
     async def _flush(self) -> None:
         started = self._parts.clock.now()
         await self.flip()
-        while rows := await store.dirty_rows(self._parts.store):
+        frozen_until = await store.frozen_until(self._parts.store)
+        async for rows in store.dirty_rows(self._parts.store):
             counted, covered = await self.count(rows)
             await self._publish(counted)
-            await store.clear(self._parts.store, {row.code: row for row in (*covered, *rows)}.values())
+            await store.clear(self._parts.store, covered, frozen_until)
             days = [date.fromisoformat(day) for own in counted.values() for day in own]
-            self._first_changed = min([*days, *([self._first_changed] if self._first_changed else [])])
+            self._first_changed = min([*days, *([self._first_changed] if self._first_changed else [])], default=None)
         if self._first_changed is not None or not self._told_after_start:
             await self._then(self._first_changed if self._told_after_start else None)
             self._first_changed, self._told_after_start = None, True
@@ -99,6 +112,7 @@ class Cells:
         """
         if self._rebuild.running:
             return
+        await store.date_books(self._parts.store)
         since = epoch_ms(self._parts.clock.now() - SAID_AGAIN)
         await self._publish(await store.recent_days(self._parts.store, since))
 
@@ -111,35 +125,43 @@ class Cells:
         if self._rebuild.running:
             return
         self._parts.telemetry.set("dirty_rows", await store.count_dirty(self._parts.store))
+        since, now = await store.dirty_since(self._parts.store), epoch_ms(self._parts.clock.now())
+        self._parts.telemetry.set("dirty_oldest_seconds", 0 if since is None else max(0, now - since) / 1000)
 
     async def count(self, rows: Sequence[Marked]) -> tuple[dict[str, list[str]], list[Marked]]:
         """Count the cells that rows touched, from all rows, and save them in their books; returns the days counted, by book.
 
-        And the rows that are in the figures now with all they touched, beyond those that were given: a cell with many dirty
-        dossiers is counted once for all of them.
+        And the rows that are in the figures now with all they touched, those that were given and others: a cell with many dirty
+        dossiers is counted once for all of them. Cells in which a newer release has a part are left to it.
         """
         documents = self._parts.store
         waiting: dict[str, list[str]] = {}
         for key in sorted({key for row in rows for key in row.touched}):
             waiting.setdefault(book_of(key), []).append(key)
-        counted = {book: [day_in(key) for key in own] for book, own in waiting.items()}
-        covered: list[Marked] = []
+        touched = waiting
+        covered, foreign = {row.code: row for row in rows}, set[str]()
         while waiting:
             # Books are read before counting: a day counted meanwhile moves the revision.
             known = await store.hold_books(documents, waiting)
             keys = [key for own in waiting.values() for key in own]
-            sums, met = await store.cell_sums(documents, keys)
-            covered = covered or met
-            found = {key: Emptied(at) for key, at in store.heard((*rows, *covered), {*keys} - sums.keys()).items()} | sums
+            sums = await store.cell_sums(documents, keys)
+            if len(covered) == len(rows):
+                covered = {row.code: row for row in sums.covered} | covered
+            foreign |= {*sums.foreign, *(key for book in waiting.keys() - known.keys() for key in waiting[book])}
+            waiting = {book: own for book in waiting if (own := [key for key in waiting[book] if key not in foreign])}
+            emptied = await store.heard(documents, [*covered.values()], {*keys} - sums.cells.keys() - foreign)
+            found = {key: Emptied(at) for key, at in emptied.items()} | dict(sums.cells)
             now = epoch_ms(self._parts.clock.now())
             books = [
-                (known[book], recounted(known[book].thing, {day_in(key): found[key] for key in own}, now))
+                (known[book], recounted(known[book].thing, {day_in(key): found.get(key, NOTHING) for key in own}, now))
                 for book, own in waiting.items()
             ]
             lost = await store.save_books(documents, books)
             waiting = {book: own for book, own in waiting.items() if book in lost}
+        ours = {book: [day_in(key) for key in own if key not in foreign] for book, own in touched.items()}
+        counted = {book: days for book, days in ours.items() if days}
         await self._shelve(counted)
-        return counted, covered
+        return counted, [row for row in covered.values() if foreign.isdisjoint(row.touched)]
 
     async def _shelve(self, books: Collection[str]) -> None:
         """Put the sums of books on their shelves: those that stand once the shelf was read, so that the newest of them wins."""
@@ -149,7 +171,7 @@ class Cells:
             own: dict[str, list[Book]] = {shelf: [] for shelf in waiting}
             for book in await store.books(self._parts.store, [book for book in books if shelf_of(book) in waiting]):
                 own[shelf_of(book.key)].append(book)
-            shelves = [(known[shelf], shelved(known[shelf].thing, own[shelf])) for shelf in sorted(own)]
+            shelves = [(known[shelf], shelved(known[shelf].thing, own[shelf])) for shelf in sorted(known)]
             waiting = await store.save_shelves(self._parts.store, shelves)
 
     async def _publish(self, days: Days) -> None:

@@ -11,7 +11,7 @@ from reference import ReferenceData
 from runtime.store import Documents
 from services.reporting.domain import Form, Lens, make_sheet
 from services.reporting.figures import Asked, flows
-from services.reporting.reports import Wanted, lens_of
+from services.reporting.reports import Wanted, lens_of, of_all_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ async def overview(store: Documents, reference: ReferenceData, form: Form, first
     during = await flows(store, Asked(tuple(counter.name for counter in load_definitions().counters)), first, last)
     lens = lens_of(reference, wanted)
     by_unit = Lens(lens.unit_of, lambda _: "", lens.level_of)
-    sheet = make_sheet(form, (first, last), before, during, by_unit)
+    sheet = of_all_units(make_sheet(form, (first, last), before, during, by_unit), reference, wanted)
     own: dict[str, Counter[str]] = {}
     for (unit, _), counters in during.items():
         own.setdefault(lens.unit_of(unit), Counter()).update(counters)

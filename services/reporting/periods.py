@@ -8,7 +8,8 @@ from runtime.parts import Parts
 from services.changes import Changed
 from services.reporting import store
 from services.reporting.domain import CannotFreezeError, Days, Figures, Form, Frozen, Lines, Period, lines_of, make_sheet
-from services.reporting.domain.periods import closed_before, overlapping, plus, publish, restate
+from services.reporting.domain.named import SHOWN, is_cause, lines_changed
+from services.reporting.domain.periods import closed_before, differences, overlapping, plus, publish, restate
 from services.reporting.reports import ReportRefusedError, Wanted, filled, flows_of, lens_of, report
 from services.speaking import encode
 
@@ -74,6 +75,7 @@ class Periods:
 
         `earliest`: the first business day whose figures changed; periods that ended before it cannot differ. None: any may.
         """
+        complete = True
         for period in await self.all():
             if earliest is not None and period.days.last < earliest:
                 continue
@@ -82,15 +84,22 @@ class Periods:
             except ReportRefusedError as error:
                 rules = [fault.text for fault in error.faults]
                 self._parts.log.error("a frozen period cannot be restated", period=period.days.key, rules=rules)
+                complete = False
                 continue
             if lines != period.stated:
                 await self._restate(period, lines)
+        if complete:
+            await store.forget_moved(self._parts.store)
 
     async def _restate(self, period: Frozen, lines: Lines) -> None:
         now = self._parts.clock.now()
+        changed, lens = lines_changed(differences(period.stated, lines)), lens_of(self._reference, self._wanted(*period.days))
+        moved = store.moved_rows(self._parts.store)
+        codes = [row.code async for row in moved if is_cause(row.cells, period.days, changed, lens)]
+        await store.note_causes(self._parts.store, period.days.key, period.version + 1, codes)
 
         def rule(known: Period) -> Changed[Period]:
-            return restate(known, lines, now)
+            return restate(known, lines, now, tuple(codes[:SHOWN]), len(codes[SHOWN:]))
 
         await store.restate_period(self.intents, period.days, rule, now)
         self._parts.telemetry.count("restatements")

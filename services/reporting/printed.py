@@ -5,6 +5,7 @@ from datetime import date
 
 from reference import ReferenceData, kinds_of
 from services.reporting.domain import Sheet, SheetRow
+from services.reporting.domain.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Printed:
     lines: tuple[tuple[str, tuple[int | str, ...]], ...]
     total: tuple[int | str, ...]
     note: str
+    standing: str
 
     @property
     def last(self) -> int:
@@ -36,8 +38,8 @@ DATED = "............, ngày ...... tháng ...... năm ......"
 UNIT_OF_COUNT = "Đơn vị tính: số hồ sơ"
 
 
-def printed(sheet: Sheet, reference: ReferenceData, unit: str, note: str = "") -> Printed:
-    """Put the words to the figures. `unit`: as it was asked for, a code, all or province."""
+def printed(sheet: Sheet, reference: ReferenceData, unit: str, standing: Standing, note: str = "") -> Printed:
+    """Put the words to the figures. `unit`: as it was asked for, a code, all or province. `note`: a sentence below it."""
     form = sheet.form
     kind = next(kinds_of(reference.periods, sheet.first, sheet.last), None)
     days = f"từ ngày {_day(sheet.first)} đến ngày {_day(sheet.last)}"
@@ -61,12 +63,15 @@ def printed(sheet: Sheet, reference: ReferenceData, unit: str, note: str = "") -
         lines=tuple((_line(row, reference, whole=unit == "all"), values(dict(row.values))) for row in sheet.rows),
         total=values(dict(sheet.total)),
         note=" ".join(notes),
+        standing=standing.words,
     )
 
 
 def _line(row: SheetRow, reference: ReferenceData, *, whole: bool) -> str:
     """The words of the second column."""
-    return f"{reference.unit_name(row.unit)}: {row.field}" if whole else row.field
+    if not whole:
+        return row.field
+    return f"{reference.unit_name(row.unit)}: {row.field}" if row.field else reference.unit_name(row.unit)
 
 
 def _day(day: date) -> str:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from reference import ReferenceData
 from runtime.store import Documents
-from services.reporting.domain import ByPlace, Form, Lens, Sheet, SheetRow, broken_rules, make_sheet, value_of
+from services.reporting.domain import ByPlace, Form, Lens, Sheet, SheetRow, broken_rules, listed, make_sheet, value_of
 from services.reporting.domain.forms import Level
 from services.reporting.domain.sheet import Stretches
 from services.reporting.figures import Asked, flows, shares_of_units
@@ -91,6 +91,13 @@ async def flows_of(store: Documents, reference: ReferenceData, wanted: Wanted) -
 async def report(store: Documents, reference: ReferenceData, wanted: Wanted) -> Sheet:
     """The sheet. Raises ReportRefusedError if a rule of the form is broken, and what flows_of raises."""
     return await filled(store, reference, wanted, *await flows_of(store, reference, wanted))
+
+
+def of_all_units(sheet: Sheet, reference: ReferenceData, wanted: Wanted) -> Sheet:
+    """As it is shown: unit by unit, those without a dossier too, as zeros. They are in no frozen line, which is compared."""
+    if wanted.unit != "all":
+        return sheet
+    return listed(sheet, [code for code, unit in reference.units.items() if unit.in_use(wanted.units_day)])
 
 
 async def filled(store: Documents, reference: ReferenceData, wanted: Wanted, before: ByPlace, during: ByPlace) -> Sheet:

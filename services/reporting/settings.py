@@ -21,4 +21,7 @@ class ReportingSettings(BaseSettings):
         default=None, description="folder of report forms, one YAML file each; unset: II.06a and 07a of this version"
     )
     reconcile_seconds: float = Field(default=3600.0, gt=0, description="pause between two recounts of everything from the rows")
+    silent_days: int = Field(
+        default=3, ge=1, description="working days without news of a unit with open dossiers, after which /checks names it"
+    )
     flush_seconds: float = Field(default=1.0, gt=0, description="pause between two flushes of changed figures")

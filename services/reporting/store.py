@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic, TypeAlias, TypeVar
+from sys import intern
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from contracts.definitions import Flows
 from contracts.metrics import Role
@@ -20,21 +21,35 @@ from services.reporting.domain.cells import day_in
 from services.reporting.domain.periods import Restated
 from services.reporting.domain.row import Ended, Letter, Promise, Promised, Rating, Rejected, Reopened, Settled, Waiting
 from services.reporting.domain.sheet import LineKey, Lines
-from services.stored import Codec, Kept
+from services.stored import LAYOUT, Codec, Kept
 
 ROWS, BOOKS, SHELVES, PERIODS = "rows", "books", "shelves", "periods"
+CAUSES = "causes"  # the dossiers of a restatement, some thousand in a document
 MADE_FROM_LOG = (ROWS, BOOKS, SHELVES)  # the rest has to be restored from backup
-PAGE = 2000
+PAGE = 2000  # documents read at once
+HELD = 100_000  # rows whose marks are known at once: some 20 MB
+MARKS = ("touched", "dirty", "dirty_at")
 Where: TypeAlias = dict[str, str | int | Range | In]
 Thing = TypeVar("Thing")
 
 
 async def declare(store: Documents) -> None:
     """Make the collections and indexes."""
-    await store.declare(ROWS, [Index("cells", many=True), Index("doubts", many=True), Index("dirty"), Index("flip_at")])
-    await store.declare(BOOKS, [Index("month"), Index("unit")])
+    await store.declare(
+        ROWS,
+        [
+            Index("cells", many=True),
+            Index("doubts", many=True),
+            Index("dirty"),
+            Index("dirty_at"),
+            Index("moving"),
+            Index("flip_at"),
+        ],
+    )
+    await store.declare(BOOKS, [Index("month"), Index("unit"), Index("recency")])
     await store.declare(SHELVES, [Index("year"), Index("unit")])
     await store.declare(PERIODS, [Index("last")])
+    await store.declare(CAUSES, [Index("restatement")])
 
 
 # --- a row ---------------------------------------------------------------------------------------------------------------
@@ -58,6 +73,7 @@ def load(document: Document) -> Row:
         tuple(document.get("touched", ())),
         document.get("flip_at"),
         tuple(document.get("doubts", ())),
+        document.get("dirty_at"),
     )
 
 
@@ -128,6 +144,7 @@ ROW = Codec(
         Kept("cells", lambda row: None if row.counted is None else row.counted.cells, list),
         Kept("touched", lambda row: row.touched, lambda touched: list(touched) or None),
         Kept("dirty", lambda row: 1 if row.touched else None),  # to find the touched ones
+        Kept("dirty_at", lambda row: row.touched_at),
         Kept("flip_at", lambda row: row.flip_at),
         Kept("doubts", lambda row: row.doubts, lambda doubts: list(doubts) or None),
     ),
@@ -151,7 +168,8 @@ def dump_book(book: Book) -> dict[str, Any]:
         for day, (as_of, revision, counters) in book.days.items()
     }
     place = {"role": book.role, "unit": book.unit, "procedure": book.procedure}
-    return {**place, "month": book.month, "days": days, "sums": book.sums}
+    newest = max((day.as_of for day in book.days.values()), default=0)
+    return {**place, "month": book.month, "days": days, "sums": book.sums, "recency": -newest}  # so that the newest comes first
 
 
 def load_shelf(document: Document) -> Shelf:
@@ -166,7 +184,7 @@ def dump_shelf(shelf: Shelf) -> dict[str, Any]:
     return {**place, "year": shelf.year, "months": shelf.months, "sums": shelf.sums}
 
 
-BOOK = Codec.whole(load_book, dump_book, ("role", "unit", "procedure", "month", "days", "sums"))
+BOOK = Codec.whole(load_book, dump_book, ("role", "unit", "procedure", "month", "days", "sums", "recency"))
 SHELF = Codec.whole(load_shelf, dump_shelf, ("role", "unit", "procedure", "year", "months", "sums"))
 
 
@@ -188,7 +206,14 @@ def load_period(document: Document) -> Period:
         booked={(unit, procedure): own for key, own in document["booked"].items() for unit, procedure in [key.split("|", 1)]},
         adjustments=_changes(document["adjustments"]),
         restated=tuple(
-            Restated(kept["version"], datetime.fromisoformat(kept["at"]), kept["reason"], _changes(kept["changes"]))
+            Restated(
+                kept["version"],
+                datetime.fromisoformat(kept["at"]),
+                kept["reason"],
+                _changes(kept["changes"]),
+                tuple(kept.get("dossiers", ())),
+                kept.get("others", 0),
+            )
             for kept in document["changes"]
         ),
     )
@@ -227,6 +252,8 @@ def dump_period(period: Period) -> dict[str, Any]:
                 "at": noted.at.isoformat(),
                 "reason": noted.reason,
                 "changes": [change.model_dump() for change in noted.changes],
+                "dossiers": list(noted.dossiers),
+                "others": noted.others,
             }
             for noted in period.restated
         ],
@@ -246,15 +273,15 @@ PERIOD = Codec.whole(
 
 async def periods(store: Documents) -> list[Frozen]:
     """All frozen periods, the newest end first."""
-    found = [load_period(document) async for document in _every(store, PERIODS, {})]
+    found = [period async for page in _pages(store, PERIODS, {}) for _, period in PERIOD.readable(page)]
     frozen = [period for period in found if isinstance(period, Frozen)]
     return sorted(frozen, key=lambda period: (period.days.last, period.days.first), reverse=True)
 
 
 async def period_of(store: Documents, days: Days) -> Frozen | None:
-    """A frozen period, if it is."""
+    """A frozen period, if it is. Raises Unavailable for one that a newer release wrote."""
     found = (await store.get_many(PERIODS, [days.key])).get(days.key)
-    period = None if found is None else load_period(found)
+    period = None if found is None else PERIOD.read(found)
     return period if isinstance(period, Frozen) else None
 
 
@@ -291,13 +318,13 @@ class Held(Generic[Thing]):
 
 
 async def hold_books(store: Documents, keys: Collection[str]) -> dict[str, Held[Book]]:
-    """These books, those that are not there yet as empty ones."""
+    """These books, those that are not there yet as empty ones; without those of a newer release."""
     return await _hold(store, BOOKS, BOOK, keys)
 
 
 async def books(store: Documents, keys: Collection[str]) -> list[Book]:
     """Those of these books that are there."""
-    return [load_book(document) for document in (await store.get_many(BOOKS, keys)).values()]
+    return [book for _, book in BOOK.readable((await store.get_many(BOOKS, keys)).values())]
 
 
 async def save_books(store: Documents, books: Iterable[tuple[Held[Book], Book]]) -> set[str]:
@@ -306,7 +333,7 @@ async def save_books(store: Documents, books: Iterable[tuple[Held[Book], Book]])
 
 
 async def hold_shelves(store: Documents, keys: Collection[str]) -> dict[str, Held[Shelf]]:
-    """These shelves, those that are not there yet as empty ones."""
+    """These shelves, those that are not there yet as empty ones; without those of a newer release."""
     return await _hold(store, SHELVES, SHELF, keys)
 
 
@@ -317,49 +344,113 @@ async def save_shelves(store: Documents, shelves: Iterable[tuple[Held[Shelf], Sh
 
 async def _hold(store: Documents, collection: str, codec: Codec[Thing], keys: Collection[str]) -> dict[str, Held[Thing]]:
     found = await store.get_many(collection, keys)
-    documents = {key: found.get(key) or new_document(key) for key in keys}
-    return {key: Held(codec.read(document), document) for key, document in documents.items()}
+    documents = [found.get(key) or new_document(key) for key in keys]
+    return {document["_id"]: Held(thing, document) for document, thing in codec.readable(documents)}
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """A row whose changes are not in the published figures yet, and the cells that it touched."""
+class Marked(NamedTuple):
+    """A row whose changes are not in the published figures yet, as it was when that was seen, and the cells that it touched.
+    Not its document: of these a hundred thousand are held."""
 
     code: str
+    revision: int
     touched: tuple[str, ...]
-    document: Document
 
 
-async def dirty_rows(store: Documents) -> list[Marked]:
-    """A page of them."""
-    return [_marked(row) for row in await store.find(ROWS, {"dirty": 1}, limit=PAGE)]
+async def dirty_rows(store: Documents) -> AsyncIterator[list[Marked]]:
+    """All of them, a page at a time, each that is still dirty when its page is read."""
+    async for page in _pages(store, ROWS, {"dirty": 1}):
+        yield [_marked(row) for row in page if not _newer(ROW, row)]
 
 
 def _marked(row: Document) -> Marked:
-    return Marked(row["_id"], tuple(row["touched"]), row)
+    return Marked(row["_id"], row["rev"], tuple(map(intern, row["touched"])))
 
 
-def heard(rows: Iterable[Marked], keys: Collection[str]) -> dict[str, int]:
+async def heard(store: Documents, rows: Sequence[Marked], keys: Collection[str]) -> dict[str, int]:
     """When the newest of what is known of the rows that touched each of these cells was recorded (ms)."""
     found: dict[str, int] = {}
-    for row in rows:
-        if touched := [key for key in row.touched if key in keys]:
-            recorded = load(row.document).known.recorded
-            found |= {key: max(recorded, found.get(key, 0)) for key in touched}
+    touched = {row.code: own for row in rows if (own := [key for key in row.touched if key in keys])}
+    async for code, document in _named(store, list(touched)):
+        recorded = load(document).known.recorded
+        found |= {key: max(recorded, found.get(key, 0)) for key in touched[code]}
     return found
 
 
-async def clear(store: Documents, rows: Iterable[Marked]) -> None:
-    """Clear the marks of rows that did not change meanwhile; a row that did stays dirty and is counted again."""
-    marks = ("touched", "dirty")
-    clean = [{key: value for key, value in row.document.items() if key not in marks} for row in rows]
-    await store.save_many(ROWS, clean)
+async def clear(store: Documents, rows: Sequence[Marked], frozen_until: str = "") -> None:
+    """Clear the marks of rows that did not change meanwhile; a row that did stays dirty and is counted again.
+
+    Cells up to `frozen_until` (ISO) stay noted as moved, until the frozen periods are stated anew and name their causes.
+    """
+    for start in range(0, len(rows), PAGE):
+        revisions = {row.code: row.revision for row in rows[start : start + PAGE]}
+        clean = [
+            {key: value for key, value in document.items() if key not in MARKS} | _moved(document, frozen_until)
+            async for code, document in _named(store, list(revisions))
+            if document["rev"] == revisions[code]
+        ]
+        await store.save_many(ROWS, clean)
 
 
-async def flipping(store: Documents, now: int) -> list[str]:
-    """A page of the rows whose due moment has passed since they were counted. `now` in ms."""
-    due = await store.find(ROWS, {"flip_at": Range(high=now)}, order="flip_at", limit=PAGE)
-    return [document["_id"] for document in due]
+def _moved(row: Document, frozen_until: str) -> dict[str, Any]:
+    moved = [key for key in row["touched"] if day_in(key) <= frozen_until]
+    return {"moved": sorted({*row.get("moved", ()), *moved}), "moving": 1} if moved else {}
+
+
+class Moved(NamedTuple):
+    """A dossier, and the cells of frozen periods in which it counts otherwise than when they were stated last."""
+
+    code: str
+    cells: tuple[str, ...]
+
+
+async def moved_rows(store: Documents) -> AsyncIterator[Moved]:
+    """All of them, by their codes."""
+    async for row in _every(store, ROWS, {"moving": 1}):
+        if not _newer(ROW, row):
+            yield Moved(row["_id"], tuple(row["moved"]))
+
+
+async def forget_moved(store: Documents) -> None:
+    """After all frozen periods were stated anew. A row that changed meanwhile keeps its note, and is named once too often."""
+    async for page in _pages(store, ROWS, {"moving": 1}):
+        rows = [{key: value for key, value in row.items() if key not in ("moved", "moving")} for row in page]
+        await store.save_many(ROWS, rows)
+
+
+async def note_causes(store: Documents, period: str, version: int, codes: Sequence[str]) -> None:
+    """Keep all dossiers of a restatement, before it is stated. What was noted before is replaced."""
+    restatement = f"{period}/{version}"
+    known = [document["_id"] async for document in _every(store, CAUSES, {"restatement": restatement})]
+    await store.delete_many(CAUSES, known)
+    for start in range(0, len(codes), PAGE):
+        page = list(codes[start : start + PAGE])
+        await store.insert_unique(CAUSES, {"_id": f"{restatement}/{start:09}", "restatement": restatement, "dossiers": page})
+
+
+async def causes_of(store: Documents, period: str, version: int) -> list[str]:
+    """All dossiers of a restatement, by their codes."""
+    pages = _every(store, CAUSES, {"restatement": f"{period}/{version}"})
+    return [code async for page in pages for code in page["dossiers"]]
+
+
+async def frozen_until(store: Documents) -> str:
+    """The last day (ISO) of any frozen period; "": none is frozen."""
+    return max([period.days.last.isoformat() for period in await periods(store)], default="")
+
+
+async def _named(store: Documents, codes: Sequence[str]) -> AsyncIterator[tuple[str, Document]]:
+    """The rows of these dossiers, page by page."""
+    for start in range(0, len(codes), PAGE):
+        for code, document in (await store.get_many(ROWS, codes[start : start + PAGE])).items():
+            yield code, document
+
+
+async def flipping(store: Documents, now: int) -> AsyncIterator[list[str]]:
+    """The rows whose due moment has passed since they were counted, a page at a time. `now` in ms."""
+    async for page in _pages(store, ROWS, {"flip_at": Range(high=now)}, order="flip_at"):
+        if due := [document["_id"] for document in page if not _newer(ROW, document)]:
+            yield due
 
 
 async def count_dirty(store: Documents) -> int:
@@ -368,15 +459,35 @@ async def count_dirty(store: Documents) -> int:
     return left[0].count if left else 0
 
 
+async def dirty_since(store: Documents) -> int | None:
+    """Since when the one waits that has waited longest (ms); None: none does."""
+    oldest = await store.find(ROWS, {"dirty": 1, "dirty_at": Range(low=1)}, order="dirty_at", limit=1)
+    return oldest[0]["dirty_at"] if oldest else None
+
+
 # --- sums: rows and books are read by the thousand, so only what is summed becomes an object -------------------------
 
 
-async def cell_sums(store: Documents, keys: Collection[str]) -> tuple[dict[str, Add], list[Marked]]:
-    """Cells counted from the rows, by key, those in which any dossier counts; and the rows met whose marks these alone are."""
-    wanted, covered = set(keys), list[Marked]()
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Cells counted from the rows, by key; rows whose marks these alone are; cells that a newer release has to count, because
+    it alone can read a dossier in them."""
+
+    cells: Mapping[str, Add]
+    covered: Sequence[Marked]
+    foreign: Collection[str]
+
+
+async def cell_sums(store: Documents, keys: Collection[str]) -> Sums:
+    """Cells counted from the rows, by key, those in which any dossier counts; and the first `HELD` of the rows met whose marks
+    these alone are. A cell may have any number of rows: they are read page by page."""
+    wanted, covered, foreign = set(keys), list[Marked](), set[str]()
     as_of, counters = dict[str, int](), dict[str, dict[str, int]]()
     async for row in _every(store, ROWS, {"cells": In(tuple(wanted))}):
-        if "dirty" in row and wanted.issuperset(row["touched"]):
+        if _newer(ROW, row):
+            foreign.update(wanted.intersection(row["cells"]))
+            continue
+        if "dirty" in row and len(covered) < HELD and wanted.issuperset(row["touched"]):
             covered.append(_marked(row))
         for key in wanted.intersection(row["cells"]):
             add = row["adds"][day_in(key)]
@@ -384,7 +495,7 @@ async def cell_sums(store: Documents, keys: Collection[str]) -> tuple[dict[str, 
             into = counters.setdefault(key, {})
             for name, number in add["counters"].items():
                 into[name] = into.get(name, 0) + number
-    return {key: Add(as_of[key], own) for key, own in counters.items()}, covered
+    return Sums({key: Add(as_of[key], own) for key, own in counters.items() if key not in foreign}, covered, foreign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,7 +509,7 @@ class Share:
 async def shares(store: Documents, where: Where) -> AsyncIterator[Share]:
     """All rows that match, as far as they were counted."""
     async for row in _every(store, ROWS, where):
-        if "adds" in row:
+        if "adds" in row and not _newer(ROW, row):
             yield Share(row["_id"], _counted(row))
 
 
@@ -421,6 +532,8 @@ class Leaf:
 async def leaves(store: Documents, where: Where) -> AsyncIterator[Leaf]:
     """All books that match."""
     async for book in _every(store, BOOKS, where):
+        if _newer(BOOK, book):
+            continue
         days = {day: entry["counters"] for day, entry in book["days"].items()}
         yield Leaf(book["role"], book["unit"], book["procedure"], book["month"], days)
 
@@ -438,11 +551,33 @@ async def units_of_books(store: Documents) -> list[str]:
     return [str(row.group[0]) for row in await store.count_by(BOOKS, {}, group=("unit",))]
 
 
+async def newest_of(store: Documents, unit: str | None = None) -> int | None:
+    """When the newest of what any figure, or any of a competent unit, follows from was recorded (ms); None: nothing was."""
+    where: Where = {"recency": Range(high=-1)}
+    found = await store.find(
+        BOOKS, where if unit is None else where | {"role": "competent", "unit": unit}, order="recency", limit=1
+    )
+    return -found[0]["recency"] if found else None
+
+
+async def newest_by_unit(store: Documents, units: Iterable[str]) -> dict[str, int]:
+    """The same for each of these units of which anything was heard."""
+    found = {unit: await newest_of(store, unit) for unit in units}
+    return {unit: newest for unit, newest in found.items() if newest is not None}
+
+
+async def date_books(store: Documents) -> None:
+    """Give books that a release wrote which kept no recency theirs; one that is saved meanwhile gets it then."""
+    async for page in _pages(store, BOOKS, {}):
+        undated = [(document, book) for document, book in BOOK.readable(page) if "recency" not in document and book.days]
+        await store.save_many(BOOKS, [BOOK.written(book, document) for document, book in undated])
+
+
 async def recent_days(store: Documents, since: int) -> dict[str, list[str]]:
     """The days counted since a moment (ms), by book."""
     found = {}
     async for book in _every(store, BOOKS, {}):
-        if days := [day for day, entry in book["days"].items() if entry["revision"] >= since]:
+        if not _newer(BOOK, book) and (days := [day for day, entry in book["days"].items() if entry["revision"] >= since]):
             found[book["_id"]] = days
     return found
 
@@ -452,9 +587,9 @@ async def touched_cells(store: Documents) -> set[str]:
     return {key async for row in _every(store, ROWS, {"dirty": 1}) for key in row["touched"]}
 
 
-async def in_doubt(store: Documents, kind: str) -> list[str]:
-    """The dossiers of a kind of doubt."""
-    return [row["_id"] async for row in _every(store, ROWS, {"doubts": kind})]
+async def in_doubt(store: Documents, kind: str, limit: int) -> list[str]:
+    """The first dossiers of a kind of doubt, by their codes."""
+    return [row["_id"] for row in await store.find(ROWS, {"doubts": kind}, limit=limit)]
 
 
 async def count_in_doubt(store: Documents, kind: str) -> int:
@@ -465,8 +600,19 @@ async def count_in_doubt(store: Documents, kind: str) -> int:
 
 async def _every(store: Documents, collection: str, where: Where) -> AsyncIterator[Document]:
     """All documents that match, page by page, by their ids."""
-    behind = None
-    while page := await store.find(collection, where, limit=PAGE, after=behind):
-        behind = (page[-1]["_id"], page[-1]["_id"])
+    async for page in _pages(store, collection, where):
         for document in page:
             yield document
+
+
+async def _pages(store: Documents, collection: str, where: Where, order: str = "_id") -> AsyncIterator[list[Document]]:
+    behind = None
+    while page := await store.find(collection, where, order=order, limit=PAGE, after=behind):
+        behind = (page[-1][order], page[-1]["_id"])
+        yield page
+
+
+def _newer(codec: Codec[Any], document: Document) -> bool:
+    """Whether a newer release wrote it that this one cannot read: it is passed over, and hides no other. In place of
+    `Codec.readable` where only what is summed becomes an object."""
+    return bool(document.get(LAYOUT, 1) > codec.layout)

@@ -29,11 +29,11 @@ def render(page: Printed) -> bytes:
     sheet.title = page.label.split("/")[0].removeprefix("Biểu số ")[:31].replace("(", "").strip()
     _head(sheet, page)
     row = _table(sheet, page)
-    if page.note:
+    for words in filter(None, (page.standing, page.note)):
         row += 1
-        _put(sheet, f"A{row}:{get_column_letter(page.last)}{row}", page.note, italic=True, size=11)
+        _put(sheet, f"A{row}:{get_column_letter(page.last)}{row}", words, italic=True, size=11)
         sheet[f"A{row}"].alignment = _LEFT
-        sheet.row_dimensions[row].height = 16 * (1 + len(page.note) // 150)
+        sheet.row_dimensions[row].height = 16 * (1 + len(words) // 150)
     _signatures(sheet, row + 2, page.last)
     _page_setup(sheet, page.last)
     out = io.BytesIO()

@@ -17,7 +17,10 @@ from tools.check import BIN
 
 OPTIONS = {  # a file is what it is, and not text of the client's
     "post_hooks": [],
-    "content_type_overrides": {"application/pdf": "application/octet-stream"},
+    "content_type_overrides": {
+        "application/pdf": "application/octet-stream",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "application/octet-stream",
+    },
 }
 PERIOD = {"from_": date(2026, 3, 1), "to": date(2026, 3, 31)}
 
@@ -76,6 +79,8 @@ async def test_a_generated_client_works_against_each_service(system: System, cli
     letters = await clients.ask("notifier", "listed")
     unknown = await clients.ask("notifier", "one", D.format(999))
     filled = await clients.ask("reporting", "filled", "II.06a", **PERIOD)
+    files = {kind: await clients.ask("reporting", f"filled_{kind}", "II.06a", **PERIOD) for kind in ("csv", "xlsx", "pdf")}
+    not_frozen = await clients.ask("reporting", "frozen_pdf", **PERIOD)
     survey = await clients.ask("feedback", "survey", "nobody")
 
     assert [fact.type_ for fact in known.parsed.facts] == ["received", "completed"]
@@ -84,4 +89,12 @@ async def test_a_generated_client_works_against_each_service(system: System, cli
     assert {letter.dossier for letter in letters.parsed.letters} == {D.format(1), D.format(2)}
     assert (unknown.status_code, unknown.parsed.status) == (404, 404)
     assert filled.parsed.total is not None
+    assert {kind: answer.content[:4] for kind, answer in files.items()} == {
+        "csv": b"\xef\xbb\xbfu",
+        "xlsx": b"PK\x03\x04",
+        "pdf": b"%PDF",
+    }
+    assert "unit,field" in files["csv"].parsed
+    assert (files["xlsx"].parsed.payload.read(4), files["pdf"].parsed.payload.read(4)) == (b"PK\x03\x04", b"%PDF")
+    assert (not_frozen.status_code, not_frozen.parsed.status) == (404, 404)
     assert survey.status_code == 404

@@ -100,14 +100,17 @@ async def test_a_frozen_sheet_is_printed_as_it_was_frozen_with_what_it_booked(sy
     await system.move(datetime(2026, 4, 15, 8, tzinfo=OFFICE_TIME))
     april = {"from": "2026-03-15", "to": "2026-04-14"}
     frozen = (await client.post("/v1/reports/II.06a/frozen", params=april)).json()
-    sheet = await client.get("/v1/reports/II.06a/frozen", params={**april, "format": "pdf"})
+    sheet = await client.get("/v1/reports/II.06a/frozen/pdf", params=april)
     words = PdfReader(io.BytesIO(sheet.content)).pages[0].extract_text()
     live = (await client.get("/v1/reports/II.06a", params={**april, "unit": "all"})).json()
     page = (await client.get("/")).text
 
-    assert [(row["6"], row["9"], row["11"]) for row in frozen["rows"]] == [(1, 1, 0)]
-    assert live["rows"] == []  # by its own days nothing happened in April
-    assert "Số liệu chốt ngày 15/04/2026. Gồm điều chỉnh của kỳ trước, biết sau khi chốt:" in " ".join(words.split())
+    moved = [row for row in frozen["rows"] if row["field"]]
+    assert [(row["6"], row["9"], row["11"]) for row in moved] == [(1, 1, 0)]
+    assert not any(row["field"] for row in live["rows"])  # by its own days nothing happened in April
+    assert "Số liệu tính đến 08:00 ngày 15/04/2026. Đã chốt ngày 15/04/2026." in " ".join(words.split())
+    assert "Gồm điều chỉnh của kỳ trước, biết sau khi chốt:" in " ".join(words.split())
+    assert "Đã chốt ngày 15/04/2026; đây là số liệu hiện thời, có thể khác biểu đã chốt." in live["standing"]
     assert "UBND xã Hoàng Vân, Hộ tịch, cột 9: +1" in " ".join(words.split())
     assert "Tháng, 15/03/2026 đến 14/04/2026" in page
     gauges = await system.fleet.gauges("reporting")
@@ -133,3 +136,28 @@ async def test_nothing_is_reported_while_the_figures_are_made_from_the_log_again
     assert not again.running
     with pytest.raises(CannotStartError, match=r"made by version .*, this is 0: stop the service and run `dunghen rebuild"):
         await Anchor(parts, replace(RECOVERY, version="0"), load_catalogue().read_by("reporting")).begin()
+
+
+async def test_a_unit_in_no_list_is_an_error_and_no_row_of_zeros(system: System) -> None:
+    client, period = system.clients["reporting"], {"from": "2026-03-01", "to": "2026-03-14"}
+    for path in ("/v1/days", "/v1/procedures", "/v1/reports/II.06a", "/v1/reports/II.06a/csv"):
+        answer = await client.get(path, params={**period, "unit": "H99"})
+        assert (path, answer.status_code, answer.json()["type"]) == (path, 404, "urn:dunghen:problem:unknown-unit")
+
+
+async def test_a_restatement_names_its_dossiers_on_the_page_and_all_of_them_in_the_api(system: System) -> None:
+    await system.send(*(received(D.format(n), "2026-03-02T09:00") for n in range(1, 26)))
+    await system.move(at(16, "10:00"))
+    client, march = system.clients["reporting"], {"from": "2026-02-15", "to": "2026-03-14"}
+    assert (await client.post("/v1/reports/II.06a/frozen", params=march)).status_code == 201
+    await system.send(*(event(D.format(n), "completed", "2026-03-09T08:30") for n in range(1, 26)))
+    await system.settle()
+    (noted, *_) = (await client.get("/v1/reports/II.06a/frozen", params=march)).json()["changes"]
+    named = await client.get("/v1/reports/II.06a/frozen/dossiers", params={**march, "version": noted["version"]})
+    unknown = await client.get("/v1/reports/II.06a/frozen/dossiers", params={**march, "version": 99})
+    page = " ".join((await client.get("/")).text.split())
+
+    assert (named.json()["number"], named.json()["dossiers"][0], unknown.status_code) == (25, D.format(1), 404)
+    assert noted["dossiers"] == named.json()["dossiers"]
+    assert f"Hồ sơ: {D.format(1)}, {D.format(2)}," in page
+    assert "5 hồ sơ khác</a>" in page

@@ -1,7 +1,7 @@
 """Forms and definitions are data: what a file may say, what it may not, and what the counters mean."""
 
 from collections import Counter
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from pypdf import PdfReader
 from contracts.definitions import BEYOND, Definitions, load_definitions, used_class
 from contracts.metrics import Counters
 from dunghen import PROVINCE
-from reference import load_reference
+from reference import OFFICE_TIME, load_reference
 from services.reporting.domain import Form, load_forms, make_sheet
+from services.reporting.domain.standing import Standing
 from services.reporting.pdf import render
 from services.reporting.printed import MISSING, printed
 from services.reporting.reports import Wanted, lens_of
@@ -42,6 +43,7 @@ FLOWS = {
     "withdrawn": 1,
 }
 EXTENDED = FORMS["07a"]
+NOW = Standing(datetime(2026, 3, 15, 8, tzinfo=OFFICE_TIME))
 
 
 def extended(online: str | None) -> dict[int, int]:
@@ -70,7 +72,7 @@ def test_a_column_without_a_source_is_neither_a_figure_nor_nothing() -> None:
     """R36."""
     assert 21 not in extended("full")
     sheet = make_sheet(EXTENDED, DAYS, {}, {("H37.12", "1.000894"): FLOWS}, lens_of(REFERENCE, Wanted(EXTENDED, *DAYS, "all")))
-    page = printed(sheet, REFERENCE, "all")
+    page = printed(sheet, REFERENCE, "all", NOW)
 
     assert page.lines[0][1].count(MISSING) == 4
     assert "chưa báo hình thức thanh toán" in page.note
@@ -80,7 +82,7 @@ def test_a_column_without_a_source_is_neither_a_figure_nor_nothing() -> None:
 def test_a_form_is_a_pdf_of_one_landscape_page_with_its_figures(tmp_path: Path) -> None:
     form = FORMS["II.06a"]
     sheet = make_sheet(form, DAYS, {}, {("H37.12", "1.000894"): FLOWS}, lens_of(REFERENCE, Wanted(form, *DAYS, "all")))
-    page = printed(sheet, REFERENCE, "all", note="Số liệu chốt ngày 15/03/2026.")
+    page = printed(sheet, REFERENCE, "all", NOW, note="Gồm điều chỉnh của kỳ trước.")
     path = tmp_path / "form.pdf"
     path.write_bytes(render(page))
     (only,) = PdfReader(path).pages
@@ -89,7 +91,8 @@ def test_a_form_is_a_pdf_of_one_landscape_page_with_its_figures(tmp_path: Path) 
     assert only.mediabox.width > only.mediabox.height
     assert "Kỳ báo cáo: Tháng, từ ngày 15/02/2026 đến ngày 14/03/2026" in words
     assert "UBND xã Hoàng Vân: Hộ tịch" in words
-    assert "Số liệu chốt ngày 15/03/2026." in words
+    assert "Số liệu tính đến 08:00 ngày 15/03/2026. Kỳ chưa chốt" in words
+    assert "Gồm điều chỉnh của kỳ trước." in words
     assert render(page) == path.read_bytes()
 
 

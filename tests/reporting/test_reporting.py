@@ -1,5 +1,6 @@
 """reporting: contributions, sheets and their rules, the workbook."""
 
+import csv
 import io
 import random
 from dataclasses import replace
@@ -34,6 +35,7 @@ from services.reporting.domain import (
 )
 from services.reporting.domain.forms import NOT_NEGATIVE
 from services.reporting.domain.periods import differences, publish, restate
+from services.reporting.domain.standing import Standing
 from services.reporting.files import as_csv
 from services.reporting.handlers import Context
 from services.reporting.printed import printed
@@ -166,6 +168,7 @@ def test_a_cell_key_reads_what_it_writes() -> None:
 
 
 FORM = load_forms(FORMS)["II.06a"]
+STANDING = Standing(at(20, "08:00"))
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
 LENS = lens_of(REFERENCE, Wanted(FORM, FIRST, LAST, unit="all"))
 MARRIAGE = ("H37.12", "1.000894")
@@ -216,11 +219,13 @@ def test_carry_over_is_the_closing_stock_of_the_period_before() -> None:
 
 
 def test_the_sheet_is_a_table_for_spreadsheets_too() -> None:
-    lines = as_csv(sheet({}, by_place({"received_online": 2, "resolved_early": 1}))).decode("utf-8-sig").splitlines()
+    lines = as_csv(sheet({}, by_place({"received_online": 2, "resolved_early": 1})), STANDING).decode("utf-8-sig").splitlines()
 
     assert lines[0] == "unit,field,3,4,5,6,7,8,9,10,11,12,13"
     assert lines[1] == "H37.12,Hộ tịch,2,2,0,0,1,1,0,0,1,1,0"
     assert lines[2].startswith("total,,2,2,0,0,1")
+    assert lines[3].startswith('note,"Số liệu tính đến 08:00 ngày 20/03/2026. Kỳ chưa chốt')
+    assert {len(row) for row in csv.reader(lines)} == {13}
 
 
 def test_a_unit_that_left_the_list_stops_the_report() -> None:
@@ -231,7 +236,7 @@ def test_a_unit_that_left_the_list_stops_the_report() -> None:
 
 
 def test_the_workbook_has_the_official_layout() -> None:
-    page = openpyxl.load_workbook(io.BytesIO(render(printed(sheet(BEFORE, DURING), REFERENCE, "H37.12")))).active
+    page = openpyxl.load_workbook(io.BytesIO(render(printed(sheet(BEFORE, DURING), REFERENCE, "H37.12", STANDING)))).active
 
     assert page is not None
     assert page["A1"].value == "Biểu số II.06a/VPCP/KSTT"

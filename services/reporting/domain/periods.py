@@ -11,6 +11,7 @@ from services.changes import Answering, Changed
 from services.reporting.domain.cells import DEFINITION
 from services.reporting.domain.forms import Values
 from services.reporting.domain.sheet import ByPlace, LineKey, Lines
+from services.reporting.domain.standing import Standing
 
 REPORT = "II.06a"
 REASON = "Sự việc được báo hoặc sửa sau khi chốt kỳ"
@@ -54,12 +55,15 @@ class NotFrozen:
 
 @dataclass(frozen=True, slots=True)
 class Restated:
-    """A later version of a frozen period: when, why, and each figure that is another."""
+    """A later version of a frozen period: when, why, each figure that is another, and because of which dossiers: the first of
+    them by their codes, and how many others."""
 
     version: int
     at: datetime
     reason: str
     changes: tuple[ReportChange, ...]
+    dossiers: tuple[str, ...] = ()
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,11 @@ class Frozen:
     booked: ByPlace
     adjustments: tuple[ReportChange, ...] = ()
     restated: tuple[Restated, ...] = ()
+
+    @property
+    def standing(self) -> Standing:
+        """How old and how final its sheet is."""
+        return Standing(self.frozen_at, None, self.frozen_at, signed=True, restated=len(self.restated))
 
 
 Period = NotFrozen | Frozen
@@ -101,14 +110,14 @@ def publish(period: Period, kind: str, days: Days, figures: Figures, now: dateti
     return Answering(frozen, frozen, [said])
 
 
-def restate(period: Period, lines: Lines, now: datetime) -> Changed[Period]:
-    """State the differences to what was stated last, as the next version."""
+def restate(period: Period, lines: Lines, now: datetime, dossiers: tuple[str, ...] = (), others: int = 0) -> Changed[Period]:
+    """State the differences to what was stated last, as the next version. `dossiers`, `others`: because of whom."""
     changes = differences(period.stated, lines) if isinstance(period, Frozen) else ()
     if isinstance(period, NotFrozen) or not changes:
         return Changed(period)
     redefined = period.definition != DEFINITION
     reason = REDEFINED.format(before=period.definition, after=DEFINITION) if redefined else REASON
-    noted = Restated(period.version + 1, now, reason, changes)
+    noted = Restated(period.version + 1, now, reason, changes, dossiers, others)
     after = replace(period, version=noted.version, stated=lines, definition=DEFINITION, restated=(*period.restated, noted))
     said = ReportRestated(
         at=now,
@@ -119,6 +128,8 @@ def restate(period: Period, lines: Lines, now: datetime) -> Changed[Period]:
         definition=DEFINITION,
         reason=reason,
         changes=changes,
+        dossiers=dossiers,
+        others=others,
     )
     return Changed(after, [said])
 

@@ -22,7 +22,8 @@ def _recounted(row: Row, known: Known, now: int, doubtful: tuple[str, ...]) -> R
     counted, touched = NOWHERE if found is None else found.counted(), row.touched
     if counted != before and (changed := _changed(before, counted)):
         touched = tuple(sorted({*touched, *changed}))
-    return Row(row.code, known, counted, touched, flip_at(known, now), doubtful if counted.cells else ())
+    since = (row.touched_at if row.touched and row.touched_at else now) if touched else None
+    return Row(row.code, known, counted, touched, flip_at(known, now), doubtful if counted.cells else (), since)
 
 
 def _changed(before: Counted, after: Counted) -> list[str]:

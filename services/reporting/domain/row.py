@@ -117,7 +117,8 @@ NOWHERE = Counted({}, ())
 
 class Row(NamedTuple):
     """One dossier. `counted`: None until it is counted first. `touched`: cells that changed since they were published, because
-    of this row. `flip_at`: when the passing of time alone changes what it adds. `doubts`: what contradicts itself in it."""
+    of this row; `touched_at`: since when any are. `flip_at`: when the passing of time alone changes what it adds. `doubts`:
+    what contradicts itself in it."""
 
     code: str
     known: Known = Known()
@@ -125,3 +126,4 @@ class Row(NamedTuple):
     touched: tuple[str, ...] = ()
     flip_at: int | None = None
     doubts: tuple[str, ...] = ()
+    touched_at: int | None = None

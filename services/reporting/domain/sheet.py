@@ -1,8 +1,8 @@
 """A form filled in for a period: flows by unit and procedure, looked at through the list of units and fields of one day."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -79,6 +79,14 @@ def make_sheet(form: Form, days: tuple[date, date], before: ByPlace, during: ByP
             rows.append(SheetRow(unit, name, values))
     numbers = [column.number for column in form.columns if not column.missing]
     return Sheet(form, *days, tuple(rows), {number: sum(row.values[number] for row in rows) for number in numbers})
+
+
+def listed(sheet: Sheet, units: Iterable[str]) -> Sheet:
+    """The sheet with a line of zeros for each of these units that has none: nothing that happened is a figure too."""
+    zeros = dict.fromkeys(sheet.total, 0)
+    idle = {*units} - {row.unit for row in sheet.rows}
+    rows = [*sheet.rows, *(SheetRow(unit, "", zeros) for unit in idle)]
+    return replace(sheet, rows=tuple(sorted(rows, key=lambda row: (row.unit, row.field))))
 
 
 def broken_rules(sheet: Sheet) -> Iterator[tuple[SheetRow | None, str]]:

@@ -10,6 +10,7 @@ from contracts.reports import ReportChange
 from services.reporting.domain import REPORT, Frozen, Sheet
 from services.reporting.domain.forms import Values
 from services.reporting.domain.periods import Restated
+from services.reporting.domain.standing import Standing
 from services.reporting.overview import ProcedureLine
 from services.reporting.reports import Wanted
 
@@ -38,6 +39,12 @@ class FilledForm(BaseModel):
     first: date = Field(serialization_alias="from")
     last: date = Field(serialization_alias="to")
     counted_at: Time | None = Field(description="When the figures were last counted completely.")
+    newest_at: Time | None = Field(description="When the newest of what any figure follows from was recorded.")
+    frozen_at: Time | None = Field(description="When this period was frozen; null: it is not, its figures still change.")
+    standing: str = Field(description="The same in words, as the printed form carries them.")
+    unheard: list[str] = Field(
+        description="Units of the form that nothing was ever heard of, by their names: their zeros say nothing."
+    )
     unit: str
     units_as_of: date
     rows: list[FormRow]
@@ -45,13 +52,17 @@ class FilledForm(BaseModel):
     missing: dict[str, str] = Field(description="Columns without a source, and why.")
 
     @classmethod
-    def of(cls, sheet: Sheet, wanted: Wanted, counted_at: datetime | None) -> "FilledForm":
+    def of(cls, sheet: Sheet, standing: Standing, wanted: Wanted) -> "FilledForm":
         """A sheet that was asked for."""
         return cls(
             report=sheet.form.code,
             first=sheet.first,
             last=sheet.last,
-            counted_at=None if counted_at is None else counted_at.isoformat(timespec="seconds"),
+            counted_at=_seconds(standing.counted_at),
+            newest_at=_seconds(standing.newest),
+            frozen_at=_seconds(standing.frozen_at),
+            standing=standing.words,
+            unheard=list(standing.unheard),
             unit=wanted.unit,
             units_as_of=wanted.units_day,
             rows=[FormRow.of(row.unit, row.field, row.values) for row in sheet.rows],
@@ -91,12 +102,29 @@ class Restatement(BaseModel):
     at: Time
     reason: str
     changes: list[ColumnChange]
+    dossiers: list[str] = Field(description="Because of which dossiers: the first hundred by their codes.")
+    others: int = Field(description="How many more there are; `/v1/reports/II.06a/frozen/dossiers` names all.")
 
     @classmethod
     def of(cls, noted: Restated) -> "Restatement":
         """As it was stated."""
         changes = [ColumnChange.of(change) for change in noted.changes]
-        return cls(version=noted.version, at=noted.at.isoformat(), reason=noted.reason, changes=changes)
+        return cls(
+            version=noted.version,
+            at=noted.at.isoformat(),
+            reason=noted.reason,
+            changes=changes,
+            dossiers=list(noted.dossiers),
+            others=noted.others,
+        )
+
+
+class Causes(BaseModel):
+    """All dossiers that a restatement is because of."""
+
+    version: int
+    number: int
+    dossiers: list[str]
 
 
 class FrozenPeriod(BaseModel):
@@ -109,13 +137,14 @@ class FrozenPeriod(BaseModel):
     version: int
     definition: str
     frozen_at: Time
+    standing: str = Field(description="How old and how final it is, in words.")
     adjustments: list[ColumnChange]
     changes: list[Restatement]
     rows: list[FormRow]
 
     @classmethod
-    def of(cls, period: Frozen) -> "FrozenPeriod":
-        """A frozen period."""
+    def of(cls, period: Frozen, sheet: Sheet) -> "FrozenPeriod":
+        """A frozen period and its sheet."""
         return cls(
             report=REPORT,
             kind=period.kind,
@@ -124,9 +153,10 @@ class FrozenPeriod(BaseModel):
             version=period.version,
             definition=period.definition,
             frozen_at=period.frozen_at.isoformat(),
+            standing=period.standing.words,
             adjustments=[ColumnChange.of(change) for change in period.adjustments],
             changes=[Restatement.of(noted) for noted in period.restated],
-            rows=[FormRow.of(*key, values) for key, values in period.lines.items()],
+            rows=[FormRow.of(row.unit, row.field, row.values) for row in sheet.rows],
         )
 
 
@@ -174,6 +204,10 @@ class ProcedureFigures(BaseModel):
             percentiles={p.name: definitions.percentile(p.name, during) for p in definitions.percentiles},
             definition=definitions.version,
         )
+
+
+def _seconds(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")
 
 
 def _keyed(values: Values) -> dict[str, int]:

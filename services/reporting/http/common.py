@@ -14,25 +14,26 @@ from runtime.parts import Parts
 from runtime.recovery import Anchor
 from runtime.web import Answers, Problem, ProblemError, also, problem_answers
 from services.reporting.domain import CannotFreezeError, Form, Sheet
+from services.reporting.domain.standing import Standing
 from services.reporting.files import as_file
+from services.reporting.freshness import Freshness, freshness
 from services.reporting.jobs import Cells
 from services.reporting.periods import Periods
 from services.reporting.reports import Breach, ReportRefusedError, UnknownUnitError
 
 From = Annotated[date, Query(alias="from")]
 To = Annotated[date, Query(alias="to")]
-File = Literal["xlsx", "csv", "pdf"]
-Format = Literal["json", "xlsx", "csv", "pdf"]
+File = Literal["csv", "xlsx", "pdf"]
 TYPES: Mapping[File, str] = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
 }
 
 
-def sheet_answers(*statuses: int) -> Answers:
-    """A sheet as a file, beside the JSON of the route's model; and what may forbid it."""
-    return also(problem_answers(*statuses), 200, *(media.partition(";")[0] for media in TYPES.values()))
+def file_answers(kind: File, *statuses: int) -> Answers:
+    """A sheet as a file, which has a route of its own: one route, one media type. And what may forbid it."""
+    return also(problem_answers(*statuses), 200, TYPES[kind].partition(";")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,17 @@ class Room:
     periods: Periods
     cells: Cells
     rebuild: Anchor[Event]
+    silent_days: int
+
+    def known_unit(self, unit: str | None) -> None:
+        """Raises UnknownUnitError for a code in no list: its zeros would say that nothing happened there."""
+        if unit is not None and unit not in self.reference.units:
+            raise UnknownUnitError(unit)
+
+    async def freshness(self) -> Freshness:
+        """How fresh the figures are now."""
+        parts = self.parts
+        return await freshness(parts.store, self.reference, parts.clock.now(), self.cells.counted_at, self.silent_days)
 
     def form(self, code: str) -> Form:
         """A form by its code. Raises ProblemError."""
@@ -82,8 +94,8 @@ def _broken(fault: Breach) -> Mapping[str, str | Sequence[str]]:
     return {"pointer": "", "rule": "R35", "detail": fault.text, "dossiers": fault.dossiers}
 
 
-def file(sheet: Sheet, room: Room, unit: str, kind: File, note: str = "") -> Response:
+def file(sheet: Sheet, room: Room, unit: str, kind: File, standing: Standing, note: str = "") -> Response:
     """A sheet as a file. `note`: a sentence below the table."""
     name = f"{sheet.form.code}_{unit}_{sheet.first}_{sheet.last}.{kind}"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(as_file(sheet, kind, room.reference, unit, note), media_type=TYPES[kind], headers=headers)
+    return Response(as_file(sheet, kind, room.reference, unit, standing, note), media_type=TYPES[kind], headers=headers)

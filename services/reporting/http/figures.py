@@ -28,6 +28,7 @@ def add_figures(app: FastAPI, room: Room) -> None:
         with problems(room):
             if last < first or (last - first).days > 370:
                 raise ValueError("a period of at most a year, that does not end before it begins")
+            room.known_unit(unit)
             return await _days(room, first, last, unit)
 
     @app.get(
@@ -38,6 +39,7 @@ def add_figures(app: FastAPI, room: Room) -> None:
     )
     async def procedures(first: From, last: To, unit: str | None = None) -> list[ProcedureFigures]:
         with problems(room):
+            room.known_unit(unit)
             found = await by_procedure(room.parts.store, room.reference, first, last, unit)
             return [ProcedureFigures.of(line) for line in found]
 

@@ -6,9 +6,12 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Response
 
 from runtime.web import problem_answers
+from services.reporting.domain import Days, Sheet
+from services.reporting.domain.standing import Standing
+from services.reporting.freshness import standing_of, unheard_of
 from services.reporting.http.answers import Behind, FilledForm
-from services.reporting.http.common import Format, From, Room, To, file, problems, sheet_answers
-from services.reporting.reports import Wanted, behind, report
+from services.reporting.http.common import TYPES, File, From, Room, To, file, file_answers, problems
+from services.reporting.reports import Wanted, behind, of_all_units, report
 
 
 def add_forms(app: FastAPI, room: Room) -> None:
@@ -18,20 +21,14 @@ def add_forms(app: FastAPI, room: Room) -> None:
         "/v1/reports/{form}",
         summary="Một biểu (II.06a, 07a) của một đơn vị, tất cả đơn vị hoặc toàn tỉnh",
         response_model=FilledForm,
-        responses=sheet_answers(404, 409, 422, 503),
+        responses=problem_answers(404, 409, 422, 503),
     )
-    async def filled(
-        form: str,
-        first: From,
-        last: To,
-        unit: str = "province",
-        format: Format = "json",  # noqa: A002 - the name on the wire
-        units_as_of: date | None = None,
-    ) -> FilledForm | Response:
+    async def filled(form: str, first: From, last: To, unit: str = "province", units_as_of: date | None = None) -> FilledForm:
         wanted = Wanted(room.form(form), first, last, unit, units_as_of)
-        with problems(room):
-            sheet = await report(room.parts.store, room.reference, wanted)
-        return FilledForm.of(sheet, wanted, room.cells.counted_at) if format == "json" else file(sheet, room, unit, format)
+        return FilledForm.of(*await _filled(room, wanted), wanted)
+
+    for kind in TYPES:
+        _add_file(app, room, kind)
 
     @app.get(
         "/v1/reports/{form}/dossiers",
@@ -51,3 +48,29 @@ def add_forms(app: FastAPI, room: Room) -> None:
         with problems(room):
             found = await behind(room.parts.store, room.reference, wanted, column, field)
         return Behind(column=column, figure=len(found), dossiers=found)
+
+
+def _add_file(app: FastAPI, room: Room, kind: File) -> None:
+    """The form as a file."""
+
+    @app.get(
+        f"/v1/reports/{{form}}/{kind}",
+        name=f"filled_{kind}",
+        summary=f"Biểu ấy dạng {kind.upper()}",
+        response_class=Response,
+        responses=file_answers(kind, 404, 409, 422, 503),
+    )
+    async def filled_file(
+        form: str, first: From, last: To, unit: str = "province", units_as_of: date | None = None
+    ) -> Response:
+        sheet, standing = await _filled(room, Wanted(room.form(form), first, last, unit, units_as_of))
+        return file(sheet, room, unit, kind, standing)
+
+
+async def _filled(room: Room, wanted: Wanted) -> tuple[Sheet, Standing]:
+    """The form, and how old and how final it is. The age is read before the figures: they are of then or of later."""
+    with problems(room):
+        unheard = await unheard_of(room.parts.store, room.reference, wanted.units_day, wanted.unit)
+        standing = await standing_of(room.parts.store, Days(wanted.first, wanted.last), room.cells.counted_at, unheard)
+        sheet = await report(room.parts.store, room.reference, wanted)
+    return of_all_units(sheet, room.reference, wanted), standing

@@ -1,12 +1,16 @@
 """Frozen periods of II.06a: freeze one, read one as it was frozen with what was restated since."""
 
+from datetime import date
+
 from fastapi import FastAPI, Response
 
 from reference import OFFICE_TIME
 from runtime.web import Problem, ProblemError, problem_answers
-from services.reporting.domain import REPORT, Frozen, sheet_of
-from services.reporting.http.answers import FrozenPeriod, KnownPeriod
-from services.reporting.http.common import Format, From, Room, To, file, not_backwards, problems, sheet_answers
+from services.reporting.domain import REPORT, Frozen, Sheet, sheet_of
+from services.reporting.http.answers import Causes, FrozenPeriod, KnownPeriod
+from services.reporting.http.common import TYPES, File, From, Room, To, file, file_answers, not_backwards, problems
+from services.reporting.reports import Wanted, of_all_units
+from services.reporting.store import causes_of
 
 
 def add_frozen(app: FastAPI, room: Room) -> None:
@@ -22,26 +26,34 @@ def add_frozen(app: FastAPI, room: Room) -> None:
     async def freeze(first: From, last: To) -> FrozenPeriod:
         not_backwards(first, last)
         with problems(room):
-            return FrozenPeriod.of(await room.periods.freeze(first, last))
+            period = await room.periods.freeze(first, last)
+        return FrozenPeriod.of(period, _sheet(period, room))
 
     @app.get(
         "/v1/reports/II.06a/frozen",
         summary="Một kỳ đã chốt, như lúc chốt, và các bản chỉnh",
         response_model=FrozenPeriod,
-        responses=sheet_answers(404, 422, 503),
+        responses=problem_answers(404, 422, 503),
     )
-    async def frozen(
-        first: From,
-        last: To,
-        format: Format = "json",  # noqa: A002 - the name on the wire
-    ) -> FrozenPeriod | Response:
-        period = await room.periods.get(first, last)
-        if period is None:
-            raise ProblemError(Problem("not-frozen", "Kỳ này chưa chốt", 404))
-        if format == "json":
-            return FrozenPeriod.of(period)
-        sheet = sheet_of(room.form(REPORT), period.days, period.lines)
-        return file(sheet, room, "all", format, note_of(period, room))
+    async def frozen(first: From, last: To) -> FrozenPeriod:
+        period = await known(room, first, last)
+        return FrozenPeriod.of(period, _sheet(period, room))
+
+    @app.get(
+        "/v1/reports/II.06a/frozen/dossiers",
+        summary="Mọi hồ sơ làm thay đổi một kỳ đã chốt, theo bản chỉnh",
+        response_model=Causes,
+        responses=problem_answers(404, 422, 503),
+    )
+    async def causes(first: From, last: To, version: int) -> Causes:
+        period = await known(room, first, last)
+        if version not in {noted.version for noted in period.restated}:
+            raise ProblemError(Problem("unknown-version", "Kỳ này không có bản chỉnh ấy", 404))
+        found = await causes_of(room.parts.store, period.days.key, version)
+        return Causes(version=version, number=len(found), dossiers=found)
+
+    for kind in TYPES:
+        _add_file(app, room, kind)
 
     @app.get(
         "/v1/periods",
@@ -59,13 +71,40 @@ def add_frozen(app: FastAPI, room: Room) -> None:
         return found
 
 
+async def known(room: Room, first: date, last: date) -> Frozen:
+    """A frozen period. Raises ProblemError."""
+    period = await room.periods.get(first, last)
+    if period is None:
+        raise ProblemError(Problem("not-frozen", "Kỳ này chưa chốt", 404))
+    return period
+
+
+def _add_file(app: FastAPI, room: Room, kind: File) -> None:
+    """The frozen sheet as a file."""
+
+    @app.get(
+        f"/v1/reports/II.06a/frozen/{kind}",
+        name=f"frozen_{kind}",
+        summary=f"Biểu đã chốt dạng {kind.upper()}",
+        response_class=Response,
+        responses=file_answers(kind, 404, 422, 503),
+    )
+    async def frozen_file(first: From, last: To) -> Response:
+        period = await known(room, first, last)
+        return file(_sheet(period, room), room, "all", kind, period.standing, note_of(period, room))
+
+
+def _sheet(period: Frozen, room: Room) -> Sheet:
+    """As it was frozen, unit by unit."""
+    form = room.form(REPORT)
+    return of_all_units(sheet_of(form, period.days, period.lines), room.reference, Wanted(form, *period.days, unit="all"))
+
+
 def note_of(period: Frozen, room: Room) -> str:
-    """The sentence below a frozen sheet."""
-    words = f"Số liệu chốt ngày {period.frozen_at:%d/%m/%Y}."
-    if period.adjustments:
-        listed = "; ".join(
-            f"{room.reference.unit_name(c.unit)}, {c.field}, cột {c.column}: {c.after - c.before:+d}"
-            for c in period.adjustments
-        )
-        words += f" Gồm điều chỉnh của kỳ trước, biết sau khi chốt: {listed}."
-    return words
+    """The sentence below a frozen sheet that books what became known of the one before."""
+    if not period.adjustments:
+        return ""
+    listed = "; ".join(
+        f"{room.reference.unit_name(c.unit)}, {c.field}, cột {c.column}: {c.after - c.before:+d}" for c in period.adjustments
+    )
+    return f"Gồm điều chỉnh của kỳ trước, biết sau khi chốt: {listed}."

@@ -11,7 +11,8 @@ from reference import OFFICE_TIME, ReferenceData
 from runtime.pages import Pages
 from runtime.web import problem_answers
 from services.reporting.checks import SHOWN, broken_forms, find_doubts
-from services.reporting.domain import DEFINITION, Frozen
+from services.reporting.domain import DEFINITION, Days, Frozen
+from services.reporting.freshness import standing_of
 from services.reporting.http.common import Room, not_backwards
 from services.reporting.overview import by_procedure, overview
 
@@ -34,17 +35,20 @@ def add_pages(app: FastAPI, room: Room) -> None:
 
     @app.get("/", response_class=HTMLResponse, summary="Trang: bảng số liệu", responses=problem_answers(422, 503))
     async def dashboard(first: FirstDay = None, last: LastDay = None) -> Response:
-        seen = await overview(room.parts.store, room.reference, room.form("II.06a"), *period(first, last))
+        days = Days(*period(first, last))
+        standing = await standing_of(room.parts.store, days, room.cells.counted_at)
+        seen = await overview(room.parts.store, room.reference, room.form("II.06a"), *days)
         listed = [PeriodLine.of(known, room.reference) for known in await room.periods.all()]
         names = {code: unit.name for code, unit in room.reference.units.items()}
-        return shown("overview.html", o=seen, periods=listed, names=names)
+        return shown("overview.html", o=seen, periods=listed, names=names, standing=standing, fresh=await room.freshness())
 
     @app.get("/procedures", response_class=HTMLResponse, summary="Trang: từng thủ tục", responses=problem_answers(422, 503))
     async def procedures_page(first: FirstDay = None, last: LastDay = None, unit: str | None = None) -> Response:
         days = period(first, last)
         lines = await by_procedure(room.parts.store, room.reference, *days, unit)
         name = room.reference.units[unit].name if unit in room.reference.units else room.reference.province
-        return shown("procedures.html", lines=lines, days=days, owner=name)
+        standing = await standing_of(room.parts.store, Days(*days), room.cells.counted_at)
+        return shown("procedures.html", lines=lines, days=days, owner=name, standing=standing)
 
     @app.get("/checks", response_class=HTMLResponse, summary="Trang: số liệu có gì sai không", responses=problem_answers(503))
     async def checks() -> Response:
@@ -56,6 +60,7 @@ def add_pages(app: FastAPI, room: Room) -> None:
         return shown(
             "checks.html",
             doubts=doubts,
+            fresh=await room.freshness(),
             faults=faults[:SHOWN],
             more=max(0, len(faults) - SHOWN),
             unreconciled=room.cells.unreconciled,
