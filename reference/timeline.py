@@ -21,8 +21,11 @@ class BeyondCalendarError(ValueError):
 
 
 def to_minute(instant: datetime) -> int:
-    """Local minute of an aware datetime; seconds are dropped (D8)."""
-    local = instant if instant.tzinfo is OFFICE_TIME else instant.astimezone(OFFICE_TIME)
+    """Local minute of an aware datetime; seconds are dropped (D8). Raises BeyondCalendarError before year 1 of another zone."""
+    try:
+        local = instant if instant.tzinfo is OFFICE_TIME else instant.astimezone(OFFICE_TIME)
+    except OverflowError:
+        raise BeyondCalendarError(f"{instant.isoformat()} is outside of any calendar") from None
     return local.toordinal() * DAY + local.hour * 60 + local.minute
 
 

@@ -277,6 +277,13 @@ def test_a_count_that_leaves_the_calendar_is_refused() -> None:
         count_due(LINE, at("Mon 2026-03-02 09:00"), (5000, "working_day"))
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+09:00", "9999-12-31T23:59:59-01:00", "1900-01-01T00:00:00+07:00"])
+def test_a_moment_that_no_calendar_has_is_refused(text: str) -> None:
+    """D8: also one that is in no year here."""
+    with pytest.raises(BeyondCalendarError):
+        count_due(LINE, datetime.fromisoformat(text), (1, "working_day"))
+
+
 def test_the_table_reaches_from_a_week_before_its_first_working_day_to_its_last() -> None:
     """D8."""
     first = LINE.next_counted(at("Thu 2015-01-01 00:00").toordinal())
