@@ -86,14 +86,14 @@ class Kinds:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class KnownFacts:
     """All facts of a dossier. Equal facts are equal objects; nothing changes one."""
 
     _kept: Mapping[str, Mapping[str, Mapping[str, Any]]]
     _seen: dict[type[Slim], Any] = field(default_factory=dict, compare=False, repr=False)  # what was read of them already
 
     @classmethod
-    def load(cls, kept: Mapping[str, Any]) -> "Facts":
+    def load(cls, kept: Mapping[str, Any]) -> "KnownFacts":
         """As `dump` wrote them."""
         return cls(kept)
 
@@ -101,21 +101,21 @@ class Facts:
         """As they are kept: type -> occasion -> version, time, fields (contracts.facts)."""
         return dict(self._kept)
 
-    def merged(self, event: Event, kinds: Kinds) -> "Facts":
+    def merged(self, event: Event, kinds: Kinds) -> "KnownFacts":
         """With one event; these facts themselves if it says nothing new."""
         kept = merge_fact(self._kept, event, kinds.fields, with_time=kinds.timed)
-        return self if kept is None else Facts(kept)
+        return self if kept is None else KnownFacts(kept)
 
-    def noted(self, fact: Slim, occasion: str) -> "Facts":
+    def noted(self, fact: Slim, occasion: str) -> "KnownFacts":
         """With a fact that the service itself decided, in its first version."""
         default = {each.name: each.default for each in fields(fact)}
         noted = {name: value for name in default if (value := getattr(fact, name)) != default[name]}
         own = self._kept.get(fact.KIND, NONE)
-        return Facts({**self._kept, fact.KIND: {**own, occasion: {"v": 1, **noted}}})
+        return KnownFacts({**self._kept, fact.KIND: {**own, occasion: {"v": 1, **noted}}})
 
-    def without(self, kind: type[Slim]) -> "Facts":
+    def without(self, kind: type[Slim]) -> "KnownFacts":
         """As if no fact of a kind had been told."""
-        return Facts({name: own for name, own in self._kept.items() if name != kind.KIND})
+        return KnownFacts({name: own for name, own in self._kept.items() if name != kind.KIND})
 
     def first(self, kind: type[SlimT]) -> SlimT | None:
         """The fact of a kind that happens once, if it holds; of several occasions, the earliest."""
@@ -147,4 +147,4 @@ class Facts:
         return bool(self._kept)
 
 
-NO_FACTS = Facts({})
+NO_FACTS = KnownFacts({})

@@ -5,7 +5,7 @@ from typing import Any
 
 from runtime.recovery import UNSETTLED
 from runtime.store import Document, Documents, Index
-from services.facts import Facts
+from services.facts import KnownFacts
 from services.feedback.domain import Dossier, Invited, NotInvited, Rating
 from services.stored import Codec, Kept
 
@@ -24,7 +24,7 @@ def load(document: Document) -> Dossier:
     invited, rating = document.get("invited"), document.get("rating")
     return Dossier(
         code=document["_id"],
-        facts=Facts.load(document.get("facts", {})),
+        facts=KnownFacts.load(document.get("facts", {})),
         reported_at=document.get("reported_at"),
         invitation=None if invited is None else _invitation(invited),
         token=document.get(TOKEN),

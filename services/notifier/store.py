@@ -13,7 +13,7 @@ from contracts import Event
 from contracts.notices import LetterSent, Notice
 from runtime.recovery import UNSETTLED
 from runtime.store import Document, Documents, In, Index, Range, Where
-from services.facts import Facts
+from services.facts import KnownFacts
 from services.notifier.domain import Contact, Dossier, Forgotten, Invitation
 from services.notifier.domain import letter as letters
 from services.notifier.domain import notice as notices
@@ -106,7 +106,7 @@ def load(document: Document) -> Dossier:
     loaded = None if letter is None else _letter(letter)
     return Dossier(
         code=document["_id"],
-        facts=Facts.load(document.get("facts", {})),
+        facts=KnownFacts.load(document.get("facts", {})),
         reported_at=document.get("reported_at"),
         contact=None if contact is None else _contact(contact),
         invitation=None if invited is None else Invitation(invited["epoch"], invited["sealed"]),

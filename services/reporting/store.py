@@ -15,7 +15,7 @@ from runtime.intents import Intents
 from runtime.outputs import new_document
 from runtime.store import Document, Documents, In, Index, Range
 from services.changes import Answering, Changed
-from services.facts import NO_FACTS, Facts
+from services.facts import NO_FACTS, KnownFacts
 from services.reporting.domain import Add, Book, Counted, Day, Days, Frozen, Known, NotFrozen, Period, Row, Shelf
 from services.reporting.domain.cells import day_in
 from services.reporting.domain.periods import Restated
@@ -62,7 +62,7 @@ def load(document: Document) -> Row:
     return Row(
         document["_id"],
         Known(
-            NO_FACTS if facts is None else Facts.load(facts),
+            NO_FACTS if facts is None else KnownFacts.load(facts),
             None if promise is None else _promise(promise),
             None if settled is None else _settled(settled),
             None if letter is None else Letter(letter["at"], letter["t"]),

@@ -9,7 +9,7 @@ from contracts.notices import LetterApproved
 from reference.limits import amount
 from runtime.recovery import UNSETTLED
 from runtime.store import Document, Documents, Index, Range, Where
-from services.facts import Facts
+from services.facts import KnownFacts
 from services.sla.domain import Conflict, Deadline, Dossier, End, Ended, LimitUse, Reopened, Settled, Standing, Wait, Watch
 from services.sla.domain.journal import Entry, Slot
 from services.sla.domain.recovered import Asked, Clock, EndSaid, LastFact, PromiseSaid, Rang, Recovered
@@ -78,7 +78,7 @@ def load(document: Document) -> Dossier:
     deadline, settled, recovered = document.get("deadline"), document.get("settled"), document.get("recovered")
     return Dossier(
         document["_id"],
-        Facts.load(document.get("facts", {})),
+        KnownFacts.load(document.get("facts", {})),
         document.get("unit"),
         None if deadline is None else Deadline(deadline["v"], deadline["due"], _standing(deadline.get("of"))),
         None if settled is None else _settled(settled),

@@ -8,7 +8,7 @@ from contracts import Event
 from contracts.dossiers import Completed as CompletedData
 from contracts.facts import epoch_ms
 from contracts.notices import SkipReason
-from services.facts import NO_FACTS, Facts, Kinds, Slim
+from services.facts import NO_FACTS, Kinds, KnownFacts, Slim
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Dossier:
     """One dossier. `token`: the digest of the link's token, for those who were invited."""
 
     code: str
-    facts: Facts = NO_FACTS
+    facts: KnownFacts = NO_FACTS
     reported_at: int | None = None  # when its completion was first recorded
     invitation: Invited | NotInvited | None = None
     token: str | None = None

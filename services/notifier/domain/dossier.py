@@ -12,7 +12,7 @@ from contracts.dossiers import Completed as CompletedData
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited
 from contracts.notices import Notice
-from services.facts import NO_FACTS, Facts, Kinds, Slim
+from services.facts import NO_FACTS, Kinds, KnownFacts, Slim
 from services.notifier.domain.contact import Contact, Forgotten, Invitation
 from services.notifier.domain.letter import Letter, Refusal
 from services.notifier.domain.notice import Message, Uncertain, client_id
@@ -118,7 +118,7 @@ class Dossier:
     `incomplete`: a record of it is held back."""
 
     code: str
-    facts: Facts = NO_FACTS
+    facts: KnownFacts = NO_FACTS
     reported_at: int | None = None  # when its completion was first recorded
     contact: Contact | Forgotten | None = None
     invitation: Invitation | None = None

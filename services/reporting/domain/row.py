@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from contracts.deadlines import Outcome
 from contracts.definitions import Flows
-from services.facts import NO_FACTS, Facts
+from services.facts import NO_FACTS, KnownFacts
 
 
 class Promised(NamedTuple):
@@ -84,7 +84,7 @@ Settled = Reopened | Ended
 class Known(NamedTuple):
     """All that was told of a dossier and counts."""
 
-    facts: Facts = NO_FACTS
+    facts: KnownFacts = NO_FACTS
     promise: Promise | None = None
     settled: Settled | None = None
     letter: Letter | None = None

@@ -10,7 +10,7 @@ from typing import Literal
 from contracts import Event
 from contracts.deadlines import Outcome
 from reference import Timeline
-from services.facts import NO_FACTS, Facts
+from services.facts import NO_FACTS, KnownFacts
 from services.sla.domain.facts import KINDS
 from services.sla.domain.ground import Ground
 from services.sla.domain.printed import with_date
@@ -100,7 +100,7 @@ class Dossier:
     `revision`: how often it was saved."""
 
     code: str
-    facts: Facts = NO_FACTS
+    facts: KnownFacts = NO_FACTS
     unit: str | None = None
     deadline: Deadline | None = None
     settled: Settled | None = None
@@ -116,7 +116,7 @@ class Dossier:
         return self if facts is self.facts else self.stating(facts, self.unit, self.deadline, self.settled, self.watch)
 
     def stating(
-        self, facts: Facts, unit: str | None, deadline: Deadline | None, settled: Settled | None, watch: Watch | None
+        self, facts: KnownFacts, unit: str | None, deadline: Deadline | None, settled: Settled | None, watch: Watch | None
     ) -> "Dossier":
         """With what facts change. The same as `replace`, which costs more than all of a rule's counting."""
         return Dossier(self.code, facts, unit, deadline, settled, watch, self.rungs, self.asks, self.recovered, self.revision)

@@ -7,7 +7,7 @@ from typing import Literal
 from contracts.deadlines import DeadlineSettled, Outcome
 from contracts.facts import epoch_ms
 from reference import OFFICE_TIME, BeyondCalendarError, LimitError, Timeline, moment
-from services.facts import Facts, Slim
+from services.facts import KnownFacts, Slim
 from services.sla.domain.dossier import Deadline, End, Ended, EndState
 from services.sla.domain.facts import Completed, Returned, Stopped, SupplementRequested, Withdrawn
 from services.sla.domain.ground import Ground
@@ -18,7 +18,7 @@ from services.sla.domain.spent import limit_used, time_spent
 _END_STATES: tuple[tuple[type[Slim], EndState], ...] = ((Completed, 9), (Returned, 10), (Withdrawn, 7), (Stopped, 8))
 
 
-def end_of(facts: Facts) -> End | None:
+def end_of(facts: KnownFacts) -> End | None:
     """The end of an accepted dossier: state 9, else 10, else the earlier of 7 and 8 (D10); None while it is open."""
     ends = [(state, fact.at) for kind, state in _END_STATES if (fact := facts.first(kind)) is not None]
     if not ends:
@@ -46,7 +46,7 @@ class Measured:
     standing: Standing
     line: Timeline
 
-    def stated(self, version: int, at: datetime, facts: Facts, ground: Ground) -> DeadlineSettled:
+    def stated(self, version: int, at: datetime, facts: KnownFacts, ground: Ground) -> DeadlineSettled:
         """The outcome as it is said; of a late one, with who used the time."""
         ended, end = self.ended, self.ended.end
         ended_at, start = moment(end.at), self.standing.received_at
@@ -68,7 +68,9 @@ class Measured:
         )
 
 
-def measure(end: End, standing: Standing, deadline: Deadline, facts: Facts, line: Timeline, ground: Ground) -> Measured | None:
+def measure(
+    end: End, standing: Standing, deadline: Deadline, facts: KnownFacts, line: Timeline, ground: Ground
+) -> Measured | None:
     """The outcome of an end, counted; None where there is no promise to measure it against.
 
     A pause that is still open at the end, ends with it.
@@ -88,7 +90,7 @@ def measure(end: End, standing: Standing, deadline: Deadline, facts: Facts, line
     return Measured(ended, first, standing, line)
 
 
-def supplements_of(facts: Facts) -> int:
+def supplements_of(facts: KnownFacts) -> int:
     """How often papers were asked for (R10)."""
     return len(facts.standing(SupplementRequested))
 

@@ -18,14 +18,14 @@ from reference.derivation import say_instant, say_pause, say_waited
 from reference.limits import Limit, LimitUnit
 from reference.timeline import minute_of, to_instant
 from reference.worktime import Paused, apply_pauses, finish, merge
-from services.facts import Facts
+from services.facts import KnownFacts
 from services.sla.domain.facts import Promised, Received
 
 RECEIPT = "Giấy tiếp nhận hồ sơ và hẹn trả kết quả (Mẫu 01)"
 GIVEN_LATER = "Ngày hẹn trả do cơ quan gửi lại (NgayHenTra)"
 
 
-def with_date(before: Facts, after: Facts, event: Event) -> Facts:
+def with_date(before: KnownFacts, after: KnownFacts, event: Event) -> KnownFacts:
     """The facts after an event, with the date that it gives if it is one of several versions of the reception."""
     data = event.data
     if not isinstance(data, Reception):
@@ -43,7 +43,7 @@ def with_date(before: Facts, after: Facts, event: Event) -> Facts:
     return after.noted(Promised(given, promised), str(data.version))
 
 
-def given_at(facts: Facts, received: Received) -> int | None:
+def given_at(facts: KnownFacts, received: Received) -> int | None:
     """When the date in force was given, if that was after the first one that is known; else None."""
     noted = facts.standing(Promised)
     if not noted or received.promised_at is None:

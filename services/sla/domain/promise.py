@@ -12,7 +12,7 @@ from reference import Pause, Readings, Timeline, count_due, moment
 from reference.derivation import Derivation, explain, say_instant
 from reference.limits import Limit, amount
 from reference.worktime import PauseKind, stops_the_clock
-from services.facts import Facts, Slim
+from services.facts import KnownFacts, Slim
 from services.sla.domain.facts import (
     FeePaid,
     FeeRequested,
@@ -91,7 +91,7 @@ def ms_of(time: datetime | None) -> int | None:
     return None if time is None else epoch_ms(time)
 
 
-def standing_of(facts: Facts) -> Standing | None:
+def standing_of(facts: KnownFacts) -> Standing | None:
     """Read the clock's facts; None before acceptance, or when the dossier was refused (state 3)."""
     received = facts.first(Received)
     if received is None or facts.first(Refused) is not None:
@@ -125,7 +125,7 @@ _WAITS: tuple[tuple[PauseKind, type[Slim], type[Slim]], ...] = (
 )
 
 
-def waits_of(facts: Facts) -> list[Wait]:
+def waits_of(facts: KnownFacts) -> list[Wait]:
     """Each request with the completion of the same occasion; a completion before its request ends nothing."""
     waits = []
     for kind, begin, end in _WAITS:

@@ -9,7 +9,7 @@ from reference import ReferenceData, Timeline, moment
 from reference.limits import LimitUnit
 from reference.timeline import DAY, minute_of, ms_of_minute, to_instant
 from services.changes import Changed, Once
-from services.facts import Facts
+from services.facts import KnownFacts
 from services.sla.domain.dossier import Dossier, Reached, Watch
 from services.sla.domain.facts import Progressed, Received
 from services.sla.domain.ground import Ground, RungRules
@@ -43,7 +43,7 @@ def second_tier(rungs: Sequence[Rung]) -> list[Rung]:
     return [rung._replace(name=f"{rung.name}/2", tier=2) for rung in rungs if rung.kind != "apology-due"]
 
 
-def step_rung(facts: Facts) -> Rung | None:
+def step_rung(facts: KnownFacts) -> Rung | None:
     """The limit of the step that the dossier is in now; none if it has none."""
     steps = facts.standing(Progressed)
     if not steps:
@@ -104,7 +104,7 @@ def overtaken(rungs: Sequence[Rung], fired: str) -> list[Rung]:
     return [rung for rung in rungs[:place] if rung.kind != "apology-due" or rungs[place].kind == "overdue"]
 
 
-def rungs_before(facts: Facts, standing: Standing, due: int, line: Timeline, tier: int, ground: Ground) -> list[Rung]:
+def rungs_before(facts: KnownFacts, standing: Standing, due: int, line: Timeline, tier: int, ground: Ground) -> list[Rung]:
     """The rungs before a date, counted by a calendar; of the first promise, or of the one re-promise (tier 2)."""
     rules = rules_for(facts.first(Received), ground.reference, ground.rungs)
     rungs = rungs_of(line, standing.received_at, due, standing.limit[1], rules)
@@ -127,7 +127,7 @@ def rules_for(received: Received | None, reference: ReferenceData, general: Rung
 
 
 def next_rung(
-    facts: Facts, standing: Standing, due: int | None, line: Timeline, done: Collection[str], ground: Ground
+    facts: KnownFacts, standing: Standing, due: int | None, line: Timeline, done: Collection[str], ground: Ground
 ) -> int | None:
     """The next timer of a dossier: of the rungs before the date in force, and of the step it is in. While the clock stands
     still, no step is late."""

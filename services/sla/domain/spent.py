@@ -6,7 +6,7 @@ from contracts.deadlines import TimeSpent
 from reference import BeyondCalendarError, LimitError, Readings, Timeline, moment
 from reference.timeline import minute_of
 from reference.worktime import PauseKind, apply_pauses, finish, start_clock
-from services.facts import Facts
+from services.facts import KnownFacts
 from services.sla.domain.dossier import LimitUse
 from services.sla.domain.promise import Standing, pauses_of, waits_of
 
@@ -14,7 +14,7 @@ from services.sla.domain.promise import Standing, pauses_of, waits_of
 ORDER: tuple[tuple[PauseKind, ...], ...] = (("force_majeure",), ("supplement", "fee"), ("agency",))
 
 
-def time_spent(facts: Facts, line: Timeline, start: int, end: int) -> TimeSpent:
+def time_spent(facts: KnownFacts, line: Timeline, start: int, end: int) -> TimeSpent:
     """Open minutes from reception to end by who had the dossier.
 
     Every wait counts here, whether or not the procedure lets it move the due date. `start` and `end` in ms.

@@ -15,7 +15,7 @@ from contracts.deadlines import (
 from contracts.rules import Rule
 from reference import BeyondCalendarError, LimitError
 from services.changes import Because, Changed, Once
-from services.facts import Facts
+from services.facts import KnownFacts
 from services.sla.domain.dossier import Conflict, Deadline, Dossier, Ended, Reopened, Settled, Watch
 from services.sla.domain.ground import Ground, Heard
 from services.sla.domain.outcome import end_of, measure
@@ -115,7 +115,7 @@ def _kind_of_change(known: Deadline | None, due: int | None) -> type[DeadlineSta
 
 
 def _settle(
-    stated: Settled | None, now: Stating, standing: Standing, facts: Facts, heard: Heard, ground: Ground
+    stated: Settled | None, now: Stating, standing: Standing, facts: KnownFacts, heard: Heard, ground: Ground
 ) -> tuple[Settled | None, Said]:
     """State the outcome if it is another than the stated one; an end that was taken back opens the dossier again."""
     end = end_of(facts)
@@ -139,7 +139,7 @@ def _open_again(stated: Settled | None, unit: str, heard: Heard) -> tuple[Settle
 # --- while it is open ----------------------------------------------------------------------------------------------------
 
 
-def _watch(facts: Facts, standing: Standing, now: Stating, dossier: Dossier, ground: Ground) -> Watch:
+def _watch(facts: KnownFacts, standing: Standing, now: Stating, dossier: Dossier, ground: Ground) -> Watch:
     """What is watched of an open dossier, its next timer among it."""
     due, watch = now.deadline.due, now.watch
     if watch is None:
