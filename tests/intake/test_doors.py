@@ -370,3 +370,8 @@ def test_fields_that_nobody_knows_are_named() -> None:
     parsed = parse_item({**RECEPTION, "ngay_hen": "x", "contact": {**PERSON, "sdt": "x"}})
 
     assert sorted(parsed.unknown) == ["contact.sdt", "ngay_hen"]
+
+
+@pytest.mark.parametrize("code", [f" {CODE}", f"{CODE}\t", f"\u00a0{CODE} ", CODE.lower()])
+def test_a_code_with_blanks_around_it_or_in_small_letters_is_the_same_code(code: str) -> None:
+    assert parse_item({**RECEPTION, "dossier": code}).item == parse_item(RECEPTION).item

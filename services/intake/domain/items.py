@@ -28,6 +28,12 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _capitals(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+# A code in small letters means the same one: no official code has any.
+Code = Annotated[DossierCode, BeforeValidator(_capitals)]
 OfficeTime = Annotated[datetime, BeforeValidator(_time)]
 Occasion = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
 Channel = Annotated[Literal[1, 2, 3], BeforeValidator(_channel)]
@@ -77,7 +83,7 @@ class LinkedPart(BaseModel):
 class _Item(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="ignore")
 
-    dossier: DossierCode
+    dossier: Code
     observed_at: OfficeTime | None = None
 
 

@@ -63,14 +63,17 @@ def parse_item(raw: object) -> Parsed:
 
 
 def _told(raw: Mapping[str, Json]) -> dict[str, Json]:
-    """Without what is empty: null, "" and blanks mean that nothing is told. Raises FaultError for a name that stands twice."""
+    """Without what is empty (null, "" and blanks mean that nothing is told) and without blanks around a text.
+
+    Raises FaultError for a name that stands twice.
+    """
     if isinstance(raw, Doubled):
         raise FaultError([Fault(name, "twice", "có hai lần trong một đối tượng") for name in raw.names])
     told: dict[str, Json] = {}
     for name, value in raw.items():
         if type(value) is str:
-            if value and not value.isspace():
-                told[name] = value if value.isprintable() else readable(value)
+            if text := value.strip():
+                told[name] = text if text.isprintable() else readable(text)
         elif isinstance(value, dict):
             told[name] = _told(value)
         elif isinstance(value, list):

@@ -5,8 +5,21 @@ from datetime import datetime, timedelta
 
 from reference import OFFICE_TIME
 
-_VIETNAMESE_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
-_DATE_ALONE = re.compile(r"\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{2}-\d{2}|\d{8}", re.ASCII)
+# Day, month and year as offices write them; the order is plain where the year has four digits.
+_DAY_FIRST = r"(?P<day>\d{1,2})(?P<by>[/.-])(?P<month>\d{1,2})(?P=by)(?P<year>\d{4})"
+_YEAR_FIRST = r"(?P<year>\d{4})(?P<by>[/.])(?P<month>\d{1,2})(?P=by)(?P<day>\d{1,2})"
+# `15:40:05`, `3:40 CH` (of Excel in Vietnamese), `15h40`, `15 giờ 40 phút`, `9 giờ`.
+_CLOCK = (
+    r"(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2}))?(?: ?(?P<half>SA|CH|AM|PM))?"
+    r"|(?: ?giờ|[hg]) ?(?:(?P<minute_>\d{1,2})(?: ?phút|p)?)?)"
+)
+_VIETNAMESE = tuple(
+    re.compile(form, re.ASCII | re.IGNORECASE)
+    for day in (_DAY_FIRST, _YEAR_FIRST)
+    for form in (rf"{day},? +{_CLOCK}", rf"{_CLOCK},? +(?:ngày +)?{day}")
+)
+_DATE_ALONE = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}[/.-]\d{1,2}[/.-]\d{1,2}|\d{8}", re.ASCII)
+_HALF = {"SA": 0, "AM": 0, "CH": 12, "PM": 12}
 _PORTAL_DATE = re.compile(r"\d{14}", re.ASCII)
 # The part of ISO 8601 that means one thing: no weeks, no days of the year, an hour at least.
 _ISO = re.compile(
@@ -17,7 +30,10 @@ _LARGEST_OFFSET = timedelta(hours=14)  # of any place on earth
 
 
 def office_time(text: str) -> datetime:
-    """ISO 8601, dd/mm/yyyy hh:mm or the portal's yyyyMMddHHmmss; without offset it is Vietnamese time. Raises ValueError."""
+    """ISO 8601, dd/mm/yyyy hh:mm as offices write it, or the portal's yyyyMMddHHmmss; without offset it is Vietnamese time.
+
+    Raises ValueError for anything else, e.g. what could mean two times.
+    """
     text = text.strip()
     try:
         moment = _read(text)
@@ -40,8 +56,15 @@ def _read(text: str) -> datetime | None:
     if _PORTAL_DATE.fullmatch(text):
         year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
         return datetime(year, month, day, int(text[8:10]), int(text[10:12]), int(text[12:]), tzinfo=OFFICE_TIME)
-    match = _VIETNAMESE_DATE.fullmatch(text)
-    if match is None:
-        return None
-    day, month, year, hour, minute, second = map(int, match.groups("0"))
-    return datetime(year, month, day, hour, minute, second, tzinfo=OFFICE_TIME)
+    found = next((match for form in _VIETNAMESE if (match := form.fullmatch(text))), None)
+    return None if found is None else _in_words(found)
+
+
+def _in_words(found: re.Match[str]) -> datetime:
+    hour, half = int(found["hour"]), found["half"]
+    if half is not None:
+        if not 1 <= hour <= 12:
+            raise ValueError("half a day has twelve hours")
+        hour = hour % 12 + _HALF[half.upper()]
+    minute, second = int(found["minute"] or found["minute_"] or 0), int(found["second"] or 0)
+    return datetime(int(found["year"]), int(found["month"]), int(found["day"]), hour, minute, second, tzinfo=OFFICE_TIME)

@@ -1,0 +1,77 @@
+"""Times as senders write them: what means one thing is taken, what could mean two is refused."""
+
+from datetime import datetime
+
+import pytest
+
+from reference import OFFICE_TIME
+from services.intake.domain import office_time
+
+MOMENT = datetime(2026, 2, 12, 15, 40, tzinfo=OFFICE_TIME)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-02-12T15:40+07:00",
+        "2026-02-12T08:40:00Z",
+        "2026-02-12T15:40:00.0000000+07:00",
+        "2026-02-12T15:40:00.000+0700",
+        "2026-02-12 15:40:00",
+        "20260212154000",
+        "12/02/2026 15:40",
+        "12/2/2026 15:40:00",
+        "12-02-2026 15:40",
+        "12.02.2026 15:40",
+        "2026/02/12 15:40:00",
+        "12/02/2026 3:40:00 CH",
+        "12/02/2026 03:40 PM",
+        "12/02/2026, 15:40",
+        "15:40 12/02/2026",
+        "15:40:00 ngày 12/02/2026",
+        "15h40 ngày 12/02/2026",
+        "15 giờ 40 phút, ngày 12/02/2026",
+        "12/02/2026 15h40",
+        " 12/02/2026 15:40\u00a0",
+    ],
+)
+def test_what_means_one_time_is_taken(text: str) -> None:
+    assert office_time(text) == MOMENT
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("12/02/2026 12:00 SA", 0), ("12/02/2026 12:00 CH", 12), ("12/02/2026 9 giờ", 9), ("9h ngày 12/02/2026", 9)],
+)
+def test_halves_of_a_day_and_whole_hours(text: str, hour: int) -> None:
+    assert office_time(text) == MOMENT.replace(hour=hour, minute=0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12/02/26 15:40",  # which year
+        "02/13/2026 15:40",  # there is no such month
+        "12/02/2026 15:40 CH",  # half a day has twelve hours
+        "12/02/2026 0:40 SA",
+        "12/02-2026 15:40",
+        "12/02/2026 25:00",
+        "31/02/2026 09:00",
+        "2026-02-12T24:00",
+        "2026-W07-4T15:40",
+        "12/02/2026 15:40 giờ",
+        "Thu Feb 12 15:40:00 ICT 2026",
+        "/Date(1770885600000)/",
+        "1770885600",
+        "",
+    ],
+)
+def test_what_could_mean_two_times_or_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="không phải ngày giờ"):
+        office_time(text)
+
+
+@pytest.mark.parametrize("text", ["12/02/2026", "2026-02-12", "20260212", "12-02-2026", "2026/02/12"])
+def test_a_day_alone_lacks_its_hour(text: str) -> None:
+    with pytest.raises(ValueError, match="thiếu giờ"):
+        office_time(text)
