@@ -26,6 +26,8 @@ HELD = {
     "unknown-procedure": "mã thủ tục không có trong danh mục",
     "no-version": "thủ tục chưa có phiên bản hiệu lực vào ngày đó",
     "too-many-facts": "hồ sơ có quá nhiều sự kiện",
+    "too-many-steps": "hồ sơ có quá nhiều bước xử lý",
+    "code-of-another-unit": "mã hồ sơ là của một đơn vị khác",
     "promise-changed": "ngày hẹn trả đã in bị đổi",
     "ends-before-reception": "kết thúc trước khi tiếp nhận",
 }

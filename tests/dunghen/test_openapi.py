@@ -55,15 +55,13 @@ def test_every_answer_has_a_media_type_and_a_schema_and_each_refusal_is_a_proble
         ("notifier", "GET /v1/letters/{dossier}/pdf", {"application/pdf"}),
         ("notifier", "GET /letters", {"text/html"}),
         ("feedback", "GET /y-kien/{token}", {"text/html"}),
+        ("reporting", "GET /v1/reports/{form}", {"application/json"}),
+        ("reporting", "GET /v1/reports/{form}/csv", {"text/csv"}),
+        ("reporting", "GET /v1/reports/{form}/pdf", {"application/pdf"}),
         (
             "reporting",
-            "GET /v1/reports/{form}",
-            {
-                "application/json",
-                "application/pdf",
-                "text/csv",
-                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            },
+            "GET /v1/reports/{form}/xlsx",
+            {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
         ),
     ],
 )

@@ -226,6 +226,9 @@ def test_headings_are_known_in_the_spellings_of_offices(field: str, heading: str
 
 def test_no_heading_means_two_fields() -> None:
     assert heading_key("Ngày trả") != heading_key("Ngày hẹn trả")
+    assert (
+        heading_key("Ngày bổ sung xong (lần 2)") == heading_key("Ngày bổ sung xong lần 2") != heading_key("Ngày bổ sung xong")
+    )
     assert heading_key("  NGÀY  HẸN\nTRẢ KQ (*): ") == heading_key("Ngày hẹn trả kết quả")
 
 

@@ -87,10 +87,13 @@ def shown(cell: Cell) -> str:
 
 
 def heading_key(text: str) -> str:
-    """A heading for comparing: `NGÀY  HẸN TRẢ KQ (*):` is `ngayhentraketqua`, with or without its marks."""
-    text = re.sub(r"\([^)]*\)|^\s*\d+[.)]\s", " ", text)
-    bare = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
-    words = re.sub(r"[\W_]+", " ", "".join(letter for letter in bare if not unicodedata.combining(letter))).split()
+    """A heading for comparing: `NGÀY  HẸN TRẢ KQ (*):` is `ngayhentraketqua`, with or without its marks.
+
+    Brackets explain, but for the ones that say which time it is: `(lần 2)`.
+    """
+    marked = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    bare = "".join(letter for letter in marked if not unicodedata.combining(letter))
+    words = re.sub(r"[\W_]+", " ", re.sub(r"\((?!\s*lan\s*\d)[^)]*\)|^\s*\d+[.)]\s", " ", bare)).split()
     return "".join(_SHORT.get(word, word) for word in words)
 
 
