@@ -2,12 +2,15 @@
 
 Reads metrics.v1 and reports.v1 from the beginning to their end, as often as it is started: the highest revision of a cell and
 the highest version of a period hold, so that corrections and restatements replace what they correct, nothing is counted twice.
-Needs duckdb, aiokafka and the contracts package. With `-` instead of a broker it reads messages from standard input and prints
-what it holds: `python -m contracts.check_reader python examples/keep_figures.py :memory: -` checks it.
+TOPIC_PREFIX is what a province puts before the names of its topics. Needs duckdb, aiokafka and the contracts package.
+
+With `-` instead of a broker it reads messages from standard input and prints what it holds:
+`python -m contracts.check_reader python examples/keep_figures.py :memory: -` checks it.
 """
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -20,7 +23,7 @@ from contracts import EVENT_TYPES, Event, decode, hide_inputs
 from contracts.metrics import MetricsCell
 from contracts.reports import ReportChange, ReportPublished, ReportRestated
 
-TOPICS = ("metrics.v1", "reports.v1")
+TOPICS = tuple(os.environ.get("TOPIC_PREFIX", "") + name for name in ("metrics.v1", "reports.v1"))
 TABLES = """
 create table if not exists cells (
   cell text primary key, role text, unit text, procedure text, day date, revision bigint, as_of timestamptz, definition text

@@ -68,10 +68,12 @@ def test_secrets_come_from_a_secret_and_never_stand_in_a_manifest(service: str) 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_what_consumes_topics_has_a_stable_name_and_the_rest_is_a_deployment(service: str) -> None:
-    workload, front = manifests(service)
+    workload, front, *members = manifests(service)
     consumes = bool(CATALOGUE.read_by(service))
 
     assert workload["kind"] == ("StatefulSet" if consumes else "Deployment")
+    headless = [each["metadata"]["name"] for each in members if each["spec"]["clusterIP"] == "None"]
+    assert headless == ([workload["spec"]["serviceName"]] if consumes else [])
     assert ("INSTANCE_ID" in given(service)) == consumes
     assert front["spec"]["selector"] == workload["spec"]["selector"]["matchLabels"]
     head = (BASE / f"{service}.yaml").read_text("utf-8").splitlines()[0]
