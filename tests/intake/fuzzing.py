@@ -132,8 +132,8 @@ def requests(chance: random.Random, sender: dict[str, str], operator: dict[str, 
         )
     if pick == 7:
         kind = chance.choice(("csv", "ndjson", "xlsx", "exe"))
-        body = body_of(spoilt(EVENTS[0], chance), chance).replace(b"\\ud800", b"\\ufffd")
-        return "POST", f"/v1/dossiers/files?name=a.{kind}", sender, body
+        name = f"a.{kind}{chance.choice(('', '', '', '%00'))}"
+        return "POST", f"/v1/dossiers/files?name={name}", sender, body_of(spoilt(EVENTS[0], chance), chance)
     if pick == 8:
         path = chance.choice(("/v1/quarantine/resubmit", f"/v1/quarantine/{word}/fix"))
         return "POST", path, operator, body_of(spoilt({"ids": ["x"], "reason": "unknown-unit"}, chance), chance)

@@ -42,6 +42,24 @@ async def intake(tmp_path: Path) -> AsyncIterator[Alone]:
         yield running
 
 
+@pytest.mark.parametrize(
+    ("line", "back"),
+    [
+        (b'{"dossier": "\\ud800", "type": "completed"}', b'{"dossier": "\\ud800", "type": "completed", "error": '),
+        (b'{"type": "x", "dossier": "a", "dossier": "b"} ', b'{"type": "x", "dossier": "a", "dossier": "b", "error": '),
+        (b'{"n": 1, "error": "before"}', b'{"n": 1, "error": '),
+        (b"{}", b'{"error": '),
+        (b"[1e400]", b"[1e400]"),
+    ],
+)
+async def test_a_refused_line_comes_back_as_it_was_written(intake: Alone, line: bytes, back: bytes) -> None:
+    key = await intake.key()
+    answer = await intake.client.post("/v1/dossiers/files?name=a.ndjson&answer=refused", content=line, headers=key)
+
+    assert answer.status_code == 200
+    assert answer.content.startswith(back)
+
+
 async def portal(intake: Alone, key: dict[str, str], body: bytes) -> dict[str, Any]:
     """A call of the portal's, which is always answered in its own form."""
     answer = await intake.client.post("/mapi/g", content=body, headers=key)

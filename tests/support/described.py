@@ -37,7 +37,7 @@ def undescribed(document: Mapping[str, Any], response: httpx.Response) -> Iterat
     content = described.get("content", {})
     if media not in content and (media or content):
         yield f"{place}: {media or 'an answer without a body'} is not described, {', '.join(content) or 'nothing'} is"
-    elif media.endswith("json"):
+    elif media.endswith("json") and not media.endswith("ndjson"):
         schema = {**content[media]["schema"], "components": document["components"]}
         for error in jsonschema.Draft202012Validator(schema).iter_errors(response.json()):
             yield f"{place}: {error.json_path}: {error.message[:300]}"

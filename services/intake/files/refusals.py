@@ -108,9 +108,15 @@ def _storable(cell: Cell) -> str | int | float | None:
 
 
 def _with_reason(raw: bytes, reason: str) -> bytes:
-    """An object gets the reason as a field; a line that is no object stays as it is."""
+    """An object gets the reason as a field and stays as it was written, a name that stands twice in it too; a line that is no
+    object stays as it is."""
     try:
         item = json.loads(raw)
     except (ValueError, RecursionError):
         return raw
-    return json.dumps({**item, ERROR_COLUMN: reason}, ensure_ascii=False).encode() if isinstance(item, dict) else raw
+    if not isinstance(item, dict):
+        return raw
+    if ERROR_COLUMN in item:  # of the time before
+        return json.dumps({**item, ERROR_COLUMN: reason}, ensure_ascii=False).encode(errors="backslashreplace")
+    said = f"{json.dumps(ERROR_COLUMN)}: {json.dumps(reason, ensure_ascii=False)}".encode()
+    return raw.rstrip().removesuffix(b"}") + (b", " if item else b"") + said + b"}"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.intake import portal
+from services.intake import portal, strict
 from services.intake.domain import Fault, FaultError, Json, parse_item
 from services.intake.files.rows import ERROR_COLUMN, Head, Raw, Row
 
@@ -28,7 +28,7 @@ def read_ndjson(path: Path) -> Iterator[Row]:
 
 def _rows_of_line(number: int, line: bytes) -> Iterator[Row]:
     try:
-        item = json.loads(line.decode("utf-8-sig"))
+        item = strict.read(line)
     except UnicodeDecodeError:
         yield Row(number, line, faults=[Fault("row", "not-utf-8", "không phải UTF-8")])
     except (ValueError, RecursionError):
