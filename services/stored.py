@@ -113,6 +113,10 @@ class Codec(Generic[Thing]):
             with suppress(Unavailable):
                 yield document, self.read(document)
 
+    def read_all(self, documents: Iterable[Document]) -> list[Thing]:
+        """The objects of a page that this release can read."""
+        return [thing for _, thing in self.readable(documents)]
+
     def written(self, after: Thing, document: Document, before: Thing | None = None) -> Document:
         """The document with an object in place of the one it held: what differs from `before`, everything without it."""
         written = dict(document)

@@ -44,7 +44,7 @@ async def find_due(store: Documents, until: int, size: int) -> AsyncIterator[lis
     place = None
     while found := await store.find(DOSSIERS, {NEXT_SEND: Range(high=until)}, order=NEXT_SEND, limit=size, after=place):
         place = (found[-1][NEXT_SEND], found[-1]["_id"])
-        yield [dossier for _, dossier in CODEC.readable(found)]
+        yield CODEC.read_all(found)
 
 
 class Page(NamedTuple):
@@ -57,7 +57,7 @@ class Page(NamedTuple):
 async def find_letters(store: Documents, state: LetterState, size: int, after: str) -> Page:
     """Dossiers with a letter in a state, by code, from behind one on."""
     found = await store.find(DOSSIERS, {"letter.s": state}, limit=size, after=(after, after) if after else None)
-    return Page([dossier for _, dossier in CODEC.readable(found)], found[-1]["_id"] if len(found) == size else "")
+    return Page(CODEC.read_all(found), found[-1]["_id"] if len(found) == size else "")
 
 
 async def find_one(store: Documents, code: str) -> Dossier | None:

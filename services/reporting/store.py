@@ -324,7 +324,7 @@ async def hold_books(store: Documents, keys: Collection[str]) -> dict[str, Held[
 
 async def books(store: Documents, keys: Collection[str]) -> list[Book]:
     """Those of these books that are there."""
-    return [book for _, book in BOOK.readable((await store.get_many(BOOKS, keys)).values())]
+    return BOOK.read_all((await store.get_many(BOOKS, keys)).values())
 
 
 async def save_books(store: Documents, books: Iterable[tuple[Held[Book], Book]]) -> set[str]:

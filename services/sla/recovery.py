@@ -20,7 +20,7 @@ from contracts.deadlines import (
     DeadlineWarned,
 )
 from contracts.facts import epoch_ms
-from contracts.notices import NOTICE_TYPES, LetterApproved
+from contracts.notices import LetterApproved
 from reference import moment
 from runtime.recovery import Recall, Recovery
 from services import wiring
@@ -50,11 +50,10 @@ from services.sla.domain.promise import difference, ms_of
 from services.sla.domain.recovered import Asked, Clock, EndSaid, LastFact, PromiseSaid, Rang, Recovered
 from services.sla.domain.repromise import granted
 from services.sla.domain.rungs import overtaken, rungs_before
-from services.sla.handlers import TOPIC, Context, ask_of
+from services.sla.handlers import TOPIC, Context, ask_of, heeds
 from services.sla.store import CODEC, DOSSIERS, JOURNAL, MADE_FROM_LOG, SLOTS
 
 FORGOTTEN_SIGNER = "(không còn lưu)"
-NOT_DECIDED = frozenset(model.TYPE for model in NOTICE_TYPES) - {LetterApproved.TYPE}
 
 
 def recovery(context: Context) -> Recovery[Event]:
@@ -162,7 +161,7 @@ def absorb(dossier: Dossier, event: Event) -> Dossier:
     """The dossier with one record's fact, and nothing decided; the dossier itself if it says nothing new."""
     if isinstance(event.data, LetterApproved):
         return _absorb_ask(dossier, event, event.data)
-    after = dossier if event.type in NOT_DECIDED else dossier.told(event)
+    after = dossier.told(event) if heeds(event) else dossier
     return dossier if after is dossier else _heard(after, dossier, event)
 
 

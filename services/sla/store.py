@@ -51,7 +51,7 @@ async def overdue(store: Documents, unit: str, before: int, limit: int) -> list[
 async def _find(store: Documents, unit: str, where: Where, order: str, limit: int) -> list[Dossier]:
     of_unit: Where = {"unit": unit} if unit else {}
     found = await store.find(DOSSIERS, {**of_unit, **where}, order=order, limit=limit)
-    return [dossier for _, dossier in CODEC.readable(found)]
+    return CODEC.read_all(found)
 
 
 async def open_dossiers(store: Documents, size: int) -> AsyncIterator[list[Dossier]]:
@@ -59,7 +59,7 @@ async def open_dossiers(store: Documents, size: int) -> AsyncIterator[list[Dossi
     place = None
     while found := await store.find(DOSSIERS, {OPEN_DUE: Range(low=0)}, order=OPEN_DUE, limit=size, after=place):
         place = (found[-1][OPEN_DUE], found[-1]["_id"])
-        yield [dossier for _, dossier in CODEC.readable(found)]
+        yield CODEC.read_all(found)
         if len(found) < size:
             return
 
