@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings
 from contracts import load_catalogue
 from dunghen import PROVINCE
 from dunghen.demo.phone import Phone
+from dunghen.identity import LocalIssuer
 from dunghen.services import SERVICES
 from reference import ReferenceData, load_reference
 from runtime.clock import Clock
@@ -25,6 +26,7 @@ from runtime.embedded import EmbeddedBroker
 from runtime.parts import Ports
 from runtime.service import Service, calm_garbage_collector
 from runtime.settings import RuntimeSettings, environment_name
+from runtime.web import Role
 from services.intake.domain.keys import Wanted
 from services.intake.keys import create_key
 from services.notifier.gateway import HttpGateway
@@ -39,18 +41,20 @@ class Keys:
     private: PrivateKey
     hash_key: str
     token_key: str
+    receipts_secret: str
 
     @classmethod
     def new(cls) -> "Keys":
         """Fresh keys."""
-        return cls(PrivateKey.generate(), secrets.token_hex(16), secrets.token_hex(32))
+        return cls(PrivateKey.generate(), secrets.token_hex(16), secrets.token_hex(32), secrets.token_hex(32))
 
     def environment(self) -> dict[str, str]:
         """As the settings of the services name them."""
         public = base64.b64encode(bytes(self.private.public_key)).decode()
         private = base64.b64encode(bytes(self.private)).decode()
         keys = {"CONTACTS_PUBLIC_KEY": public, "CONTACTS_PRIVATE_KEY": private, "CONTACTS_KEY_EPOCH": "1"}
-        return keys | {"CONTACTS_HASH_KEY": self.hash_key, "FEEDBACK_TOKEN_KEY": self.token_key}
+        keys |= {"CONTACTS_HASH_KEY": self.hash_key, "FEEDBACK_TOKEN_KEY": self.token_key}
+        return keys | {"NOTIFIER_RECEIPTS_SECRET": self.receipts_secret}
 
 
 @dataclass(frozen=True)
@@ -64,11 +68,22 @@ class Together:
     phone: Phone
     key: str  # for sending to intake
     operator_key: str
+    issuer: LocalIssuer  # whose tokens of people the services believe
+
+    def headers(self) -> dict[str, dict[str, str]]:
+        """How somebody who may do everything asks each service: intake by key, the others by token."""
+        return all_headers(self.issuer, self.key)
 
 
 def bearer(key: str) -> dict[str, str]:
     """The header that says who sends."""
     return {"authorization": f"Bearer {key}"}
+
+
+def all_headers(issuer: LocalIssuer, key: str) -> dict[str, dict[str, str]]:
+    """How somebody who may do everything asks each service: intake by a key, the others by a token."""
+    everybody = issuer.headers(*Role, name="Người điều khiển (thử)")
+    return {name: bearer(key) if name == "intake" else everybody for name in SERVICES}
 
 
 def demo_environment(keys: Keys, reference_dir: Path) -> dict[str, str]:
@@ -109,7 +124,7 @@ async def run_together(
     """Start an embedded broker and all services, each with its own SQLite file in `data`, on one reading of the folder."""
     prepare_folder(data)
     calm_garbage_collector()
-    keys, reference = Keys.new(), reference or load_reference(reference_dir)
+    keys, issuer, reference = Keys.new(), LocalIssuer.new(), reference or load_reference(reference_dir)
     broker = EmbeddedBroker(load_catalogue().topics)
 
     def runtime(name: str) -> RuntimeSettings:
@@ -121,6 +136,7 @@ async def run_together(
             session_timeout_ms=6000,
             sweep_seconds=sweep_seconds,
             refuse_gaps=True,
+            identity_issuers=(issuer.trusted(),),
         )
 
     phone, screen = Phone(), FastAPI()
@@ -147,4 +163,4 @@ async def run_together(
         store, now = built["intake"].parts.store, datetime.now(UTC)
         key = await create_key(store, Wanted("demo"), now)
         operator_key = await create_key(store, Wanted("demo", role="operate"), now)
-        yield Together(built, broker.bootstrap_servers, reference, keys, phone, key, operator_key)
+        yield Together(built, broker.bootstrap_servers, reference, keys, phone, key, operator_key, issuer)

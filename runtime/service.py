@@ -33,6 +33,7 @@ from runtime.parts import STATE, Parts, Ports
 from runtime.settings import RuntimeSettings, SettingsError, settings_from_environment, version_of
 from runtime.store import open_documents
 from runtime.telemetry import RUNTIME_METRICS, Metric, Telemetry
+from runtime.web.access import access_of
 
 MEASURE_SECONDS = 0.5  # between measurements for probes; /metrics measures when it is asked
 ALIVE_SECONDS = 15.0  # between notes in the store that it is in use
@@ -84,6 +85,10 @@ class Service:
     jobs: Sequence[Job] = ()
     drains: Sequence[Step] = ()  # to wait for before the broker stops
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Raises CannotStartError for a route that does not declare who may use it."""
+        access_of(self.app)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Service"]:

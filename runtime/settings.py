@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as NoJsonError
 
@@ -16,6 +16,15 @@ Own = TypeVar("Own", bound=BaseSettings)
 
 class SettingsError(Exception):
     """Settings are missing or wrong: a line for each, naming the environment variable, never its value."""
+
+
+class Issuer(BaseModel):
+    """Whose tokens of people are believed. `jwks`: address of its public keys, path of a file with them, or the set itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    issuer: str = Field(min_length=1, max_length=200)
+    jwks: str = Field(min_length=1)
 
 
 class RuntimeSettings(BaseSettings):
@@ -34,6 +43,11 @@ class RuntimeSettings(BaseSettings):
     )
     http_host: str = Field(default="127.0.0.1", description="address the HTTP server binds to")
     http_port: int = Field(default=8000, ge=0, le=65535, description="port of the HTTP server; 0 takes a free one")
+    identity_issuers: tuple[Issuer, ...] = Field(
+        default=(),
+        description="whose tokens of people are believed: JSON list of {issuer, jwks}, the second an address of public keys, "
+        "the path of a file with them, or the set itself as text; unset: nobody is believed",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="debug, info, warning or error")
     clock_url: str | None = Field(default=None, description="follow a stepped clock at this URL; unset: the system's clock")
     batch_max_records: int = Field(default=500, ge=1, description="records handled and saved together at most")

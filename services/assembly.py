@@ -22,7 +22,7 @@ from runtime.service import Broker, Service, Step, make_parts
 from runtime.settings import RuntimeSettings
 from runtime.store import Documents
 from runtime.telemetry import Metric
-from runtime.web import make_app
+from runtime.web import Tokens, make_app
 from services import wiring
 
 Declare = Callable[[Documents], Any]
@@ -80,7 +80,7 @@ class Follower:
         loop = anchor.hold(Loop(parts, anchor.guard(rules), topics))
         parts.topics.subscribe(loop.topics, loop.handle)
         health = Health(parts, loop)
-        app = make_app(f"Đúng Hẹn {parts.name}", health, parts.telemetry)
+        app = make_app(f"Đúng Hẹn {parts.name}", health, parts.telemetry, tokens=tokens_of(parts))
         return cls(base, wiring.CalendarFollower(base.reference, parts), intents, anchor, loop, health, app)
 
     def service(self, declare: Declare, jobs: Sequence[Job], drains: Sequence[Step] = ()) -> Service:
@@ -106,6 +106,11 @@ class Follower:
             ),
             drains=drains,
         )
+
+
+def tokens_of(parts: Parts) -> Tokens:
+    """Whose tokens of people the service believes."""
+    return Tokens(parts.settings.identity_issuers, parts.machine)
 
 
 def hold_to_the_log(anchor: Anchor[EventT], health: Health) -> Job:

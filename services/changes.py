@@ -16,6 +16,14 @@ Answered = TypeVar("Answered")
 
 
 @dataclass(frozen=True, slots=True)
+class By:
+    """Who decided, as a token said: a name that people know, and what the token's issuer calls the person. On no topic."""
+
+    name: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class Once:
     """An effect and the occasion that names it: said again for the same occasion it is the same event."""
 

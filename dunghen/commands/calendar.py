@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from contracts import hide_inputs
 from dunghen.answers import CalendarChange, Conflicts, Journal
 from dunghen.commands.asking import ask
-from dunghen.commands.common import out, stop
+from dunghen.commands.common import Token, out, stop, token_of
 from dunghen.tables import Cell, Column, Form, FormOption, show
 from reference import moment
 
@@ -49,12 +49,13 @@ def add_command(
     work: Annotated[list[str] | None, typer.Option(help="Ngày làm bù, hoặc ngày nghỉ nay làm việc")] = None,
     unit: UnitOption = None,
     url: SlaUrl = DEFAULT_URL,
+    token: Token = "",
 ) -> None:
     """Thêm ngày nghỉ, hoán đổi (cả --off và --work), đóng cửa. Ngày hẹn đã in không tự dời."""
     days = _days(off or [], "off") | _days(work or [], "work")
     if not days:
         stop("cần ít nhất một --off hoặc --work")
-    _add(url, {"days": days, "name": name, "source": source, "signer": signer, "unit": unit})
+    _add(url, token, {"days": days, "name": name, "source": source, "signer": signer, "unit": unit})
 
 
 @calendar_app.command("import")
@@ -65,6 +66,7 @@ def import_command(
     signer: Signer,
     confirm: Annotated[int, typer.Option(help="Năm mà danh sách này là đầy đủ")],
     url: SlaUrl = DEFAULT_URL,
+    token: Token = "",
 ) -> None:
     """Nhập danh sách nghỉ của năm sau; ngày hẹn sang năm đó thôi là tạm tính."""
     try:
@@ -74,17 +76,17 @@ def import_command(
         stop(f"{file}: không đọc được ({reason}); cần CSV với cột date,kind")
     days = {each.date.isoformat(): each.kind for each in listed}
     body = {"days": days, "name": name, "source": source, "signer": signer, "confirmed_through": confirm}
-    _add(url, body)
+    _add(url, token, body)
 
 
-def _add(url: str, change: object) -> None:
-    entry = ask(CalendarChange, "sla", url, CHANGES, body=change)
+def _add(url: str, token: str, change: object) -> None:
+    entry = ask(CalendarChange, "sla", url, CHANGES, key=token_of(token), body=change)
     out.print(f"Thay đổi {entry.number}: {len(entry.days)} ngày, {entry.name} ({entry.source}).", markup=False)
     out.print("Hồ sơ đang mở chưa in ngày hẹn được tính lại; ngày đã in: dunghen calendar conflicts", markup=False)
 
 
 @calendar_app.command("ls")
-def ls_command(url: SlaUrl = DEFAULT_URL, form: FormOption = Form.TABLE) -> None:
+def ls_command(url: SlaUrl = DEFAULT_URL, token: Token = "", form: FormOption = Form.TABLE) -> None:
     """Sổ các thay đổi của lịch."""
     columns = (
         Column("number", "Số", right=True),
@@ -95,7 +97,7 @@ def ls_command(url: SlaUrl = DEFAULT_URL, form: FormOption = Form.TABLE) -> None
         Column("source", "Văn bản"),
         Column("signer", "Người ký"),
     )
-    show(out, columns, [_row(entry) for entry in ask(Journal, "sla", url, CHANGES).items], form)
+    show(out, columns, [_row(entry) for entry in ask(Journal, "sla", url, CHANGES, key=token_of(token)).items], form)
 
 
 def _row(entry: CalendarChange) -> list[Cell]:
@@ -106,6 +108,7 @@ def _row(entry: CalendarChange) -> list[Cell]:
 @calendar_app.command("conflicts")
 def conflicts_command(
     url: SlaUrl = DEFAULT_URL,
+    token: Token = "",
     unit: Annotated[str, typer.Option(help="Chỉ đơn vị này")] = "",
     form: FormOption = Form.TABLE,
 ) -> None:
@@ -117,7 +120,7 @@ def conflicts_command(
         Column("counted_before", "Tính trước"),
         Column("counted_now", "Tính nay"),
     )
-    found = ask(Conflicts, "sla", url, "/v1/calendar/conflicts", params={"unit": unit}).items
+    found = ask(Conflicts, "sla", url, "/v1/calendar/conflicts", key=token_of(token), params={"unit": unit}).items
     rows = [(each.dossier, each.unit, each.promised, each.counted_before, each.counted_now) for each in found]
     show(out, columns, rows, form)
 

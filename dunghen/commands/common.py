@@ -19,10 +19,24 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 INTAKE = "http://127.0.0.1:8101"
 IntakeUrl = Annotated[str, typer.Option("--url", envvar="INTAKE_URL", help="Địa chỉ của intake.")]
 Key = Annotated[str, typer.Option("--key", envvar="DUNGHEN_KEY", help="Khóa API (dunghen keys new).")]
+Token = Annotated[
+    str,
+    typer.Option("--token", envvar="DUNGHEN_TOKEN", help="Mã đăng nhập (JWT) của một người, hoặc @TỆP có mã ấy."),
+]
 LogFolder = Annotated[Path | None, typer.Option("--log", help="Thư mục nhật ký NDJSON, ví dụ của lần chạy demo.")]
 Broker = Annotated[str | None, typer.Option("--broker", envvar="KAFKA_BOOTSTRAP_SERVERS", help="Địa chỉ Kafka.")]
 Prefix = Annotated[str, typer.Option("--topic-prefix", envvar="TOPIC_PREFIX", help="Tiền tố của topic.")]
 ReferenceDir = Annotated[Path, typer.Option("--reference", envvar="REFERENCE_DIR", help="Thư mục danh mục đơn vị, thủ tục.")]
+
+
+def token_of(given: str) -> str:
+    """A token that was given, itself or as `@` and the path of its file; ends the command if there is no such file."""
+    if not given.startswith("@"):
+        return given
+    try:
+        return Path(given[1:]).read_text("utf-8").strip()
+    except OSError:
+        stop(f"--token: không đọc được tệp {given[1:]}")
 
 
 def stop(message: str, code: int = 2) -> NoReturn:

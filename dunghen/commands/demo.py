@@ -24,6 +24,7 @@ from dunghen.demo.view import Progress, show_sheet
 from dunghen.serving import addresses, serve_pages
 from dunghen.together import Together
 from reference import load_reference
+from runtime.web import Role
 
 
 def demo_command(
@@ -49,8 +50,10 @@ def demo_command(
         done.append(_judge(evidence, evaluate(evidence), folder, broken=broken, as_json=as_json))
         at = addresses(port)
         letter = f"{at['notifier']}/v1/letters/{STORY}/pdf"
-        out.print(f"XEM        trang chủ {at['reporting']}/?from=2026-01-08&to=2026-02-27", markup=False)
+        out.print(f"XEM        số liệu {at['reporting']}/figures?from=2026-01-08&to=2026-02-27", markup=False)
         out.print(f"           bàn ký thư {at['notifier']}/letters · một thư {letter}", markup=False)
+        token = running.issuer.token(*Role, name="Người điều khiển (thử)")
+        out.print(f"           mỗi yêu cầu cần mã đăng nhập: export DUNGHEN_TOKEN={token}", markup=False)
         out.print(f"           điện thoại {at['phone']}/?survey_base={at['feedback']}   (Ctrl-C để dừng)", markup=False)
         await serve_pages(running, port)
 

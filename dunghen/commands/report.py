@@ -16,7 +16,19 @@ from dunghen import PROVINCE
 from dunghen.answers import SheetAnswer
 from dunghen.commands.asking import RefusedError, away, call
 from dunghen.commands.audit import moment_of
-from dunghen.commands.common import LogFolder, Prefix, ReferenceDir, day, err, out, read_log, reference_data, stop
+from dunghen.commands.common import (
+    LogFolder,
+    Prefix,
+    ReferenceDir,
+    Token,
+    day,
+    err,
+    out,
+    read_log,
+    reference_data,
+    stop,
+    token_of,
+)
 from dunghen.sheets import columns_of, rows_of
 from dunghen.tables import on_terminal, show
 from reference import ReferenceData
@@ -70,11 +82,12 @@ def filled(
     broker: LogBroker = None,
     prefix: Prefix = "",
     reference: ReferenceDir = PROVINCE,
+    token: Token = "",
 ) -> None:
     """A form, named by the command."""
     chosen = kind or (TABLE if output is None and on_terminal(out) else "json")
     asked = Asked(str(context.info_name), first, last, unit, chosen, units_as_of)
-    _make(asked, output, Source(url, log, broker, prefix, reference))
+    _make(asked, output, Source(url, log, broker, prefix, reference, token))
 
 
 class Asked(NamedTuple):
@@ -96,6 +109,7 @@ class Source(NamedTuple):
     broker: str | None
     prefix: str
     reference: Path
+    token: str
 
 
 def _make(asked: Asked, output: Path | None, source: Source) -> None:
@@ -119,16 +133,17 @@ def _make(asked: Asked, output: Path | None, source: Source) -> None:
 
 def _content(asked: Asked, source: Source, days: tuple[date, date], as_of: date | None) -> bytes:
     if source.log is None and source.broker is None:
-        return _ask(source.url, asked)
+        return _ask(source, asked)
     return _from_records(source, Wanted(load_forms(FORMS)[asked.form], *days, asked.unit, as_of), asked.kind)
 
 
-def _ask(url: str, asked: Asked) -> bytes:
+def _ask(source: Source, asked: Asked) -> bytes:
+    url = source.url
     given = {"from": asked.first, "to": asked.last, "unit": asked.unit}
     path = f"/v1/reports/{asked.form}" if asked.kind == "json" else f"/v1/reports/{asked.form}/{asked.kind}"
     params = given | ({"units_as_of": asked.units_as_of} if asked.units_as_of else {})
     try:
-        response = call(url, path, params=params)
+        response = call(url, path, key=token_of(source.token), params=params)
     except httpx.TransportError as error:
         away("reporting", url, error)
     except RefusedError as error:

@@ -13,6 +13,7 @@ from dunghen.services import SERVICES
 from dunghen.serving import addresses, serve_pages
 from dunghen.together import run_together
 from runtime.logs import configure_logs
+from runtime.web import Role
 
 
 def run_command(
@@ -38,10 +39,11 @@ async def _all(data: Path, reference: Path, port: int) -> None:
         async with run_together(data, reference_dir=reference) as running:
             at = addresses(port)
             for name in SERVICES:
-                out.print(f"{name:10} {at[name]}  (/docs, /readyz, /metrics)")
-            out.print(f"trang chủ {at['reporting']} · bàn ký thư {at['notifier']}/letters", markup=False)
+                out.print(f"{name:10} {at[name]}  (/readyz, /metrics)")
+            out.print(f"số liệu {at['reporting']}/figures · bàn ký thư {at['notifier']}/letters", markup=False)
             out.print(f"điện thoại {at['phone']}/?survey_base={at['feedback']}", markup=False)
             out.print(f"gửi hồ sơ: export DUNGHEN_KEY={running.key}", markup=False)
+            out.print(f"hỏi như mọi vai trò: export DUNGHEN_TOKEN={running.issuer.token(*Role)}", markup=False)
             out.print(f"Kafka nhúng {running.bootstrap_servers}; dữ liệu ở {data}. Dừng: Ctrl-C.")
             await serve_pages(running, port)
     except ValueError as error:

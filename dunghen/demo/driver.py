@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 from contracts import load_catalogue
 from dunghen.answers import ItemAnswers
 from dunghen.demo.phone import Phone
+from dunghen.identity import LocalIssuer
 from dunghen.services import SERVICES
 from reference import OFFICE_TIME, Timeline
 from runtime.clock import SteppedClock
@@ -151,11 +152,17 @@ class Fleet:
     ) -> None:
         """`readers`: who reads the clock over HTTP; None: all services share it."""
         self.clients, self.clock, self.phone = clients, clock, phone or Phone()
+        self.issuer, self.receipts_secret = LocalIssuer.new(), ""  # believed by nobody yet
         self.others: dict[str, list[httpx.AsyncClient]] = {}  # further instances, by service
         self._readers = readers
         self._pause = 0.005 if readers is None else 0.02  # asking costs the store of a real service something
         self.answers = Answers()
         self.lags, self._prefix = lags, prefix
+
+    def acting(self, issuer: LocalIssuer, receipts_secret: str) -> "Fleet":
+        """With people whose tokens are believed, and what the gateway shows to notifier."""
+        self.issuer, self.receipts_secret = issuer, receipts_secret
+        return self
 
     async def post(self, items: Sequence[Mapping[str, object]]) -> None:
         """Send like a department's system: again and again until there is an answer."""

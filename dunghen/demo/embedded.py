@@ -16,7 +16,7 @@ from dunghen.demo.evidence import Evidence
 from dunghen.demo.people import STORY, People
 from dunghen.demo.view import Progress
 from dunghen.log import events_of, read_broker, write_folder
-from dunghen.together import Together, bearer, run_together
+from dunghen.together import Together, run_together
 from runtime.clock import SteppedClock
 from runtime.kafka_admin import Lags, LogRecord
 from runtime.logs import configure_logs
@@ -36,17 +36,19 @@ async def run_embedded(folder: Path, progress: Progress, after: AfterRun | None 
     try:
         with tempfile.TemporaryDirectory(prefix="dunghen-") as data:
             async with run_together(Path(data), clock=clock, sweep_seconds=0.05) as running:
+                shown = running.headers()
                 clients = {  # in this process: no connection that would have to be closed
                     name: httpx.AsyncClient(
                         transport=httpx.ASGITransport(app=service.app),
                         base_url=f"http://{name}",
                         timeout=60,
-                        headers=bearer(running.key),
+                        headers=shown[name],
                     )
                     for name, service in running.services.items()
                 }
                 async with Lags(running.bootstrap_servers, groups_of("")) as lags:
                     fleet = Fleet(clients, lags, clock, phone=running.phone)
+                    fleet.acting(running.issuer, running.keys.receipts_secret)
                     people = People(fleet, rows, running.reference)
                     moments = list(steps(running.reference.timeline("H37"), first, last))
                     progress.start("bộ phận nhúng", len(moments))

@@ -12,6 +12,7 @@ from dunghen.demo.driver import Fleet, Row
 from dunghen.demo.phone import Sms
 from reference import OFFICE_TIME, ReferenceData
 from reference.timeline import DAY, to_instant, to_minute
+from runtime.web import Role
 
 HOUR = time(14, 30)
 RE_PROMISE_DAYS = 3
@@ -52,13 +53,12 @@ class People:
             sign_by, end = letter.sign_by or moment, self._ends.get(dossier)
             if sign_by.date() > moment.date() or (end is not None and end <= due) or draw(dossier, 7) == 0:
                 continue
-            by = {"by": letter.signer}
             if draw(dossier, 23) == 0:
-                await self._post(f"/v1/letters/{dossier}/rejection", {**by, "reason": "force-majeure"})
+                await self._post(letter, "rejection", {"reason": "force-majeure"})
                 continue
             new = {"new_due_at": self._new_date(letter.unit, max(due, moment)).isoformat()} if letter.needs_date else {}
             reason = REASONS[draw(dossier + "/reason", len(REASONS))]
-            await self._post(f"/v1/letters/{dossier}/approval", {**by, "reason": reason, **new})
+            await self._post(letter, "approval", {"reason": reason, **new})
 
     async def _drafts(self) -> list[Draft]:
         found: list[Draft] = []
@@ -75,9 +75,11 @@ class People:
         day = line.counted_after(to_minute(after) // DAY, RE_PROMISE_DAYS)
         return to_instant(line.clip(day * DAY + 16 * 60))
 
-    async def _post(self, path: str, body: dict[str, str]) -> None:
-        """A letter may be gone from the desk meanwhile (409): then there is nothing to sign."""
-        answer = await self._fleet.clients["notifier"].post(path, json=body)
+    async def _post(self, letter: Draft, what: str, body: dict[str, str]) -> None:
+        """In the name of the unit's signer. A letter that is gone from the desk (409) is not signed."""
+        signer = self._fleet.issuer.headers(Role.SIGNER, units=(letter.unit,), name=letter.signer)
+        path = f"/v1/letters/{letter.dossier}/{what}"
+        answer = await self._fleet.clients["notifier"].post(path, json=body, headers=signer)
         if answer.status_code != 409:
             answer.raise_for_status()
 
@@ -90,10 +92,15 @@ class People:
         self._apologised |= {sms.dossier for sms in new if "xin loi" in sms.text}
         for start in range(0, len(new), 500):
             receipts = [{"client_id": sms.client_id, "status": _fate(sms)} for sms in new[start : start + 500]]
-            (await self._fleet.clients["notifier"].post("/v1/receipts", json=receipts)).raise_for_status()
+            await self._report(receipts)
         for sms in new:
             if "https://" in sms.text and _fate(sms) == "delivered":
                 await self._answer(sms)
+
+    async def _report(self, receipts: list[dict[str, str]]) -> None:
+        """As the gateway does."""
+        shown = {"authorization": f"Bearer {self._fleet.receipts_secret}"}
+        (await self._fleet.clients["notifier"].post("/v1/receipts", json=receipts, headers=shown)).raise_for_status()
 
     async def _answer(self, sms: Sms) -> None:
         """One citizen in three takes the minute; a link that arrived twice says that it was used."""

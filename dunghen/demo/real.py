@@ -40,8 +40,9 @@ from dunghen.demo.evidence import Evidence
 from dunghen.demo.people import People
 from dunghen.demo.phone import Phone
 from dunghen.demo.view import Progress
+from dunghen.identity import LocalIssuer
 from dunghen.services import SERVICES
-from dunghen.together import Keys, bearer, demo_environment
+from dunghen.together import Keys, all_headers, demo_environment
 from reference import load_reference
 from runtime.clock import SteppedClock
 from runtime.kafka_admin import Lags
@@ -228,12 +229,16 @@ async def demo_server(clock: SteppedClock, phone: Phone, readers: ClockReaders) 
         await task
 
 
-def service_environment(bootstrap: str, prefix: str, server: str | None, *, deduplicates: bool = True) -> dict[str, str]:
-    """What all processes of one run share. `server`: address of the clock and the phone; None: the system's clock."""
+def service_environment(
+    bootstrap: str, prefix: str, server: str | None, *, deduplicates: bool = True, issuer: LocalIssuer | None = None
+) -> dict[str, str]:
+    """What all processes of one run share. `server`: address of the clock and the phone; None: the system's clock. `issuer`:
+    whose tokens of people are believed; None: nobody's."""
     common = {
         "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
         "TOPIC_PREFIX": prefix,
         **demo_environment(Keys.new(), PROVINCE),
+        **(issuer.environment() if issuer is not None else {}),
         "SWEEP_SECONDS": "0.04",
         "REPORTING_FLUSH_SECONDS": "0.3",
         "SESSION_TIMEOUT_MS": "6000",
@@ -287,25 +292,28 @@ async def real_fleet(
     prefix, screen, readers = f"demo{secrets.token_hex(3)}.", phone or Phone(), ClockReaders()
     with tempfile.TemporaryDirectory(prefix="dunghen-logs-") as logs:
         async with real_parts(bootstrap, mongo, prefix, partitions) as store_url, demo_server(clock, screen, readers) as server:
-            environment = service_environment(bootstrap, prefix, server, deduplicates=screen.deduplicates)
+            issuer = LocalIssuer.new()
+            environment = service_environment(bootstrap, prefix, server, deduplicates=screen.deduplicates, issuer=issuer)
             processes = Processes(environment, store_url, Path(logs), readers, command)
             try:
                 for name in SERVICES:
                     await processes.start(name)
                 for name in SERVICES:
                     await processes.ready(name)
-                key = await demo_key(store_url("intake"))
+                shown = all_headers(issuer, await demo_key(store_url("intake")))
                 async with AsyncExitStack() as stack:
                     clients = {
                         name: await stack.enter_async_context(
                             httpx.AsyncClient(
-                                base_url=f"http://127.0.0.1:{processes.port(name)}", timeout=60, headers=bearer(key)
+                                base_url=f"http://127.0.0.1:{processes.port(name)}", timeout=60, headers=shown[name]
                             )
                         )
                         for name in SERVICES
                     }
                     lags = await stack.enter_async_context(Lags(bootstrap, groups_of(prefix)))
-                    yield Fleet(clients, lags, clock, prefix, screen, readers), processes, prefix
+                    secret = environment["NOTIFIER_RECEIPTS_SECRET"]
+                    fleet = Fleet(clients, lags, clock, prefix, screen, readers).acting(issuer, secret)
+                    yield fleet, processes, prefix
             finally:
                 await processes.stop()
 

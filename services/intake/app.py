@@ -14,7 +14,7 @@ from runtime.service import Service
 from runtime.settings import RuntimeSettings
 from runtime.web import Patience, make_app
 from services import wiring
-from services.assembly import Base, hold_to_the_log
+from services.assembly import Base, hold_to_the_log, tokens_of
 from services.intake import handlers, quality, store
 from services.intake.http import Entrance, add_routes
 from services.intake.http.changes import TOPICS
@@ -62,7 +62,7 @@ def build(
     )
     health = Health(parts, None)
     patience = Patience(upload_paths=(FILES,))
-    app = make_app("Đúng Hẹn intake", health, parts.telemetry, SCHEMAS, patience=patience)
+    app = make_app("Đúng Hẹn intake", health, parts.telemetry, SCHEMAS, patience=patience, tokens=tokens_of(parts))
     add_routes(app, entrance)
     return Service(
         parts=parts,

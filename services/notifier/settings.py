@@ -26,6 +26,11 @@ class NotifierSettings(BaseSettings):
     contacts_key_epoch: int = Field(ge=1, validation_alias="CONTACTS_KEY_EPOCH", description="number of that key")
     gateway_url: str = Field(description="address that messages are posted to")
     gateway_token: SecretStr | None = Field(default=None, description="bearer token for the gateway")
+    receipts_secret: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="secret that the gateway shows as bearer with its receipts; unset: no receipts are taken",
+    )
     gateway_deduplicates: bool = Field(
         default=False,
         description="whether the gateway drops a repeated client id; only then is an uncertain message sent again",

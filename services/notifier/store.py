@@ -54,9 +54,11 @@ class Page(NamedTuple):
     after: str
 
 
-async def find_letters(store: Documents, state: LetterState, size: int, after: str) -> Page:
-    """Dossiers with a letter in a state, by code, from behind one on."""
-    found = await store.find(DOSSIERS, {"letter.s": state}, limit=size, after=(after, after) if after else None)
+async def find_letters(store: Documents, which: tuple[LetterState, Sequence[str] | None], size: int, after: str) -> Page:
+    """Dossiers with a letter in a state, of some units (None: of all), by code, from behind one on."""
+    state, units = which
+    where: Where = {"letter.s": state} if units is None else {"letter.s": state, "letter.unit": In(tuple(units))}
+    found = await store.find(DOSSIERS, where, limit=size, after=(after, after) if after else None)
     return Page(CODEC.read_all(found), found[-1]["_id"] if len(found) == size else "")
 
 
@@ -216,7 +218,7 @@ def _letter(kept: Mapping[str, Any]) -> letters.Letter:
         case "withdrawn":
             return letters.Withdrawn(draft, _back(kept))
         case "rejected":
-            return letters.Rejected(draft, kept["why"], kept["by"], _back(kept))
+            return letters.Rejected(draft, kept["why"], kept["by"], _back(kept), kept.get("by_subject"))
         case "approved":
             return letters.Approved(draft, _signature(kept), kept["new_due"])
         case "issuing":
@@ -236,7 +238,9 @@ def _back(kept: Mapping[str, Any]) -> letters.Back:
 
 
 def _signature(kept: Mapping[str, Any]) -> letters.Signature:
-    return letters.Signature(kept["reason"], kept["approved_at"], kept["ask"], kept.get("note"), kept.get("by"))
+    return letters.Signature(
+        kept["reason"], kept["approved_at"], kept["ask"], kept.get("note"), kept.get("by"), kept.get("by_subject")
+    )
 
 
 def _dump_letter(letter: letters.Letter) -> dict[str, Any]:
@@ -251,8 +255,8 @@ def _of_state(letter: letters.Letter) -> dict[str, Any]:
     match letter:
         case letters.Drafted(_, back) | letters.Withdrawn(_, back):
             return _dump_back(back)
-        case letters.Rejected(_, why, by, back):
-            return {"why": why, "by": by, **_dump_back(back)}
+        case letters.Rejected(_, why, by, back, subject):
+            return {"why": why, "by": by, "by_subject": subject, **_dump_back(back)}
         case letters.Approved(_, signed, new_due):
             return {"new_due": new_due, **_dump_signature(signed)}
         case letters.Issuing(_, signed, maybe_due, next_at):
@@ -274,7 +278,8 @@ def _dump_back(back: letters.Back) -> dict[str, Any]:
 
 
 def _dump_signature(signed: letters.Signature) -> dict[str, Any]:
-    return {"reason": signed.reason, "note": signed.note, "by": signed.by, "approved_at": signed.at, "ask": signed.ask}
+    who = {"by": signed.by, "by_subject": signed.subject}
+    return {"reason": signed.reason, "note": signed.note, **who, "approved_at": signed.at, "ask": signed.ask}
 
 
 def _dump_refusal(refusal: letters.Refusal) -> list[str | None]:
@@ -284,7 +289,22 @@ def _dump_refusal(refusal: letters.Refusal) -> list[str | None]:
 
 _IN_LETTER = frozenset(
     (
-        *("n", "s", "unit", "due", "at", "sign_by", "refusal", "remark", "granted", "why", "by", "new_due", "next"),
+        *(
+            "n",
+            "s",
+            "unit",
+            "due",
+            "at",
+            "sign_by",
+            "refusal",
+            "remark",
+            "granted",
+            "why",
+            "by",
+            "by_subject",
+            "new_due",
+            "next",
+        ),
         *("reason", "note", "approved_at", "ask", "number", "year", "sent_at", "contact"),
     )
 )

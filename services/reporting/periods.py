@@ -5,7 +5,7 @@ from datetime import date
 from reference import PeriodKind, ReferenceData, kinds_of
 from runtime.intents import Intents
 from runtime.parts import Parts
-from services.changes import Changed
+from services.changes import Answering, By, Changed
 from services.reporting import store
 from services.reporting.domain import CannotFreezeError, Days, Figures, Form, Frozen, Lines, Period, lines_of, make_sheet
 from services.reporting.domain.named import SHOWN, is_cause, lines_changed
@@ -21,7 +21,7 @@ class Periods:
         self._parts, self._reference, self._form = parts, reference, form
         self.intents = Intents(parts, store.PERIODS, encode)
 
-    async def freeze(self, first: date, last: date) -> Frozen:
+    async def freeze(self, first: date, last: date, by: By | None = None) -> Frozen:
         """Freeze a period that is over; what is frozen stays as it is. Raises CannotFreezeError, and what `report` raises."""
         known = await self.get(first, last)
         if known is not None:
@@ -33,7 +33,11 @@ class Periods:
             raise
         figures = await self._figures(kind, first, last)
         days, now = Days(first, last), self._parts.clock.now()
-        return await store.freeze_period(self.intents, days, lambda period: publish(period, kind.code, days, figures, now), now)
+
+        def rule(period: Period) -> Answering[Period, Frozen]:
+            return publish(period, kind.code, days, figures, now, by)
+
+        return await store.freeze_period(self.intents, days, rule, now)
 
     async def _may_freeze(self, first: date, last: date) -> PeriodKind:
         kind = next(kinds_of(self._reference.periods, first, last), None)

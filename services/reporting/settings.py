@@ -22,6 +22,8 @@ class ReportingSettings(BaseSettings):
     )
     reconcile_seconds: float = Field(default=3600.0, gt=0, description="pause between two recounts of everything from the rows")
     silent_days: int = Field(
-        default=3, ge=1, description="working days without news of a unit with open dossiers, after which /checks names it"
+        default=3,
+        ge=1,
+        description="working days without news of a unit with open dossiers, after which /figures/checks names it",
     )
     flush_seconds: float = Field(default=1.0, gt=0, description="pause between two flushes of changed figures")

@@ -3,7 +3,7 @@ this room knows how they are kept."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from sys import intern
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
@@ -14,7 +14,7 @@ from contracts.reports import ReportChange
 from runtime.intents import Intents
 from runtime.outputs import new_document
 from runtime.store import Document, Documents, In, Index, Range
-from services.changes import Answering, Changed
+from services.changes import Answering, By, Changed
 from services.facts import NO_FACTS, KnownFacts
 from services.reporting.domain import Add, Book, Counted, Day, Days, Frozen, Known, NotFrozen, Period, Row, Shelf
 from services.reporting.domain.cells import day_in
@@ -216,6 +216,7 @@ def load_period(document: Document) -> Period:
             )
             for kept in document["changes"]
         ),
+        by=None if "by" not in document else By(**document["by"]),
     )
 
 
@@ -238,6 +239,7 @@ def dump_period(period: Period) -> dict[str, Any]:
         "version": period.version,
         "frozen_at": period.frozen_at.isoformat(),
         "definition": period.definition,
+        "by": None if period.by is None else asdict(period.by),
         "lines": _dump_lines(period.lines),
         "stated": _dump_lines(period.stated),
         "booked": {
@@ -267,7 +269,10 @@ def _dump_lines(lines: Lines) -> dict[str, dict[str, int]]:
 PERIOD = Codec.whole(
     load_period,
     dump_period,
-    ("kind", "first", "last", "version", "frozen_at", "definition", "lines", "stated", "booked", "adjustments", "changes"),
+    (
+        *("kind", "first", "last", "version", "frozen_at", "definition", "by"),
+        *("lines", "stated", "booked", "adjustments", "changes"),
+    ),
 )
 
 

@@ -2,13 +2,15 @@
 change of the calendar. Only this room knows how they are kept."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
 from contracts.notices import LetterApproved
 from reference.limits import amount
 from runtime.recovery import UNSETTLED
-from runtime.store import Document, Documents, Index, Range, Where
+from runtime.store import Document, Documents, In, Index, Range, Where
+from services.changes import By
 from services.facts import KnownFacts
 from services.sla.domain import Conflict, Deadline, Dossier, End, Ended, LimitUse, Reopened, Settled, Standing, Wait, Watch
 from services.sla.domain.journal import Entry, Slot
@@ -33,24 +35,27 @@ async def declare(store: Documents) -> None:
 # --- lists ---------------------------------------------------------------------------------------------------------------
 
 
-async def conflicts(store: Documents, unit: str, limit: int) -> list[Dossier]:
-    """Printed dates that a change of the calendar contradicts, in the order of the changes. `unit` "": of all."""
-    return await _find(store, unit, {CONFLICT: Range(low=1)}, CONFLICT, limit)
+Units = Sequence[str] | None  # of a list; None: of all
 
 
-async def differences(store: Documents, unit: str, limit: int) -> list[Dossier]:
-    """Open dossiers whose printed date is not the counted one, the first due first. `unit` "": of all."""
-    return await _find(store, unit, {DIFFERS: Range(low=1)}, OPEN_DUE, limit)
+async def conflicts(store: Documents, units: Units, limit: int) -> list[Dossier]:
+    """Printed dates that a change of the calendar contradicts, in the order of the changes."""
+    return await _find(store, units, {CONFLICT: Range(low=1)}, CONFLICT, limit)
 
 
-async def overdue(store: Documents, unit: str, before: int, limit: int) -> list[Dossier]:
-    """Open dossiers that were due before a moment (ms), the longest first. `unit` "": of all."""
-    return await _find(store, unit, {OPEN_DUE: Range(high=before - 1)}, OPEN_DUE, limit)
+async def differences(store: Documents, units: Units, limit: int) -> list[Dossier]:
+    """Open dossiers whose printed date is not the counted one, the first due first."""
+    return await _find(store, units, {DIFFERS: Range(low=1)}, OPEN_DUE, limit)
 
 
-async def _find(store: Documents, unit: str, where: Where, order: str, limit: int) -> list[Dossier]:
-    of_unit: Where = {"unit": unit} if unit else {}
-    found = await store.find(DOSSIERS, {**of_unit, **where}, order=order, limit=limit)
+async def overdue(store: Documents, units: Units, before: int, limit: int) -> list[Dossier]:
+    """Open dossiers that were due before a moment (ms), the longest first."""
+    return await _find(store, units, {OPEN_DUE: Range(high=before - 1)}, OPEN_DUE, limit)
+
+
+async def _find(store: Documents, units: Units, where: Where, order: str, limit: int) -> list[Dossier]:
+    of_units: Where = {} if units is None else {"unit": In(tuple(units))}
+    found = await store.find(DOSSIERS, {**of_units, **where}, order=order, limit=limit)
     return CODEC.read_all(found)
 
 
@@ -256,6 +261,7 @@ def load_slot(document: Document) -> Slot:
             signer=document["signer"],
             unit=document.get("unit"),
             confirmed_through=document.get("confirmed_through"),
+            by=None if "by" not in document else By(**document["by"]),
         )
     )
 
@@ -266,8 +272,9 @@ def _dump_slot(slot: Slot) -> dict[str, Any]:
     if entry is None:
         return {}
     kept = {name: getattr(entry, name) for name in _SLOT}
-    return {**kept, "days": [[day.isoformat(), kind] for day, kind in entry.days]}
+    by = None if entry.by is None else asdict(entry.by)
+    return {**kept, "days": [[day.isoformat(), kind] for day, kind in entry.days], "by": by}
 
 
 _SLOT = ("number", "at", "days", "name", "source", "signer", "unit", "confirmed_through")
-SLOTS = Codec.whole(load_slot, _dump_slot, _SLOT, subject="calendar")
+SLOTS = Codec.whole(load_slot, _dump_slot, (*_SLOT, "by"), subject="calendar")

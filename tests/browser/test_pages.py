@@ -44,6 +44,14 @@ class Site:
 
     port: int
     browser: Browser
+    told: str  # by the demo
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the front adds to each request: the token of somebody in every role."""
+        found = re.search(r"DUNGHEN_TOKEN=(\S+)", self.told)
+        assert found is not None
+        return {"authorization": f"Bearer {found.group(1)}"}
 
     def at(self, name: str) -> str:
         """Address of a service or of the phone."""
@@ -72,9 +80,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     assert chromium is not None
     other = shared()
     if other is not None:
-        shared_month(other)
+        told = shared_month(other).told
         with playwright_browser(chromium) as browser:
-            yield Site(PORT, browser)
+            yield Site(PORT, browser, told)
         return
     port = free_row(len(SERVICES) + 1)
     command = [sys.executable, "-u", "-m", "dunghen", "demo", "--serve", "--port", str(port)]
@@ -82,11 +90,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         [*command, "--out", str(tmp_path_factory.mktemp("demo"))], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     assert demo.stdout is not None
+    told = ""
     for line in demo.stdout:
+        told += line
         if SERVED in line:
             break
     with playwright_browser(chromium) as browser:
-        yield Site(port, browser)
+        yield Site(port, browser, told)
     demo.send_signal(signal.SIGTERM)
     with demo.stdout:
         rest = demo.stdout.read()
@@ -107,7 +117,10 @@ def page(site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page of one size; what its console complains about fails the test."""
     width, height = SIZES[request.param]
     context = site.browser.new_context(
-        viewport={"width": width, "height": height}, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh"
+        viewport={"width": width, "height": height},
+        locale="vi-VN",
+        timezone_id="Asia/Ho_Chi_Minh",
+        extra_http_headers=site.headers,
     )
     page = context.new_page()
     complaints: list[str] = []
@@ -136,7 +149,7 @@ def opened(answer: Response | None) -> int:
 
 
 def test_the_dashboard_shows_the_province_and_its_frozen_period(site: Site, page: Page) -> None:
-    assert opened(page.goto(f"{site.at('reporting')}/?from=2026-01-08&to=2026-02-27")) == 200
+    assert opened(page.goto(f"{site.at('reporting')}/figures?from=2026-01-08&to=2026-02-27")) == 200
 
     look(page, "dashboard")
     text = page.inner_text("main")

@@ -47,7 +47,7 @@ async def test_the_flow_runs_in_images_from_reception_to_letter_survey_and_figur
         await fleet.settle()
         await fleet.set_clock(at(5, "10:00"))
         await fleet.settle()
-        body = {"reason": "workload", "by": "Hoàng Đức Giả Định", "new_due_at": at(11).isoformat()}
+        body = {"reason": "workload", "new_due_at": at(11).isoformat()}
         assert (await fleet.clients["notifier"].post(f"/v1/letters/{one}/approval", json=body)).status_code == 202
         await fleet.settle()
         await fleet.set_clock(at(10, "10:00"))

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from dunghen import PROVINCE
 from dunghen.__main__ import make_app
 from dunghen.together import run_together
+from runtime.web import Role
 from tests.flow.support import received
 from tests.support.ports import free_port
 
@@ -79,6 +80,7 @@ def intake(tmp_path: Path) -> Iterator[dict[str, str]]:
     async def serve() -> None:
         async with run_together(tmp_path / "data") as running:
             environment["DUNGHEN_KEY"] = running.key
+            environment["DUNGHEN_TOKEN"] = running.issuer.token(Role.REPORTER)
             environment["OPERATOR_KEY"] = running.operator_key
             environment["KAFKA_BOOTSTRAP_SERVERS"] = running.bootstrap_servers
             servers = [

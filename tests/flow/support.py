@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from dunghen.log import read_broker
-from dunghen.together import Together, bearer, run_together
+from dunghen.together import Together, run_together
 from reference import OFFICE_TIME, ReferenceData
 from runtime.clock import SteppedClock
 from runtime.kafka_admin import Lags, LogRecord
@@ -91,16 +91,19 @@ async def small_system(folder: Path, start: datetime, reference: ReferenceData |
         run_together(folder, clock=clock, reference=reference, sweep_seconds=0.05) as together,
         Lags(together.bootstrap_servers, groups_of("")) as lags,
     ):
+        shown = together.headers()
         clients = {
             name: httpx.AsyncClient(
                 transport=httpx.ASGITransport(app=service.app),
                 base_url=f"http://{name}",
-                headers=bearer(together.key),
+                headers=shown[name],
                 event_hooks={"response": [watching(service.app)]},
             )
             for name, service in together.services.items()
         }
-        yield System(together, Fleet(clients, lags, clock, phone=together.phone))
+        fleet = Fleet(clients, lags, clock, phone=together.phone)
+        fleet.acting(together.issuer, together.keys.receipts_secret)
+        yield System(together, fleet)
         for client in clients.values():
             await client.aclose()
 

@@ -13,7 +13,10 @@ import pypdf
 import pytest
 
 from dunghen.audit import audit
+from dunghen.together import bearer
+from runtime.web import Role
 from tests.flow.support import D, System, at, event, received, small_system
+from tests.support.identity import as_person
 
 PERSON = {"name": "Nông Thị Mẫu", "phone": "0912000007", "email": "mau@example.org", "address": "thôn Tưởng Tượng"}
 ONE, TWO = D.format(1), D.format(2)
@@ -28,10 +31,11 @@ async def system(tmp_path: Path) -> AsyncIterator[System]:
 
 async def sign(system: System, dossier: str, new_due: datetime | None) -> dict[str, Any]:
     """Approve a draft as the desk's API takes it."""
-    body: dict[str, Any] = {"reason": "workload", "by": "Hoàng Đức Giả Định"}
+    body: dict[str, Any] = {"reason": "workload"}
     if new_due is not None:
         body["new_due_at"] = new_due.isoformat()
-    answer = await system.clients["notifier"].post(f"/v1/letters/{dossier}/approval", json=body)
+    signer = as_person(Role.SIGNER, units=("H37.12",), name="Hoàng Đức Giả Định", issuer=system.together.issuer)
+    answer = await system.clients["notifier"].post(f"/v1/letters/{dossier}/approval", json=body, headers=signer)
     assert answer.status_code == 202, answer.text
     await system.settle()
     shown: dict[str, Any] = (await system.clients["notifier"].get(f"/v1/letters/{dossier}")).json()
@@ -77,11 +81,16 @@ async def test_a_late_dossier_is_apologised_for_told_of_and_rated(system: System
     assert audited.differences() == []
     cell = audited.counted["competent/H37.12/1.000894/2026-03-09"]
     assert cell == {"late_with_letter": 1}  # late against the first promise
-    dashboard = (await system.clients["reporting"].get("/", params={"from": "2026-03-01", "to": "2026-03-31"})).text
+    dashboard = (await system.clients["reporting"].get("/figures", params={"from": "2026-03-01", "to": "2026-03-31"})).text
     assert "1 có thư xin lỗi, 0 được miễn, 0 chưa" in dashboard
     assert "75,00" in dashboard  # (100 + 75 + 25 + 100 + 75) / 5
     everything = b"".join(record.value for record in log).decode() + log_lines.getvalue()
-    pages = [("reporting", "/"), ("notifier", "/letters?state=sent"), ("notifier", f"/letters/{ONE}"), ("feedback", survey)]
+    pages = [
+        ("reporting", "/figures"),
+        ("notifier", "/letters?state=sent"),
+        ("notifier", f"/letters/{ONE}"),
+        ("feedback", survey),
+    ]
     pages += [("notifier", f"/v1/letters/{ONE}"), *((name, "/metrics") for name in system.clients)]
     seen = "".join([(await system.clients[name].get(path)).text for name, path in pages])
     assert ONE in seen
@@ -97,7 +106,7 @@ async def test_a_dossier_that_settles_in_time_takes_its_draft_back_and_the_page_
     drafts = (await system.clients["notifier"].get("/v1/letters")).json()["letters"]
     await system.send(event(ONE, "completed", "2026-03-05T09:50"))
     await system.settle()
-    late = await system.clients["notifier"].post(f"/v1/letters/{ONE}/approval", json={"reason": "workload", "by": "x"})
+    late = await system.clients["notifier"].post(f"/v1/letters/{ONE}/approval", json={"reason": "workload"})
 
     assert [letter["dossier"] for letter in drafts] == [ONE]
     assert {"drafted", "withdrawn"} < set(await system.said(ONE, "notices.v1"))
@@ -122,15 +131,15 @@ async def test_the_desk_page_signs_and_refuses_in_words(system: System) -> None:
     await system.send(*(received(code, "2026-03-02T09:00", contact=PERSON) for code in (ONE, TWO)))
     await system.move(at(5, "10:00"))
     desk = system.clients["notifier"]
-    form = {"reason": "complex", "by": "Hoàng Đức Giả Định", "note": "chờ xác minh", "new_due_at": "2026-03-14T09:00"}
+    form = {"reason": "complex", "note": "chờ xác minh", "new_due_at": "2026-03-14T09:00"}
     wrong = await desk.post(f"/letters/{ONE}/approval", data=form)
     right = await desk.post(f"/letters/{ONE}/approval", data={**form, "new_due_at": "2026-03-12T09:00"})
-    foreign = await desk.post(f"/letters/{TWO}/approval", data=form, headers={"sec-fetch-site": "cross-site"})
-    rejected = await desk.post(f"/letters/{TWO}/rejection", data={"reason": "force-majeure", "by": "x"})
+    foreign = await desk.post(f"/letters/{TWO}/approval", data=form, headers={"authorization": "", "cookie": "session=1"})
+    rejected = await desk.post(f"/letters/{TWO}/rejection", data={"reason": "force-majeure"})
     await system.settle()
 
     assert (wrong.status_code, "phải là ngày làm việc" in wrong.text) == (409, True)
-    assert (right.status_code, rejected.status_code, foreign.status_code) == (303, 303, 403)
+    assert (right.status_code, rejected.status_code, foreign.status_code) == (303, 303, 401)
     assert "Đã gửi, số 01/PXL" in (await desk.get(f"/letters/{ONE}")).text
     assert "Không gửi" in (await desk.get(f"/letters/{TWO}")).text
     assert (await desk.get("/letters/H37.12-260302-9999")).status_code == 404
@@ -140,9 +149,10 @@ async def test_receipts_make_a_message_delivered_once(system: System) -> None:
     await system.send(received(ONE, "2026-03-02T09:00", contact=PERSON), event(ONE, "completed", "2026-03-02T09:45"))
     await system.settle()
     (sms,) = system.fleet.phone.shown()
+    gateway = bearer(system.together.keys.receipts_secret)
     for _ in range(2):
         receipts = [{"client_id": sms.client_id, "status": "delivered"}, {"client_id": "nobody", "status": "delivered"}]
-        answer = await system.clients["notifier"].post("/v1/receipts", json=receipts)
+        answer = await system.clients["notifier"].post("/v1/receipts", json=receipts, headers=gateway)
         assert answer.json() == {"known": 1}
     await system.settle()
 
@@ -173,7 +183,7 @@ async def test_a_frozen_period_stays_and_a_late_correction_is_restated_once(syst
     assert changes == [("9", 0, 1), ("10", 1, 0)]
     said = [json.loads(r.value)["type"].split(".")[-2] for r in await system.log() if r.topic == "reports.v1"]
     assert said == ["published", "restated"]
-    assert "cột 10: 1 thành 0" in (await client.get("/", params=period)).text
+    assert "cột 10: 1 thành 0" in (await client.get("/figures", params=period)).text
 
 
 async def test_ten_thousand_old_dossiers_are_counted_and_nobody_is_told(system: System) -> None:

@@ -85,8 +85,11 @@ async def test_the_figures_of_days_and_procedures_and_what_they_mean(system: Sys
     assert (by_form["total"]["4"], by_form["total"]["10"], by_form["missing"].keys()) == (4, 2, {"21", "22", "24", "25"})
     assert by_form["counted_at"].startswith("2026-03-04T03:00")
     backwards = {"from": "2026-03-14", "to": "2026-03-01"}
-    assert [(await client.get(path, params=backwards)).status_code for path in ("/", "/procedures")] == [422, 422]
-    pages = [(await client.get(path, params=period)).text for path in ("/procedures", "/checks")]
+    assert [(await client.get(path, params=backwards)).status_code for path in ("/figures", "/figures/procedures")] == [
+        422,
+        422,
+    ]
+    pages = [(await client.get(path, params=period)).text for path in ("/figures/procedures", "/figures/checks")]
     assert "Đăng ký kết hôn" in pages[0]
     assert "giữ đúng quy tắc" in pages[1]
 
@@ -103,7 +106,7 @@ async def test_a_frozen_sheet_is_printed_as_it_was_frozen_with_what_it_booked(sy
     sheet = await client.get("/v1/reports/II.06a/frozen/pdf", params=april)
     words = PdfReader(io.BytesIO(sheet.content)).pages[0].extract_text()
     live = (await client.get("/v1/reports/II.06a", params={**april, "unit": "all"})).json()
-    page = (await client.get("/")).text
+    page = (await client.get("/figures")).text
 
     moved = [row for row in frozen["rows"] if row["field"]]
     assert [(row["6"], row["9"], row["11"]) for row in moved] == [(1, 1, 0)]
@@ -155,7 +158,7 @@ async def test_a_restatement_names_its_dossiers_on_the_page_and_all_of_them_in_t
     (noted, *_) = (await client.get("/v1/reports/II.06a/frozen", params=march)).json()["changes"]
     named = await client.get("/v1/reports/II.06a/frozen/dossiers", params={**march, "version": noted["version"]})
     unknown = await client.get("/v1/reports/II.06a/frozen/dossiers", params={**march, "version": 99})
-    page = " ".join((await client.get("/")).text.split())
+    page = " ".join((await client.get("/figures")).text.split())
 
     assert (named.json()["number"], named.json()["dossiers"][0], unknown.status_code) == (25, D.format(1), 404)
     assert noted["dossiers"] == named.json()["dossiers"]

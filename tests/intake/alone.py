@@ -23,6 +23,7 @@ from services.intake.domain.keys import Wanted
 from services.intake.keys import create_key
 from services.intake.settings import IntakeSettings
 from tests.support.described import watching
+from tests.support.identity import ISSUER
 
 NOW = datetime(2026, 3, 20, 10, 0, tzinfo=OFFICE_TIME)
 
@@ -57,6 +58,7 @@ async def intake_alone(folder: Path, bootstrap: str | None = None, **settings: s
         fetch_max_wait_ms=10,
         linger_ms=0,
         sweep_seconds=0.05,
+        identity_issuers=(ISSUER.trusted(),),
     )
     environment = demo_environment(Keys.new(), PROVINCE) | settings
     clock = SteppedClock(NOW)

@@ -14,8 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from runtime.web import Role
 from tests.intake.alone import Alone, intake_alone, received
+from tests.support.identity import as_person
 
+READER = as_person(Role.OPERATOR)
 SLOWEST = 10.0  # seconds for one answer, on a machine with other work
 ODD: tuple[Any, ...] = (
     None,
@@ -147,7 +150,8 @@ def requests(chance: random.Random, sender: dict[str, str], operator: dict[str, 
             f"/{word}",
         )
     )
-    return "GET", path, operator if "quarantine" in path else sender, b""
+    headers = READER if path.startswith("/quality") else operator if "quarantine" in path else sender
+    return "GET", path, headers, b""
 
 
 async def attack(intake: Alone, seconds: float, seed: int) -> tuple[int, list[str]]:

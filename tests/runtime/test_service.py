@@ -25,7 +25,7 @@ from runtime.log.memory import MemoryLog
 from runtime.parts import STATE
 from runtime.service import CANNOT_START, Service, run
 from runtime.settings import RuntimeSettings
-from runtime.web import Patience, make_app
+from runtime.web import Patience, make_app, open_to_all
 from services.sla.settings import SlaSettings
 from tests.runtime.hand import IN, Bench, Member, settled, until
 from tests.support.ports import free_port
@@ -66,12 +66,12 @@ def service_of(member: Member, **more: Any) -> tuple[Service, HandBroker]:
     health = Health(member.parts, member.loop)
     app = make_app("toy", health, member.parts.telemetry, patience=Patience(change=0.02, read=0.04, upload=0.06))
 
-    @app.get("/v1/things")
+    @app.get("/v1/things", dependencies=[open_to_all()])
     async def things() -> dict[str, int]:
         return {"things": 1}
 
-    @app.get("/v1/hanging")
-    @app.post("/v1/hanging")
+    @app.get("/v1/hanging", dependencies=[open_to_all()])
+    @app.post("/v1/hanging", dependencies=[open_to_all()])
     async def hanging() -> None:
         await asyncio.Event().wait()
 

@@ -6,9 +6,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 
 from runtime.intents import Intents
-from runtime.pages import Pages
+from runtime.pages import Pages, own_form
 from runtime.parts import Parts
-from runtime.web import also, problem_answers
+from runtime.web import also, open_to_all, problem_answers
 from services.feedback.domain import CannotAnswerError, Dossier, FormError, Received, digest, open_form, rate
 from services.feedback.handlers import Context
 from services.feedback.store import CODEC, DOSSIERS, TOKEN
@@ -25,7 +25,13 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -
         found = await parts.store.find(DOSSIERS, {TOKEN: digest(token)}, limit=1)
         return CODEC.read(found[0]) if found else None
 
-    @app.get("/y-kien/{token}", response_class=HTMLResponse, summary="Trang: phiếu khảo sát của một lời mời", responses=GONE)
+    @app.get(
+        "/y-kien/{token}",
+        response_class=HTMLResponse,
+        summary="Trang: phiếu khảo sát của một lời mời",
+        dependencies=[open_to_all()],
+        responses=GONE,
+    )
     async def survey(token: str) -> Response:
         return _page(await dossier_of(token), {}, context)
 
@@ -33,10 +39,12 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -
         "/y-kien/{token}",
         response_class=HTMLResponse,
         summary="Trang: trả lời, một lần",
+        dependencies=[open_to_all()],
         openapi_extra={"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": GIVEN}}},
-        responses=also(GONE, 422, "text/html") | problem_answers(400),
+        responses=also(GONE, 422, "text/html") | problem_answers(400, 403),
     )
     async def answer(token: str, request: Request) -> Response:
+        own_form(request, context.settings.public_url)
         dossier = await dossier_of(token)
         given = {name: str(value) for name, value in (await request.form(max_fields=50, max_files=0)).items()}
         if dossier is None:

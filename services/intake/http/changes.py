@@ -15,7 +15,7 @@ from runtime.web import Problem, ProblemError, problem_answers
 from services.intake.domain import Sender
 from services.intake.http.answers import ChangedDossier, Changes
 from services.intake.http.entrance import Entrance
-from services.intake.http.gatekeeper import Key
+from services.intake.http.gatekeeper import SENDING, Key
 from services.intake.store import find_dossiers
 
 TOPICS = ("deadlines.v1", "notices.v1")
@@ -30,6 +30,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         "/v1/changes",
         summary="Ngày hẹn và thông báo của các đơn vị mình, cho hệ thống không đọc Kafka",
         response_model=Changes,
+        dependencies=[SENDING],
         responses=problem_answers(400, 401, 403, 422, 503),
     )
     async def changes(

@@ -24,7 +24,7 @@ from services.intake.domain import (
 from services.intake.handlers import Outcome
 from services.intake.http.answers import ItemAnswer, ItemAnswers, KnownDossier, KnownFact
 from services.intake.http.entrance import Entrance, read_body, read_items, read_json
-from services.intake.http.gatekeeper import Key
+from services.intake.http.gatekeeper import SENDING, Key
 from services.intake.store import Shown, held_of, look_up
 
 _SCHEMA = TypeAdapter(TaggedItem).json_schema(ref_template="#/components/schemas/{model}")
@@ -90,6 +90,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         status_code=202,
         summary="Gửi sự kiện hoặc ảnh chụp của hồ sơ: một đối tượng hoặc một danh sách",
         openapi_extra={"requestBody": _BODY},
+        dependencies=[SENDING],
         responses=_responses(),
     )
     async def events(request: Request, shown: Key, idempotency_key: IdempotencyKey = None) -> JSONResponse:
@@ -114,6 +115,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         "/v1/dossiers/{dossier}",
         summary="Những gì đã nhận về một hồ sơ; không có dữ liệu cá nhân",
         response_model=KnownDossier,
+        dependencies=[SENDING],
         responses=problem_answers(401, 403, 404, 422, 503),
     )
     async def known(dossier: str, key: Key) -> KnownDossier:

@@ -16,7 +16,7 @@ from services.intake.domain import Accepted, Answer, Quarantined, Refused, Sende
 from services.intake.files import SUFFIXES, FileRefusedError, RefusalFile, Row, SheetReport, read_file
 from services.intake.http.answers import FileSummary, PassedLine, RefusedRow, SheetSummary
 from services.intake.http.entrance import Entrance
-from services.intake.http.gatekeeper import Key
+from services.intake.http.gatekeeper import SENDING, Key
 
 FILES = "/v1/dossiers/files"
 MOST_FILE_BYTES = 64 * 1024 * 1024
@@ -47,6 +47,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         response_model=None,
         summary="Gửi một tệp .csv, .xlsx hoặc .ndjson; dòng tốt được nhận, dòng sai được trả lại",
         openapi_extra={"requestBody": _BODY},
+        dependencies=[SENDING],
         responses=also(_ANSWERS, 200, "text/csv", "application/x-ndjson", XLSX, "application/octet-stream"),
     )
     async def files(

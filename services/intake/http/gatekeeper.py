@@ -10,7 +10,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from runtime.clock import epoch_ms
 from runtime.errors import Unavailable
 from runtime.parts import Parts
-from runtime.web import Problem, ProblemError
+from runtime.web import Door, Problem, ProblemError, by_key
 from services.intake.domain import Sender
 from services.intake.domain.keys import ApiKey, Role
 from services.intake.keys import hash_of
@@ -32,6 +32,8 @@ async def _given(
 
 
 Key = Annotated[str, Depends(_given)]  # of a route that needs one
+SENDING = by_key("a sending system's API key")
+OPERATING = by_key("an operator's API key", door=Door.OFFICERS)
 
 
 class Gatekeeper:

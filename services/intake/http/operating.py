@@ -14,7 +14,7 @@ from services.intake.domain.held import Held, identity_of
 from services.intake.http.answers import KeptItem, KeptItems, Resubmitted
 from services.intake.http.entrance import Entrance, read_body, read_json
 from services.intake.http.events import say
-from services.intake.http.gatekeeper import Key
+from services.intake.http.gatekeeper import OPERATING, Key
 from services.intake.store import change_held, list_held, release
 
 
@@ -40,6 +40,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         "/v1/quarantine",
         summary="Những gì được giữ lại chờ kiểm tra",
         response_model=KeptItems,
+        dependencies=[OPERATING],
         responses=problem_answers(401, 403, 422, 503),
     )
     async def listed(
@@ -55,6 +56,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         summary="Sửa trường của một mục",
         response_model=KeptItem,
         openapi_extra={"requestBody": _body({"type": "object"})},
+        dependencies=[OPERATING],
         responses=problem_answers(400, 401, 403, 404, 413, 415, 422, 503),
     )
     async def fix(identity: str, request: Request, key: Key) -> KeptItem:
@@ -76,6 +78,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         summary="Gửi lại các mục",
         response_model=Resubmitted,
         openapi_extra={"requestBody": _body(Resubmit.model_json_schema())},
+        dependencies=[OPERATING],
         responses=problem_answers(400, 401, 403, 413, 415, 422, 429, 503),
     )
     async def resubmit(request: Request, key: Key) -> Resubmitted:

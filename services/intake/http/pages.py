@@ -8,9 +8,11 @@ from fastapi.responses import HTMLResponse
 
 from reference import OFFICE_TIME
 from runtime.pages import HEADERS, Pages
-from runtime.web import Problem, ProblemError, problem_answers
+from runtime.web import Person, Problem, ProblemError, Role, by_role, open_to_all, problem_answers
 from services.intake import posting, quality
 from services.intake.http.entrance import Entrance
+
+Reader = Annotated[Person, by_role(Role.OFFICER, Role.UNIT_HEAD, Role.SUPERVISOR, Role.OPERATOR)]
 
 
 def add_routes(app: FastAPI, entrance: Entrance) -> None:
@@ -23,14 +25,20 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
     @app.get(
         "/quality", response_class=HTMLResponse, summary="Chất lượng dữ liệu theo hệ thống", responses=problem_answers(422, 503)
     )
-    async def quality_page(days: Annotated[int, Query(ge=1, le=366)] = 30) -> HTMLResponse:
+    async def quality_page(person: Reader, days: Annotated[int, Query(ge=1, le=366)] = 30) -> HTMLResponse:
         last = today()
         first = last - timedelta(days=days - 1)
         rows = await quality.table(entrance.parts.store, first, last)
         values = {"province": reference.province, "first": first, "last": last, "rows": rows, "kinds": quality.KINDS}
-        return pages.show("quality.html", values)
+        return pages.show("quality.html", values, person=person)
 
-    @app.get("/thu-tuc", response_class=HTMLResponse, summary="Thủ tục công khai: các cơ quan", responses=problem_answers(503))
+    @app.get(
+        "/thu-tuc",
+        response_class=HTMLResponse,
+        summary="Thủ tục công khai: các cơ quan",
+        dependencies=[open_to_all()],
+        responses=problem_answers(503),
+    )
     async def index() -> HTMLResponse:
         return HTMLResponse(posting.index_page(pages, reference, today()), headers=HEADERS)
 
@@ -38,6 +46,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         "/thu-tuc/{code}",
         response_class=HTMLResponse,
         summary="Thủ tục công khai của một cơ quan",
+        dependencies=[open_to_all()],
         responses=problem_answers(404, 422, 503),
     )
     async def unit_page(code: str) -> HTMLResponse:

@@ -13,7 +13,7 @@ from services.intake import portal
 from services.intake.domain import Doubled, Json, Sender
 from services.intake.http.answers import PortalSession
 from services.intake.http.entrance import Entrance, read_body, read_items, read_json
-from services.intake.http.gatekeeper import Key
+from services.intake.http.gatekeeper import SENDING, Key
 from services.intake.portal import PortalAnswer, PortalEntry
 from services.intake.store import find_dossiers
 
@@ -34,6 +34,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         "/mapi/login",
         summary="Cổng DVCQG: lấy phiên",
         openapi_extra={"requestBody": _OBJECT},
+        dependencies=[SENDING],
         responses=_answers(PortalSession, 503),
     )
     async def login(request: Request) -> JSONResponse:
@@ -52,6 +53,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         "/mapi/g",
         summary="Cổng DVCQG: DongBoHoSoMC, CapNhatTienDoHoSoMC, TraCuuHoSo; phiên của login, hoặc khóa",
         openapi_extra={"requestBody": _OBJECT, "security": [{}]},
+        dependencies=[SENDING],
         responses=_answers(PortalAnswer, 429, 503),
     )
     async def call(request: Request, key: Key) -> JSONResponse:

@@ -53,12 +53,14 @@ class NotAllowedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What the signer decides: why it is late, the new date, and who signs. The note is printed in the letter."""
+    """What the signer decides: why it is late, the new date, and who signs. The note is printed in the letter. `subject`: what
+    the issuer of the signer's token calls the signer, whose name others may have."""
 
     reason: LateReason
     by: str
     note: str = ""
     new_due_at: datetime | None = None
+    subject: str | None = None
 
 
 # --- what sla says ----------------------------------------------------------------
@@ -139,7 +141,7 @@ def approve(dossier: Dossier, approval: Approval, ground: Ground) -> Changed[Dos
     granted = _granted(dossier, letter, approval)
     new_due = None if granted is not None else _new_due(dossier, letter, approval, ground)
     ask = LetterApproved.event_id(WRITER, dossier.code, str(letter.draft.number))
-    signed = Signature(approval.reason, now, ask, approval.note, approval.by)
+    signed = Signature(approval.reason, now, ask, approval.note, approval.by, approval.subject)
     after: Letter = (
         states.release(letter, signed, granted, now) if new_due is None else states.ask(letter, signed, epoch_ms(new_due))
     )
@@ -199,11 +201,11 @@ def _new_due(dossier: Dossier, letter: Drafted, approval: Approval, ground: Grou
     return new
 
 
-def reject(dossier: Dossier, reason: RejectReason, by: str, ground: Ground) -> Changed[Dossier]:
+def reject(dossier: Dossier, reason: RejectReason, by: str, ground: Ground, subject: str | None = None) -> Changed[Dossier]:
     """Reject a draft: in time after all, or exempt (R19). Raises NotAllowedError."""
     letter = _on_the_desk(dossier)
     said = LetterRejected(at=ground.now, unit=letter.draft.unit, draft=letter.draft.number, reason=reason)
-    return Changed(replace(dossier, letter=states.reject(letter, reason, by)), [_once(said)])
+    return Changed(replace(dossier, letter=states.reject(letter, reason, by, subject)), [_once(said)])
 
 
 def _on_the_desk(dossier: Dossier) -> Drafted:

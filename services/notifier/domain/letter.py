@@ -61,13 +61,15 @@ FIRST = Back()
 @dataclass(frozen=True, slots=True)
 class Signature:
     """What the signer decided. `ask`: the id of the event that says so. `note`, `by`: None where they were read back from the
-    log, which does not hold them."""
+    log, which does not hold them. `subject`: what the issuer of the signer's token calls the signer, None before there were
+    tokens."""
 
     reason: LateReason
     at: int
     ask: str
     note: str | None = None
     by: str | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +115,13 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Not sent: in time after all, or exempt (R19)."""
+    """Not sent: in time after all, or exempt (R19). `subject`: as of a signature."""
 
     draft: Draft
     why: RejectReason
     by: str
     back: Back = FIRST
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +145,9 @@ def withdraw(letter: Drafted) -> Withdrawn:
     return Withdrawn(letter.draft, letter.back)
 
 
-def reject(letter: Drafted, why: RejectReason, by: str) -> Rejected:
+def reject(letter: Drafted, why: RejectReason, by: str, subject: str | None) -> Rejected:
     """Nothing is sent."""
-    return Rejected(letter.draft, why, by, letter.back)
+    return Rejected(letter.draft, why, by, letter.back, subject)
 
 
 def ask(letter: Drafted, signed: Signature, new_due: int) -> Approved:

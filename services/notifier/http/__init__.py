@@ -12,6 +12,7 @@ from services.notifier.jobs import Desk
 
 def add_routes(app: FastAPI, parts: Parts, intents: Intents, desk: Desk) -> None:
     """The routes of notifier."""
+    secret = desk.settings.receipts_secret
     letters = LetterDesk(parts, intents, desk)
-    add_api(app, letters)
+    add_api(app, letters, secret.get_secret_value() if secret else "")
     add_pages(app, letters)

@@ -1,37 +1,37 @@
 """The letter desk as API, and the gateway's receipts. No rules here."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import FastAPI, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.notices import LateReason, RejectReason
-from runtime.web import also, problem_answers
+from runtime.web import Person, also, by_key, problem_answers
 from services.notifier.domain.apologies import Approval
 from services.notifier.http.desk import LetterDesk
+from services.notifier.http.people import NameReader, Reader, Signer, check_secret
 from services.notifier.http.views import LetterView
 from services.notifier.store import LetterState as State
 
 
 class ApprovalBody(BaseModel):
-    """Ký thư: lý do, người ký, ngày hẹn lại (nếu hồ sơ chưa kết thúc)."""
+    """Ký thư: lý do, ngày hẹn lại (nếu hồ sơ chưa kết thúc). Người ký là người đăng nhập."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     reason: LateReason
-    by: str = Field(min_length=1, max_length=100)
     note: str = Field(default="", max_length=500)
     new_due_at: AwareDatetime | None = None
 
 
 class RejectionBody(BaseModel):
-    """Không gửi thư: lý do, người quyết định."""
+    """Không gửi thư: lý do. Người quyết định là người đăng nhập."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     reason: RejectReason
-    by: str = Field(min_length=1, max_length=100)
 
 
 class Letter(BaseModel):
@@ -79,11 +79,11 @@ class Receipt(BaseModel):
     status: Literal["delivered", "undelivered"]
 
 
-def add_api(app: FastAPI, desk: LetterDesk) -> None:
-    """The routes for programs."""
+def add_api(app: FastAPI, desk: LetterDesk, receipts_secret: str) -> None:
+    """The routes for programs. `receipts_secret`: what the gateway shows; "": none was set."""
     _add_reading(app, desk)
     _add_deciding(app, desk)
-    _add_receipts(app, desk)
+    _add_receipts(app, desk, receipts_secret)
 
 
 def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
@@ -93,8 +93,8 @@ def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
         response_model=Letters,
         responses=problem_answers(422, 503),
     )
-    async def listed(state: State = "drafted", after: str = "") -> Letters:
-        found, more = await desk.page(state, after)
+    async def listed(person: Reader, state: State = "drafted", after: str = "") -> Letters:
+        found, more = await desk.page(state, after, person)
         return Letters(letters=[Letter.of(one) for one in found], after=more or None)
 
     @app.get(
@@ -103,8 +103,8 @@ def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
         response_model=Letter,
         responses=problem_answers(404, 422, 503),
     )
-    async def one(dossier: str) -> Letter:
-        return Letter.of(await desk.show(dossier))
+    async def one(person: Reader, dossier: str) -> Letter:
+        return Letter.of(await desk.show(dossier, person))
 
     @app.get(
         "/v1/letters/{dossier}/pdf",
@@ -112,9 +112,13 @@ def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
         response_class=Response,
         responses=also(problem_answers(404, 409, 422, 503), 200, "application/pdf"),
     )
-    async def pdf(dossier: str) -> Response:
+    async def pdf(person: NameReader, dossier: str) -> Response:
         headers = {"content-disposition": f'inline; filename="xin-loi-{dossier}.pdf"', "cache-control": "no-store"}
-        return Response(await desk.pdf(dossier), media_type="application/pdf", headers=headers)
+        return Response(await desk.pdf(dossier, person), media_type="application/pdf", headers=headers)
+
+
+def _approval(body: ApprovalBody, person: Person) -> Approval:
+    return Approval(body.reason, person.name, body.note, body.new_due_at, person.subject)
 
 
 def _add_deciding(app: FastAPI, desk: LetterDesk) -> None:
@@ -125,9 +129,9 @@ def _add_deciding(app: FastAPI, desk: LetterDesk) -> None:
         response_model=Letter,
         responses=problem_answers(404, 409, 422, 503),
     )
-    async def approval(dossier: str, body: ApprovalBody) -> Letter:
-        await desk.approve(dossier, Approval(body.reason, body.by, body.note, body.new_due_at))
-        return Letter.of(await desk.show(dossier))
+    async def approval(person: Signer, dossier: str, body: ApprovalBody) -> Letter:
+        await desk.approve(dossier, _approval(body, person), person)
+        return Letter.of(await desk.show(dossier, person))
 
     @app.post(
         "/v1/letters/{dossier}/rejection",
@@ -136,18 +140,19 @@ def _add_deciding(app: FastAPI, desk: LetterDesk) -> None:
         response_model=Letter,
         responses=problem_answers(404, 409, 422, 503),
     )
-    async def rejection(dossier: str, body: RejectionBody) -> Letter:
-        await desk.reject(dossier, body.reason, body.by)
-        return Letter.of(await desk.show(dossier))
+    async def rejection(person: Signer, dossier: str, body: RejectionBody) -> Letter:
+        await desk.reject(dossier, body.reason, person)
+        return Letter.of(await desk.show(dossier, person))
 
 
-def _add_receipts(app: FastAPI, desk: LetterDesk) -> None:
+def _add_receipts(app: FastAPI, desk: LetterDesk, secret: str) -> None:
     @app.post(
         "/v1/receipts",
         status_code=202,
         summary="Báo phát của tổng đài",
         response_model=Known,
-        responses=problem_answers(422, 503),
+        dependencies=[by_key("the gateway's secret (NOTIFIER_RECEIPTS_SECRET)", partial(check_secret, secret))],
+        responses=problem_answers(401, 422, 503),
     )
     async def receipts(body: Annotated[list[Receipt], Field(max_length=1000)]) -> Known:
         return Known(known=await desk.receipts({receipt.client_id: receipt.status == "delivered" for receipt in body}))

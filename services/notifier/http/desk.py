@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contracts.notices import RejectReason
 from runtime.intents import Intents
 from runtime.parts import Parts
-from runtime.web import Problem, ProblemError
+from runtime.web import Person, Problem, ProblemError
 from services.changes import Changed
 from services.notifier.domain import Dossier, Ground
 from services.notifier.domain.apologies import Approval, NotAllowedError, approve, reject
@@ -20,7 +20,8 @@ PAGE = 200
 
 
 class LetterDesk:
-    """Changes go through intents, so that what was decided is published even if this process dies."""
+    """What belongs to a unit that a person does not see is not there for this person. Changes go through intents, so that what
+    was decided is published even if this process dies."""
 
     def __init__(self, parts: Parts, intents: Intents, desk: Desk) -> None:
         self._parts, self._intents, self._desk = parts, intents, desk
@@ -29,40 +30,40 @@ class LetterDesk:
         """What a decision of now may look at."""
         return self._desk.context.ground()
 
-    async def page(self, state: LetterState, after: str) -> tuple[list[LetterView], str]:
+    async def page(self, state: LetterState, after: str, person: Person) -> tuple[list[LetterView], str]:
         """Letters in a state, by dossier code, and the code behind which the next page begins, if any. No personal data."""
-        ground, found = self.ground(), await find_letters(self._parts.store, state, PAGE, after)
+        ground, found = self.ground(), await find_letters(self._parts.store, (state, person.units_of()), PAGE, after)
         views = [view(dossier, dossier.letter, ground) for dossier in found.dossiers if dossier.letter is not None]
         return views, found.after
 
-    async def _find(self, code: str) -> tuple[Dossier, Letter]:
+    async def _find(self, code: str, person: Person) -> tuple[Dossier, Letter]:
         """A dossier and its letter. Raises ProblemError."""
         dossier = await find_one(self._parts.store, code)
-        if dossier is None or dossier.letter is None:
+        if dossier is None or dossier.letter is None or not person.sees(dossier.letter.draft.unit):
             raise ProblemError(Problem("no-letter", "Hồ sơ này không có thư xin lỗi", 404))
         return dossier, dossier.letter
 
-    async def show(self, code: str) -> LetterView:
+    async def show(self, code: str, person: Person) -> LetterView:
         """One letter. Raises ProblemError."""
-        return view(*await self._find(code), self.ground())
+        return view(*await self._find(code, person), self.ground())
 
-    async def pdf(self, code: str) -> bytes:
+    async def pdf(self, code: str, person: Person) -> bytes:
         """The letter, draft or issued. Raises ProblemError."""
-        text = text_of(*await self._find(code), self._desk.ground())
+        text = text_of(*await self._find(code, person), self._desk.ground())
         if text is None:
             raise ProblemError(Problem("no-letterhead", "Danh mục chưa có thể thức thư của đơn vị này", 409))
         return render(text)
 
-    async def approve(self, code: str, approval: Approval) -> None:
+    async def approve(self, code: str, approval: Approval, person: Person) -> None:
         """Sign. Raises ProblemError naming the rule."""
-        await self._change(code, lambda dossier: approve(dossier, approval, self.ground()))
+        await self._change(code, person, lambda dossier: approve(dossier, approval, self.ground()))
 
-    async def reject(self, code: str, reason: RejectReason, by: str) -> None:
+    async def reject(self, code: str, reason: RejectReason, person: Person) -> None:
         """Do not send. Raises ProblemError naming the rule."""
-        await self._change(code, lambda dossier: reject(dossier, reason, by, self.ground()))
+        await self._change(code, person, lambda dossier: reject(dossier, reason, person.name, self.ground(), person.subject))
 
-    async def _change(self, code: str, rule: Callable[[Dossier], Changed[Dossier]]) -> None:
-        await self._find(code)
+    async def _change(self, code: str, person: Person, rule: Callable[[Dossier], Changed[Dossier]]) -> None:
+        await self._find(code, person)
         try:
             await CODEC.change(self._intents, [code], rule, self._parts.clock)
         except NotAllowedError as error:

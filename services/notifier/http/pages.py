@@ -3,22 +3,23 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import FastAPI, Form, Query, Request, Response
+from fastapi import FastAPI, Form, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from contracts.notices import LateReason, RejectReason
 from reference import OFFICE_TIME
-from runtime.pages import Pages, own_form
-from runtime.web import ProblemError, also, problem_answers
+from runtime.pages import Pages
+from runtime.web import Person, ProblemError, Role, also, problem_answers
 from services.notifier.domain.apologies import Approval
 from services.notifier.domain.texts import REASONS, REJECTIONS
 from services.notifier.http.desk import LetterDesk
+from services.notifier.http.people import NAME_READERS, Reader, Signer
 from services.notifier.http.views import STATES
 from services.notifier.store import LetterState as State
 
 PAGES = Pages("services.notifier")
-EMPTY = {"reason": "", "by": "", "note": "", "new_due_at": ""}  # a form nobody filled in yet
-SIGNED = also(problem_answers(403, 404, 422, 503), 409, "text/html")
+EMPTY = {"reason": "", "note": "", "new_due_at": ""}  # a form nobody filled in yet
+SIGNED = also(problem_answers(404, 422, 503), 409, "text/html")
 
 
 def add_pages(app: FastAPI, desk: LetterDesk) -> None:
@@ -28,9 +29,11 @@ def add_pages(app: FastAPI, desk: LetterDesk) -> None:
     _add_refusing(app, desk)
 
 
-async def _page(desk: LetterDesk, dossier: str, problem: str = "", **given: str) -> Response:
+async def _page(desk: LetterDesk, dossier: str, person: Person, problem: str = "", **given: str) -> Response:
     words = {"reasons": REASONS, "rejections": REJECTIONS, "problem": problem, "given": {**EMPTY, **given}}
-    return PAGES.show("letter.html", {"letter": await desk.show(dossier), **words}, 409 if problem else 200)
+    words |= {"signs": person.may(Role.SIGNER), "in_full": person.may(*NAME_READERS)}
+    letter = await desk.show(dossier, person)
+    return PAGES.show("letter.html", {"letter": letter, **words}, 409 if problem else 200, person)
 
 
 def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
@@ -40,13 +43,14 @@ def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
         summary="Trang: các thư theo trạng thái",
         responses=problem_answers(422, 503),
     )
-    async def listing(state: State = "drafted", after: Annotated[str, Query(max_length=64)] = "") -> Response:
-        found, more = await desk.page(state, after)
+    async def listing(person: Reader, state: State = "drafted", after: Annotated[str, Query(max_length=64)] = "") -> Response:
+        found, more = await desk.page(state, after, person)
         ground = desk.ground()
         now, province = ground.now, ground.reference.province
         return PAGES.show(
             "letters.html",
             {"letters": found, "state": state, "states": STATES, "now": now, "province": province, "more": more},
+            person=person,
         )
 
     @app.get(
@@ -55,8 +59,8 @@ def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
         summary="Trang: một thư",
         responses=problem_answers(404, 422, 503),
     )
-    async def letter(dossier: str) -> Response:
-        return await _page(desk, dossier)
+    async def letter(person: Reader, dossier: str) -> Response:
+        return await _page(desk, dossier, person)
 
 
 def _add_signing(app: FastAPI, desk: LetterDesk) -> None:
@@ -68,21 +72,19 @@ def _add_signing(app: FastAPI, desk: LetterDesk) -> None:
         responses=SIGNED,
     )
     async def sign(
-        request: Request,
+        person: Signer,
         dossier: str,
         reason: Annotated[LateReason, Form()],
-        by: Annotated[str, Form(min_length=1, max_length=100)],
         note: Annotated[str, Form(max_length=500)] = "",
         new_due_at: Annotated[datetime | None, Form()] = None,
     ) -> Response:
-        own_form(request)
         local = new_due_at.replace(tzinfo=OFFICE_TIME) if new_due_at is not None else None
         try:
-            await desk.approve(dossier, Approval(reason, by, note, local))
+            await desk.approve(dossier, Approval(reason, person.name, note, local, person.subject), person)
         except ProblemError as error:
             date = f"{new_due_at:%Y-%m-%dT%H:%M}" if new_due_at is not None else ""
             said = error.problem.detail or error.problem.title
-            return await _page(desk, dossier, said, reason=reason, by=by, note=note, new_due_at=date)
+            return await _page(desk, dossier, person, said, reason=reason, note=note, new_due_at=date)
         return RedirectResponse(f"/letters/{dossier}", 303)
 
 
@@ -94,15 +96,9 @@ def _add_refusing(app: FastAPI, desk: LetterDesk) -> None:
         summary="Trang: không gửi thư",
         responses=SIGNED,
     )
-    async def refuse(
-        request: Request,
-        dossier: str,
-        reason: Annotated[RejectReason, Form()],
-        by: Annotated[str, Form(min_length=1, max_length=100)],
-    ) -> Response:
-        own_form(request)
+    async def refuse(person: Signer, dossier: str, reason: Annotated[RejectReason, Form()]) -> Response:
         try:
-            await desk.reject(dossier, reason, by)
+            await desk.reject(dossier, reason, person)
         except ProblemError as error:
-            return await _page(desk, dossier, error.problem.detail or error.problem.title)
+            return await _page(desk, dossier, person, error.problem.detail or error.problem.title)
         return RedirectResponse(f"/letters/{dossier}", 303)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from contracts.definitions import Flows
 from contracts.reports import ReportChange, ReportLine, ReportPublished, ReportRestated
-from services.changes import Answering, Changed
+from services.changes import Answering, By, Changed
 from services.reporting.domain.cells import DEFINITION
 from services.reporting.domain.forms import Values
 from services.reporting.domain.sheet import ByPlace, LineKey, Lines
@@ -69,7 +69,8 @@ class Restated:
 @dataclass(frozen=True, slots=True)
 class Frozen:
     """A frozen period. `kind`: its code in the list. `lines`: as frozen. `stated`: by business day as last restated.
-    `adjustments`: what of the period before is booked here. `definition`: of the counters, when it was stated last."""
+    `adjustments`: what of the period before is booked here. `definition`: of the counters, when it was stated last. `by`: who
+    froze it, None before there were tokens."""
 
     kind: str
     days: Days
@@ -81,6 +82,7 @@ class Frozen:
     booked: ByPlace
     adjustments: tuple[ReportChange, ...] = ()
     restated: tuple[Restated, ...] = ()
+    by: By | None = None
 
     @property
     def standing(self) -> Standing:
@@ -91,12 +93,14 @@ class Frozen:
 Period = NotFrozen | Frozen
 
 
-def publish(period: Period, kind: str, days: Days, figures: Figures, now: datetime) -> Answering[Period, Frozen]:
+def publish(
+    period: Period, kind: str, days: Days, figures: Figures, now: datetime, by: By | None = None
+) -> Answering[Period, Frozen]:
     """Freeze: version 1. What is frozen stays as it is."""
     if isinstance(period, Frozen):
         return Answering(period, period)
     adjustments = differences(figures.live, figures.lines)
-    frozen = Frozen(kind, days, 1, now, DEFINITION, figures.lines, figures.live, figures.booked, adjustments)
+    frozen = Frozen(kind, days, 1, now, DEFINITION, figures.lines, figures.live, figures.booked, adjustments, by=by)
     said = ReportPublished(
         at=now,
         report=REPORT,

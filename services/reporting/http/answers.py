@@ -137,6 +137,7 @@ class FrozenPeriod(BaseModel):
     version: int
     definition: str
     frozen_at: Time
+    frozen_by: str | None = Field(description="Who froze it; null: before there were log-ins.")
     standing: str = Field(description="How old and how final it is, in words.")
     adjustments: list[ColumnChange]
     changes: list[Restatement]
@@ -153,6 +154,7 @@ class FrozenPeriod(BaseModel):
             version=period.version,
             definition=period.definition,
             frozen_at=period.frozen_at.isoformat(),
+            frozen_by=None if period.by is None else period.by.name,
             standing=period.standing.words,
             adjustments=[ColumnChange.of(change) for change in period.adjustments],
             changes=[Restatement.of(noted) for noted in period.restated],

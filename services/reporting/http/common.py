@@ -12,7 +12,7 @@ from contracts import Event
 from reference import ReferenceData
 from runtime.parts import Parts
 from runtime.recovery import Anchor
-from runtime.web import Answers, Problem, ProblemError, also, problem_answers
+from runtime.web import Answers, Person, Problem, ProblemError, Role, also, by_role, problem_answers
 from services.reporting.domain import CannotFreezeError, Form, Sheet
 from services.reporting.domain.standing import Standing
 from services.reporting.files import as_file
@@ -23,6 +23,9 @@ from services.reporting.reports import Breach, ReportRefusedError, UnknownUnitEr
 
 From = Annotated[date, Query(alias="from")]
 To = Annotated[date, Query(alias="to")]
+READING = by_role(*Role)  # figures name nobody: everybody with a role reads them, of all units
+Reader = Annotated[Person, READING]
+Reporter = Annotated[Person, by_role(Role.REPORTER)]
 File = Literal["csv", "xlsx", "pdf"]
 TYPES: Mapping[File, str] = {
     "csv": "text/csv; charset=utf-8",

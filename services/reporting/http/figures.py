@@ -9,7 +9,7 @@ from reference import OFFICE_TIME
 from runtime.web import problem_answers
 from services.reporting.figures import Asked, flows, flows_by_day
 from services.reporting.http.answers import DayFigures, ProcedureFigures
-from services.reporting.http.common import From, Room, To, problems
+from services.reporting.http.common import READING, From, Room, To, problems
 from services.reporting.overview import by_procedure
 
 STOCKS = ("received", "resolved", "open", "overdue")
@@ -22,6 +22,7 @@ def add_figures(app: FastAPI, room: Room) -> None:
         "/v1/days",
         summary="Mỗi ngày: tồn đầu, tiếp nhận, giải quyết, tồn cuối, quá hạn; cả ngày không có gì",
         response_model=list[DayFigures],
+        dependencies=[READING],
         responses=problem_answers(404, 422, 503),
     )
     async def days(first: From, last: To, unit: str | None = None) -> list[DayFigures]:
@@ -35,6 +36,7 @@ def add_figures(app: FastAPI, room: Room) -> None:
         "/v1/procedures",
         summary="Mỗi thủ tục: thời hạn đã dùng (p50, p90), giờ rút ngắn, bổ sung, thư xin lỗi",
         response_model=list[ProcedureFigures],
+        dependencies=[READING],
         responses=problem_answers(404, 422, 503),
     )
     async def procedures(first: From, last: To, unit: str | None = None) -> list[ProcedureFigures]:
@@ -47,6 +49,7 @@ def add_figures(app: FastAPI, room: Room) -> None:
         "/v1/definitions",
         summary="Định nghĩa từng chỉ tiêu: tên, cách tính, căn cứ; theo phiên bản",
         response_model=Definitions,
+        dependencies=[READING],
         responses=problem_answers(503),
     )
     async def definitions() -> Definitions:

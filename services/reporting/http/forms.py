@@ -10,7 +10,7 @@ from services.reporting.domain import Days, Sheet
 from services.reporting.domain.standing import Standing
 from services.reporting.freshness import standing_of, unheard_of
 from services.reporting.http.answers import Behind, FilledForm
-from services.reporting.http.common import TYPES, File, From, Room, To, file, file_answers, problems
+from services.reporting.http.common import READING, TYPES, File, From, Room, To, file, file_answers, problems
 from services.reporting.reports import Wanted, behind, of_all_units, report
 
 
@@ -21,6 +21,7 @@ def add_forms(app: FastAPI, room: Room) -> None:
         "/v1/reports/{form}",
         summary="Một biểu (II.06a, 07a) của một đơn vị, tất cả đơn vị hoặc toàn tỉnh",
         response_model=FilledForm,
+        dependencies=[READING],
         responses=problem_answers(404, 409, 422, 503),
     )
     async def filled(form: str, first: From, last: To, unit: str = "province", units_as_of: date | None = None) -> FilledForm:
@@ -34,6 +35,7 @@ def add_forms(app: FastAPI, room: Room) -> None:
         "/v1/reports/{form}/dossiers",
         summary="Các hồ sơ làm nên một con số: mã hồ sơ, không có dữ liệu cá nhân",
         response_model=Behind,
+        dependencies=[READING],
         responses=problem_answers(404, 409, 422, 503),
     )
     async def dossiers(
@@ -58,6 +60,7 @@ def _add_file(app: FastAPI, room: Room, kind: File) -> None:
         name=f"filled_{kind}",
         summary=f"Biểu ấy dạng {kind.upper()}",
         response_class=Response,
+        dependencies=[READING],
         responses=file_answers(kind, 404, 409, 422, 503),
     )
     async def filled_file(

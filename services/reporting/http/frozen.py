@@ -5,10 +5,23 @@ from datetime import date
 from fastapi import FastAPI, Response
 
 from reference import OFFICE_TIME
-from runtime.web import Problem, ProblemError, problem_answers
+from runtime.web import Problem, ProblemError, for_all_units, problem_answers
+from services.changes import By
 from services.reporting.domain import REPORT, Frozen, Sheet, sheet_of
 from services.reporting.http.answers import Causes, FrozenPeriod, KnownPeriod
-from services.reporting.http.common import TYPES, File, From, Room, To, file, file_answers, not_backwards, problems
+from services.reporting.http.common import (
+    READING,
+    TYPES,
+    File,
+    From,
+    Reporter,
+    Room,
+    To,
+    file,
+    file_answers,
+    not_backwards,
+    problems,
+)
 from services.reporting.reports import Wanted, of_all_units
 from services.reporting.store import causes_of
 
@@ -23,16 +36,18 @@ def add_frozen(app: FastAPI, room: Room) -> None:
         response_model=FrozenPeriod,
         responses=problem_answers(404, 409, 422, 503),
     )
-    async def freeze(first: From, last: To) -> FrozenPeriod:
+    async def freeze(person: Reporter, first: From, last: To) -> FrozenPeriod:
+        for_all_units(person)
         not_backwards(first, last)
         with problems(room):
-            period = await room.periods.freeze(first, last)
+            period = await room.periods.freeze(first, last, By(person.name, person.subject))
         return FrozenPeriod.of(period, _sheet(period, room))
 
     @app.get(
         "/v1/reports/II.06a/frozen",
         summary="Một kỳ đã chốt, như lúc chốt, và các bản chỉnh",
         response_model=FrozenPeriod,
+        dependencies=[READING],
         responses=problem_answers(404, 422, 503),
     )
     async def frozen(first: From, last: To) -> FrozenPeriod:
@@ -43,6 +58,7 @@ def add_frozen(app: FastAPI, room: Room) -> None:
         "/v1/reports/II.06a/frozen/dossiers",
         summary="Mọi hồ sơ làm thay đổi một kỳ đã chốt, theo bản chỉnh",
         response_model=Causes,
+        dependencies=[READING],
         responses=problem_answers(404, 422, 503),
     )
     async def causes(first: From, last: To, version: int) -> Causes:
@@ -59,6 +75,7 @@ def add_frozen(app: FastAPI, room: Room) -> None:
         "/v1/periods",
         summary="Các kỳ báo cáo: danh mục, kỳ hiện tại và đã chốt chưa",
         response_model=list[KnownPeriod],
+        dependencies=[READING],
         responses=problem_answers(503),
     )
     async def periods() -> list[KnownPeriod]:
@@ -87,6 +104,7 @@ def _add_file(app: FastAPI, room: Room, kind: File) -> None:
         name=f"frozen_{kind}",
         summary=f"Biểu đã chốt dạng {kind.upper()}",
         response_class=Response,
+        dependencies=[READING],
         responses=file_answers(kind, 404, 422, 503),
     )
     async def frozen_file(first: From, last: To) -> Response:

@@ -9,11 +9,11 @@ from fastapi.responses import HTMLResponse
 
 from reference import OFFICE_TIME, ReferenceData
 from runtime.pages import Pages
-from runtime.web import problem_answers
+from runtime.web import Person, problem_answers
 from services.reporting.checks import SHOWN, broken_forms, find_doubts
 from services.reporting.domain import DEFINITION, Days, Frozen
 from services.reporting.freshness import standing_of
-from services.reporting.http.common import Room, not_backwards
+from services.reporting.http.common import Reader, Room, not_backwards
 from services.reporting.overview import by_procedure, overview
 
 FirstDay = Annotated[date | None, Query(alias="from")]
@@ -24,8 +24,9 @@ def add_pages(app: FastAPI, room: Room) -> None:
     """The pages."""
     pages = Pages("services.reporting")
 
-    def shown(template: str, **values: object) -> Response:
-        return pages.show(template, {"province": room.reference.province, "rebuilding": room.rebuild.running, **values})
+    def shown(template: str, person: Person, **values: object) -> Response:
+        all_show = {"province": room.reference.province, "rebuilding": room.rebuild.running}
+        return pages.show(template, {**all_show, **values}, person=person)
 
     def period(first: date | None, last: date | None) -> tuple[date, date]:
         usual = default_period(room.parts.clock.now())
@@ -33,25 +34,33 @@ def add_pages(app: FastAPI, room: Room) -> None:
         not_backwards(*days)
         return days
 
-    @app.get("/", response_class=HTMLResponse, summary="Trang: bảng số liệu", responses=problem_answers(422, 503))
-    async def dashboard(first: FirstDay = None, last: LastDay = None) -> Response:
+    @app.get("/figures", response_class=HTMLResponse, summary="Trang: bảng số liệu", responses=problem_answers(422, 503))
+    async def dashboard(person: Reader, first: FirstDay = None, last: LastDay = None) -> Response:
         days = Days(*period(first, last))
         standing = await standing_of(room.parts.store, days, room.cells.counted_at)
         seen = await overview(room.parts.store, room.reference, room.form("II.06a"), *days)
         listed = [PeriodLine.of(known, room.reference) for known in await room.periods.all()]
         names = {code: unit.name for code, unit in room.reference.units.items()}
-        return shown("overview.html", o=seen, periods=listed, names=names, standing=standing, fresh=await room.freshness())
+        return shown(
+            "overview.html", person, o=seen, periods=listed, names=names, standing=standing, fresh=await room.freshness()
+        )
 
-    @app.get("/procedures", response_class=HTMLResponse, summary="Trang: từng thủ tục", responses=problem_answers(422, 503))
-    async def procedures_page(first: FirstDay = None, last: LastDay = None, unit: str | None = None) -> Response:
+    @app.get(
+        "/figures/procedures", response_class=HTMLResponse, summary="Trang: từng thủ tục", responses=problem_answers(422, 503)
+    )
+    async def procedures_page(
+        person: Reader, first: FirstDay = None, last: LastDay = None, unit: str | None = None
+    ) -> Response:
         days = period(first, last)
         lines = await by_procedure(room.parts.store, room.reference, *days, unit)
         name = room.reference.units[unit].name if unit in room.reference.units else room.reference.province
         standing = await standing_of(room.parts.store, Days(*days), room.cells.counted_at)
-        return shown("procedures.html", lines=lines, days=days, owner=name, standing=standing)
+        return shown("procedures.html", person, lines=lines, days=days, owner=name, standing=standing)
 
-    @app.get("/checks", response_class=HTMLResponse, summary="Trang: số liệu có gì sai không", responses=problem_answers(503))
-    async def checks() -> Response:
+    @app.get(
+        "/figures/checks", response_class=HTMLResponse, summary="Trang: số liệu có gì sai không", responses=problem_answers(503)
+    )
+    async def checks(person: Reader) -> Response:
         today = room.parts.clock.now().astimezone(OFFICE_TIME).date()
         kinds = room.reference.periods.values()
         faults = await broken_forms(room.parts.store, room.reference, room.forms.values(), kinds, today)
@@ -59,6 +68,7 @@ def add_pages(app: FastAPI, room: Room) -> None:
         doubts = await find_doubts(room.parts.store, room.reference)
         return shown(
             "checks.html",
+            person,
             doubts=doubts,
             fresh=await room.freshness(),
             faults=faults[:SHOWN],

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.calendar import CalendarChanged, ChangedDay
 from contracts.facts import epoch_ms
-from services.changes import Answering, Once
+from services.changes import Answering, By, Once
 
 DayKind = Literal["work", "off"]
 
@@ -34,7 +34,8 @@ class NewChange(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A change as it was entered. `at`: when, in ms. `unit`: only this one; None: the whole province."""
+    """A change as it was entered. `at`: when, in ms. `unit`: only this one; None: the whole province. `by`: who entered it,
+    None before there were tokens; `signer`: who signed the document that it stands in."""
 
     number: int
     at: int
@@ -44,6 +45,7 @@ class Entry:
     signer: str
     unit: str | None = None
     confirmed_through: int | None = None
+    by: By | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,13 @@ class Slot:
     entry: Entry | None = None
 
 
-def enter(slot: Slot, change: NewChange, number: int, now: datetime) -> Answering[Slot, Entry | None]:
+def enter(slot: Slot, change: NewChange, number: int, now: datetime, by: By | None = None) -> Answering[Slot, Entry | None]:
     """Enter a change under a number and say it; answered with None if the number is taken."""
     if slot.entry is not None:
         return Answering(slot, None)
     days = tuple(sorted(change.days.items()))
-    entry = Entry(number, epoch_ms(now), days, change.name, change.source, change.signer, change.unit, change.confirmed_through)
+    told = (change.name, change.source, change.signer, change.unit, change.confirmed_through)
+    entry = Entry(number, epoch_ms(now), days, *told, by)
     said = CalendarChanged(
         at=now,
         number=number,

@@ -10,7 +10,8 @@ from reference import moment
 from runtime.clock import epoch_ms
 from runtime.intents import Intents
 from runtime.parts import Parts
-from runtime.web import Problem, ProblemError, problem_answers
+from runtime.web import Person, Problem, ProblemError, Role, by_role, for_all_units, problem_answers
+from services.changes import By
 from services.sla import store
 from services.sla.calendar import add_change
 from services.sla.domain import Dossier
@@ -19,6 +20,9 @@ from services.sla.handlers import Context
 
 Unit = Annotated[str, Query(max_length=40, description="Mã đơn vị; trống: mọi đơn vị")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
+Reader = Annotated[Person, by_role(*Role)]  # of the calendar: it concerns everybody
+Follower = Annotated[Person, by_role(*(role for role in Role if role is not Role.ADMINISTRATOR))]  # of dossiers
+Administrator = Annotated[Person, by_role(Role.ADMINISTRATOR)]
 
 
 class CalendarEntry(BaseModel):
@@ -32,6 +36,7 @@ class CalendarEntry(BaseModel):
     signer: str
     unit: str | None = None
     confirmed_through: int | None = None
+    by: str | None = Field(default=None, description="Who entered it; `signer` signed the document.")
 
 
 class Journal(BaseModel):
@@ -101,10 +106,12 @@ def _add_calendar(app: FastAPI, parts: Parts, context: Context, calendar: Intent
         response_model_exclude_none=True,
         responses=problem_answers(404, 422, 503),
     )
-    async def change(wanted: NewChange) -> CalendarEntry:
-        if wanted.unit is not None and wanted.unit not in context.reference.units:
+    async def change(person: Administrator, wanted: NewChange) -> CalendarEntry:
+        if wanted.unit is None:
+            for_all_units(person)
+        elif wanted.unit not in context.reference.units or not person.sees(wanted.unit):
             raise ProblemError(Problem("unknown-unit", "Mã đơn vị không có trong danh mục / unknown unit", 404))
-        return _line(await add_change(wanted, parts, calendar))
+        return _line(await add_change(wanted, By(person.name, person.subject), parts, calendar))
 
     @app.get(
         "/v1/calendar/changes",
@@ -113,7 +120,7 @@ def _add_calendar(app: FastAPI, parts: Parts, context: Context, calendar: Intent
         response_model_exclude_none=True,
         responses=problem_answers(503),
     )
-    async def changes() -> Journal:
+    async def changes(_: Reader) -> Journal:
         return Journal(items=[_line(entry) for entry in await store.journal(parts.store)])
 
 
@@ -124,8 +131,8 @@ def _add_lists(app: FastAPI, parts: Parts, context: Context) -> None:
         response_model=Conflicts,
         responses=problem_answers(422, 503),
     )
-    async def conflicts(unit: Unit = "", limit: Limit = 500) -> Conflicts:
-        found = await store.conflicts(parts.store, unit, limit)
+    async def conflicts(person: Follower, unit: Unit = "", limit: Limit = 500) -> Conflicts:
+        found = await store.conflicts(parts.store, person.units_of(unit), limit)
         return Conflicts(items=[_conflict(dossier) for dossier in found])
 
     @app.get(
@@ -134,8 +141,8 @@ def _add_lists(app: FastAPI, parts: Parts, context: Context) -> None:
         response_model=Differences,
         responses=problem_answers(422, 503),
     )
-    async def differences(unit: Unit = "", limit: Limit = 500) -> Differences:
-        found = await store.differences(parts.store, unit, limit)
+    async def differences(person: Follower, unit: Unit = "", limit: Limit = 500) -> Differences:
+        found = await store.differences(parts.store, person.units_of(unit), limit)
         return Differences(items=[_difference(dossier) for dossier in found])
 
     @app.get(
@@ -144,8 +151,8 @@ def _add_lists(app: FastAPI, parts: Parts, context: Context) -> None:
         response_model=OverdueList,
         responses=problem_answers(422, 503),
     )
-    async def overdue(unit: Unit = "", limit: Limit = 500) -> OverdueList:
-        found = await store.overdue(parts.store, unit, epoch_ms(context.clock.now()), limit)
+    async def overdue(person: Follower, unit: Unit = "", limit: Limit = 500) -> OverdueList:
+        found = await store.overdue(parts.store, person.units_of(unit), epoch_ms(context.clock.now()), limit)
         return OverdueList(items=[_overdue(dossier) for dossier in found])
 
 
@@ -159,6 +166,7 @@ def _line(entry: Entry) -> CalendarEntry:
         signer=entry.signer,
         unit=entry.unit,
         confirmed_through=entry.confirmed_through,
+        by=None if entry.by is None else entry.by.name,
     )
 
 

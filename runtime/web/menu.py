@@ -1,0 +1,33 @@
+"""The menu of officers' pages: which pages there are, and for whom. What a page shows is the business of its own route."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from runtime.web.identity import Person, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A page of the menu."""
+
+    path: str
+    words: str
+    roles: tuple[Role, ...]
+
+
+_DUE = tuple(role for role in Role if role is not Role.ADMINISTRATOR)
+_LETTERS = (Role.OFFICER, Role.UNIT_HEAD, Role.SIGNER, Role.SUPERVISOR)
+_QUALITY = (Role.OFFICER, Role.UNIT_HEAD, Role.SUPERVISOR, Role.OPERATOR)
+MENU = (
+    Item("/", "Trang chủ", tuple(Role)),
+    Item("/due", "Đến hạn", _DUE),
+    Item("/letters", "Thư xin lỗi", _LETTERS),
+    Item("/figures", "Số liệu", tuple(Role)),
+    Item("/quality", "Dữ liệu nhận vào", _QUALITY),
+    Item("/ops", "Vận hành", (Role.OPERATOR, Role.ADMINISTRATOR)),
+)
+
+
+def menu_of(person: Person | None) -> Sequence[Item]:
+    """What of it a person may use; nothing for nobody."""
+    return () if person is None else [item for item in MENU if person.may(*item.roles)]
