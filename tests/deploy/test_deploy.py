@@ -59,7 +59,7 @@ def test_a_pod_gets_every_setting_it_needs_and_none_it_does_not_know(service: st
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_secrets_come_from_a_secret_and_never_stand_in_a_manifest(service: str) -> None:
-    secret = {name for name in known(service) if re.search(r"KEY$|TOKEN$|^STORE_URL$", name) and "EPOCH" not in name}
+    secret = {name for name in known(service) if re.search(r"KEY$|TOKEN$|SECRET$|^STORE_URL$", name) and "EPOCH" not in name}
 
     for name in secret & set(given(service)):
         assert given(service)[name] == f"dunghen-{service}"
