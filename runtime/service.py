@@ -34,6 +34,8 @@ from runtime.settings import RuntimeSettings, SettingsError, settings_from_envir
 from runtime.store import open_documents
 from runtime.telemetry import RUNTIME_METRICS, Metric, Telemetry
 from runtime.web.access import access_of
+from runtime.web.doors import AtDoors, listeners
+from runtime.web.identity import Door
 
 MEASURE_SECONDS = 0.5  # between measurements for probes; /metrics measures when it is asked
 ALIVE_SECONDS = 15.0  # between notes in the store that it is in use
@@ -237,27 +239,36 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-async def serve(service: Service) -> None:
-    """Run a service with its HTTP server until SIGTERM or SIGINT. Raises CannotStartError."""
+def _server_of(service: Service, port: int, doors: frozenset[Door]) -> _Server:
     settings = service.parts.settings
     config = uvicorn.Config(
-        service.app,
+        AtDoors(service.app, doors),
         host=settings.http_host,
-        port=settings.http_port,
+        port=port,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=max(1, round(settings.stop_seconds / 5)),
     )
-    server = _Server(config)
+    return _Server(config)
+
+
+async def serve(service: Service) -> None:
+    """Run a service with its HTTP server until SIGTERM or SIGINT. Raises CannotStartError."""
+    settings = service.parts.settings
+    servers = [_server_of(service, port, doors) for port, doors in listeners(settings).items()]
+
+    def stop_answering() -> None:
+        for server in servers:
+            server.leave()
 
     def leave() -> None:
-        server.leave()
+        stop_answering()
         service.parts.machine.end_within(settings.stop_seconds)
 
     on_stop_signals(leave)
     async with service.starting() as starting:
-        starting.add_done_callback(lambda task: server.leave() if not task.cancelled() and task.exception() else None)
-        await server.serve()
+        starting.add_done_callback(lambda task: stop_answering() if not task.cancelled() and task.exception() else None)
+        await asyncio.gather(*(server.serve() for server in servers))
         if starting.done():
             starting.result()  # why it could not start
 

@@ -43,6 +43,12 @@ class RuntimeSettings(BaseSettings):
     )
     http_host: str = Field(default="127.0.0.1", description="address the HTTP server binds to")
     http_port: int = Field(default=8000, ge=0, le=65535, description="port of the HTTP server; 0 takes a free one")
+    officers_port: int | None = Field(
+        default=None, ge=1, le=65535, description="port of its own for officers' routes (docs/access.md); unset: HTTP_PORT"
+    )
+    operations_port: int | None = Field(
+        default=None, ge=1, le=65535, description="port of its own for probes and metrics; unset: HTTP_PORT"
+    )
     identity_issuers: tuple[Issuer, ...] = Field(
         default=(),
         description="whose tokens of people are believed: JSON list of {issuer, jwks}, the second an address of public keys, "

@@ -1,0 +1,44 @@
+"""Doors as ports of their own: a listener that answers for the routes of some doors alone, as if there were no others."""
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI
+from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
+
+from runtime.settings import RuntimeSettings
+from runtime.web.access import GuardedRoute, declared
+from runtime.web.identity import Door
+from runtime.web.problems import Problem, problem_response
+
+
+def listeners(settings: RuntimeSettings) -> Mapping[int, frozenset[Door]]:
+    """Which doors each port answers for. What has no port of its own is at HTTP_PORT; without any, all is there."""
+    own = {Door.OFFICERS: settings.officers_port, Door.OPERATIONS: settings.operations_port}
+    found: dict[int, frozenset[Door]] = {settings.http_port: frozenset()}
+    for door in Door:
+        port = own.get(door)
+        at = settings.http_port if port is None else port
+        found[at] = found.get(at, frozenset()) | {door}
+    return found
+
+
+class AtDoors:
+    """An application as it is at some of its doors. A path of another door is not there: 404."""
+
+    def __init__(self, app: FastAPI, doors: frozenset[Door]) -> None:
+        self._app, self._doors = app, doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what belongs to these doors, and what belongs to none."""
+        if scope["type"] == "http" and self._is_elsewhere(scope):
+            await problem_response(Problem("http-404", "Không có ở đây / not here", 404))(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _is_elsewhere(self, scope: Scope) -> bool:
+        found = (
+            route for route in self._app.routes if isinstance(route, GuardedRoute) and route.matches(scope)[0] != Match.NONE
+        )
+        accesses = [access for route in found if (access := declared(route)) is not None]
+        return bool(accesses) and all(access.door not in self._doors for access in accesses)
