@@ -63,6 +63,7 @@ async def test_a_port_answers_for_its_doors_alone(app: FastAPI, doors: set[Door]
     ],
 )
 def test_a_door_without_a_port_of_its_own_is_at_the_usual_one(ports: dict[str, int], expected: dict[int, set[Door]]) -> None:
-    settings = RuntimeSettings(kafka_bootstrap_servers="localhost:9092", store_url="sqlite:////dev/null", **ports)
+    places = {"kafka_bootstrap_servers": "localhost:9092", "store_url": "sqlite:////dev/null"}
+    settings = RuntimeSettings.model_validate({**places, **ports})
 
     assert listeners(settings) == expected
