@@ -12,7 +12,7 @@ from pathlib import Path
 DEFINE = ("contracts", "reference", "runtime", "services")
 ROOMS = ("domain", "handlers", "jobs", "http")
 # Names that a room may take all the same, each with its reason.
-EXCEPTIONS = {"runtime.web.Answers": "what OpenAPI says of an answer, as FastAPI takes it"}
+EXCEPTIONS = {"runtime.web.problems.Answers": "what OpenAPI says of an answer, as FastAPI takes it"}
 
 
 def main() -> int:

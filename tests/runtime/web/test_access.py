@@ -1,7 +1,7 @@
 """A service with a route that does not declare who may use it does not start."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -11,10 +11,7 @@ from starlette.routing import Mount, Route
 
 from runtime.errors import CannotStartError
 from runtime.service import Service
-from runtime.web import Door, Role, by_key, by_role, open_to_all
-from runtime.web.access import access_of
-from tests.runtime.hand import Bench
-from tests.runtime.test_service import service_of
+from runtime.web import Door, Role, by_key, by_role, make_app, open_to_all
 
 
 async def answer() -> None:
@@ -50,20 +47,19 @@ def mounted(app: FastAPI) -> None:
     app.router.routes.append(Mount("/v1/bare", FastAPI()))
 
 
+def put_together(plant: Callable[[FastAPI], None] = lambda _: None) -> Service:
+    """A service whose application has one more route; nothing else of it is asked."""
+    nothing: Any = object()
+    app = make_app("toy", nothing, nothing)
+    plant(app)
+    return Service(parts=nothing, broker=nothing, app=app, health=nothing, collections=())
+
+
 @pytest.mark.parametrize("plant", [bare, twice, unguarded, plain, mounted])
-async def test_a_service_with_an_undeclared_route_does_not_start(plant: Callable[[FastAPI], None]) -> None:
-    bench = Bench()
-    service, _ = service_of(bench.member())
-    access_of(service.app)
+def test_a_service_with_an_undeclared_route_does_not_start(plant: Callable[[FastAPI], None]) -> None:
+    assert put_together()
     with pytest.raises(CannotStartError, match="/v1/bare"):
-        put_together(service, plant)
-    await bench.close()
-
-
-def put_together(service: Service, plant: Callable[[FastAPI], None]) -> None:
-    """A service with one more route."""
-    plant(service.app)
-    replace(service)
+        put_together(plant)
 
 
 def test_a_declaration_says_who_and_by_which_door() -> None:
