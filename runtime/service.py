@@ -7,13 +7,12 @@ within STOP_SECONDS, whatever is down: what it could not publish is in its store
 import asyncio
 import gc
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import uvicorn
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from faststream.kafka import KafkaBroker
@@ -34,8 +33,7 @@ from runtime.settings import RuntimeSettings, SettingsError, settings_from_envir
 from runtime.store import open_documents
 from runtime.telemetry import RUNTIME_METRICS, Metric, Telemetry
 from runtime.web.access import access_of
-from runtime.web.doors import AtDoors, listeners
-from runtime.web.identity import Door
+from runtime.web.doors import servers_of
 
 MEASURE_SECONDS = 0.5  # between measurements for probes; /metrics measures when it is asked
 ALIVE_SECONDS = 15.0  # between notes in the store that it is in use
@@ -227,35 +225,10 @@ def calm_garbage_collector() -> None:
     gc.set_threshold(50_000, 50, 100)
 
 
-class _Server(uvicorn.Server):
-    """uvicorn raises a caught signal again when it has stopped, which would end the process before the loop is stopped."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    def leave(self) -> None:
-        """Stop answering and return from `serve`."""
-        self.should_exit = True
-
-
-def _server_of(service: Service, port: int, doors: frozenset[Door]) -> _Server:
-    settings = service.parts.settings
-    config = uvicorn.Config(
-        AtDoors(service.app, doors),
-        host=settings.http_host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=max(1, round(settings.stop_seconds / 5)),
-    )
-    return _Server(config)
-
-
 async def serve(service: Service) -> None:
     """Run a service with its HTTP server until SIGTERM or SIGINT. Raises CannotStartError."""
     settings = service.parts.settings
-    servers = [_server_of(service, port, doors) for port, doors in listeners(settings).items()]
+    servers = servers_of(service.app, settings)
 
     def stop_answering() -> None:
         for server in servers:

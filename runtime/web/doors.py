@@ -1,7 +1,9 @@
 """Doors as ports of their own: a listener that answers for the routes of some doors alone, as if there were no others."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
+import uvicorn
 from fastapi import FastAPI
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
@@ -42,3 +44,32 @@ class AtDoors:
         )
         accesses = [access for route in found if (access := declared(route)) is not None]
         return bool(accesses) and all(access.door not in self._doors for access in accesses)
+
+
+class Server(uvicorn.Server):
+    """uvicorn raises a caught signal again when it has stopped, which would end the process before the loop is stopped."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def leave(self) -> None:
+        """Stop answering and return from `serve`."""
+        self.should_exit = True
+
+
+def servers_of(app: FastAPI, settings: RuntimeSettings) -> list[Server]:
+    """A server for each port."""
+    return [
+        Server(
+            uvicorn.Config(
+                AtDoors(app, doors),
+                host=settings.http_host,
+                port=port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=max(1, round(settings.stop_seconds / 5)),
+            )
+        )
+        for port, doors in listeners(settings).items()
+    ]
