@@ -1,15 +1,17 @@
 """The HTTP side every service has: its application, problems, who asks, and what each route declares of who may use it."""
 
-from runtime.web.access import by_key, by_role, for_all_units, open_to_all
-from runtime.web.app import Patience, make_app
+from runtime.web.access import GuardedRoute, by_key, by_role, for_all_units, open_to_all
+from runtime.web.app import PROBES, Patience, make_app
 from runtime.web.identity import Door, Person, Role
 from runtime.web.problems import PROBLEM, Answers, Problem, ProblemError, also, problem_answers, problem_response
 from runtime.web.tokens import Tokens
 
 __all__ = [
+    "PROBES",
     "PROBLEM",
     "Answers",
     "Door",
+    "GuardedRoute",
     "Patience",
     "Person",
     "Problem",
