@@ -48,6 +48,29 @@ async def overdue(store: Documents, unit: str, before: int, limit: int) -> list[
     return await _find(store, unit, {OPEN_DUE: Range(high=before - 1)}, OPEN_DUE, limit)
 
 
+async def due_between(
+    store: Documents, unit: str, low: int | None, high: int | None, after: tuple[int, str] | None, limit: int
+) -> list[Dossier]:
+    """Open dossiers whose date in force lies between two moments (ms, both included), the first due first, behind a place
+    (date, code) of the list. `unit` "": of all."""
+    of_unit: Where = {"unit": unit} if unit else {}
+    where: Where = {**of_unit, OPEN_DUE: Range(low=0 if low is None else low, high=high)}
+    return CODEC.read_all(await store.find(DOSSIERS, where, order=OPEN_DUE, limit=limit, after=after))
+
+
+async def count_due_between(store: Documents, unit: str, low: int | None, high: int | None) -> int:
+    """How many those are."""
+    of_unit: Where = {"unit": unit} if unit else {}
+    rows = await store.count_by(DOSSIERS, {**of_unit, OPEN_DUE: Range(low=0 if low is None else low, high=high)})
+    return sum(row.count for row in rows)
+
+
+async def find_one(store: Documents, code: str) -> Dossier | None:
+    """One dossier; None if nothing of it is known."""
+    found = await store.get_many(DOSSIERS, [code])
+    return load(found[code]) if code in found else None
+
+
 async def _find(store: Documents, unit: str, where: Where, order: str, limit: int) -> list[Dossier]:
     of_unit: Where = {"unit": unit} if unit else {}
     found = await store.find(DOSSIERS, {**of_unit, **where}, order=order, limit=limit)

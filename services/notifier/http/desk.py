@@ -35,9 +35,13 @@ class LetterDesk:
         views = [view(dossier, dossier.letter, ground) for dossier in found.dossiers if dossier.letter is not None]
         return views, found.after
 
+    async def find(self, code: str) -> Dossier | None:
+        """A dossier; None if nothing of it is known."""
+        return await find_one(self._parts.store, code)
+
     async def _find(self, code: str) -> tuple[Dossier, Letter]:
         """A dossier and its letter. Raises ProblemError."""
-        dossier = await find_one(self._parts.store, code)
+        dossier = await self.find(code)
         if dossier is None or dossier.letter is None:
             raise ProblemError(Problem("no-letter", "Hồ sơ này không có thư xin lỗi", 404))
         return dossier, dossier.letter
