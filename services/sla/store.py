@@ -53,9 +53,30 @@ async def overdue(store: Documents, units: Units, before: int, limit: int) -> li
     return await _find(store, units, {OPEN_DUE: Range(high=before - 1)}, OPEN_DUE, limit)
 
 
-async def _find(store: Documents, units: Units, where: Where, order: str, limit: int) -> list[Dossier]:
-    of_units: Where = {} if units is None else {"unit": In(tuple(units))}
-    found = await store.find(DOSSIERS, {**of_units, **where}, order=order, limit=limit)
+async def due_within(store: Documents, units: Units, span: Range, after: tuple[int, str] | None, limit: int) -> list[Dossier]:
+    """Open dossiers whose date in force lies within a span (ms), the first due first, behind a place (date, code)."""
+    return await _find(store, units, {OPEN_DUE: span}, OPEN_DUE, limit, after)
+
+
+async def count_due_within(store: Documents, units: Units, span: Range) -> int:
+    """How many those are."""
+    return sum(row.count for row in await store.count_by(DOSSIERS, {**_of(units), OPEN_DUE: span}))
+
+
+async def find_one(store: Documents, code: str) -> Dossier | None:
+    """One dossier; None if nothing of it is known."""
+    found = await store.get_many(DOSSIERS, [code])
+    return load(found[code]) if code in found else None
+
+
+def _of(units: Units) -> Where:
+    return {} if units is None else {"unit": In(tuple(units))}
+
+
+async def _find(
+    store: Documents, units: Units, where: Where, order: str, limit: int, after: tuple[int, str] | None = None
+) -> list[Dossier]:
+    found = await store.find(DOSSIERS, {**_of(units), **where}, order=order, limit=limit, after=after)
     return CODEC.read_all(found)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from runtime.guards import guarded, unguarded
 from services.intake.files import RefusalFile, read_file
-from services.intake.files.guards import guarded, unguarded
 from tests.intake.test_sheets import workbook
 from tests.intake.test_tables import HEADINGS, line, text
 

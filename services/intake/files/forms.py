@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from contracts.codes import is_unit_code
 from reference.phones import mobile
+from runtime.guards import unguarded
 from services.intake.domain import Fault, Json
 from services.intake.files.encodings import spoilt
-from services.intake.files.guards import unguarded
 from services.intake.files.headings import Columns, Double, is_time
 from services.intake.files.rows import Cell, Cells, DateCell, Head
 

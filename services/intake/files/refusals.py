@@ -10,8 +10,8 @@ from typing import BinaryIO, Protocol, TextIO
 
 from openpyxl import Workbook
 
+from runtime.guards import guarded
 from services.intake.domain import Fault
-from services.intake.files.guards import guarded
 from services.intake.files.rows import ERROR_COLUMN, Cell, Cells, Head, Row, Table
 
 

@@ -152,6 +152,13 @@ class Dossier:
         return isinstance(self.contact, Forgotten) and self.contact.sequence >= promised
 
     @property
+    def units(self) -> tuple[str, ...]:
+        """The bodies it belongs to: where it was handed in, who handles it, who apologises."""
+        received, letter = self.facts.first(Received), self.letter
+        named = () if received is None else (received.receiving_unit, received.competent_unit)
+        return named if letter is None else (*named, letter.draft.unit)
+
+    @property
     def ended(self) -> bool:
         """Whether it has an outcome."""
         return self.settled is not None and self.settled.outcome != "open"

@@ -11,7 +11,7 @@ from reference import moment
 from reference.phones import mobile
 from services.changes import Answering, Changed
 from services.notifier.domain.dossier import Dossier, Received
-from services.notifier.domain.ground import Sending
+from services.notifier.domain.ground import Ground, Sending
 from services.notifier.domain.letter import Sent
 from services.notifier.domain.notice import (
     APOLOGY,
@@ -122,20 +122,30 @@ def _link(dossier: Dossier, ground: Sending) -> str:
 
 
 def _sms(dossier: Dossier, name: Notice, number: str, ground: Sending) -> Sms:
-    received = dossier.facts.first(Received) or Received(0)
-    letter, units = dossier.letter, ground.reference.units
-    unit = units.get(letter.draft.unit if name == APOLOGY and letter is not None else received.receiving_unit)
-    place = unit.name if unit else received.receiving_unit
+    link = _link(dossier, ground) if name == SURVEY else ""
+    brand = "" if (unit := ground.reference.units.get(speaker_of(dossier, name))) is None else unit.brand
+    return Sms(client_id(dossier.code, name), number, brand, text_for(dossier, name, link, ground))
+
+
+def speaker_of(dossier: Dossier, name: Notice) -> str:
+    """The unit that a message comes from: who apologises, else where the dossier was handed in."""
+    received, letter = dossier.facts.first(Received) or Received(0), dossier.letter
+    return letter.draft.unit if name == APOLOGY and letter is not None else received.receiving_unit
+
+
+def text_for(dossier: Dossier, name: Notice, link: str, ground: Ground) -> str:
+    """The text of a message, with the one link that a survey has. Raises ValueError for an apology without its letter."""
+    received, letter, speaker = dossier.facts.first(Received) or Received(0), dossier.letter, speaker_of(dossier, name)
+    unit = ground.reference.units.get(speaker)
+    place = unit.name if unit else speaker
     if name == APOLOGY:
         if not isinstance(letter, Sent):
             raise ValueError(f"{dossier.code}: a message about a letter that was not sent")
-        text = apology(dossier.code, place, letter.number, None if letter.new_due is None else moment(letter.new_due))
-    elif name == SURVEY:
-        text = survey(dossier.code, _link(dossier, ground))
-    else:
-        procedure = ground.reference.procedures.get(received.procedure)
-        text = result_ready(dossier.code, procedure.name if procedure else received.procedure, place)
-    return Sms(client_id(dossier.code, name), number, unit.brand if unit else "", text)
+        return apology(dossier.code, place, letter.number, None if letter.new_due is None else moment(letter.new_due))
+    if name == SURVEY:
+        return survey(dossier.code, link)
+    procedure = ground.reference.procedures.get(received.procedure)
+    return result_ready(dossier.code, procedure.name if procedure else received.procedure, place)
 
 
 def settle_all(dossier: Dossier, tried: Mapping[Notice, Tried], ground: Sending) -> Changed[Dossier]:

@@ -7,6 +7,7 @@ from runtime.parts import Parts
 from services.notifier.http.api import add_api
 from services.notifier.http.desk import LetterDesk
 from services.notifier.http.pages import add_pages
+from services.notifier.http.told import add_told
 from services.notifier.jobs import Desk
 
 
@@ -16,3 +17,4 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, desk: Desk) -> None
     letters = LetterDesk(parts, intents, desk)
     add_api(app, letters, secret.get_secret_value() if secret else "")
     add_pages(app, letters)
+    add_told(app, letters)

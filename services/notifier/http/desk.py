@@ -36,6 +36,11 @@ class LetterDesk:
         views = [view(dossier, dossier.letter, ground) for dossier in found.dossiers if dossier.letter is not None]
         return views, found.after
 
+    async def find(self, code: str, person: Person) -> Dossier | None:
+        """A dossier; None if nothing of it is known, or its unit is not the person's."""
+        dossier = await find_one(self._parts.store, code)
+        return dossier if dossier is not None and any(person.sees(unit) for unit in dossier.units) else None
+
     async def _find(self, code: str, person: Person) -> tuple[Dossier, Letter]:
         """A dossier and its letter. Raises ProblemError."""
         dossier = await find_one(self._parts.store, code)

@@ -10,19 +10,16 @@ from reference import moment
 from runtime.clock import epoch_ms
 from runtime.intents import Intents
 from runtime.parts import Parts
-from runtime.web import Person, Problem, ProblemError, Role, by_role, for_all_units, problem_answers
+from runtime.web import Problem, ProblemError, for_all_units, problem_answers
 from services.changes import By
 from services.sla import store
 from services.sla.calendar import add_change
 from services.sla.domain import Dossier
 from services.sla.domain.journal import Entry, NewChange
 from services.sla.handlers import Context
+from services.sla.http.people import Administrator, Follower, Reader, Unit
 
-Unit = Annotated[str, Query(max_length=40, description="Mã đơn vị; trống: mọi đơn vị")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
-Reader = Annotated[Person, by_role(*Role)]  # of the calendar: it concerns everybody
-Follower = Annotated[Person, by_role(*(role for role in Role if role is not Role.ADMINISTRATOR))]  # of dossiers
-Administrator = Annotated[Person, by_role(Role.ADMINISTRATOR)]
 
 
 class CalendarEntry(BaseModel):

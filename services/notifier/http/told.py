@@ -1,0 +1,79 @@
+"""What the citizen of a dossier was told: its messages and its letter. No rules here."""
+
+from datetime import datetime
+
+from fastapi import FastAPI
+from pydantic import BaseModel, Field
+
+from contracts.notices import Notice
+from reference import moment
+from runtime.web import Problem, ProblemError, problem_answers
+from services.notifier.domain.notice import Accepted, Claimed, Delivered, Failed, Queued, Skipped, Uncertain
+from services.notifier.domain.told import ToldMessage, messages_of
+from services.notifier.http.api import Letter
+from services.notifier.http.desk import LetterDesk
+from services.notifier.http.people import Reader
+from services.notifier.http.views import view
+
+NOTICES: dict[Notice, str] = {
+    "result-ready": "Báo đã có kết quả",
+    "apology": "Báo có thư xin lỗi",
+    "survey": "Mời đánh giá",
+}
+STATES: dict[type, tuple[str, str]] = {
+    Queued: ("queued", "Chờ gửi"),
+    Claimed: ("claimed", "Đang gửi"),
+    Accepted: ("accepted", "Tổng đài đã nhận"),
+    Delivered: ("delivered", "Đã đến máy"),
+    Failed: ("failed", "Không gửi được"),
+    Uncertain: ("uncertain", "Không rõ đã gửi hay chưa, chờ cán bộ xử lý"),
+    Skipped: ("skipped", "Không gửi"),
+}
+
+
+class SmsTold(BaseModel):
+    """Một tin nhắn. Neither the number nor a link of somebody's own."""
+
+    notice: Notice
+    notice_name: str
+    state: str
+    state_name: str
+    at: datetime = Field(description="Khi có lý do để gửi.")
+    text: str
+
+    @classmethod
+    def of(cls, told: ToldMessage) -> "SmsTold":
+        """In words."""
+        state, name = STATES[type(told.message)]
+        at = moment(told.at)
+        return cls(notice=told.notice, notice_name=NOTICES[told.notice], state=state, state_name=name, at=at, text=told.text)
+
+
+class Told(BaseModel):
+    """Người nộp hồ sơ đã được báo những gì. No personal data."""
+
+    dossier: str
+    reachable: bool = Field(description="Có thông tin liên hệ.")
+    messages: list[SmsTold]
+    letter: Letter | None
+
+
+def add_told(app: FastAPI, desk: LetterDesk) -> None:
+    """The route."""
+
+    @app.get(
+        "/v1/dossiers/{dossier}",
+        summary="Người nộp hồ sơ đã được báo những gì: tin nhắn, thư",
+        response_model=Told,
+        responses=problem_answers(404, 422, 503),
+    )
+    async def told(person: Reader, dossier: str) -> Told:
+        found, ground = await desk.find(dossier, person), desk.ground()
+        if found is None:
+            raise ProblemError(Problem("unknown-dossier", "Chưa có hồ sơ mang mã này", 404))
+        return Told(
+            dossier=dossier,
+            reachable=found.known_contact is not None,
+            messages=[SmsTold.of(one) for one in messages_of(found, ground)],
+            letter=None if found.letter is None else Letter.of(view(found, found.letter, ground)),
+        )

@@ -1,0 +1,139 @@
+"""What an officer sees of dossiers: which are due when, who has the time, how a promise came about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from contracts.deadlines import Step, TimeSpent
+from reference import BeyondCalendarError, LimitError, Timeline
+from reference.timeline import DAY, to_instant, to_minute
+from services.sla.domain.dossier import Dossier, Ended
+from services.sla.domain.facts import Progressed, Received
+from services.sla.domain.ground import Ground
+from services.sla.domain.promise import promise_of, standing_of, steps_of
+from services.sla.domain.rungs import whole_ms
+from services.sla.domain.spent import time_spent
+
+Urgency = Literal["late", "today", "tomorrow", "later"]
+Stage = Literal["open", "waiting", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """Until when (ms) something is late, due today, due on the next working day; all ends are included."""
+
+    late: int
+    today: int
+    tomorrow: int
+
+    @classmethod
+    def at(cls, now: datetime, line: Timeline) -> "Horizon":
+        """Seen from a moment, on the calendar of a unit: on a Friday, "tomorrow" goes on through Monday."""
+        today = to_minute(now) // DAY
+        midnights = (to_instant((day + 1) * DAY) for day in (today, line.counted_after(today, 1)))
+        first, second = (whole_ms(midnight) - 1 for midnight in midnights)
+        return cls(whole_ms(now) - 1, first, second)
+
+    def of(self, due: int) -> Urgency:
+        """How urgent a date is."""
+        if due <= self.late:
+            return "late"
+        if due <= self.today:
+            return "today"
+        return "tomorrow" if due <= self.tomorrow else "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One open dossier on a unit's list. `step`, `department`: where it is now, as far as it was told. Times in ms."""
+
+    code: str
+    unit: str
+    procedure: str
+    received_at: int
+    due: int
+    urgency: Urgency
+    reappointed: bool
+    step: str
+    department: str
+    spent: TimeSpent | None  # of a late one: who used the time
+
+
+def line_of(dossier: Dossier, horizon: Horizon, now: datetime, ground: Ground) -> Line | None:
+    """A dossier as a line of the list; None if it has no date in force."""
+    received, due, standing = dossier.facts.first(Received), dossier.due, standing_of(dossier.facts)
+    if received is None or due is None or standing is None:
+        return None
+    step = _step(dossier)
+    urgency = horizon.of(due)
+    late = urgency == "late"
+    return Line(
+        dossier.code,
+        dossier.body,
+        received.procedure,
+        received.at,
+        due,
+        urgency,
+        bool(standing.reappointed),
+        "" if step is None else step.step,
+        "" if step is None else step.department or "",
+        time_spent(dossier.facts, dossier.line(ground), received.at, whole_ms(now)) if late else None,
+    )
+
+
+def _step(dossier: Dossier) -> Progressed | None:
+    """The step that was told last."""
+    steps = dossier.facts.standing(Progressed)
+    return max(steps.items(), key=lambda item: (item[1].at, item[0]))[1] if steps else None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What sla can say of one dossier. `stage`: `waiting` while the clock stands still, since `waits_since`. Times in ms."""
+
+    code: str
+    unit: str
+    procedure: str
+    received_at: int
+    stage: Stage
+    due: int | None
+    urgency: Urgency | None
+    waits_for: str
+    waits_since: int | None
+    ended: Ended | None
+    step: str
+    department: str
+    why: tuple[Step, ...]  # how the date came about; empty where it could not be counted
+
+
+def told_of(dossier: Dossier, now: datetime, ground: Ground) -> Told | None:
+    """What sla can say of a dossier; None before its reception is known, and of one that was refused (state 3)."""
+    received, standing = dossier.facts.first(Received), standing_of(dossier.facts)
+    if received is None or standing is None:
+        return None
+    ended = dossier.settled.how if dossier.settled is not None and isinstance(dossier.settled.how, Ended) else None
+    line = dossier.line(ground)
+    open_waits = [wait for wait in standing.pauses if wait.end is None]
+    waits = open_waits[0] if open_waits and ended is None else None
+    due, step = dossier.due, _step(dossier)
+    stage: Stage = "ended" if ended is not None else "waiting" if waits is not None else "open"
+    try:
+        promise = promise_of(standing, line, ground.rules, ended_at=None if ended is None else ended.end.at)
+        why = steps_of(standing, promise, line)
+    except (LimitError, BeyondCalendarError):
+        why = ()
+    return Told(
+        code=dossier.code,
+        unit=dossier.body,
+        procedure=received.procedure,
+        received_at=received.at,
+        stage=stage,
+        due=ended.due if ended is not None else due,
+        urgency=Horizon.at(now, line).of(due) if due is not None and stage == "open" else None,
+        waits_for="" if waits is None else waits.kind,
+        waits_since=None if waits is None else waits.begin,
+        ended=ended,
+        step="" if step is None else step.step,
+        department="" if step is None else step.department or "",
+        why=why,
+    )

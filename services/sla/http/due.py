@@ -1,0 +1,283 @@
+"""What officers ask sla over HTTP about dossiers: a unit's list by date, and one dossier with how its date came about."""
+
+import asyncio
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Response
+from pydantic import BaseModel, Field
+
+from contracts.deadlines import Outcome, Step, TimeSpent
+from reference import ReferenceData, moment
+from reference.derivation import say_instant
+from runtime.guards import guarded
+from runtime.parts import Parts
+from runtime.store import Range
+from runtime.web import Person, Problem, ProblemError, also, problem_answers
+from services.sla import store
+from services.sla.domain.desk import Horizon, Line, Stage, Told, Urgency, line_of, told_of
+from services.sla.domain.dossier import EndState
+from services.sla.handlers import Context
+from services.sla.http.people import Follower, Unit
+
+PAGE = 200
+WHOLE = 10_000  # lines of a list as a file
+URGENCIES: Mapping[Urgency, str] = {
+    "late": "Đã quá hạn",
+    "today": "Đến hạn hôm nay",
+    "tomorrow": "Đến hạn ngày làm việc tới",
+    "later": "Đến hạn sau đó",
+}
+HEADINGS = (
+    "Mã hồ sơ",
+    "Mã đơn vị",
+    "Thủ tục",
+    "Ngày tiếp nhận",
+    "Ngày hẹn trả",
+    "Tình trạng",
+    "Đã hẹn lại",
+    "Bước",
+    "Phòng ban",
+)
+ALL = Range(low=0)
+Only = Annotated[Urgency | None, Query(description="Chỉ những hồ sơ này; trống: tất cả")]
+After = Annotated[str, Query(max_length=100, description="`after` của trang trước")]
+
+
+class DueDossier(BaseModel):
+    """Một hồ sơ đang giải quyết. No personal data."""
+
+    dossier: str
+    unit: str
+    procedure: str
+    procedure_name: str
+    received_at: datetime
+    due_at: datetime = Field(description="Ngày hẹn trả đang có hiệu lực.")
+    urgency: Urgency
+    reappointed: bool = Field(description="Đã hẹn lại.")
+    step: str
+    department: str
+    spent: TimeSpent | None = Field(description="Của hồ sơ quá hạn: ai đã dùng thời gian, phút làm việc.")
+
+
+class Counts(BaseModel):
+    """How many there are of each."""
+
+    late: int
+    today: int
+    tomorrow: int
+    later: int
+
+
+class DueList(BaseModel):
+    """A page of a unit's open dossiers, the first due first; `after` is the place of the next page."""
+
+    counts: Counts
+    items: list[DueDossier]
+    after: str | None
+
+
+class DossierState(BaseModel):
+    """What sla says of one dossier. No personal data."""
+
+    dossier: str
+    unit: str
+    unit_name: str
+    procedure: str
+    procedure_name: str
+    received_at: datetime
+    stage: Stage
+    due_at: datetime | None
+    urgency: Urgency | None
+    waits_for: str
+    waits_since: datetime | None
+    outcome: Outcome | None
+    end_state: EndState | None = Field(description="TrangThaiHoSo.")
+    ended_at: datetime | None
+    step: str
+    department: str
+    why: list[Step] = Field(description="Cách tính ngày hẹn trả.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which lines: of a unit ("": of all the person sees), of one urgency (None: of all)."""
+
+    unit: str
+    urgency: Urgency | None
+
+
+class DueDesk:
+    """Reads the lists. No rules here."""
+
+    def __init__(self, parts: Parts, context: Context) -> None:
+        self._parts, self._context = parts, context
+
+    @property
+    def reference(self) -> ReferenceData:
+        """Names of units and procedures."""
+        return self._context.reference
+
+    def _horizon(self, unit: str) -> tuple[datetime, Horizon]:
+        now = self._context.clock.now()
+        return now, Horizon.at(now, self.reference.timeline(unit))
+
+    async def counts(self, unit: str, person: Person) -> Counts:
+        """How many are late, due today, due on the next working day, later."""
+        _, horizon = self._horizon(unit)
+        spans = [_span(urgency, horizon) for urgency in URGENCIES]
+        counted = (store.count_due_within(self._parts.store, person.units_of(unit), span) for span in spans)
+        late, today, tomorrow, later = await asyncio.gather(*counted)
+        return Counts(late=late, today=today, tomorrow=tomorrow, later=later)
+
+    async def lines(self, wanted: Wanted, person: Person, after: str, limit: int) -> list[Line]:
+        """A page of the list. Raises ProblemError for a place that is none."""
+        now, horizon = self._horizon(wanted.unit)
+        span = ALL if wanted.urgency is None else _span(wanted.urgency, horizon)
+        found = await store.due_within(self._parts.store, person.units_of(wanted.unit), span, _place(after), limit)
+        lines = (line_of(dossier, horizon, now, self._context.ground) for dossier in found)
+        return [line for line in lines if line is not None]
+
+    async def told(self, code: str, person: Person) -> Told:
+        """One dossier. Raises ProblemError."""
+        dossier, now = await store.find_one(self._parts.store, code), self._context.clock.now()
+        seen = dossier is not None and person.sees(dossier.body)
+        told = told_of(dossier, now, self._context.ground) if dossier is not None and seen else None
+        if told is None:
+            raise ProblemError(Problem("unknown-dossier", "Chưa có hồ sơ mang mã này", 404))
+        return told
+
+    def name_of(self, procedure: str) -> str:
+        """Of a procedure; its code where the catalogue has none."""
+        known = self.reference.procedures.get(procedure)
+        return procedure if known is None else known.name
+
+
+def _span(urgency: Urgency, horizon: Horizon) -> Range:
+    spans: dict[Urgency, Range] = {
+        "late": Range(0, horizon.late),
+        "today": Range(horizon.late + 1, horizon.today),
+        "tomorrow": Range(horizon.today + 1, horizon.tomorrow),
+        "later": Range(low=horizon.tomorrow + 1),
+    }
+    return spans[urgency]
+
+
+def _place(after: str) -> tuple[int, str] | None:
+    if not after:
+        return None
+    due, _, code = after.partition("~")
+    if not (due.isascii() and due.isdigit() and len(due) < 16 and code):
+        raise ProblemError(Problem("invalid", "Không đọc được chỗ của trang / not a place of the list", 422, "after"))
+    return int(due), code
+
+
+def add_due_routes(app: FastAPI, desk: DueDesk) -> None:
+    """Add them."""
+    _add_list(app, desk)
+    _add_file(app, desk)
+    _add_dossier(app, desk)
+
+
+def _add_list(app: FastAPI, desk: DueDesk) -> None:
+    @app.get(
+        "/v1/due",
+        summary="Hồ sơ đang giải quyết theo ngày hẹn trả, sớm nhất trước",
+        response_model=DueList,
+        responses=problem_answers(422, 503),
+    )
+    async def due(
+        person: Follower,
+        unit: Unit = "",
+        urgency: Only = None,
+        after: After = "",
+        limit: Annotated[int, Query(ge=1, le=PAGE)] = 100,
+    ) -> DueList:
+        wanted = Wanted(unit, urgency)
+        lines, counts = await asyncio.gather(desk.lines(wanted, person, after, limit), desk.counts(unit, person))
+        more = f"{lines[-1].due}~{lines[-1].code}" if len(lines) == limit else None
+        return DueList(counts=counts, items=[_item(line, desk) for line in lines], after=more)
+
+
+def _add_file(app: FastAPI, desk: DueDesk) -> None:
+    @app.get(
+        "/v1/due/csv",
+        summary="Danh sách đó dạng CSV, tối đa 10.000 dòng",
+        response_class=Response,
+        responses=also(problem_answers(422, 503), 200, "text/csv"),
+    )
+    async def due_csv(person: Follower, unit: Unit = "", urgency: Only = None) -> Response:
+        lines = await desk.lines(Wanted(unit, urgency), person, "", WHOLE)
+        headers = {"content-disposition": 'attachment; filename="den-han.csv"', "cache-control": "no-store"}
+        return Response(_csv(lines, desk), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _add_dossier(app: FastAPI, desk: DueDesk) -> None:
+    @app.get(
+        "/v1/dossiers/{dossier}",
+        summary="Một hồ sơ: hẹn trả ngày nào, vì sao",
+        response_model=DossierState,
+        responses=problem_answers(404, 422, 503),
+    )
+    async def dossier_state(person: Follower, dossier: str) -> DossierState:
+        return _state(await desk.told(dossier, person), desk)
+
+
+def _item(line: Line, desk: DueDesk) -> DueDossier:
+    return DueDossier(
+        dossier=line.code,
+        unit=line.unit,
+        procedure=line.procedure,
+        procedure_name=desk.name_of(line.procedure),
+        received_at=moment(line.received_at),
+        due_at=moment(line.due),
+        urgency=line.urgency,
+        reappointed=line.reappointed,
+        step=line.step,
+        department=line.department,
+        spent=line.spent,
+    )
+
+
+def _csv(lines: list[Line], desk: DueDesk) -> str:
+    """With a byte order mark: Excel then reads Vietnamese as UTF-8."""
+    sheet = io.StringIO()
+    rows = csv.writer(sheet)
+    rows.writerow(HEADINGS)
+    for line in lines:
+        times = (say_instant(moment(line.received_at)), say_instant(moment(line.due)))
+        again = "có" if line.reappointed else ""
+        cells = (line.code, line.unit, desk.name_of(line.procedure), *times, URGENCIES[line.urgency], again)
+        rows.writerow([guarded(cell) for cell in (*cells, line.step, line.department)])
+    return "\ufeff" + sheet.getvalue()
+
+
+def _state(told: Told, desk: DueDesk) -> DossierState:
+    ended, unit = told.ended, desk.reference.units.get(told.unit)
+    return DossierState(
+        dossier=told.code,
+        unit=told.unit,
+        unit_name=told.unit if unit is None else unit.name,
+        procedure=told.procedure,
+        procedure_name=desk.name_of(told.procedure),
+        received_at=moment(told.received_at),
+        stage=told.stage,
+        due_at=_time(told.due),
+        urgency=told.urgency,
+        waits_for=told.waits_for,
+        waits_since=_time(told.waits_since),
+        outcome=None if ended is None else ended.outcome,
+        end_state=None if ended is None else ended.end.state,
+        ended_at=None if ended is None else moment(ended.end.at),
+        step=told.step,
+        department=told.department,
+        why=list(told.why),
+    )
+
+
+def _time(ms: int | None) -> datetime | None:
+    return None if ms is None else moment(ms)

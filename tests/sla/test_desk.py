@@ -1,0 +1,113 @@
+"""What an officer sees: how urgent each dossier is, where it is, who used the time, how its date came about."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pytest
+
+from contracts import Event
+from services.sla.domain.desk import Horizon, Line, Told, line_of, told_of
+from services.sla.domain.dossier import Ended
+from services.sla.store import load
+from tests.support.dossiers import at, fact, received
+from tests.support.sla import CONTEXT, REFERENCE, play
+
+LINE = REFERENCE.timeline("H37.12")
+FRIDAY = 6  # of March 2026
+
+
+def line(events: Sequence[Event], now: datetime) -> Line | None:
+    """The dossier on the list of its unit."""
+    return line_of(load(play(events)[0]), Horizon.at(now, LINE), now, CONTEXT.ground)
+
+
+def told(events: Sequence[Event], now: datetime) -> Told | None:
+    """The dossier by itself."""
+    return told_of(load(play(events)[0]), now, CONTEXT.ground)
+
+
+@pytest.mark.parametrize(
+    ("now", "due", "urgency"),
+    [
+        (at(3, "10:00"), at(3, "09:59"), "late"),
+        (at(3, "10:00"), at(3, "10:00"), "today"),
+        (at(3, "10:00"), at(3, "23:59"), "today"),
+        (at(3, "10:00"), at(4, "00:00"), "tomorrow"),
+        (at(3, "10:00"), at(4, "17:00"), "tomorrow"),
+        (at(3, "10:00"), at(5, "00:00"), "later"),
+        (at(FRIDAY), at(7, "08:00"), "tomorrow"),
+        (at(FRIDAY), at(9, "17:00"), "tomorrow"),
+        (at(FRIDAY), at(10, "07:30"), "later"),
+        (at(8), at(9, "17:00"), "tomorrow"),
+        (at(8), at(8, "09:00"), "today"),
+    ],
+)
+def test_what_comes_on_the_next_working_day_is_tomorrow(now: datetime, due: datetime, urgency: str) -> None:
+    assert Horizon.at(now, LINE).of(round(due.timestamp() * 1000)) == urgency
+
+
+def test_before_the_new_year_tomorrow_reaches_over_the_holidays() -> None:
+    before, after = at(13, "10:00", month=2), at(23, "17:00", month=2)  # the days off of Tết 2026 end with 22 February
+
+    assert Horizon.at(before, LINE).of(round(after.timestamp() * 1000)) == "tomorrow"
+
+
+def test_a_line_says_where_the_dossier_is() -> None:
+    steps = [fact("progressed", at(2, f"{9 + n}:30"), occasion=str(n), step=f"bước {n}", department="Phòng A") for n in (1, 2)]
+
+    found = line([received(), *steps], at(3))
+
+    assert found is not None
+    assert (found.unit, found.procedure, found.urgency, found.step, found.department) == (
+        "H37.12",
+        "1.000894",
+        "later",
+        "bước 2",
+        "Phòng A",
+    )
+    assert found.spent is None
+
+
+def test_a_late_line_says_who_used_the_time() -> None:
+    waits = [fact("supplement-requested", at(3)), fact("supplemented", at(3, "11:00"))]
+
+    found = line([received(limit=(1, "working_day")), *waits], at(4))
+
+    assert found is not None
+    assert found.urgency == "late"
+    assert found.spent is not None
+    assert (found.spent.citizen, found.spent.unit, found.spent.elapsed) == (120, 780, 900)
+
+
+def test_a_dossier_that_waits_has_no_line_and_says_since_when_it_waits() -> None:
+    events = [received(), fact("supplement-requested", at(3))]
+
+    state = told(events, at(4))
+
+    assert line(events, at(4)) is None
+    assert state is not None
+    assert (state.stage, state.waits_for, state.due, state.urgency) == ("waiting", "supplement", None, None)
+    assert state.waits_since == round(at(3).timestamp() * 1000)
+
+
+def test_a_dossier_explains_its_date() -> None:
+    state = told([received(promised_at=at(10))], at(4))
+
+    assert state is not None
+    assert (state.stage, state.urgency, state.due) == ("open", "later", round(at(10).timestamp() * 1000))
+    assert [step.rule for step in state.why][:2] == ["start", "limit"]
+    assert any("09:00" in step.text and "10/03" in step.text for step in state.why)
+
+
+def test_an_ended_dossier_says_how_it_ended_and_is_on_no_list() -> None:
+    state = told([received(limit=(1, "working_day")), fact("completed", at(4))], at(5))
+
+    assert state is not None
+    assert state.stage == "ended"
+    assert isinstance(state.ended, Ended)
+    assert (state.ended.outcome, state.ended.end.state, state.urgency) == ("late", 9, None)
+
+
+def test_nothing_is_said_of_a_dossier_that_was_not_accepted() -> None:
+    assert told([received(), fact("refused", at(2, "10:00"))], at(4)) is None
+    assert told([fact("completed", at(4))], at(5)) is None
