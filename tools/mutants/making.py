@@ -1,7 +1,8 @@
 """The mutants of a module: mutmut's operators, and four of our own for what tests of asynchronous code tend to miss.
 
-Not mutated: annotations, decorators, docstrings, imports, type variables and `__all__`; lines of logs and counters of metrics;
-the words of an error, descriptions of fields. Of a string only its content is changed, not its case.
+Not mutated: annotations and the names for them (`Kind = Literal[...]`), decorators, docstrings, imports, type variables and
+`__all__`; lines of logs and counters of metrics; the words of an error, descriptions of fields. Of a string only its content is
+changed, not its case.
 """
 
 import difflib
@@ -27,6 +28,7 @@ _NEVER_CHANGED = m.OneOf(
     m.Call(func=m.Name("TypeVar") | m.Name("isinstance") | m.Name("len")),
     m.Assign(targets=[m.AssignTarget(m.Name("__all__"))]),
     m.Assign(value=m.Call(func=m.Name("TypeVar"))),
+    m.Assign(value=m.Subscript(value=m.Name("Literal"))),  # the name of an annotation: mypy's, as annotations are
     m.Call(func=m.Attribute(value=m.Name("log") | m.Attribute(attr=m.Name("log")))),
     m.Call(func=m.Attribute(value=m.Attribute(attr=m.Name("telemetry")))),
     m.Raise(exc=m.Call(args=[m.AtLeastN(m.Arg(keyword=None), n=1)])),  # its words
