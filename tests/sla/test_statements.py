@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 
+from contracts import UnknownData
 from contracts.deadlines import DeadlineMoved, DeadlineRefused, DeadlineSet, TimeSpent
 from contracts.facts import epoch_ms
 from contracts.rules import Rule
 from reference import OFFICE_TIME, CalendarChange, Readings
 from services.changes import Because, Once
+from services.facts import NO_FACTS
 from services.sla.domain import (
     Conflict,
     Deadline,
     Dossier,
+    End,
     Ground,
     Heard,
     RungRules,
@@ -25,8 +28,10 @@ from services.sla.domain import (
     restate,
     standing_of,
 )
-from services.sla.domain.printed import Given, Printed, printed_steps
+from services.sla.domain.facts import Progressed, Promised, Reappointed, Received, Suspended
+from services.sla.domain.printed import Given, Printed, given_at, printed_steps
 from services.sla.domain.promise import difference, ms_of, pauses_of, waits_of
+from services.sla.domain.recovered import Recovered
 from services.sla.domain.repromise import REFUSALS
 from services.sla.domain.spent import limit_used, time_spent
 from services.sla.store import load
@@ -389,3 +394,56 @@ def test_a_date_that_was_given_later_names_when_and_says_what_is_in_it_already()
     assert printed_steps(Printed(at(12), None), None, "working_day") == ()
     assert Given(1, None) == (1, None)
     assert CONTEXT.ground.early_by == "date"
+
+
+def test_what_is_not_known_of_a_dossier_or_told_with_a_fact_is_left_out() -> None:
+    nothing = Dossier("x")
+
+    assert nothing == Dossier("x", NO_FACTS, None, None, None, None, {}, {}, None, 0)
+    assert (nothing.due, nothing.body, replace(nothing, unit="H37.12").body) == (None, "unknown", "H37.12")
+    assert (Watch(1), End(9, 1)) == (Watch(1, None, None, None), End(9, 1, ()))
+    assert Progressed(1, step="x") == Progressed(1, "x", None, None)
+    assert (Promised(1), Suspended(1), Reappointed(1, 2)) == (
+        Promised(1, None),
+        Suspended(1, "agency"),
+        Reappointed(1, 2, False),
+    )
+    assert Recovered() == Recovered(None, None, (), (), {}, (), None, None)
+    event = received()
+    told = nothing.told(event)
+    assert told.told(event) is told
+    assert told.line(ground()) is not None
+
+
+def test_an_event_happened_when_it_says_and_one_of_an_unknown_type_when_it_was_recorded() -> None:
+    event = replace(received(), time=at(5))
+    unknown = replace(event, data=UnknownData())
+
+    assert Heard.of(event) == Heard(at(2), at(5))
+    assert Heard.of(unknown) == Heard(at(5), at(5))
+
+
+@pytest.mark.parametrize(
+    ("versions", "since"),
+    [
+        ([(1, 9, 2)], None),  # as printed
+        ([(1, 9, 2), (2, 12, 6)], ms(6)),
+        ([(1, 9, 2), (2, 12, 4), (3, 12, 6)], ms(4)),  # said again: given when it was said first
+        ([(1, 12, 2), (2, 9, 4), (3, 12, 6)], ms(6)),  # taken back to the first one: given anew
+        ([(1, None, 2), (2, 12, 6)], ms(6)),
+        ([(1, 9, 2), (2, 9, 6)], None),
+        ([(2, 12, 6), (1, 9, 2)], ms(6)),  # whatever comes first
+    ],
+)
+def test_a_printed_date_was_given_when_it_was_said_first_of_the_versions_that_say_it(
+    versions: list[tuple[int, int | None, int]], since: int | None
+) -> None:
+    """D6."""
+    known = Dossier("x")
+    for version, day, recorded in versions:
+        promised_at = None if day is None else at(day)
+        known = known.told(replace(received(version=version, promised_at=promised_at), time=at(recorded)))
+    kept = known.facts.first(Received)
+    assert kept is not None
+
+    assert given_at(known.facts, kept) == since

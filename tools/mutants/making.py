@@ -8,6 +8,7 @@ changed, not its case.
 import difflib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,11 @@ Operator = Callable[[Any], Iterable[cst.CSTNode]]
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change of one file. `line`: its first line, from 1; `of`: the module it is a change of."""
+    """One change of one file. `line`, `last`: its first and last line, from 1; `of`: the module it is a change of."""
 
     file: str
     line: int
+    last: int
     of: cst.Module
     node: cst.CSTNode
     instead: cst.CSTNode
@@ -54,10 +56,19 @@ class Mutant:
         assert isinstance(changed, cst.Module)  # noqa: S101 - a module stays one
         return changed.code
 
+    def touches(self, line: str) -> bool:
+        """Whether a line with this text is among those it may change."""
+        return any(text.strip() == line for text in _lines_of(self.of)[self.line - 1 : self.last])
+
     def diff(self) -> list[str]:
         """The lines that are gone (-) and new (+)."""
         lines = difflib.unified_diff(self.of.code.splitlines(), self.source().splitlines(), lineterm="", n=0)
         return [line for line in lines if line[0] in "+-" and line[:3] not in ("+++", "---")]
+
+
+@cache
+def _lines_of(module: cst.Module) -> list[str]:
+    return module.code.splitlines()
 
 
 def _content_of_string(node: cst.BaseString) -> Iterable[cst.CSTNode]:
@@ -123,7 +134,9 @@ class _Maker(cst.CSTVisitor):
             if isinstance(node, kind):
                 line = self.get_metadata(PositionProvider, node, None)
                 if line is not None:
-                    self.found += [Mutant(self.file, line.start.line, self.module, node, new) for new in operator(node)]
+                    self.found += [
+                        Mutant(self.file, line.start.line, line.end.line, self.module, node, new) for new in operator(node)
+                    ]
         return True
 
 
