@@ -1,6 +1,6 @@
 """How a due date says that it came about: the sentences of each kind of step."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -362,3 +362,15 @@ def test_what_was_counted_names_its_calendar_its_clock_and_its_readings() -> Non
     assert [to_instant(minute) for minute in (counted.clock.start, counted.clock.raw)] == [received, at("Tue 2027-01-05 09:00")]
     waiting = count_due(LINE, received, limit, [Pause("fee", received, None)])
     assert (waiting.state, waiting.due_at, waiting.provisional, waiting.rules) == ("paused", None, True, Readings())
+    raw = waiting.clock.raw
+    assert waiting.applied == (Paused((Pause("fee", received, None),), received, None, Waited(0, 0), raw, restarted=False),)
+
+
+def test_the_days_of_a_week_have_their_names_and_a_step_names_a_source_only_if_it_has_one() -> None:
+    names = ["thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật"]
+    monday = at("Mon 2026-03-02 09:00")
+
+    assert [say_instant(monday + timedelta(days=day)) for day in range(7)] == [
+        f"09:00 {name} {day:02}/03/2026" for day, name in enumerate(names, start=2)
+    ]
+    assert DerivationStep("limit", "x") == DerivationStep("limit", "x", (), "")

@@ -409,6 +409,7 @@ def test_what_is_not_known_of_a_dossier_or_told_with_a_fact_is_left_out() -> Non
         Reappointed(1, 2, False),
     )
     assert Recovered() == Recovered(None, None, (), (), {}, (), None, None)
+    assert Printed(at(9), None) == Printed(at(9), None, (), 0)
     event = received()
     told = nothing.told(event)
     assert told.told(event) is told
