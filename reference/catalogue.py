@@ -282,14 +282,14 @@ class ReferenceData:
 
     def known_at(self, moment: datetime) -> int:
         """The number of the newest change recorded by a moment; 0 before the first."""
-        return max((change.number for change in self._changes if change.recorded <= moment), default=0) if self.known else 0
+        return max((change.number for change in self._changes if change.recorded <= moment), default=0)
 
     def timeline(self, unit: str, known: int | None = None) -> Timeline:
         """The open minutes of a unit, by the calendar as it was when change `known` was the newest; None: as it is now.
 
         An unknown unit counts with the default hours.
         """
-        key = (unit, self.known if known is None else min(known, self.known))
+        key = (unit, self.known if known is None else known)
         line = self._by_unit.get(key)
         if line is None:
             line = self._line(*key)

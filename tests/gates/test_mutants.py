@@ -117,7 +117,10 @@ def test_each_row_of_the_table_has_files_and_tests() -> None:
         assert [test for test in row["tests"] if not (ROOT / test).exists()] == []
 
 
-@pytest.mark.parametrize("silent", ["self.parts.log.info('x')", "parts.telemetry.count('x')", "import x", "raise Odd('words')"])
+@pytest.mark.parametrize(
+    "silent",
+    ["self.parts.log.info('x')", "parts.telemetry.count('x')", "import x", "raise Odd('words')", "Kind = Literal['a', 'b']"],
+)
 def test_lines_that_only_tell_are_left_alone(tmp_path: Path, silent: str) -> None:
     (tmp_path / "told.py").write_text(f"{silent}\n", "utf-8")
 

@@ -5,12 +5,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from dunghen import PROVINCE
 from reference import OFFICE_TIME, CalendarChange, ReferenceData, load_reference
-from reference.catalogue import Letterhead, Procedure, ProcedureVersion, TimeLimit, Unit
+from reference.catalogue import Fee, Leader, Letterhead, Procedure, ProcedureVersion, StatusMap, TimeLimit, Unit
 from reference.hours import DEFAULT_HOURS, OpeningHours, Session, parse_session
+from reference.periods import USUAL, PeriodKind
 
 REFERENCE = load_reference(PROVINCE)
 DAY, BEFORE, AFTER = date(2026, 3, 2), date(2026, 3, 1), date(2026, 3, 3)
@@ -217,3 +218,80 @@ def test_weekdays_are_monday_to_friday_a_day_of_its_own_goes_before_and_makeup_d
     for name in ("makeup", "service", "sun"):
         with pytest.raises(ValidationError, match=f"opening hours of {name} must be in order"):
             OpeningHours.model_validate({"mon": ["08:00-12:00"], name: ["08:00-10:00", "09:59-12:00"]})
+
+
+def test_a_unit_that_was_merged_into_a_circle_of_others_is_followed_until_one_comes_again() -> None:
+    """R39."""
+    first = unit("H37.90", valid_to=BEFORE)
+    one = unit("H37.91", valid_to=BEFORE, predecessors=("H37.90", "H37.92"))
+    other = unit("H37.92", valid_to=BEFORE, predecessors=("H37.91",))
+
+    assert catalogue(first, one, other).standing_for("H37.90", DAY) == "H37.92"
+
+
+def test_a_word_that_names_no_person_is_found_as_the_reference_data_write_it() -> None:
+    own = replace(catalogue(unit(name="UBND xã Mới")), words=("Tiếp nhận", "Phòng Tư pháp"))
+
+    assert [own.word(text) for text in ("  tiếp  NHẬN", "phòng tư pháp", "ubnd XÃ mới", "đăng ký kết hôn", "Nông Thị Mẫu")] == [
+        "Tiếp nhận",
+        "Phòng Tư pháp",
+        "UBND xã Mới",
+        REFERENCE.procedures["1.000894"].name,
+        None,
+    ]
+
+
+VERSION: dict[str, Any] = {"valid_from": DAY, "limit": {"unit": "same_day"}}
+
+
+@pytest.mark.parametrize(
+    ("model", "good", "field", "wrong"),
+    [
+        (Unit, {"code": "H37.90", "name": "x", "kind": "commune", "brand": "A" * 11}, "brand", ["A" * 12, "Xã", "A B"]),
+        (Unit, {"code": "H37.90", "name": "x", "kind": "commune"}, "colour", ["red"]),
+        (
+            Unit,
+            {"code": "000.00.14.H37", "name": "x", "kind": "commune"},
+            "code",
+            ["h37", "H37.1", "H37.1234", "H3.12", "H37.12 "],
+        ),
+        (Procedure, {"code": "1.000001.000.00.00.H37", "name": "x", "field": "y", "versions": [VERSION]}, "versions", [[]]),
+        (
+            Procedure,
+            {"code": "1.000001.H37", "name": "x", "field": "y", "versions": [VERSION]},
+            "code",
+            ["1.00001", "1.0000011"],
+        ),
+        (ProcedureVersion, {**VERSION, "apology_lead_days": 1}, "apology_lead_days", [0, -1]),
+        (ProcedureVersion, {**VERSION, "strategy": "restart", "online": "full"}, "strategy", ["anew"]),
+        (Fee, {"name": "Lệ phí", "amount": 0}, "amount", [-1, "x"]),
+        (StatusMap, {"system": "a-1", "states": {"x": 10}}, "states", [{}, {"x": 0}, {"x": 11}]),
+        (StatusMap, {"system": "a" * 40, "states": {"x": 1}}, "system", ["", "a" * 41, "A", "hệ"]),
+        (PeriodKind, {"code": "m-1", "name": "x", "months": 1}, "code", ["", "Tháng", "m" * 41]),
+        (PeriodKind, {"code": "m-1", "name": "x", "months": 1}, "colour", ["red"]),
+        (Leader, {"title": "x", "phone": "y"}, "colour", ["red"]),
+    ],
+)
+def test_an_entry_is_taken_and_one_that_breaks_a_bound_is_refused_by_its_field(
+    model: type[BaseModel], good: dict[str, Any], field: str, wrong: list[Any]
+) -> None:
+    model.model_validate(good)
+    for value in wrong:
+        with pytest.raises(ValidationError, match=field):
+            model.model_validate({**good, field: value})
+
+
+def test_a_letterhead_and_a_fee_leave_out_what_a_body_does_not_have() -> None:
+    head = Letterhead(name="Sở Tư pháp", place="Lam Giang", title="Giám đốc", signer="Hoàng Văn Mẫu")
+
+    assert (head.on_behalf, head.phone, head.delegations, Fee(name="x", amount=1).note) == ("", "", (), "")
+    assert (unit().valid_from, unit().valid_to, unit().predecessors) == (None, None, ())
+    with pytest.raises(ValidationError, match="frozen"):
+        head.phone = "1"  # type: ignore[misc]
+
+
+def test_what_a_folder_leaves_out_is_as_usual() -> None:
+    bare = ReferenceData("Lam Giang", {}, {}, REFERENCE.calendar)
+
+    assert (bare.statuses, bare.periods, bare.future, bare.known, bare.changes) == ({}, dict(USUAL), timedelta(hours=2), 0, ())
+    assert (bare.word("Xử lý"), bare.known_at(datetime(2026, 3, 2, tzinfo=OFFICE_TIME))) == ("Xử lý", 0)

@@ -92,6 +92,7 @@ def test_a_folder_with_them_has_its_own(written: Written) -> None:
         ),
         ({"units": ""}, ["units.yaml: this file is empty"]),
         ({"units": None, "procedures": None}, ["units.yaml: this file is missing", "procedures.yaml: this file is missing"]),
+        ({"province": "{name: x, words: [5]}"}, ["province.yaml: words: must be a list of words"]),
         ({"units": "\n{code: H37}"}, ["units.yaml, line 2: must be a list of entries"]),
         (
             {"units": f"{UNITS}- code: H37.91\n  name: x\n  kind: village\n"},

@@ -83,3 +83,8 @@ def test_what_may_be_entered_has_bounds(field: str, good: list[Any], wrong: list
             NewChange.model_validate({**ENTERED, field: value})
     with pytest.raises(ValidationError, match="signed_by"):
         NewChange.model_validate({**ENTERED, "signed_by": "x"})
+
+
+def test_what_was_entered_is_not_changed_any_more() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        NewChange.model_validate(ENTERED).name = "Khác"  # type: ignore[misc]

@@ -1,12 +1,14 @@
 """The mutants of a module: mutmut's operators, and four of our own for what tests of asynchronous code tend to miss.
 
-Not mutated: annotations, decorators, docstrings, imports, type variables and `__all__`; lines of logs and counters of metrics;
-the words of an error, descriptions of fields. Of a string only its content is changed, not its case.
+Not mutated: annotations and the names for them (`Kind = Literal[...]`), decorators, docstrings, imports, type variables and
+`__all__`; lines of logs and counters of metrics; the words of an error, descriptions of fields. Of a string only its content is
+changed, not its case.
 """
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ _NEVER_CHANGED = m.OneOf(
     m.Call(func=m.Name("TypeVar") | m.Name("isinstance") | m.Name("len")),
     m.Assign(targets=[m.AssignTarget(m.Name("__all__"))]),
     m.Assign(value=m.Call(func=m.Name("TypeVar"))),
+    m.Assign(value=m.Subscript(value=m.Name("Literal"))),  # the name of an annotation: mypy's, as annotations are
     m.Call(func=m.Attribute(value=m.Name("log") | m.Attribute(attr=m.Name("log")))),
     m.Call(func=m.Attribute(value=m.Attribute(attr=m.Name("telemetry")))),
     m.Raise(exc=m.Call(args=[m.AtLeastN(m.Arg(keyword=None), n=1)])),  # its words
@@ -38,10 +41,11 @@ Operator = Callable[[Any], Iterable[cst.CSTNode]]
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change of one file. `line`: its first line, from 1; `of`: the module it is a change of."""
+    """One change of one file. `line`, `last`: its first and last line, from 1; `of`: the module it is a change of."""
 
     file: str
     line: int
+    last: int
     of: cst.Module
     node: cst.CSTNode
     instead: cst.CSTNode
@@ -52,10 +56,19 @@ class Mutant:
         assert isinstance(changed, cst.Module)  # noqa: S101 - a module stays one
         return changed.code
 
+    def touches(self, line: str) -> bool:
+        """Whether a line with this text is among those it may change."""
+        return any(text.strip() == line for text in _lines_of(self.of)[self.line - 1 : self.last])
+
     def diff(self) -> list[str]:
         """The lines that are gone (-) and new (+)."""
         lines = difflib.unified_diff(self.of.code.splitlines(), self.source().splitlines(), lineterm="", n=0)
         return [line for line in lines if line[0] in "+-" and line[:3] not in ("+++", "---")]
+
+
+@cache
+def _lines_of(module: cst.Module) -> list[str]:
+    return module.code.splitlines()
 
 
 def _content_of_string(node: cst.BaseString) -> Iterable[cst.CSTNode]:
@@ -121,7 +134,9 @@ class _Maker(cst.CSTVisitor):
             if isinstance(node, kind):
                 line = self.get_metadata(PositionProvider, node, None)
                 if line is not None:
-                    self.found += [Mutant(self.file, line.start.line, self.module, node, new) for new in operator(node)]
+                    self.found += [
+                        Mutant(self.file, line.start.line, line.end.line, self.module, node, new) for new in operator(node)
+                    ]
         return True
 
 

@@ -1,0 +1,402 @@
+"""The moves of an apology letter and of a message on its way: exactly what is kept and what is said, on objects."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from contracts.facts import epoch_ms
+from contracts.notices import (
+    LetterApproved,
+    LetterDrafted,
+    LetterRejected,
+    LetterSent,
+    LetterWithdrawn,
+    Notice,
+    NoticeAccepted,
+    NoticeFailed,
+    NoticeQueued,
+    NoticeSkipped,
+    NoticeUncertain,
+)
+from services.changes import Once
+from services.notifier.domain import Dossier, Ground, Person, Sending
+from services.notifier.domain.apologies import (
+    Approval,
+    NotAllowedError,
+    approve,
+    back_to_desk,
+    claim_letter,
+    draft,
+    is_wanted,
+    issue,
+    may_promise,
+    on_deadline,
+    put_on_desk,
+    reject,
+    withdraw,
+)
+from services.notifier.domain.contact import Contact, Forgotten, Invitation
+from services.notifier.domain.dossier import Call, Promise, Settled
+from services.notifier.domain.letter import (
+    Approved,
+    Back,
+    Draft,
+    Drafted,
+    Issuing,
+    Refusal,
+    Rejected,
+    Sent,
+    Signature,
+    Withdrawn,
+)
+from services.notifier.domain.notice import (
+    APOLOGY,
+    RESULT,
+    SURVEY,
+    Accepted,
+    Claimed,
+    Failed,
+    Message,
+    Queued,
+    Skipped,
+    Uncertain,
+    client_id,
+)
+from services.notifier.domain.sending import Answer, Sms, Tried, claim_due, claim_message, settle_answer
+from tests.support.dossiers import DOSSIER, at, received
+from tests.support.notifier import REFERENCE
+from tests.support.notifier_hears import DUE, promise
+
+NOW = at(6)
+OWN = Draft(2, "H37.12", epoch_ms(DUE), epoch_ms(at(5)), epoch_ms(NOW))
+SIGNED = Signature("workload", 5, "ask", "note", "x")
+DUE_MS, NEW = epoch_ms(DUE), epoch_ms(at(11))
+
+
+def ground(now: datetime = NOW) -> Ground:
+    return Ground(now, REFERENCE)
+
+
+def dossier(letter: Any = None, **more: Any) -> Dossier:
+    known = Dossier(DOSSIER).told(received(contact_sequence=1))
+    return replace(known, **{"promise": Promise(1, DUE_MS, "computed"), "letter": letter, **more})
+
+
+def once(said: Any) -> list[Once]:
+    return [Once(said, "2")]
+
+
+# --- letters --------------------------------------------------------------------------
+
+
+def test_states_of_a_letter_begin_without_what_was_not_decided() -> None:
+    assert Draft(1, "H37.12", 2, 3) == Draft(1, "H37.12", 2, 3, None)
+    assert (Drafted(OWN), Rejected(OWN, "in-time", "x"), Withdrawn(OWN)) == (
+        Drafted(OWN, Back(None, "", None)),
+        Rejected(OWN, "in-time", "x", Back(None, "", None)),
+        Withdrawn(OWN, Back(None, "", None)),
+    )
+    assert Signature("workload", 5, "ask") == Signature("workload", 5, "ask", None, None)
+    assert Sent(OWN, None, None, 1, 2026, 3) == Sent(OWN, None, None, 1, 2026, 3, None)
+    assert Refusal("R16: x", "y") == Refusal("R16: x", "y", None)
+    assert Approval("workload", "x") == Approval("workload", "x", "", None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "letter", "settled", "wanted"),
+    [
+        ("apology-due", None, None, True),
+        ("overdue", None, None, True),
+        ("overdue", None, "open", True),
+        ("overdue", None, "late", False),
+        ("apology-due", Withdrawn(OWN), None, True),
+        ("apology-due", Drafted(OWN), None, False),
+        ("apology-due", Rejected(OWN, "in-time", "x"), None, False),
+        ("overdue", Rejected(OWN, "in-time", "x"), None, True),
+        ("overdue", Rejected(OWN, "secrecy", "x"), None, False),
+        ("overdue", Drafted(OWN), None, False),
+        ("late", None, "late", True),
+        ("late", None, "early", False),
+        ("late", None, None, False),
+        ("late", Withdrawn(OWN), "late", False),
+    ],
+)
+def test_which_calls_make_a_draft(kind: Any, letter: Any, settled: Any, wanted: bool) -> None:
+    known = dossier(letter, settled=None if settled is None else Settled(1, settled))
+
+    assert is_wanted(known, Call(kind, DUE, DUE, "H37.12", DUE)) is wanted
+
+
+def test_a_call_puts_the_next_draft_on_the_desk_and_says_so() -> None:
+    call = Call("apology-due", at(5), at(5), "H37.12", DUE, NOW)
+    first, next_one = draft(dossier(), call, ground()), draft(dossier(Withdrawn(OWN)), call, ground())
+    said = LetterDrafted(at=at(5), unit="H37.12", draft=1, due_at=DUE, sign_by=NOW)
+
+    assert (first.after, first.said) == (dossier(Drafted(replace(OWN, number=1))), [Once(said, "1")])
+    assert (next_one.after.letter, next_one.said) == (
+        Drafted(replace(OWN, number=3)),
+        [Once(said.model_copy(update={"draft": 3}), "3")],
+    )
+    without = draft(dossier(), replace(call, sign_by=None), ground())
+    assert without.after.letter == Drafted(replace(OWN, number=1, sign_by=None))
+
+
+def test_what_was_silent_once_stays_so_and_a_call_that_comes_too_late_is_noted_as_such() -> None:
+    call = Call("overdue", DUE, DUE + timedelta(hours=49), "H37.12", DUE)
+    silent = draft(dossier(), call, ground())
+    said = NoticeSkipped(at=DUE, notice=APOLOGY, channel="sms", reason="too-old")
+
+    assert (silent.after, silent.said) == (dossier(messages={APOLOGY: Skipped(DUE_MS)}), [Once(said, APOLOGY)])
+    assert draft(silent.after, replace(call, recorded=DUE), ground()).after is silent.after
+
+
+def test_a_draft_that_is_taken_back_keeps_why_it_was_on_the_desk() -> None:
+    back = Back(remark="sai tên")
+    gone = withdraw(dossier(Drafted(OWN, back)), Drafted(OWN, back), ground())
+    assert (gone.after, gone.said) == (
+        dossier(Withdrawn(OWN, back)),
+        once(LetterWithdrawn(at=NOW, unit="H37.12", draft=2)),
+    )
+    refused = reject(dossier(Drafted(OWN, back)), "secrecy", "x", ground())
+    said = LetterRejected(at=NOW, unit="H37.12", draft=2, reason="secrecy")
+    assert (refused.after, refused.said) == (dossier(Rejected(OWN, "secrecy", "x", back)), once(said))
+
+
+def test_a_signed_letter_that_cannot_go_is_the_next_draft_unless_its_dossier_ended_in_time() -> None:
+    back, letter = Back(remark="sai tên"), Issuing(OWN, SIGNED, None, 1)
+    again = back_to_desk(dossier(letter), letter, back, ground())
+    in_time = dossier(letter, settled=Settled(1, "early"))
+
+    assert again.after == dossier(Drafted(replace(OWN, number=3), back))
+    assert again.said == put_on_desk(dossier(), Drafted(replace(OWN, number=3), back)).said
+    assert back_to_desk(in_time, letter, back, ground()).after.letter == Withdrawn(replace(OWN, number=3), back)
+
+
+def test_a_signature_is_kept_and_asks_for_its_date_or_has_the_letter_numbered() -> None:
+    ask = LetterApproved.event_id("notifier", DOSSIER, "2")
+    asking = approve(dossier(Drafted(OWN)), Approval("other", "x", "mưa lũ", at(11)), ground())
+    said = LetterApproved(at=NOW, unit="H37.12", draft=2, reason="other", new_due_at=at(11))
+
+    signed = Signature("other", epoch_ms(NOW), ask, "mưa lũ", "x")
+    assert (asking.after.letter, asking.said) == (Approved(OWN, signed, NEW), once(said))
+    late = dossier(Drafted(OWN), settled=Settled(1, "late"))
+    at_once = approve(late, Approval("other", "x", "mưa lũ"), ground())
+    assert at_once.after.letter == Issuing(OWN, signed, None, epoch_ms(NOW))
+    assert at_once.said == once(LetterApproved(at=NOW, unit="H37.12", draft=2, reason="other", new_due_at=None))
+
+
+def test_a_date_that_was_granted_before_the_letter_came_back_is_promised_without_another_ask() -> None:
+    letter = Drafted(OWN, Back(granted=NEW))
+    known = dossier(letter, promise=Promise(2, NEW, "reappointed"))
+
+    for given in (None, at(11)):
+        released = approve(known, Approval("workload", "x", "", given), ground()).after.letter
+        assert isinstance(released, Issuing)
+        assert (released.new_due, released.next_at) == (NEW, epoch_ms(NOW))
+    with pytest.raises(NotAllowedError) as error:
+        approve(known, Approval("workload", "x", "", at(12)), ground())
+    assert error.value.rule == "new_due_at"
+    assert error.value.text == "Hồ sơ đã được hẹn lại đến 09:00 thứ Tư 11/03/2026; thư phải ghi ngày đó."
+    moved_since = replace(known, promise=Promise(3, DUE_MS, "computed"))
+    assert isinstance(approve(moved_since, Approval("workload", "x", "", at(12)), ground()).after.letter, Approved)
+
+
+@pytest.mark.parametrize(
+    ("promised", "new_due", "rule", "text"),
+    [
+        (None, at(11), "paused", "Hồ sơ đang chờ bổ sung hoặc thực hiện nghĩa vụ: chưa có ngày hẹn để hẹn lại."),
+        (None, None, "paused", "Hồ sơ đang chờ bổ sung hoặc thực hiện nghĩa vụ: chưa có ngày hẹn để hẹn lại."),
+        (DUE_MS, DUE, "new_due_at", "Thời gian hẹn lại phải sau lúc này và sau ngày hẹn cũ."),
+        (DUE_MS, at(14), "new_due_at", "Ngày hẹn lại phải là ngày làm việc của đơn vị."),
+        (DUE_MS, None, "new_due_at", "Thiếu thời gian hẹn trả kết quả lại."),
+    ],
+)
+def test_why_a_date_may_not_be_promised_is_said_in_these_words(
+    promised: int | None, new_due: datetime | None, rule: str, text: str
+) -> None:
+    """R15."""
+    with pytest.raises(NotAllowedError) as error:
+        approve(
+            dossier(Drafted(OWN), promise=Promise(1, promised, "computed")), Approval("workload", "x", "", new_due), ground()
+        )
+    assert (error.value.rule, error.value.text, str(error.value)) == (rule, text, rule)
+
+
+def test_a_letter_promises_a_date_unless_its_dossier_has_ended_or_had_its_one_re_promise() -> None:
+    """R16."""
+    once_already = Back(Refusal("R16: x", "y", "R16"))
+
+    assert may_promise(dossier(), OWN, Back())
+    assert may_promise(dossier(), OWN, Back(Refusal("R15: x", "y", "R15")))
+    assert may_promise(dossier(promise=Promise(1, None, "computed")), OWN, Back())
+    assert not may_promise(dossier(), OWN, once_already)
+    assert not may_promise(dossier(settled=Settled(1, "late")), OWN, Back())
+
+
+def test_a_granted_date_lets_its_letter_go_and_no_other_date_does() -> None:
+    waiting = dossier(Approved(OWN, SIGNED, NEW))
+    granted = on_deadline(waiting, promise(2, at(11), "reappointed").data, ground())  # type: ignore[arg-type]
+
+    assert (granted.after.letter, [*granted.said]) == (Issuing(OWN, SIGNED, NEW, epoch_ms(NOW)), [])
+    for other in (promise(2, at(11)), promise(2, at(12), "reappointed"), promise(1, at(11), "reappointed")):
+        assert on_deadline(waiting, other.data, ground()).after.letter is waiting.letter  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("next_at", "answer"),
+    [(epoch_ms(NOW), "H37.12"), (epoch_ms(NOW) - 1, "H37.12"), (epoch_ms(NOW) + 1, ""), (None, "")],
+)
+def test_a_letter_that_is_due_is_claimed_for_the_register_of_its_body(next_at: int | None, answer: str) -> None:
+    known = dossier(Issuing(OWN, SIGNED, None, next_at))
+    claimed = claim_letter(known, 77, ground())
+
+    assert claimed.answer == answer
+    assert claimed.after == (dossier(Issuing(OWN, SIGNED, None, 77)) if answer else known)
+    assert claim_letter(dossier(Drafted(OWN)), 77, ground()).answer == ""
+
+
+def test_a_numbered_letter_keeps_whom_it_went_to_and_the_citizen_is_told() -> None:
+    contact = Contact(1, 1, "x")
+    issued = issue(dossier(Issuing(OWN, SIGNED, NEW, 1), contact=contact), 5, 2026, ground())
+
+    assert issued.after.letter == Sent(OWN, SIGNED, NEW, 5, 2026, epoch_ms(NOW), contact)
+    assert issued.after.messages == {APOLOGY: Queued(epoch_ms(NOW), epoch_ms(NOW))}
+    said = LetterSent(at=NOW, unit="H37.12", draft=2, number=5, year=2026, new_due_at=at(11))
+    assert [*issued.said] == [*once(said), Once(NoticeQueued(at=NOW, notice=APOLOGY, channel="sms"), APOLOGY)]
+    dateless = issue(dossier(Issuing(OWN, SIGNED, None, 1)), 5, 2026, ground())
+    assert dateless.after.letter == Sent(OWN, SIGNED, None, 5, 2026, epoch_ms(NOW), None)
+
+
+# --- messages -------------------------------------------------------------------------
+
+CONTACT, INVITED = Contact(1, 1, "x"), Invitation(1, "y")
+CLAIM_FOR, WAIT = timedelta(minutes=2), timedelta(days=1)
+
+
+def sending(
+    now: datetime = NOW, *, phone: str = "0912000007", link: str = "https://example.org/x", again: bool = False
+) -> Sending:
+    return Sending(now, REFERENCE, lambda _: Person(phone=phone), lambda _: link, again, CLAIM_FOR, WAIT)
+
+
+def due(name: Notice = RESULT, message: Message = Queued(1, 2), **more: Any) -> Dossier:  # noqa: B008
+    return dossier(**{"contact": CONTACT, "invitation": INVITED, "messages": {name: message}, **more})
+
+
+def test_a_due_message_is_claimed_for_some_minutes_and_expects_a_receipt() -> None:
+    claimed = claim_message(due(), RESULT, sending())
+
+    assert claimed.after == due().expecting(RESULT, Claimed(1, epoch_ms(NOW + CLAIM_FOR)))
+    assert isinstance(claimed.answer, Sms)
+    assert (claimed.answer.client_id, claimed.answer.to) == (client_id(DOSSIER, RESULT), "+84912000007")
+    kept_waiting = claim_message(due(message=Queued(1, 2, waits=True)), RESULT, sending())
+    assert kept_waiting.after.messages[RESULT] == Claimed(1, epoch_ms(NOW + CLAIM_FOR), waits=True)
+
+
+@pytest.mark.parametrize(
+    ("message", "taken"),
+    [(Queued(1, epoch_ms(NOW)), True), (Queued(1, epoch_ms(NOW) + 1), False), (Accepted(1), False), (Uncertain(1), False)],
+)
+def test_only_a_message_whose_moment_has_come_is_claimed(message: Message, taken: bool) -> None:
+    claimed = claim_message(due(message=message), RESULT, sending())
+
+    assert (claimed.answer is not None) is taken
+    assert (claimed.after == due(message=message)) is not taken
+
+
+def test_at_night_a_message_waits_for_the_morning_and_while_a_record_is_held_back_for_a_minute() -> None:
+    night = claim_message(due(), RESULT, sending(at(6, "21:00")))
+    held_back = claim_message(due(incomplete=True), RESULT, sending())
+
+    assert (night.after, night.answer) == (due(message=Queued(1, epoch_ms(at(7, "07:00")))), None)
+    assert held_back.after == due(message=Queued(1, epoch_ms(at(6, "09:01"))), incomplete=True)
+
+
+def test_a_claim_whose_process_died_is_uncertain_or_taken_up_again() -> None:
+    stuck = due(message=Claimed(1, 2))
+    uncertain = claim_message(stuck, RESULT, sending())
+
+    said = NoticeUncertain(at=NOW, notice=RESULT, channel="sms")
+    assert (uncertain.after, uncertain.said) == (due(message=Uncertain(1)), [Once(said, RESULT)])
+    assert claim_message(stuck, RESULT, sending(again=True)).answer is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "by", "reason"),
+    [
+        (RESULT, {}, sending(phone="0205 381 2345"), "no-mobile-number"),
+        (SURVEY, {}, sending(link=""), "contact-missing"),
+        (SURVEY, {"invitation": None}, sending(), "contact-missing"),
+        (RESULT, {"contact": Forgotten(1)}, sending(), "contact-missing"),
+        (RESULT, {"contact": None}, sending(), "contact-missing"),
+    ],
+)
+def test_a_message_with_nobody_to_go_to_is_skipped_for_a_reason(name: Notice, more: Any, by: Sending, reason: Any) -> None:
+    skipped = claim_message(due(name, **more), name, by)
+    said = NoticeSkipped(at=datetime.fromisoformat("1970-01-01T07:00:00.001+07:00"), notice=name, channel="sms", reason=reason)
+
+    assert (skipped.after.messages, skipped.said, skipped.answer) == ({name: Skipped(1)}, [Once(said, name)], None)
+
+
+def test_a_message_waits_for_its_contact_up_to_the_last_moment() -> None:
+    since = epoch_ms(NOW - WAIT)
+    waiting = claim_message(due(message=Queued(since, 2), contact=None), RESULT, sending())
+    given_up = claim_message(due(message=Queued(since - 1, 2), contact=None), RESULT, sending())
+
+    assert waiting.after.messages == {RESULT: Queued(since, epoch_ms(at(6, "09:01")), waits=True)}
+    assert given_up.after.messages == {RESULT: Skipped(since - 1)}
+
+
+def test_all_that_is_due_of_a_dossier_is_claimed_together() -> None:
+    messages: dict[Notice, Message] = {RESULT: Queued(1, 2), SURVEY: Queued(3, 4), APOLOGY: Accepted(5)}
+    claimed = claim_due(due(messages=messages), sending())
+
+    assert {name: sms.client_id for name, sms in claimed.answer.items()} == {
+        name: client_id(DOSSIER, name) for name in (RESULT, SURVEY)
+    }
+    until = epoch_ms(NOW + CLAIM_FOR)
+    assert claimed.after.messages == {RESULT: Claimed(1, until), SURVEY: Claimed(3, until), APOLOGY: Accepted(5)}
+    nobody = claim_due(due(messages=messages), sending(phone=""))
+    assert ([one.occasion for one in nobody.said if isinstance(one, Once)], nobody.answer) == ([RESULT, SURVEY], {})
+
+
+def test_a_message_about_a_letter_is_of_the_body_that_issued_it() -> None:
+    letter = Sent(replace(OWN, unit="H37.13"), None, NEW, 5, 2026, 1)
+    sms = claim_message(due(APOLOGY, letter=letter), APOLOGY, sending()).answer
+
+    assert sms is not None
+    assert sms.brand == REFERENCE.units["H37.13"].brand
+    assert sms.text.endswith(
+        " xin loi vi tra ket qua ho so H37.12-260302-0001 tre hen. Hen lai: 09:00 ngay 11/03/2026. Van ban so 05/PXL."
+    )
+    dateless = claim_message(due(APOLOGY, letter=replace(letter, new_due=None)), APOLOGY, sending()).answer
+    assert dateless is not None
+    assert "Hen lai" not in dateless.text
+    with pytest.raises(ValueError, match=f"{DOSSIER}: a message about a letter that was not sent"):
+        claim_message(due(APOLOGY), APOLOGY, sending())
+
+
+SMS = Sms("id", "+84912000007", "HOANGVAN", "a" * 161)
+
+
+@pytest.mark.parametrize(
+    ("answer", "again", "becomes", "said"),
+    [
+        (Answer("taken"), False, Accepted(1), NoticeAccepted(at=NOW, notice=RESULT, channel="sms", parts=2)),
+        (Answer("refused", "y" * 81), False, Failed(1), NoticeFailed(at=NOW, notice=RESULT, channel="sms", reason="y" * 80)),
+        (Answer("uncertain"), False, Uncertain(1), NoticeUncertain(at=NOW, notice=RESULT, channel="sms")),
+        (Answer("uncertain"), True, Claimed(1, epoch_ms(at(6, "09:01")), waits=True), None),
+        (Answer("busy"), False, Queued(1, epoch_ms(at(6, "09:01")), waits=True), None),
+    ],
+)
+def test_what_the_gateway_says_is_what_becomes_of_a_claimed_message(
+    answer: Answer, again: bool, becomes: Any, said: Any
+) -> None:
+    claimed = due(message=Claimed(1, 2, waits=True))
+    settled = settle_answer(claimed, RESULT, Tried(SMS, answer), sending(again=again))
+
+    assert (settled.after, [*settled.said]) == (due(message=becomes), [] if said is None else [Once(said, RESULT)])
+    ended = due(message=Accepted(1))
+    assert settle_answer(ended, RESULT, Tried(SMS, answer), sending(again=again)).after is ended
