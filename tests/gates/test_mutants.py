@@ -44,7 +44,7 @@ def table(*equivalent: str) -> str:
     known = "".join(
         f"\n- {{file: toy/fees.py, line: FREE = 3, becomes: {becomes}, why: nobody asks}}" for becomes in equivalent
     )
-    return f"rooms: [{{code: toy/*.py, tests: [checks/test_fees.py]}}]\nto_come: []\nequivalent: {known or '[]'}\n"
+    return f"rooms: [{{code: toy/*.py, tests: [checks/test_fees.py]}}]\nequivalent: {known or '[]'}\n"
 
 
 def run(folder: Path, test: str, *arguments: str, rooms: str = "") -> subprocess.CompletedProcess[str]:
@@ -111,8 +111,8 @@ def test_what_is_called_equivalent_is_not_tried_and_has_to_exist(tmp_path: Path)
 
 def test_each_row_of_the_table_has_files_and_tests() -> None:
     rooms = load_table(ROOT / "tools/mutants/rooms.yaml")
-    for row in [*rooms["rooms"], *rooms["to_come"]]:
-        alone: Table = {"rooms": [row], "to_come": [], "equivalent": []}
+    for row in rooms["rooms"]:
+        alone: Table = {"rooms": [row], "equivalent": []}
         assert files_of(ROOT, alone), row["code"]
         assert [test for test in row["tests"] if not (ROOT / test).exists()] == []
 

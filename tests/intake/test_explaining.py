@@ -1,7 +1,7 @@
 """What a snapshot, or the state after a step, comes down to beyond the table of snapshots.yaml: what is seen, noted, said with
 which fault, and what a straggler may still add (D15, D16)."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -56,7 +56,9 @@ def test_each_request_and_each_answer_is_a_round_by_which_snapshots_are_ordered(
         assert life.dossier.seen.order == (3, 3)
 
 
-@pytest.mark.parametrize(("kind", "phase"), [("refused", 4), ("withdrawn", 4), ("stopped", 4), ("completed", 4), ("returned", 5)])
+@pytest.mark.parametrize(
+    ("kind", "phase"), [("refused", 4), ("withdrawn", 4), ("stopped", 4), ("completed", 4), ("returned", 5)]
+)
 def test_what_single_events_said_of_the_phase_counts_until_it_is_taken_back(kind: str, phase: int) -> None:
     """D15."""
     life = Life()
@@ -228,6 +230,17 @@ def test_a_round_under_another_number_is_the_request_with_its_time_and_stays_it(
     assert life.accepts(seen(4, supplements=asked(("A", 4, 6)))) == ["supplement-requested@04 08#2", "supplemented@06 08"]
 
 
+def test_rounds_without_numbers_are_numbered_by_their_place() -> None:
+    life = Life()
+
+    assert life.accepts(seen(5, supplements=asked((None, 3, 4), (None, 5, None)))) == [
+        "received@02 08",
+        "supplement-requested@03 08",
+        "supplemented@04 08",
+        "supplement-requested@05 08/2",
+    ]
+
+
 def test_a_guessed_request_is_only_one_rounds_and_a_second_round_is_another() -> None:
     life = Life()
     life.now = at(4)
@@ -281,6 +294,9 @@ def test_a_guess_is_as_of_when_the_sender_saw_it_or_else_when_it_was_heard_of() 
 
     assert observed == ["received@02 08", "fee-requested@06 08 guessed"]
     assert heard == ["received@02 08", "fee-requested@07 08 guessed"]
+    abroad = Life(now=at(7).astimezone(UTC))
+    abroad.accepts(seen(6))
+    assert abroad.facts[-1].at.isoformat() == "2026-03-07T08:00:00+07:00"
 
 
 def test_guesses_are_counted() -> None:

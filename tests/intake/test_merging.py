@@ -65,7 +65,9 @@ def test_other_words_or_another_time_are_a_correction_and_are_noted_as_one() -> 
     assert life.dossier.facts["received/1"].at == ms(at(3))
 
 
-@pytest.mark.parametrize(("late", "notes"), [(timedelta(hours=48), ()), (timedelta(hours=48, milliseconds=1), ("late_reports",))])
+@pytest.mark.parametrize(
+    ("late", "notes"), [(timedelta(hours=48), ()), (timedelta(hours=48, milliseconds=1), ("late_reports",))]
+)
 def test_what_happened_more_than_two_days_before_it_was_told_is_noted_as_late(late: timedelta, notes: tuple[str, ...]) -> None:
     assert Life().take(event("completed", NOW - late)).notes == notes
 
@@ -255,6 +257,15 @@ def test_a_reception_that_the_catalogues_do_not_know_is_held(change: dict[str, s
 
     assert life.take({**RECEIVED, **change}).answer == Quarantined(reason, field)
     assert (life.dossier.facts.get("received/1"), life.said) == (None, [])
+
+
+def test_a_reception_on_a_day_on_which_no_version_of_its_procedure_held_is_held() -> None:
+    procedure = REFERENCE.procedures["1.000894"]
+    later = procedure.model_copy(update={"versions": (procedure.versions[0].model_copy(update={"valid_from": at(3).date()}),)})
+    life = Life(reference=replace(REFERENCE, procedures={"1.000894": later}))
+
+    assert life.take(RECEIVED).answer == Quarantined("no-version", "procedure")
+    assert isinstance(life.take({**RECEIVED, "at": at(3).isoformat()}).answer, Accepted)
 
 
 def test_a_unit_and_a_version_are_those_of_the_day_in_viet_nam() -> None:

@@ -44,7 +44,13 @@ def test_a_dossier_of_other_units_is_nothing_that_its_sender_is_told_of() -> Non
     life.sender = of("H37.13")
     before = life.dossier
 
-    for item in (event("completed", at(5)), RECEIVED, SNAPSHOT, event("completed", at(25)), event("retracted", at(5), fact="stopped")):
+    for item in (
+        event("completed", at(5)),
+        RECEIVED,
+        SNAPSHOT,
+        event("completed", at(25)),
+        event("retracted", at(5), fact="stopped"),
+    ):
         assert life.take(item).answer == STRANGER
     assert (life.dossier, life.said) == (before, [])
     life.sender = of("H37.12")
@@ -193,7 +199,9 @@ def test_a_key_holds_up_to_the_moment_at_which_it_is_ended() -> None:
 def test_a_key_stands_for_its_system_and_what_that_may_do() -> None:
     pilot = Wanted("motcua", ("H37.12", "H37.13"), "pilot", numbers=("a", "b"))
 
-    assert ApiKey("k", pilot, "hash", 0).sender == Sender("motcua", frozenset({"H37.12", "H37.13"}), "pilot", frozenset({"a", "b"}))
+    assert ApiKey("k", pilot, "hash", 0).sender == Sender(
+        "motcua", frozenset({"H37.12", "H37.13"}), "pilot", frozenset({"a", "b"})
+    )
     plain = Wanted("motcua")
     assert (plain.mode, plain.role) == ("live", "send")
     assert ApiKey("k", plain, "hash", 0).sender == Sender("motcua", None, "live", frozenset())
@@ -201,7 +209,17 @@ def test_a_key_stands_for_its_system_and_what_that_may_do() -> None:
 
 @pytest.mark.parametrize(
     ("name", "good"),
-    [("motcua", True), ("so-dat-dai", True), ("x" * 40, True), ("x" * 41, False), ("", False), ("Motcua", False), ("mot cua", False), ("một", False), ("9", True)],
+    [
+        ("motcua", True),
+        ("so-dat-dai", True),
+        ("x" * 40, True),
+        ("x" * 41, False),
+        ("", False),
+        ("Motcua", False),
+        ("mot cua", False),
+        ("một", False),
+        ("9", True),
+    ],
 )
 def test_a_system_is_named_in_small_letters_figures_and_hyphens(name: str, good: bool) -> None:
     assert bool(SYSTEM.fullmatch(name)) is good

@@ -104,7 +104,9 @@ def test_a_snapshot_says_its_reception_itself_and_is_held_to_that() -> None:
     life = Life()
     life.accepts(RECEIVED)
 
-    assert isinstance(life.take({**SNAPSHOT, "received_at": at(1).isoformat(), "promised_at": at(1).isoformat()}).answer, Accepted)
+    assert isinstance(
+        life.take({**SNAPSHOT, "received_at": at(1).isoformat(), "promised_at": at(1).isoformat()}).answer, Accepted
+    )
 
 
 def test_while_the_reception_is_unknown_or_taken_back_a_promise_may_lie_anywhere_since_2015() -> None:
