@@ -117,7 +117,19 @@ def test_each_row_of_the_table_has_files_and_tests() -> None:
         assert [test for test in row["tests"] if not (ROOT / test).exists()] == []
 
 
-@pytest.mark.parametrize("silent", ["self.parts.log.info('x')", "parts.telemetry.count('x')", "import x", "raise Odd('words')"])
+def test_a_field_that_loses_its_words_alone_is_no_change_and_one_that_loses_its_bounds_is(tmp_path: Path) -> None:
+    fields = "x: int | None = Field(default=None, description='Days.')\n    y: int | None = Field(default=None, ge=1)"
+    (tmp_path / "told.py").write_text(f"class Told:\n    {fields}\n", "utf-8")
+    new = [line.strip("+ ") for mutant in mutants_of(tmp_path, "told.py") for line in mutant.diff() if line.startswith("+")]
+
+    assert "x: int | None = None" not in new
+    assert "y: int | None = None" in new
+
+
+@pytest.mark.parametrize(
+    "silent",
+    ["Lines = Mapping[str, int]", "self.parts.log.info('x')", "parts.telemetry.count('x')", "import x", "raise Odd('words')"],
+)
 def test_lines_that_only_tell_are_left_alone(tmp_path: Path, silent: str) -> None:
     (tmp_path / "told.py").write_text(f"{silent}\n", "utf-8")
 

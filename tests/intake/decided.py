@@ -93,7 +93,7 @@ class Life:
         return decided.answer[-1]
 
     def accepts(self, *raw: Mapping[str, Any]) -> list[str]:
-        """Take items in that have to hold; what is said of each fact: kind, occasion, version and, if it is not sure, how it is."""
+        """Take items in that have to hold; the facts that are said, in short."""
         taken = self.take(*raw)
         assert isinstance(taken.answer, Accepted), taken.answer
         return [told(fact) for fact in self.facts]

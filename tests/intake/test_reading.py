@@ -1,14 +1,29 @@
 """What becomes of an item as it was sent: forms that are taken, words that are made to fit, faults in the sender's words."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
-from services.intake.domain import Contact, Doubled, Fault, FaultError, Item, ReceivedItem, SnapshotItem, parse_item
-from services.intake.domain.items import ProgressedItem, SuspendedItem
+from services.intake.domain import Contact, Doubled, Fault, FaultError, ReceivedItem, SnapshotItem, parse_item
+from services.intake.domain.items import (
+    LinkedPart,
+    PlainItem,
+    ProgressedItem,
+    Reappointment,
+    RetractedItem,
+    Supplement,
+    SuspendedItem,
+)
+from services.intake.domain.parsing import CONTACT_CODES, CONTACT_WORDS, PART, WORDS
 from tests.intake.decided import CODE, PERSON, RECEIVED, SNAPSHOT, at, event
 
 STEP = event("progressed", at(5), step="Xử lý")
+KINDS = (
+    *("received", "progressed", "supplement-requested", "supplemented", "fee-requested", "fee-paid", "suspended", "resumed"),
+    *("reappointed", "completed", "returned", "refused", "withdrawn", "stopped"),
+)
 
 
 def faults(item: object) -> list[tuple[str, str, str]]:
@@ -216,6 +231,7 @@ def test_a_contact_that_is_no_object_is_dropped_and_the_item_taken(sent: object)
 
     assert isinstance(found.item, ReceivedItem)
     assert (found.item.contact, found.cut) == (None, 1)
+    assert parse_item({**STEP, "step": "x" * 201, "contact": sent}).cut == 2
 
 
 @pytest.mark.parametrize(
@@ -265,13 +281,61 @@ def test_fields_that_nobody_knows_are_named_and_refuse_nothing(more: dict[str, A
 # --- what is frozen, what is hidden -------------------------------------------------------
 
 
-@pytest.mark.parametrize("item", [RECEIVED, STEP, SNAPSHOT, event("reappointed", at(5), new_due_at=at(6).isoformat())])
-def test_an_item_is_frozen_and_its_unknown_fields_are_not_in_it(item: dict[str, Any]) -> None:
-    found: Item = parse_item({**item, "colour": "red"}).item
+MODELS: list[tuple[type[BaseModel], dict[str, Any]]] = [
+    (ReceivedItem, dict(RECEIVED)),
+    (ProgressedItem, STEP),
+    (PlainItem, event("completed", at(5))),
+    (SuspendedItem, event("suspended", at(5))),
+    (SnapshotItem, dict(SNAPSHOT)),
+    (Contact, dict(PERSON)),
+    (LinkedPart, {"part": "Xử lý"}),
+    (Supplement, {"requested_at": at(3)}),
+    (Reappointment, {"at": at(3), "new_due_at": at(9)}),
+]
+
+
+@pytest.mark.parametrize(("model", "given"), MODELS, ids=[model.__name__ for model, _ in MODELS])
+def test_what_was_read_is_frozen_holds_no_unknown_field_and_its_errors_repeat_nothing(
+    model: type[BaseModel], given: dict[str, Any]
+) -> None:
+    found, name = model.model_validate({**given, "colour": "red"}), next(iter(given))
 
     assert "colour" not in found.model_dump()
     with pytest.raises(ValueError, match="frozen"):
-        found.dossier = "H37.12-260302-0002"
+        setattr(found, name, given[name])
+    with pytest.raises(ValidationError) as refused:
+        model.model_validate({**given, name: ["Nông Thị Mẫu"]})
+    assert "Mẫu" not in str(refused.value)
+
+
+def longest(model: type[BaseModel], names: Iterable[str]) -> dict[str, int]:
+    """How long texts of a model may be, as the schema says that senders read."""
+    own = model.model_json_schema()["properties"]
+    return {name: next(one["maxLength"] for one in own[name].get("anyOf", [own[name]]) if "maxLength" in one) for name in names}
+
+
+def test_words_are_cut_to_what_the_schema_says_that_senders_read() -> None:
+    assert longest(Contact, CONTACT_WORDS) == CONTACT_WORDS == {"name": 200, "address": 500}
+    assert longest(Contact, CONTACT_CODES) == CONTACT_CODES == {"phone": 40, "email": 200}
+    assert longest(ProgressedItem, ("step", "department")) | longest(SuspendedItem, ("decision",)) == WORDS
+    assert longest(LinkedPart, ("part",)) == {"part": PART}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fact_of_each_kind_can_be_taken_back(kind: str) -> None:
+    item = parse_item(event("retracted", at(5), fact=kind)).item
+
+    assert isinstance(item, RetractedItem)
+    assert item.fact == kind
+
+
+@pytest.mark.parametrize("reason", ["agency", "force_majeure", None])
+def test_a_suspension_is_for_another_body_or_by_force_majeure(reason: str | None) -> None:
+    item = parse_item(event("suspended", at(5), reason=reason, decision="123")).item
+
+    assert isinstance(item, SuspendedItem)
+    assert (item.reason, item.decision) == (reason, "123")
+    assert faults(event("suspended", at(5), reason="mưa"))[0][:2] == ("reason", "literal_error")
 
 
 def test_a_contact_is_empty_only_if_nothing_at_all_was_given() -> None:

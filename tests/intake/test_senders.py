@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.domain import HELD, Accepted, Fault, Quarantined, Refused, Sender
+from services.intake.domain import HELD, Accepted, Fault, Json, Quarantined, Refused, Sender
 from services.intake.domain.held import identity_of
 from services.intake.domain.keys import SYSTEM, ApiKey, Wanted
 from tests.intake.decided import CODE, NOW, RECEIVED, REFERENCE, SNAPSHOT, Life, at, event, ms
@@ -172,11 +172,11 @@ def test_every_reason_of_holding_is_one_of_these() -> None:
 
 def test_the_same_item_held_for_the_same_reason_is_the_same_entry_over_restarts() -> None:
     """Entries are in stores: their names must not change with a release."""
-    item = {"dossier": CODE, "type": "received", "channel": 2}
+    item: dict[str, Json] = {"dossier": CODE, "type": "received", "channel": 2}
     name = identity_of("motcua", "unknown-unit", item)
 
     assert name == "3166c9f3-b24a-5dbb-98f6-71306d467fb0"
-    assert identity_of("motcua", "unknown-unit", dict(reversed(item.items()))) == name
+    assert identity_of("motcua", "unknown-unit", dict(reversed([*item.items()]))) == name
     others = {
         identity_of("khac", "unknown-unit", item),
         identity_of("motcua", "no-version", item),

@@ -379,6 +379,7 @@ def test_a_dossier_that_counts_nowhere_leaves_its_cells_and_is_in_no_doubt() -> 
     after = taken(row._replace(touched=()), gone._replace(settled=ended("early", 6, 9, also=(7,))), 2, FUTURE)
 
     assert (after.touched, after.doubts, after.counted) == (cells(2), (), Counted({}, ()))
+    assert Row(DOSSIER).known == Known()
     nowhere = taken(Row(DOSSIER), Known(promise=promised(25)), 1, FUTURE)
     assert (nowhere.counted, nowhere.touched, nowhere.touched_at) == (Counted({}, ()), (), None)
 

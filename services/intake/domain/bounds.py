@@ -16,6 +16,7 @@ from services.intake.domain.problems import Fault
 
 EARLIEST = epoch_ms(datetime(2015, 1, 1, tzinfo=OFFICE_TIME))
 FARTHEST_YEARS = 10  # from the reception; the longest limits of the list are counted in months
+PROMISES = frozenset({"promised_at", "new_due_at", "step_due_at"})  # every other time says what happened
 _FARTHEST = timedelta(days=3653) // timedelta(milliseconds=1)
 
 
