@@ -107,6 +107,26 @@ def test_when_the_sender_saw_it_travels_with_the_fact() -> None:
     assert life.facts[0].observed_at is None
 
 
+def test_digests_of_what_was_said_are_the_same_over_releases() -> None:
+    """They are in stores: another digest of the same words would make each fact that is told again a correction."""
+    life = Life()
+    life.accepts({**RECEIVED, **WHOLE, "contact": PERSON})
+    times = {"started_at": at(4).isoformat(), "step_due_at": at(9).isoformat()}
+    life.accepts(event("progressed", at(5), step="Xử lý", department="Sở Tư pháp", **times))
+    life.accepts(event("suspended", at(5), reason="force_majeure", decision="12/QĐ-UBND"))
+    life.accepts(event("reappointed", at(5), new_due_at=at(16).isoformat()))
+    life.accepts(event("completed", at(5)))
+    life.accepts(event("retracted", at(6), fact="completed"))
+
+    assert {key: life.dossier.facts[key].digest for key in life.dossier.facts} == {
+        "received/1": "feeffc9c1b1e9b7b",
+        "progressed/1": "e00f7980eddb72f5",
+        "suspended/1": "ce1a8881fda52d54",
+        "reappointed/1": "c20c865816d1a2aa",
+        "completed/1": "88ffb13792fcd40b",
+    }
+
+
 # --- occasions --------------------------------------------------------------------
 
 
