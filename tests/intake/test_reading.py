@@ -319,6 +319,8 @@ def test_words_are_cut_to_what_the_schema_says_that_senders_read() -> None:
     assert longest(Contact, CONTACT_CODES) == CONTACT_CODES == {"phone": 40, "email": 200}
     assert longest(ProgressedItem, ("step", "department")) | longest(SuspendedItem, ("decision",)) == WORDS
     assert longest(LinkedPart, ("part",)) == {"part": PART}
+    with pytest.raises(ValidationError):
+        LinkedPart(part="")
 
 
 @pytest.mark.parametrize("kind", KINDS)
