@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from nacl.public import PrivateKey, SealedBox
 
 from dunghen import PROVINCE
@@ -239,20 +237,6 @@ def test_a_gap_between_versions_of_a_procedure_holds_the_reception() -> None:
     took = take_items(new(), [RECEIVED], context, SENDER)
 
     assert took.answers == [Quarantined("no-version", "procedure")]
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
-    )
-)
-def test_no_input_does_anything_but_pass_or_be_refused(raw: object) -> None:
-    try:
-        dossier = parse_item(raw).item.dossier
-    except FaultError as error:
-        dossier = "refused" if error.faults else ""
-
-    assert dossier
 
 
 def test_a_key_that_is_no_key_is_refused_at_start() -> None:

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runtime.log.reader import LogReader
+from services.intake.domain import FaultError, parse_item
 from tests.flow.support import until
 from tests.intake.alone import Alone, intake_alone, received
 from tests.intake.fuzzing import attack
@@ -298,3 +301,17 @@ async def test_half_a_minute_of_odd_requests_finds_no_fault_of_ours(intake: Alon
 
     assert wrong == []
     assert count > 50
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_no_input_does_anything_but_pass_or_be_refused(raw: object) -> None:
+    try:
+        dossier = parse_item(raw).item.dossier
+    except FaultError as error:
+        dossier = "refused" if error.faults else ""
+
+    assert dossier

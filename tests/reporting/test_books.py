@@ -2,22 +2,17 @@
 
 import json
 import random
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from contracts import encode
 from dunghen.audit import audit
 from runtime.errors import Unavailable
 from services.reporting.checks import find_doubts, unknown_units
-from services.reporting.domain import days_of, month_of, span
-from services.reporting.domain.books import Span
 from services.reporting.figures import Asked, flows, flows_by_day
 from services.reporting.reports import ReportRefusedError, behind, report
 from services.reporting.store import BOOKS, SHELVES
@@ -26,38 +21,7 @@ from tests.reporting.test_histories import DOSSIERS, HISTORIES, NOW, TOPICS, Lif
 from tests.reporting.test_reporting import deadline, settled
 from tests.support.dossiers import DOSSIER, at, fact, received
 
-DAYS = st.dates(date(2024, 1, 1), date(2027, 12, 31))
 FIRST, LAST = date(2026, 2, 15), date(2026, 3, 14)
-
-
-@given(DAYS)
-def test_a_report_month_runs_from_the_fifteenth_to_the_fourteenth(day: date) -> None:
-    first, last = days_of(month_of(day))
-
-    assert first <= day <= last
-    assert (first.day, last.day, month_of(first), month_of(last)) == (15, 14, month_of(day), month_of(day))
-
-
-@given(DAYS, st.integers(0, 1800))
-def test_a_period_is_covered_by_whole_years_months_and_days_at_its_ends_each_day_once(first: date, length: int) -> None:
-    last = first + timedelta(days=length)
-    covered = span(first, last)
-    counted: Counter[date] = Counter()
-    stretches = [(begin, end) for _, begin, end in covered.edges]
-    stretches += [(days_of(begin)[0], days_of(end)[1]) for begin, end in covered.months]
-    if covered.years is not None:
-        stretches.append((days_of(f"{covered.years[0]}-01")[0], days_of(f"{covered.years[1]}-12")[1]))
-    for begin, end in stretches:
-        counted.update(begin + timedelta(days=n) for n in range((end - begin).days + 1))
-
-    assert counted == Counter(first + timedelta(days=n) for n in range(length + 1))
-
-
-def test_a_year_of_the_law_is_one_shelf_and_the_plans_year_is_twelve_books() -> None:
-    assert span(date(2025, 12, 15), date(2026, 12, 14)) == Span(("2026", "2026"))
-    assert span(date(2025, 11, 15), date(2026, 11, 14)) == Span(None, (("2026-01", "2026-11"), ("2025-12", "2025-12")))
-    assert span(None, date(2026, 2, 14)) == Span((None, "2025"), (("2026-01", "2026-02"),))
-    assert span(None, date(2026, 12, 20)) == Span((None, "2026"), (), (("2027-01", date(2026, 12, 15), date(2026, 12, 20)),))
 
 
 @pytest.mark.parametrize("seed", range(HISTORIES // 5))

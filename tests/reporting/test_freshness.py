@@ -10,11 +10,9 @@ import pytest
 from pypdf import PdfReader
 
 from contracts import Event
-from reference import OFFICE_TIME
 from runtime.pages import Pages
 from services.reporting import store
 from services.reporting.domain import Days
-from services.reporting.domain.standing import Standing
 from services.reporting.files import as_file
 from services.reporting.freshness import Freshness, freshness, silent_units, standing_of, unheard_of
 from services.reporting.overview import overview
@@ -24,40 +22,6 @@ from tests.reporting.test_causes import of
 from tests.reporting.test_periods import MARCH, merged
 from tests.reporting.test_reporting import deadline, settled
 from tests.support.dossiers import at, received
-
-FROZEN = datetime(2026, 4, 14, 18, 30, tzinfo=OFFICE_TIME)  # in UTC it is the same day; an hour after midnight it is not
-NIGHT = datetime(2026, 4, 15, 0, 30, tzinfo=OFFICE_TIME)
-
-
-@pytest.mark.parametrize(
-    ("standing", "words"),
-    [
-        (Standing(FROZEN), "Số liệu tính đến 18:30 ngày 14/04/2026. Kỳ chưa chốt, số liệu còn thay đổi."),
-        (Standing(None), "Số liệu tính đến chưa rõ lúc nào, đang được tính lại. Kỳ chưa chốt, số liệu còn thay đổi."),
-        (
-            Standing(FROZEN, FROZEN - timedelta(weeks=7)),
-            "Số liệu tính đến 18:30 ngày 14/04/2026, sự việc mới nhất được ghi nhận lúc 18:30 ngày 24/02/2026. "
-            "Kỳ chưa chốt, số liệu còn thay đổi.",
-        ),
-        (Standing(NIGHT, None, NIGHT, signed=True), "Số liệu tính đến 00:30 ngày 15/04/2026. Đã chốt ngày 15/04/2026."),
-        (
-            Standing(NIGHT, None, NIGHT, signed=True, restated=2),
-            "Số liệu tính đến 00:30 ngày 15/04/2026. Đã chốt ngày 15/04/2026, sau đó có 2 bản chỉnh.",
-        ),
-        (
-            Standing(NIGHT + timedelta(days=1), None, NIGHT),
-            "Số liệu tính đến 00:30 ngày 16/04/2026. Đã chốt ngày 15/04/2026; đây là số liệu hiện thời, "
-            "có thể khác biểu đã chốt.",
-        ),
-        (
-            Standing(FROZEN, unheard=tuple(f"Xã {number}" for number in range(1, 13))),
-            "Số liệu tính đến 18:30 ngày 14/04/2026. Kỳ chưa chốt, số liệu còn thay đổi. Chưa nhận được dữ liệu của "
-            "Xã 1, Xã 2, Xã 3, Xã 4, Xã 5, Xã 6, Xã 7, Xã 8, Xã 9, Xã 10 và 2 đơn vị khác.",
-        ),
-    ],
-)
-def test_how_old_and_how_final_figures_are_is_said_in_words(standing: Standing, words: str) -> None:
-    assert standing.words == words
 
 
 @pytest.mark.parametrize("form", ["II.06a", "07a"])

@@ -124,7 +124,7 @@ def main() -> int:
     for each in gone:
         print(f"{each['file']}: no mutant makes '{each['becomes']}' of '{each['line']}' any more; take it out of {TABLE.name}")
     sample = sample_of(everyone, table, options.sample, options.seed)
-    warm(root)
+    warm(root, {each.mutant.file for each in sample})
     seconds = unchanged(root, sample, options.jobs)
     if seconds is None:
         return 1
@@ -134,8 +134,6 @@ def main() -> int:
         f"{result.tried} of {len(everyone)} mutants tried (seed {options.seed}): {fates}; {result.noticed:.1f} % noticed,"
         f" {options.threshold:.0f} % asked for; {time.monotonic() - begin:.0f} s"
     )
-    for row in table["to_come"]:
-        print(f"not mutated yet: {row['code']}")
     return 0 if result.tried and not gone and result.noticed >= options.threshold else 1
 
 

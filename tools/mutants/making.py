@@ -1,6 +1,6 @@
 """The mutants of a module: mutmut's operators, and four of our own for what tests of asynchronous code tend to miss.
 
-Not mutated: annotations and the names for them (`Kind = Literal[...]`), decorators, docstrings, imports, type variables and
+Not mutated: annotations and the names of types (`Kind = Literal[...]`), decorators, docstrings, imports, type variables and
 `__all__`; lines of logs and counters of metrics; the words of an error, descriptions of fields. Of a string only its content is
 changed, not its case.
 """
@@ -29,10 +29,19 @@ _NEVER_CHANGED = m.OneOf(
     m.Call(func=m.Name("TypeVar") | m.Name("isinstance") | m.Name("len")),
     m.Assign(targets=[m.AssignTarget(m.Name("__all__"))]),
     m.Assign(value=m.Call(func=m.Name("TypeVar"))),
-    m.Assign(value=m.Subscript(value=m.Name("Literal"))),  # the name of an annotation: mypy's, as annotations are
+    m.Assign(  # names of types: mypy's, as annotations are
+        value=m.Subscript(value=m.Name("Literal") | m.Name("Mapping") | m.Name("Sequence") | m.Name("Callable"))
+    ),
     m.Call(func=m.Attribute(value=m.Name("log") | m.Attribute(attr=m.Name("log")))),
     m.Call(func=m.Attribute(value=m.Attribute(attr=m.Name("telemetry")))),
     m.Raise(exc=m.Call(args=[m.AtLeastN(m.Arg(keyword=None), n=1)])),  # its words
+)
+# What is left of it without its words is None, as it is with them.
+_ONLY_WORDS = m.AnnAssign(
+    value=m.Call(
+        func=m.Name("Field"),
+        args=[m.Arg(keyword=m.Name("default"), value=m.Name("None")), m.Arg(keyword=m.Name("description"))],
+    )
 )
 _CALLED = m.Call() | m.Await()
 _ONE_OF_TWO = m.Call(func=m.Name("min") | m.Name("max"), args=[m.Arg(keyword=None, star=""), m.Arg(keyword=None, star="")])
@@ -134,10 +143,14 @@ class _Maker(cst.CSTVisitor):
             if isinstance(node, kind):
                 line = self.get_metadata(PositionProvider, node, None)
                 if line is not None:
-                    self.found += [
-                        Mutant(self.file, line.start.line, line.end.line, self.module, node, new) for new in operator(node)
-                    ]
+                    news = [new for new in operator(node) if not _says_the_same(node, new)]
+                    self.found += [Mutant(self.file, line.start.line, line.end.line, self.module, node, new) for new in news]
         return True
+
+
+def _says_the_same(node: cst.CSTNode, new: cst.CSTNode) -> bool:
+    """A field without a default that loses its words alone."""
+    return m.matches(node, _ONLY_WORDS) and m.matches(new, m.AnnAssign(value=m.Name("None")))
 
 
 def _is_silent(node: cst.CSTNode) -> bool:

@@ -31,7 +31,6 @@ class Table(TypedDict):
     """rooms.yaml."""
 
     rooms: list[Row]
-    to_come: list[Row]
     equivalent: list[Equivalent]
 
 

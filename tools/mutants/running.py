@@ -1,4 +1,4 @@
-"""Run the tests of a mutant: in a fork of a process that has loaded everything but our own code, which stays as it is on disk.
+"""Run the tests of a mutant: in a fork of a process that has loaded what no mutant is in; our code stays as it is on disk.
 
 The child finds the changed module where it imports it, so mutants can run side by side and no file is written.
 """
@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -48,6 +48,8 @@ _HEAVY = (
     *("pytest_asyncio.plugin", "pytest_cov.plugin", "xdist.plugin"),
 )
 _HEAVY_OF_OURS = ("contracts", "contracts.dossiers", "contracts.metrics", "contracts.reports")
+# What knows nothing of services, and what every test loads of it: unless a mutant is in it, it need not be loaded for each.
+_BELOW = {"reference": ("reference",), "runtime": ("runtime.embedded", "runtime.parts", "runtime.sealing", "runtime.service")}
 Fate = Literal["killed", "survived", "timed out"]
 # Plain assertions: nobody reads why one failed, and rewriting them takes longer than most tests.
 _QUIET = ("-x", "-q", "--tb=no", "--assert=plain", "-p", "no:xdist", "-p", "no:cov", "-p", "no:schemathesis")
@@ -86,12 +88,14 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self.source, str(self.path), "exec"), module.__dict__)  # noqa: S102 - this is what a mutant is
 
 
-def warm(root: Path) -> None:
-    """Load what every child needs, before the first one."""
+def warm(root: Path, mutated: Collection[str] = ()) -> None:
+    """Load what every child needs, before the first one; of our own code only what no mutant is in. `mutated`: their files."""
     os.chdir(root)
     sys.path.insert(0, str(root))
     here = Path(__file__).parents[2] == root
-    for name in (*_HEAVY, *_HEAVY_OF_OURS) if here else ():
+    folders = {file.partition("/")[0] for file in mutated}
+    below = [name for names in _BELOW.values() for name in names] if folders and not folders & {*_BELOW} else []
+    for name in (*_HEAVY, *_HEAVY_OF_OURS, *below) if here else ():
         importlib.import_module(name)
     # A found fault is enough: it is neither kept for the next run nor made smaller.
     hypothesis.settings.register_profile(

@@ -89,8 +89,6 @@ def _happened(item: Item) -> Times:
 
 def _promised(item: Item) -> Times:
     match item:
-        case ReceivedItem():
-            return ()  # held to the reception as it is when both are merged
         case ReappointedItem():
             return [("new_due_at", item.new_due_at)]
         case ProgressedItem():
@@ -99,7 +97,7 @@ def _promised(item: Item) -> Times:
             marked = None if item.reappointed is None else item.reappointed.new_due_at
             rounds = ((f"supplements.{n}.new_due_at", entry.new_due_at) for n, entry in enumerate(item.supplements))
             return _given(("promised_at", item.promised_at), ("reappointed.new_due_at", marked), *rounds)
-        case _:
+        case _:  # what a reception promises is held to it as it is when both are merged
             return ()
 
 
