@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.facts import epoch_ms
@@ -45,11 +45,11 @@ def invite(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
     at, unit = moment(completed.at), ground.reference.units.get(received.competent_unit)
     why_not = silence(at, moment(dossier.reported_at), unit) or ("no-contact" if received.contact_sequence is None else None)
     if why_not is not None:
-        return Changed(replace(dossier, invitation=NotInvited(dossier.reported_at, ground.form, why_not)))
+        return Changed(dossier._replace(invitation=NotInvited(dossier.reported_at, ground.form, why_not)))
     token = ground.token(dossier.code)
     invited = FeedbackInvited(at=at, form=ground.form, key_epoch=ground.key_epoch, sealed=ground.seal(token))
     invitation = Invited(epoch_ms(ground.now), ground.form)
-    return Changed(replace(dossier, invitation=invitation, token=digest(token)), [Once(invited)])
+    return Changed(dossier._replace(invitation=invitation, token=digest(token)), [Once(invited)])
 
 
 def rate(dossier: Dossier, given: Mapping[str, str], ground: Ground) -> Answering[Dossier, str]:
@@ -59,7 +59,7 @@ def rate(dossier: Dossier, given: Mapping[str, str], ground: Ground) -> Answerin
     received = dossier.facts.first(Received)
     unit = "unknown" if received is None else received.competent_unit
     rated = FeedbackRated(at=ground.now, unit=unit, form=form.id, scores=scores)
-    return Answering(replace(dossier, rating=Rating(epoch_ms(ground.now), form.id, scores)), form.id, [Once(rated)])
+    return Answering(dossier._replace(rating=Rating(epoch_ms(ground.now), form.id, scores)), form.id, [Once(rated)])
 
 
 def open_form(dossier: Dossier, ground: Ground) -> SurveyForm:

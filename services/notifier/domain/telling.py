@@ -63,9 +63,9 @@ def forget(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
     kept = isinstance(letter, Sent) and letter.contact is not None
     if isinstance(known, Forgotten) and not kept:
         return Changed(dossier)
-    after = replace(dossier, contact=Forgotten(0 if known is None else known.sequence))
+    after = dossier._replace(contact=Forgotten(0 if known is None else known.sequence))
     if isinstance(letter, Sent) and kept:
-        after = replace(after, letter=replace(letter, contact=None))
+        after = after._replace(letter=replace(letter, contact=None))
     return Changed(_woken(after, ground))
 
 
@@ -75,7 +75,7 @@ def _woken(dossier: Dossier, ground: Ground) -> Dossier:
     if not waiting:
         return dossier
     now = epoch_ms(next_window(ground.now))
-    return replace(dossier, messages={**dossier.messages, **{name: replace(one, next_at=now) for name, one in waiting.items()}})
+    return dossier._replace(messages={**dossier.messages, **{name: replace(one, next_at=now) for name, one in waiting.items()}})
 
 
 def plan(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
