@@ -4,8 +4,8 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited, FeedbackRated
@@ -23,8 +23,7 @@ class CannotAnswerError(Exception):
         self.used = used
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(NamedTuple):
     """What a decision may look at beside the dossier. `token`: makes the token of a dossier; `seal`: seals the link with it."""
 
     now: datetime
@@ -39,8 +38,10 @@ class Ground:
 
 def invite(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
     """Invite the person of a completed dossier once, or note why nobody is."""
+    if dossier.reported_at is None or dossier.invitation is not None:
+        return Changed(dossier)  # as long as there is no completion, nothing else has to be read
     received, completed = dossier.facts.first(Received), dossier.facts.first(Completed)
-    if received is None or completed is None or dossier.reported_at is None or dossier.invitation is not None:
+    if received is None or completed is None:
         return Changed(dossier)
     at, unit = moment(completed.at), ground.reference.units.get(received.competent_unit)
     why_not = silence(at, moment(dossier.reported_at), unit) or ("no-contact" if received.contact_sequence is None else None)

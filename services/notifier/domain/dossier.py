@@ -166,7 +166,7 @@ class Dossier(NamedTuple):
     @property
     def has_uncertain(self) -> bool:
         """Whether a person has to look at one of its messages."""
-        return any(isinstance(message, Uncertain) for message in self.messages.values())
+        return Uncertain in map(type, self.messages.values())
 
     # --- with one thing more; the dossier itself if that says nothing new ---------------
 

@@ -80,8 +80,11 @@ def _woken(dossier: Dossier, ground: Ground) -> Dossier:
 
 def plan(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
     """Queue or skip what the facts make due and nothing was decided about yet."""
-    received, completed = dossier.facts.first(Received), dossier.facts.first(Completed)
-    if received is None or completed is None:
+    completed = dossier.facts.first(Completed)
+    if completed is None:
+        return Changed(dossier)  # as long as there is none, nothing else has to be read
+    received = dossier.facts.first(Received)
+    if received is None:
         return Changed(dossier)
     changed = Changed(dossier)
     if RESULT not in dossier.messages:
