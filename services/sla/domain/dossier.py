@@ -121,7 +121,7 @@ class Dossier(NamedTuple):
     def stating(
         self, facts: KnownFacts, unit: str | None, deadline: Deadline | None, settled: Settled | None, watch: Watch | None
     ) -> "Dossier":
-        """With what facts change. Made directly, once per decision: `_replace` costs six times as much."""
+        """With what facts change. Made directly, once per decision: `_replace` costs more."""
         return Dossier(self.code, facts, unit, deadline, settled, watch, self.rungs, self.asks, self.recovered, self.revision)
 
     def ringing(self, rungs: Mapping[str, Reached], watch: Watch) -> "Dossier":
