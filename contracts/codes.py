@@ -36,6 +36,16 @@ def body_of(dossier: str) -> str:
     return dossier.split("-", 1)[0]
 
 
+def bodies_of(dossier: str) -> list[str]:
+    """The body that a mã hồ sơ begins with, and those above it: of H56.12.01-250701-0001 they are H56.12.01, H56.12, H56."""
+    body = body_of(dossier)
+    found = [body]
+    while "." in body:
+        body = body.rpartition(".")[0]
+        found.append(body)
+    return found
+
+
 def is_unit_code(text: str) -> bool:
     """Whether `text` is written as a mã định danh, and so is not the name of a body."""
     return _UNIT.fullmatch(text) is not None

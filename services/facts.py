@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
 from contracts import Event
+from contracts.dossiers import Fact
 from contracts.facts import NONE, first_standing, merge_fact, standing
 
 
@@ -83,6 +84,11 @@ class Kinds:
         """From the classes a service reads them with."""
         own = {kind: ("at", *kind.OWN) for kind in kinds}
         return cls({kind.KIND: tuple(each.name for each in fields(kind) if each.name not in own[kind]) for kind in own}, timed)
+
+    def concerns(self, event: Event) -> bool:
+        """Whether an event can add to them. A fact of another kind cannot; what is no fact is for others to say."""
+        data = event.data
+        return not isinstance(data, Fact) or data.series in self.fields
 
 
 @dataclass(frozen=True, slots=True)

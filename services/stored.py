@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from operator import is_
 from typing import Any, Generic, TypeVar, cast
 
 from contracts import Event
@@ -62,10 +63,16 @@ def _over(old: Mapping[str, Any], written: Mapping[str, Any], known: Collection[
 
 @dataclass(frozen=True, slots=True)
 class Derived(Generic[Thing]):
-    """Fields that follow from the object as a whole. None is left out."""
+    """Fields that follow from several parts of an object. None is left out. `of`: the parts; where they are the same as before,
+    so are the fields."""
 
     names: Sequence[str]
     dump: Callable[[Thing], Mapping[str, Any]]
+    of: Callable[[Thing], tuple[object, ...]] = lambda thing: (thing,)
+
+    def changed(self, after: Thing, before: Thing) -> bool:
+        """Whether what they follow from is another."""
+        return not all(map(is_, self.of(after), self.of(before)))
 
     def put(self, thing: Thing, document: Document) -> None:
         """Write them anew."""
@@ -124,8 +131,9 @@ class Codec(Generic[Thing]):
             value = kept.of(after)
             if before is None or value is not kept.of(before):
                 kept.put(value, written)
-        if self.derived is not None:
-            self.derived.put(after, written)
+        derived = self.derived
+        if derived is not None and (before is None or derived.changed(after, before)):
+            derived.put(after, written)
         if self.layout > 1:
             written[LAYOUT] = self.layout
         return written
@@ -145,7 +153,8 @@ class Codec(Generic[Thing]):
         changed = rule(before)
         after = document if changed.after is before else self.written(changed.after, document, before)
         answer = changed.answer if isinstance(changed, Answering) else None
-        return Decision(after, outputs_of(changed.said, self.subject or str(document["_id"]), now, cause), answer)
+        said = outputs_of(changed.said, self.subject or str(document["_id"]), now, cause) if changed.said else ()
+        return Decision(after, said, answer)
 
     # --- a rule as the runtime calls it ------------------------------------------------------------------------------------
 

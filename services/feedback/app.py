@@ -22,7 +22,7 @@ from services.speaking import encode
 
 def rules_of(context: handlers.Context) -> Rules[Event]:
     """What the loop does with events."""
-    decide = store.CODEC.handling(partial(handlers.handle, context=context), context.clock)
+    decide = store.CODEC.handling(partial(handlers.handle, context=context), context.clock, heeds=handlers.heeds)
     return Rules(store.DOSSIERS, wiring.decoder(), decide, encode)
 
 

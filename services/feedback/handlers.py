@@ -8,7 +8,7 @@ from reference import ReferenceData
 from runtime.clock import Clock
 from runtime.sealing import Sealer
 from services.changes import Changed
-from services.feedback.domain import Dossier, Ground, SurveyForm, invite, token_of
+from services.feedback.domain import KINDS, Dossier, Ground, SurveyForm, invite, token_of
 from services.feedback.settings import FeedbackSettings
 
 TOPIC = "feedback.v1"
@@ -42,8 +42,13 @@ class Context:
         return token_of(self.settings.token_key.get_secret_value().encode(), dossier)
 
 
+def heeds(event: Event) -> bool:
+    """Only a reception and its completion ask anybody. Every event that feedback reads is a fact."""
+    return KINDS.concerns(event)
+
+
 def handle(dossier: Dossier, event: Event, context: Context) -> Changed[Dossier]:
-    """A fact of a dossier: the first completion that stands invites its person. Every event that feedback reads is a fact; one
-    of a type this version does not know is kept."""
+    """A fact of a dossier: the first completion that stands invites its person. One of a type this version does not know is
+    kept."""
     after = dossier.told(event)
     return Changed(dossier) if after is dossier else invite(after, context.ground())

@@ -4,8 +4,6 @@ A token is made from the key and the dossier, so that the links people hold go o
 saved and never published.
 """
 
-from dataclasses import replace
-
 from contracts import Event
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited, FeedbackRated
@@ -32,7 +30,7 @@ def recall(dossier: Dossier, event: Event, context: Context) -> Dossier:
     """The dossier with one thing that feedback said of it; the dossier itself if it knows."""
     data = event.data
     if isinstance(data, FeedbackInvited) and dossier.token is None:
-        return replace(dossier, invitation=Invited(epoch_ms(event.time), data.form), token=digest(context.token(dossier.code)))
+        return dossier._replace(invitation=Invited(epoch_ms(event.time), data.form), token=digest(context.token(dossier.code)))
     if isinstance(data, FeedbackRated) and dossier.rating is None:
-        return replace(dossier, rating=Rating(epoch_ms(data.at), data.form, dict(data.scores)))
+        return dossier._replace(rating=Rating(epoch_ms(data.at), data.form, dict(data.scores)))
     return dossier

@@ -7,7 +7,7 @@ and how far its snapshots had come. So the next reception seals its contact anew
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from contracts import Event
@@ -73,7 +73,7 @@ def recall(dossier: Dossier, told: Told) -> Dossier:
         return dossier
     after = _with_fact(dossier, told, data)
     if told.event.sequence is not None and told.event.sequence > after.sequence:
-        after = replace(after, sequence=told.event.sequence)
+        after = after._replace(sequence=told.event.sequence)
     if isinstance(data, Received | ReceivedV2) and data.contact_sequence is not None:
         after = _with_contact(after, data.contact_sequence)
     return after
@@ -90,7 +90,7 @@ def _with_fact(dossier: Dossier, told: Told, data: Fact) -> Dossier:
     digest = digest_of(words, at, data.SERIES)
     fact = Known(data.version, digest, observed, at, isinstance(data, Retracted), sure)
     reception = _reception(data, words.get("promised_at")) if isinstance(data, Received | ReceivedV2) else dossier.reception
-    return replace(dossier, facts=dossier.facts.having(key, fact), reception=reception)
+    return dossier._replace(facts=dossier.facts.having(key, fact), reception=reception)
 
 
 def _reception(data: Received | ReceivedV2, promised_at: Json) -> Reception:
@@ -111,4 +111,4 @@ def _with_contact(dossier: Dossier, sequence: int) -> Dossier:
     known = dossier.contact
     if known is not None and known.sequence >= sequence:
         return dossier
-    return replace(dossier, contact=KnownContact(sequence, ""))
+    return dossier._replace(contact=KnownContact(sequence, ""))

@@ -22,6 +22,7 @@ from runtime.clock import Clock
 from services.changes import Changed
 from services.notifier.domain import Dossier, Ground
 from services.notifier.domain.apologies import on_deadline, on_refused, on_rung, on_settled
+from services.notifier.domain.dossier import KINDS
 from services.notifier.domain.telling import on_contact, on_fact, on_invited
 
 TOPIC = "notices.v1"
@@ -67,8 +68,8 @@ IGNORED = frozenset((*DEADLINE_TYPES, *FEEDBACK_TYPES)) - RULES.keys()
 
 
 def heeds(event: Event) -> bool:
-    """Of warnings to staff, and of how somebody rated, a citizen is told nothing."""
-    return type(event.data) not in IGNORED
+    """Of warnings to staff, of how somebody rated, and of most facts, a citizen is told nothing."""
+    return type(event.data) not in IGNORED and KINDS.concerns(event)
 
 
 def handle(dossier: Dossier, event: Event, context: Context) -> Changed[Dossier]:

@@ -103,7 +103,7 @@ def _recall_message(dossier: Dossier, event: Event, data: NoticeStated) -> Dossi
     message = Queued(at, epoch_ms(next_window(event.time))) if isinstance(data, NoticeQueued) else ENDS[type(data)](at)
     silent = isinstance(message, Queued | notices.Skipped)  # of any other a receipt may still come
     after = dossier.with_message(data.notice, message) if silent else dossier.expecting(data.notice, message)
-    return replace(after, recovering=recovering(dossier))
+    return after._replace(recovering=recovering(dossier))
 
 
 def _recall_letter(dossier: Dossier, event: Event, data: LetterStated) -> Dossier:
@@ -117,7 +117,7 @@ def _recall_letter(dossier: Dossier, event: Event, data: LetterStated) -> Dossie
     if isinstance(data, LetterApproved):
         asks[event.id] = data.draft
     told = replace(told, asks=asks, sent=told.sent or isinstance(data, LetterSent))
-    return replace(dossier, letter=letter, recovering=told)
+    return dossier._replace(letter=letter, recovering=told)
 
 
 def _signature_of(letter: Letter | None) -> letters.Signature | None:
@@ -167,7 +167,7 @@ def number_of(event: Event) -> str:
 def absorb(dossier: Dossier, event: Event) -> Dossier:
     """The dossier with what one record says, and nothing decided; the dossier itself if it says nothing new."""
     after = _absorb(dossier, event)
-    return dossier if after is dossier else replace(after, recovering=recovering(after))
+    return dossier if after is dossier else after._replace(recovering=recovering(after))
 
 
 def _absorb(dossier: Dossier, event: Event) -> Dossier:
@@ -196,7 +196,7 @@ def _absorb_refusal(dossier: Dossier, event: Event, data: DeadlineRefused) -> Do
     if ask in told.refusals or not ours:
         return dossier
     refusal = Refusal(data.rule, data.text, data.code)
-    return replace(dossier, recovering=replace(told, refusals={**told.refusals, ask: refusal}))
+    return dossier._replace(recovering=replace(told, refusals={**told.refusals, ask: refusal}))
 
 
 def _called(before: Dossier, after: Dossier, event: Event, call: Call | None) -> Dossier:
@@ -204,7 +204,7 @@ def _called(before: Dossier, after: Dossier, event: Event, call: Call | None) ->
     if after is before or call is None:
         return after
     told = recovering(after)
-    return replace(after, recovering=replace(told, calls={**told.calls, event.id: call}))
+    return after._replace(recovering=replace(told, calls={**told.calls, event.id: call}))
 
 
 # --- settling ------------------------------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ def _called(before: Dossier, after: Dossier, event: Event, call: Call | None) ->
 def settle(dossier: Dossier, ground: Ground, *, deduplicates: bool) -> Changed[Dossier]:
     """What the facts say beyond what was said; the dossier as it would be had nothing been lost."""
     told = dossier.recovering or Recovering()
-    changed = _settle_letter(replace(dossier, recovering=None), told, ground)
+    changed = _settle_letter(dossier._replace(recovering=None), told, ground)
     for call in sorted(told.calls.values(), key=lambda call: call.at.isoformat()):
         changed = _answer_call(changed, call, ground)
     for name in changed.after.messages:
@@ -228,9 +228,9 @@ def _settle_letter(dossier: Dossier, told: Recovering, ground: Ground) -> Change
         return _settle_approved(dossier, letter, told.refusals.get(letter.signed.ask), ground)
     if isinstance(letter, Drafted | Withdrawn | Rejected):
         letter = _with_refusal(letter, told)
-        dossier = replace(dossier, letter=letter)
+        dossier = dossier._replace(letter=letter)
     if isinstance(letter, Sent) and told.sent and dossier.known_contact is not None:
-        return Changed(replace(dossier, letter=replace(letter, contact=dossier.known_contact)))
+        return Changed(dossier._replace(letter=replace(letter, contact=dossier.known_contact)))
     if isinstance(letter, Drafted) and dossier.in_time:
         return withdraw(dossier, letter, ground)
     if isinstance(letter, Withdrawn) and dossier.settled is not None and dossier.settled.outcome == "open":
@@ -254,7 +254,7 @@ def _settle_approved(dossier: Dossier, letter: Approved | Issuing, refusal: Refu
     if letter.signed.by is None:
         return back_to_desk(dossier, letter, Back(remark=SIGN_AGAIN, granted=granted), ground)
     if isinstance(letter, Approved) and granted is not None:
-        return Changed(replace(dossier, letter=letters.grant(letter, ground.now_ms)))
+        return Changed(dossier._replace(letter=letters.grant(letter, ground.now_ms)))
     return Changed(dossier)
 
 

@@ -317,7 +317,7 @@ def _recovering(
     document: Document, messages: Mapping[Notice, notices.Message], letter: letters.Letter | None
 ) -> Recovering | None:
     """What a dossier that recovers remembers: one that was told something, or that indexes do not know as it is."""
-    uncertain = any(isinstance(message, notices.Uncertain) for message in messages.values())
+    uncertain = notices.Uncertain in map(type, messages.values())
     resting = NEXT_SEND not in document and _next_at(messages, letter) is not None
     if RECOVERED not in document and not resting and uncertain == (HELD in document):
         return None
@@ -367,7 +367,9 @@ CODEC = Codec(
         Kept("rungs", lambda dossier: dossier.rungs, lambda rungs: list(rungs) or None),
         Kept(CLIENT_IDS, lambda dossier: dossier.client_ids, lambda ids: list(ids) or None),
     ),
-    derived=Derived((NEXT_SEND, HELD, RECOVERED), _derived),
+    derived=Derived(
+        (NEXT_SEND, HELD, RECOVERED), _derived, of=lambda dossier: (dossier.messages, dossier.letter, dossier.recovering)
+    ),
 )
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from contracts import Event
-from contracts.deadlines import DEADLINE_TYPES
-from contracts.dossiers import Fact
-from contracts.feedback import FEEDBACK_TYPES
-from contracts.notices import NOTICE_TYPES
+from contracts.deadlines import DEADLINE_TYPES, DeadlineSettled, DeadlineStated
+from contracts.envelope import EventData, UnknownData
+from contracts.feedback import FEEDBACK_TYPES, FeedbackRated
+from contracts.notices import NOTICE_TYPES, LetterRejected, LetterSent
 from reference import ReferenceData
 from runtime.clock import Clock, epoch_ms
 from services.changes import Changed
@@ -24,20 +24,22 @@ class Context:
 
 
 Teller = Callable[[Known, Event], Known]
-STATEMENTS: dict[str, Teller] = {model.TYPE: told.statement for model in DEADLINE_TYPES}
-EFFECTS: dict[str, Teller] = {model.TYPE: told.effect for model in (*NOTICE_TYPES, *FEEDBACK_TYPES)}
-TELLERS = STATEMENTS | EFFECTS
+TELLERS: dict[type[EventData | UnknownData], Teller] = {
+    **{model: told.statement for model in DEADLINE_TYPES if issubclass(model, DeadlineStated | DeadlineSettled)},
+    **dict.fromkeys((LetterSent, LetterRejected, FeedbackRated), told.effect),
+}
+IGNORED = frozenset((*DEADLINE_TYPES, *NOTICE_TYPES, *FEEDBACK_TYPES)) - TELLERS.keys()
 
 
 def heeds(event: Event) -> bool:
-    """Whether an event can say anything of a row. Most facts cannot, and then the row does not have to be looked at."""
-    return not isinstance(event.data, Fact) or event.data.series in KINDS.fields
+    """Whether an event can say anything of a row. Messages, warnings and most facts cannot: no row is looked at for them."""
+    return type(event.data) not in IGNORED and KINDS.concerns(event)
 
 
 def handle(row: Row, event: Event, context: Context) -> Changed[Row]:
     """Take an event in, and count the row anew if it says anything new. What is no statement and no effect is a fact; one of a
     type this version does not know is kept."""
-    known = TELLERS.get(event.type, told.fact)(row.known, event)
+    known = TELLERS.get(type(event.data), told.fact)(row.known, event)
     if known is row.known:
         return Changed(row)
     return Changed(taken(row, known, epoch_ms(context.clock.now()), context.reference.future))

@@ -93,14 +93,14 @@ def _recall_promise(dossier: Dossier, event: Event, data: DeadlineStated) -> Dos
     told = replace(told, stated=PromiseSaid(data.counted_from, data.calendar, data.basis, ms_of(data.computed_due_at)))
     if data.basis == "reappointed" and event.correlation is not None:
         told = replace(told, granted=(*told.granted, event.correlation))
-    return _recovering(replace(dossier, unit=data.unit, deadline=Deadline(data.version, ms_of(data.due_at), None)), told)
+    return _recovering(dossier._replace(unit=data.unit, deadline=Deadline(data.version, ms_of(data.due_at), None)), told)
 
 
 def _recall_end(dossier: Dossier, data: DeadlineSettled) -> Dossier:
     if dossier.settled is not None and dossier.settled.version >= data.version:
         return dossier
     told = replace(dossier.recovered or Recovered(), ended=EndSaid(data.counted_from))
-    return _recovering(replace(dossier, settled=Settled(data.version, _how(data))), told)
+    return _recovering(dossier._replace(settled=Settled(data.version, _how(data))), told)
 
 
 def _how(data: DeadlineSettled) -> Ended | Reopened:
@@ -123,7 +123,7 @@ def _recall_rung(dossier: Dossier, event: Event, data: DeadlineWarned | Deadline
         return dossier
     of, told = None if dossier.deadline is None else dossier.deadline.of, dossier.recovered or Recovered()
     rang = Rang(name, epoch_ms(data.due_at), epoch_ms(event.time), of)
-    return _recovering(replace(dossier, rungs={**dossier.rungs, name: "fired"}), replace(told, rang=(*told.rang, rang)))
+    return _recovering(dossier._replace(rungs={**dossier.rungs, name: "fired"}), replace(told, rang=(*told.rang, rang)))
 
 
 def _recall_refusal(dossier: Dossier, event: Event) -> Dossier:
@@ -131,13 +131,13 @@ def _recall_refusal(dossier: Dossier, event: Event) -> Dossier:
     ask = event.correlation or ""
     if event.id != DeadlineRefused.event_id("sla", dossier.code, ask) or ask in dossier.asks:
         return dossier
-    return replace(dossier, asks={**dossier.asks, ask: "refused"})
+    return dossier._replace(asks={**dossier.asks, ask: "refused"})
 
 
 def _recovering(dossier: Dossier, told: Recovered) -> Dossier:
     """With what was read back, and without what makes somebody look at it: that comes back when it is settled."""
     watch = None if dossier.watch is None else replace(dossier.watch, next_rung_at=None)
-    return replace(dossier, watch=watch, recovered=told)
+    return dossier._replace(watch=watch, recovered=told)
 
 
 def _number_of(event: Event) -> str:
@@ -196,7 +196,7 @@ def settle(dossier: Dossier, context: Context) -> Changed[Dossier]:
     if told is None:
         return Changed(dossier)
     standing = standing_of(dossier.facts)
-    after = _rest_rungs(_stands(replace(dossier, recovered=None), told, standing), told, ground)
+    after = _rest_rungs(_stands(dossier._replace(recovered=None), told, standing), told, ground)
     as_said = standing is not None and _ended_as_said(after, told, standing)
     said: list[Said] = []
     if after.facts:
@@ -227,7 +227,7 @@ def _stands(after: Dossier, told: Recovered, standing: Standing | None) -> Dossi
     computed = None if stated.computed is None else moment(stated.computed)
     differs = difference(stated.basis, None if deadline.due is None else moment(deadline.due), computed)
     watch = Watch(stated.calendar or 0, differs=differs)
-    return replace(after, unit=standing.unit, deadline=replace(deadline, of=standing), watch=watch)
+    return after._replace(unit=standing.unit, deadline=replace(deadline, of=standing), watch=watch)
 
 
 def _rest_of_a_refused(after: Dossier, stated: PromiseSaid, deadline: Deadline) -> Dossier:
@@ -235,7 +235,7 @@ def _rest_of_a_refused(after: Dossier, stated: PromiseSaid, deadline: Deadline) 
     standing = standing_of(after.facts.without(Refused))
     if standing is None or stated.digest != standing.digest():
         return after
-    return replace(after, deadline=replace(deadline, of=standing))
+    return after._replace(deadline=replace(deadline, of=standing))
 
 
 def _ended_as_said(after: Dossier, told: Recovered, standing: Standing) -> bool:
@@ -270,7 +270,7 @@ def _rest_rungs(after: Dossier, told: Recovered, ground: Ground) -> Dossier:
         ladder = rungs_before(after.facts, then, rung.due, line, 2 if rung.name.endswith("/2") else 1, ground)
         for other in overtaken(ladder, rung.name):
             rungs.setdefault(other.name, "superseded")
-    return replace(after, rungs=rungs)
+    return after._replace(rungs=rungs)
 
 
 def _clock_at(rung: Rang, told: Recovered) -> Standing | None:

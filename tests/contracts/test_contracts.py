@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from contracts import EVENT_TYPES, Event, decode, encode, fact_id, full_type, hide_inputs, load_catalogue
-from contracts.codes import check_dossier_code
+from contracts.codes import bodies_of, check_dossier_code
 from contracts.dossiers import Completed, Retracted
 from contracts.envelope import EventData, UnknownData
 from contracts.facts import Facts, first_standing, merge_fact
@@ -62,6 +62,18 @@ def test_other_codes_are_refused_with_the_rule(code: str, rule: str) -> None:
 @given(st.from_regex(r"\A(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[HG][0-9]{2}(?:\.[0-9]{2,3}){0,3}-26021[0-9]-[0-9]{4,7}\Z"))
 def test_every_code_of_the_pattern_is_taken(code: str) -> None:
     assert check_dossier_code(code) == code
+
+
+@pytest.mark.parametrize(
+    ("code", "bodies"),
+    [
+        ("H56.12.01-250701-0001", ["H56.12.01", "H56.12", "H56"]),
+        ("G09-20260609-0092637", ["G09"]),
+        ("000.00.14.H56-200203-0118", ["000.00.14.H56", "000.00.14", "000.00", "000"]),
+    ],
+)
+def test_a_code_names_its_body_and_those_above_it(code: str, bodies: list[str]) -> None:
+    assert bodies_of(code) == bodies
 
 
 def test_the_catalogue_has_no_problem() -> None:

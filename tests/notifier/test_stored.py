@@ -1,7 +1,6 @@
 """Documents as the release before wrote them: one of each form, played from the lives of the other tests of this folder."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,8 +54,7 @@ def test_what_a_newer_release_wrote_within_a_letter_or_a_message_stays_through_a
     dossier = load(newer)
     assert isinstance(dossier.letter, Drafted)
 
-    moved = replace(
-        dossier,
+    moved = dossier._replace(
         letter=Withdrawn(dossier.letter.draft, dossier.letter.back),
         messages={**dossier.messages, "result-ready": Accepted(5)},
     )

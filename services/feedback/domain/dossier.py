@@ -1,8 +1,8 @@
 """A dossier as feedback knows it: its facts, whether its person was invited, how they rated. Times in ms since 1970."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
 from contracts import Event
 from contracts.dossiers import Completed as CompletedData
@@ -57,9 +57,9 @@ class Rating:
     scores: Mapping[str, int | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Dossier:
-    """One dossier. `token`: the digest of the link's token, for those who were invited."""
+class Dossier(NamedTuple):
+    """One dossier; a named tuple, because one is made for each event (docs/benchmarks.md). `token`: the digest of the link's
+    token, for those who were invited."""
 
     code: str
     facts: KnownFacts = NO_FACTS
@@ -74,7 +74,7 @@ class Dossier:
         if facts is self.facts:
             return self
         if not isinstance(event.data, CompletedData):
-            return replace(self, facts=facts)
+            return self._replace(facts=facts)
         recorded = epoch_ms(event.time)
         first = recorded if self.reported_at is None else min(recorded, self.reported_at)
-        return replace(self, facts=facts, reported_at=first)
+        return self._replace(facts=facts, reported_at=first)

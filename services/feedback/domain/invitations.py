@@ -4,8 +4,8 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited, FeedbackRated
@@ -23,8 +23,7 @@ class CannotAnswerError(Exception):
         self.used = used
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(NamedTuple):
     """What a decision may look at beside the dossier. `token`: makes the token of a dossier; `seal`: seals the link with it."""
 
     now: datetime
@@ -39,17 +38,19 @@ class Ground:
 
 def invite(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
     """Invite the person of a completed dossier once, or note why nobody is."""
+    if dossier.reported_at is None or dossier.invitation is not None:
+        return Changed(dossier)  # as long as there is no completion, nothing else has to be read
     received, completed = dossier.facts.first(Received), dossier.facts.first(Completed)
-    if received is None or completed is None or dossier.reported_at is None or dossier.invitation is not None:
+    if received is None or completed is None:
         return Changed(dossier)
     at, unit = moment(completed.at), ground.reference.units.get(received.competent_unit)
     why_not = silence(at, moment(dossier.reported_at), unit) or ("no-contact" if received.contact_sequence is None else None)
     if why_not is not None:
-        return Changed(replace(dossier, invitation=NotInvited(dossier.reported_at, ground.form, why_not)))
+        return Changed(dossier._replace(invitation=NotInvited(dossier.reported_at, ground.form, why_not)))
     token = ground.token(dossier.code)
     invited = FeedbackInvited(at=at, form=ground.form, key_epoch=ground.key_epoch, sealed=ground.seal(token))
     invitation = Invited(epoch_ms(ground.now), ground.form)
-    return Changed(replace(dossier, invitation=invitation, token=digest(token)), [Once(invited)])
+    return Changed(dossier._replace(invitation=invitation, token=digest(token)), [Once(invited)])
 
 
 def rate(dossier: Dossier, given: Mapping[str, str], ground: Ground) -> Answering[Dossier, str]:
@@ -59,7 +60,7 @@ def rate(dossier: Dossier, given: Mapping[str, str], ground: Ground) -> Answerin
     received = dossier.facts.first(Received)
     unit = "unknown" if received is None else received.competent_unit
     rated = FeedbackRated(at=ground.now, unit=unit, form=form.id, scores=scores)
-    return Answering(replace(dossier, rating=Rating(epoch_ms(ground.now), form.id, scores)), form.id, [Once(rated)])
+    return Answering(dossier._replace(rating=Rating(epoch_ms(ground.now), form.id, scores)), form.id, [Once(rated)])
 
 
 def open_form(dossier: Dossier, ground: Ground) -> SurveyForm:

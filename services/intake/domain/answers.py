@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from contracts.codes import body_of
+from contracts.codes import bodies_of
 from reference import ReferenceData
 from services.changes import Answering
 from services.intake.domain.dossier import Dossier
@@ -32,8 +32,7 @@ class Sender:
         """Whether a dossier is one of its units'; while its units are unknown, its code says whose it is (rule 3.1)."""
         if self.units is None:
             return True
-        body = body_of(dossier)
-        return bool(self.units & units) if units else any(f"{body}.".startswith(f"{unit}.") for unit in self.units)
+        return not self.units.isdisjoint(units or bodies_of(dossier))
 
 
 @dataclass(frozen=True, slots=True)

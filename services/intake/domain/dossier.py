@@ -133,8 +133,7 @@ class Seen:
 NOTHING_SEEN = Seen()
 
 
-@dataclass(frozen=True, slots=True)
-class Dossier:
+class Dossier(NamedTuple):
     """One dossier. `sequence`: of the fact that was said last."""
 
     code: str

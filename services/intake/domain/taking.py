@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from contracts.codes import body_of
+from contracts.codes import bodies_of
 from reference import State
 from services.changes import Answering
 from services.changes import Said as ToSay
@@ -88,14 +88,13 @@ def _is_of_another(item: ReceivedItem | SnapshotItem, ground: Ground) -> bool:
     named = item.receiving_unit
     if not _tells_its_unit(item.dossier, ground) or ground.sender.may_speak_of(frozenset(), item.dossier):
         return False
-    return named is None or not f"{body_of(item.dossier)}.".startswith(f"{named}.")
+    return named not in bodies_of(item.dossier)
 
 
 def _tells_its_unit(dossier: str, ground: Ground) -> bool:
     """Whether a mã hồ sơ begins with a body of the list. Codes of before 2025 do not; until its reception is told, such a
     dossier is nobody's, and an event of it that comes early must not be lost."""
-    body = body_of(dossier)
-    return any(f"{body}.".startswith(f"{unit}.") for unit in ground.reference.units)
+    return any(body in ground.reference.units for body in bodies_of(dossier))
 
 
 def _take_explained(dossier: Dossier, explained: Explained, ground: Ground) -> Decided:
@@ -115,5 +114,5 @@ def _take_explained(dossier: Dossier, explained: Explained, ground: Ground) -> D
         notes += taken.notes
         said += decided.said
     if explained.seen != dossier.seen:
-        after = replace(after, seen=explained.seen)
+        after = after._replace(seen=explained.seen)
     return Answering(after, Taken(Accepted(tuple(dict.fromkeys(ids))), (*notes, *explained.notes)), said)

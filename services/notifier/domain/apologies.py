@@ -107,7 +107,7 @@ def on_deadline(dossier: Dossier, data: DeadlineStated, ground: Ground) -> Chang
     letter = after.letter
     if after is dossier or not isinstance(letter, Approved) or not is_granted(after, letter.new_due):
         return Changed(after)
-    return Changed(replace(after, letter=states.grant(letter, ground.now_ms)))
+    return Changed(after._replace(letter=states.grant(letter, ground.now_ms)))
 
 
 def is_granted(dossier: Dossier, new_due: int) -> bool:
@@ -148,7 +148,7 @@ def approve(dossier: Dossier, approval: Approval, ground: Ground) -> Changed[Dos
     said = LetterApproved(
         at=ground.now, unit=letter.draft.unit, draft=letter.draft.number, reason=approval.reason, new_due_at=new_due
     )
-    return Changed(replace(dossier, letter=after), [_once(said)])
+    return Changed(dossier._replace(letter=after), [_once(said)])
 
 
 def _granted(dossier: Dossier, letter: Drafted, approval: Approval) -> int | None:
@@ -205,7 +205,7 @@ def reject(dossier: Dossier, reason: RejectReason, by: str, ground: Ground, subj
     """Reject a draft: in time after all, or exempt (R19). Raises NotAllowedError."""
     letter = _on_the_desk(dossier)
     said = LetterRejected(at=ground.now, unit=letter.draft.unit, draft=letter.draft.number, reason=reason)
-    return Changed(replace(dossier, letter=states.reject(letter, reason, by, subject)), [_once(said)])
+    return Changed(dossier._replace(letter=states.reject(letter, reason, by, subject)), [_once(said)])
 
 
 def _on_the_desk(dossier: Dossier) -> Drafted:
@@ -222,7 +222,7 @@ def claim_letter(dossier: Dossier, until: int, ground: Ground) -> Answering[Doss
     letter = dossier.letter
     if not isinstance(letter, Issuing) or letter.next_at is None or letter.next_at > ground.now_ms:
         return Answering(dossier, "")
-    return Answering(replace(dossier, letter=replace(letter, next_at=until)), letter.draft.unit)
+    return Answering(dossier._replace(letter=replace(letter, next_at=until)), letter.draft.unit)
 
 
 def issue(dossier: Dossier, number: int, year: int, ground: Ground) -> Changed[Dossier]:
@@ -235,7 +235,7 @@ def issue(dossier: Dossier, number: int, year: int, ground: Ground) -> Changed[D
     said = LetterSent(
         at=ground.now, unit=sent.draft.unit, draft=sent.draft.number, number=number, year=year, new_due_at=new_due
     )
-    issued = Changed(replace(dossier, letter=sent), [_once(said)])
+    issued = Changed(dossier._replace(letter=sent), [_once(said)])
     return issued.then(lambda after: queue(after, APOLOGY, now, ground))
 
 
@@ -259,7 +259,7 @@ def put_on_desk(dossier: Dossier, letter: Drafted) -> Changed[Dossier]:
     own = letter.draft
     sign_by = None if own.sign_by is None else moment(own.sign_by)
     said = LetterDrafted(at=moment(own.at), unit=own.unit, draft=own.number, due_at=moment(own.due), sign_by=sign_by)
-    return Changed(replace(dossier, letter=letter), [_once(said)])
+    return Changed(dossier._replace(letter=letter), [_once(said)])
 
 
 def back_to_desk(dossier: Dossier, letter: Approved | Issuing, back: Back, ground: Ground) -> Changed[Dossier]:
@@ -271,7 +271,7 @@ def back_to_desk(dossier: Dossier, letter: Approved | Issuing, back: Back, groun
 def withdraw(dossier: Dossier, letter: Drafted, ground: Ground) -> Changed[Dossier]:
     """Take a draft back."""
     said = LetterWithdrawn(at=ground.now, unit=letter.draft.unit, draft=letter.draft.number)
-    return Changed(replace(dossier, letter=states.withdraw(letter)), [_once(said)])
+    return Changed(dossier._replace(letter=states.withdraw(letter)), [_once(said)])
 
 
 def _once(said: LetterStated) -> Once:

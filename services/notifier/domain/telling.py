@@ -63,9 +63,9 @@ def forget(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
     kept = isinstance(letter, Sent) and letter.contact is not None
     if isinstance(known, Forgotten) and not kept:
         return Changed(dossier)
-    after = replace(dossier, contact=Forgotten(0 if known is None else known.sequence))
+    after = dossier._replace(contact=Forgotten(0 if known is None else known.sequence))
     if isinstance(letter, Sent) and kept:
-        after = replace(after, letter=replace(letter, contact=None))
+        after = after._replace(letter=replace(letter, contact=None))
     return Changed(_woken(after, ground))
 
 
@@ -75,13 +75,16 @@ def _woken(dossier: Dossier, ground: Ground) -> Dossier:
     if not waiting:
         return dossier
     now = epoch_ms(next_window(ground.now))
-    return replace(dossier, messages={**dossier.messages, **{name: replace(one, next_at=now) for name, one in waiting.items()}})
+    return dossier._replace(messages={**dossier.messages, **{name: replace(one, next_at=now) for name, one in waiting.items()}})
 
 
 def plan(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
     """Queue or skip what the facts make due and nothing was decided about yet."""
-    received, completed = dossier.facts.first(Received), dossier.facts.first(Completed)
-    if received is None or completed is None:
+    completed = dossier.facts.first(Completed)
+    if completed is None:
+        return Changed(dossier)  # as long as there is none, nothing else has to be read
+    received = dossier.facts.first(Received)
+    if received is None:
         return Changed(dossier)
     changed = Changed(dossier)
     if RESULT not in dossier.messages:

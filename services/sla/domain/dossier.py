@@ -4,8 +4,8 @@ Times in ms since 1970.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from contracts import Event
 from contracts.deadlines import Outcome
@@ -93,11 +93,14 @@ class Settled:
     how: Ended | Reopened
 
 
-@dataclass(frozen=True, slots=True)
-class Dossier:
-    """One dossier. `unit`: whose calendar its promise was counted by. `watch`: while it is open. `rungs`: those that were
-    reached. `asks`: what letters were answered, by the id of the event. `recovered`: while it is made anew.
-    `revision`: how often it was saved."""
+NO_RUNGS: Mapping[str, Reached] = {}
+NO_ASKS: Mapping[str, Reply] = {}
+
+
+class Dossier(NamedTuple):
+    """One dossier; a named tuple, because one is made for each event (docs/benchmarks.md). `unit`: whose calendar its promise
+    was counted by. `watch`: while it is open. `rungs`: those that were reached. `asks`: what letters were answered, by the id
+    of the event. `recovered`: while it is made anew. `revision`: how often it was saved."""
 
     code: str
     facts: KnownFacts = NO_FACTS
@@ -105,8 +108,8 @@ class Dossier:
     deadline: Deadline | None = None
     settled: Settled | None = None
     watch: Watch | None = None
-    rungs: Mapping[str, Reached] = field(default_factory=dict)
-    asks: Mapping[str, Reply] = field(default_factory=dict)
+    rungs: Mapping[str, Reached] = NO_RUNGS
+    asks: Mapping[str, Reply] = NO_ASKS
     recovered: Recovered | None = None
     revision: int = 0
 
@@ -118,23 +121,12 @@ class Dossier:
     def stating(
         self, facts: KnownFacts, unit: str | None, deadline: Deadline | None, settled: Settled | None, watch: Watch | None
     ) -> "Dossier":
-        """With what facts change. The same as `replace`, which costs more than all of a rule's counting."""
+        """With what facts change. Made directly, once per decision: `_replace` costs more."""
         return Dossier(self.code, facts, unit, deadline, settled, watch, self.rungs, self.asks, self.recovered, self.revision)
 
     def ringing(self, rungs: Mapping[str, Reached], watch: Watch) -> "Dossier":
         """With rungs that were reached, and the next timer."""
-        return Dossier(
-            self.code,
-            self.facts,
-            self.unit,
-            self.deadline,
-            self.settled,
-            watch,
-            rungs,
-            self.asks,
-            self.recovered,
-            self.revision,
-        )
+        return self._replace(rungs=rungs, watch=watch)
 
     @property
     def due(self) -> int | None:

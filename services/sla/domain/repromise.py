@@ -1,6 +1,6 @@
 """The one re-promise a dossier may get (R15, R16): how sla says what forbids a new date (contracts.repromise)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.deadlines import DeadlineRefused
@@ -54,7 +54,7 @@ class Ask:
 def granted(dossier: Dossier, ask: Ask) -> Dossier:
     """With the new date that a letter asked for, as its one re-promise."""
     facts = dossier.facts.noted(Reappointed(ask.at, ask.new_due, granted=True), f"letter/{ask.draft}")
-    return replace(dossier, facts=facts, asks={**dossier.asks, ask.id: "granted"})
+    return dossier._replace(facts=facts, asks={**dossier.asks, ask.id: "granted"})
 
 
 REFUSALS = {

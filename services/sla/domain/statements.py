@@ -43,7 +43,7 @@ def restate(dossier: Dossier, heard: Heard, ground: Ground, *, ended_as_said: bo
     standing, facts = standing_of(dossier.facts), dossier.facts
     if standing is None:
         settled, ending = _open_again(dossier.settled, dossier.body, heard)
-        return Changed(replace(dossier, watch=None, settled=settled), ending)
+        return Changed(dossier._replace(watch=None, settled=settled), ending)
     known = dossier.deadline
     now = (
         Stating(known, dossier.watch)
@@ -67,7 +67,7 @@ def answer(dossier: Dossier, ask: Ask, heard: Heard, ground: Ground) -> Changed[
     line = ground.reference.timeline(ask.unit, ground.reference.known_at(heard.recorded))
     refusal = refusal_of(standing_of(dossier.facts), end_of(dossier.facts), dossier.due, line, ask)
     if refusal is not None:
-        refused = replace(dossier, asks={**dossier.asks, ask.id: "refused"})
+        refused = dossier._replace(asks={**dossier.asks, ask.id: "refused"})
         return Changed(refused, [Once(refusal.to(ask.unit, heard.at), ask.id)])
     return restate(granted(dossier, ask), heard, ground)
 
@@ -184,19 +184,19 @@ def _by_newest_calendar(
     counted = replace(watch, counted_with=newest.number)
     if before.basis != "computed":
         found = conflict_since(watch.counted_with, dossier.body, standing, ground)
-        return Changed(replace(dossier, watch=replace(counted, conflict=found or watch.conflict)))
+        return Changed(dossier._replace(watch=replace(counted, conflict=found or watch.conflict)))
     line = reference.timeline(dossier.body)
     try:
         now = promise_of(standing, line, ground.rules)
     except BeyondCalendarError:
-        return Changed(replace(dossier, watch=counted))
+        return Changed(dossier._replace(watch=counted))
     if now.computed == before.computed and now.derivation.provisional == before.derivation.provisional:
-        return Changed(replace(dossier, watch=counted))
+        return Changed(dossier._replace(watch=counted))
     moved = Deadline(deadline.version + 1, now.due_ms, deadline.of)
     timer = next_rung(dossier.facts, standing, moved.due, line, dossier.rungs, ground)
     kind = DeadlineMoved if now.due != before.due else DeadlineSet  # the same date, no longer provisional
     stated = Counted(now, standing, newest.number).stated(kind, moved.version, newest.recorded, line)
-    return Changed(replace(dossier, deadline=moved, watch=replace(counted, next_rung_at=timer)), [Because(stated)])
+    return Changed(dossier._replace(deadline=moved, watch=replace(counted, next_rung_at=timer)), [Because(stated)])
 
 
 def conflict_since(known: int, unit: str, standing: Standing, ground: Ground) -> Conflict | None:
