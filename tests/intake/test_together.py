@@ -117,6 +117,7 @@ async def start(*, patience: float = 60.0, crash_at: str | None = None, **settin
     for declare in service.collections:
         await declare()
     service.health.waits_for = ""
+    way.calls.clear()
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app=service.app), base_url="http://intake", timeout=60)
     return Held(service, client, tables, broker, machine, way)
 
@@ -279,6 +280,23 @@ async def test_an_idempotency_key_is_of_its_request_and_not_of_the_save(intake: 
     assert [answer.headers.get("idempotency-replayed") for answer in (first, same, another)] == [None, "true", None]
     assert len(intake.stored("answers")) == 2
     assert len(await said(intake)) == MOST_SAVES + 2
+
+
+async def test_a_request_with_an_idempotency_key_costs_two_commands_more(intake: Held) -> None:
+    key = await intake.key()
+    await intake.send({**key, "idempotency-key": "one"}, received(1))
+    assert [call for call in intake.way.calls if call.endswith(" answers")] == ["insert_unique answers", "save_many answers"]
+
+
+async def test_what_a_list_has_for_a_person_is_kept_in_one_command_and_once(intake: Held) -> None:
+    key = await intake.key()
+    unknown = [received(number, procedure="9.999999") for number in (1, 2, 3, 3)]
+    for _ in range(2):
+        answer = await intake.send(key, unknown)
+        assert [item["status"] for item in answer.json()["items"]] == ["quarantined"] * 4
+
+    assert [call for call in intake.way.calls if call.endswith(" quarantine")] == ["save_many quarantine"] * 2
+    assert len(intake.stored("quarantine")) == 3
 
 
 async def test_a_call_of_the_portal_with_one_dossier_shares_a_save_too(intake: Held) -> None:
