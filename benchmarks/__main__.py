@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import decide, figures, history, intake, memory, storm, throughput, worktime
+from benchmarks import decide, figures, history, intake, memory, singles, storm, throughput, worktime
 
 Options = argparse.Namespace
 Bench = Callable[[str, str, Options], Awaitable[None]]
@@ -19,9 +19,15 @@ async def _storms(kafka: str, mongo: str, options: Options) -> None:
         await storm.run(kafka, mongo, options.storm, kind)
 
 
+async def _intake(kafka: str, mongo: str, options: Options) -> None:
+    await intake.run_lists(kafka, mongo, options.rounds)
+    await singles.run(kafka, mongo, options.rounds)
+
+
 BENCHES: dict[str, Bench] = {
     "memory": lambda kafka, mongo, _: memory.run(kafka, mongo),
-    "intake": lambda kafka, mongo, options: intake.run_lists(kafka, mongo, options.rounds),
+    "intake": _intake,
+    "singles": lambda kafka, mongo, options: singles.run(kafka, mongo, options.rounds),
     "workbook": lambda kafka, mongo, _: intake.run_workbook(kafka, mongo),
     "outage": lambda kafka, mongo, options: intake.run_outage(kafka, mongo, options.minutes),
     "storm": _storms,

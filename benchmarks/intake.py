@@ -29,7 +29,6 @@ from reference import OFFICE_TIME
 
 LIST = 500
 IN_FLIGHT = 4
-SINGLE_IN_FLIGHT = 16
 OUTAGE_RATE = 50
 
 
@@ -42,6 +41,8 @@ class Running:
     mongo: str
     prefix: str
     pid: int
+    port: int
+    key: str
 
     async def in_kafka(self) -> int:
         """Events that stand on dossiers.v1."""
@@ -55,8 +56,8 @@ class Running:
 
 
 @asynccontextmanager
-async def running(kafka: str, mongo: str) -> AsyncIterator[Running]:
-    """Start one intake process; everything it made is removed at the end."""
+async def running(kafka: str, mongo: str, module: str = "services.intake") -> AsyncIterator[Running]:
+    """Start one intake process; everything it made is removed at the end. `module`: what runs it."""
     prefix, port = f"bench{secrets.token_hex(3)}.", free_port()
     async with real_parts(kafka, mongo, prefix, PARTITIONS) as store_url:
         environment = {
@@ -68,7 +69,7 @@ async def running(kafka: str, mongo: str) -> AsyncIterator[Running]:
             "INTAKE_ITEMS_PER_MINUTE": "10000000",
             "SWEEP_SECONDS": "1",
         }
-        child = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.intake", env=environment)
+        child = await asyncio.create_subprocess_exec(sys.executable, "-m", module, env=environment)
         try:
             key = await demo_key(store_url("intake"))
             limits = httpx.Limits(max_connections=100)
@@ -76,7 +77,7 @@ async def running(kafka: str, mongo: str) -> AsyncIterator[Running]:
                 base_url=f"http://127.0.0.1:{port}", headers=bearer(key), timeout=300, limits=limits
             ) as client:
                 await _ready(client)
-                yield Running(client, kafka, mongo, prefix, child.pid)
+                yield Running(client, kafka, mongo, prefix, child.pid, port, key)
         finally:
             child.terminate()
             await child.wait()
@@ -121,7 +122,7 @@ async def _until_in_kafka(intake: Running, wanted: int) -> None:
 
 
 async def run_lists(kafka: str, mongo: str, rounds: int, lists: int = 40) -> None:
-    """Lists of 500 against the bare loop, alternating, without contacts and with them; then single items.
+    """Lists of 500 against the bare loop, alternating, without contacts and with them.
 
     With a contact, an item is two records, one of them a sealed box; the bare loop sends two records then, and seals nothing.
     """
@@ -140,7 +141,6 @@ async def run_lists(kafka: str, mongo: str, rounds: int, lists: int = 40) -> Non
                 f"intake:   lists of {LIST} {what}: {_say(ours)} events/s accepted and in Kafka; "
                 f"bare {_say(bare)}; ratio {ratio:.2f}"
             )
-        await _singles(intake)
 
 
 async def _ours(intake: Running, bodies: list[bytes], wanted: int) -> float:
@@ -176,21 +176,6 @@ async def _bare(intake: Running, bodies: list[bytes], records: int) -> float:
         seconds = time.perf_counter() - begin
     await database.client.drop_database(database.name)
     return len(bodies) * LIST / seconds
-
-
-async def _singles(intake: Running, count: int = 4000) -> None:
-    took: list[float] = []
-    bodies = [orjson.dumps(item) for item in items(5_000_000, count)]
-
-    async def send(number: int) -> None:
-        begin = time.perf_counter()
-        answer = await intake.client.post("/v1/dossiers/events", content=bodies[number])
-        took.append(time.perf_counter() - begin)
-        assert answer.status_code == 202  # noqa: S101
-
-    seconds = await _together(count, send, SINGLE_IN_FLIGHT)
-    p50, p99 = (statistics.quantiles(took, n=100)[place] * 1000 for place in (49, 98))
-    print(f"intake:   single items: {count / seconds:.0f}/s, {SINGLE_IN_FLIGHT} at a time, p50 {p50:.0f} ms, p99 {p99:.0f} ms")
 
 
 def _say(rates: list[float]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from runtime.batch import open_intents_of
 from runtime.clock import epoch_ms
+from runtime.log import Wire
 from runtime.outputs import (
     NOTHING_COMMITTED,
     Cause,
@@ -33,10 +34,11 @@ Decide = Callable[[Document], Decision]
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Documents that were saved together and say something that has to be published."""
+    """Documents that were saved together and say something that has to be published: `wires`, in their order."""
 
     id: str
     ids: tuple[str, ...]
+    wires: tuple[Wire, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,45 +71,49 @@ class Intents:
             documents = found or await self.parts.store.get_many(self._collection, waiting)
             found = None
             open_intents = await open_intents_of(self.parts, documents.values())
-            identity, changed, speaking = self.parts.machine.new_id(), list[Document](), list[str]()
+            identity, changed, speaking = self.parts.machine.new_id(), list[Document](), dict[str, list[Wire]]()
             for document_id in waiting:
                 before = documents.get(document_id) or new_document(document_id)
                 decision = decide(before)
                 answers[document_id] = decision.answer
                 if decision.document is before:
                     continue
-                encoded(decision.outputs, self._encode)  # what the log would never take is refused before it is promised
+                wires = encoded(
+                    decision.outputs, self._encode
+                )  # what the log would never take is refused before it is promised
                 drop_published(decision.document, NOTHING_COMMITTED, open_intents)
                 record_outputs(decision.document, Cause(identity, intent=identity), decision.outputs)
-                speaking += [document_id] if decision.outputs else []
+                if wires:
+                    speaking[document_id] = wires
                 changed.append(decision.document)
-            lost = await self._save(Intent(identity, tuple(speaking)), changed)
+            lost = await self._save(identity, tuple(speaking), changed)
             kept = tuple(document_id for document_id in speaking if document_id not in lost)
-            intents += [Intent(identity, kept)] if speaking else []
+            if speaking:
+                intents.append(Intent(identity, kept, tuple(wire for document_id in kept for wire in speaking[document_id])))
             waiting = [document_id for document_id in waiting if document_id in lost]
         if intents:
             self.parts.crash.passed("after-save")
         return Saved(tuple(intents), answers)
 
-    async def _save(self, intent: Intent, changed: Sequence[Document]) -> set[str]:
-        """Save under a new intent, if anything is said; returns the documents whose revision had moved."""
-        if not intent.ids:
+    async def _save(self, identity: str, ids: tuple[str, ...], changed: Sequence[Document]) -> set[str]:
+        """Save under a new intent, if any of these say anything; returns the documents whose revision had moved."""
+        if not ids:
             return await self._save_changed(changed)
         at = epoch_ms(self.parts.machine.wall())
-        with self._keeping(intent):
-            entry = {"_id": intent.id, "at": at, "of": self._collection, "ids": list(intent.ids)}
+        with self._keeping(identity):
+            entry = {"_id": identity, "at": at, "of": self._collection, "ids": list(ids)}
             await self.parts.store.insert_unique(INTENTS, entry)
             self.parts.crash.passed("after-intent")
             return await self._save_changed(changed)
 
     @contextmanager
-    def _keeping(self, intent: Intent) -> Iterator[None]:
+    def _keeping(self, identity: str) -> Iterator[None]:
         """While this process itself works on an intent, its sweeper leaves it alone."""
-        self._in_hand.add(intent.id)
+        self._in_hand.add(identity)
         try:
             yield
         finally:
-            self._in_hand.discard(intent.id)
+            self._in_hand.discard(identity)
 
     async def _save_changed(self, changed: Sequence[Document]) -> set[str]:
         lost = await self.parts.store.save_many(self._collection, changed) if changed else set()
@@ -126,19 +132,14 @@ class Intents:
         return saved.answers
 
     async def deliver(self, intent: Intent) -> None:
-        """Publish what the documents hold for an intent whose save was acknowledged, then forget the intent.
+        """Publish what an intent says whose save was acknowledged, then forget it. Raises Unavailable and keeps it."""
+        with self._keeping(intent.id):
+            await self._publish(intent.id, intent.wires)
 
-        Raises Unavailable and keeps it.
-        """
-        with self._keeping(intent):
-            documents = await self.parts.store.get_many(self._collection, intent.ids)
-            await self._publish(intent, documents.values())
-
-    async def _publish(self, intent: Intent, documents: Iterable[Document]) -> None:
-        outputs = [output for document in documents for output in recorded_outputs(document, intent=intent.id)]
-        await self.parts.topics.publish(encoded(outputs, self._encode))
+    async def _publish(self, identity: str, wires: Sequence[Wire]) -> None:
+        await self.parts.topics.publish(wires)
         self.parts.crash.passed("after-publish")
-        await self.parts.store.delete_many(INTENTS, [intent.id])
+        await self.parts.store.delete_many(INTENTS, [identity])
 
     async def sweep(self) -> None:
         """Publish again for intents older than the setting: their process died, or a part did not answer."""
@@ -149,20 +150,21 @@ class Intents:
             after = (old[-1]["at"], old[-1]["_id"])
             for entry in old:
                 if entry["_id"] not in self._in_hand:
-                    intent = Intent(entry["_id"], tuple(entry["ids"]))
-                    await self._publish(intent, await self._fenced(intent))
+                    showing = await self._fenced(entry["_id"], entry["ids"])
+                    outputs = [output for document in showing for output in recorded_outputs(document, intent=entry["_id"])]
+                    await self._publish(entry["_id"], encoded(outputs, self._encode))
 
-    async def _fenced(self, intent: Intent) -> list[Document]:
+    async def _fenced(self, identity: str, ids: Iterable[str]) -> list[Document]:
         """The documents that show the intent; all others can never show it any more."""
-        showing, waiting = list[Document](), set(intent.ids)
+        showing, waiting = list[Document](), set(ids)
         while waiting:
             documents = await self.parts.store.get_many(self._collection, waiting)
-            shown = {key: document for key, document in documents.items() if _shows(document, intent)}
+            shown = {key: document for key, document in documents.items() if _shows(document, identity)}
             showing += shown.values()
             fences = [documents.get(key) or new_document(key) for key in sorted(waiting - shown.keys())]
             waiting = await self._save_changed(fences)
         return showing
 
 
-def _shows(document: Document, intent: Intent) -> bool:
-    return any(entry.get("i") == intent.id for entry in document.get("outbox", ()))
+def _shows(document: Document, identity: str) -> bool:
+    return any(entry.get("i") == identity for entry in document.get("outbox", ()))

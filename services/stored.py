@@ -216,10 +216,16 @@ class Codec(Generic[Thing]):
         return cast("Mapping[str, Answer]", await intents.apply(ids, self.settling(rule, clock)))
 
 
-def newer(what: str, state: str) -> Unavailable:
+class NewerDocumentError(Unavailable):
+    """A newer release wrote this one document; the store is there, and so are its others."""
+
+
+def newer(what: str, state: str) -> NewerDocumentError:
     """A document in a state that this release does not know was written by a newer one beside it: whoever meets it waits until
     this process is replaced too, and nothing of it is called a fault."""
-    return Unavailable(f"this release knows no {what} in the state {state}: a newer one runs beside and wrote the document")
+    return NewerDocumentError(
+        f"this release knows no {what} in the state {state}: a newer one runs beside and wrote the document"
+    )
 
 
 def outputs_of(said: Sequence[Said], subject: str, now: datetime, cause: str = "") -> list[Output]:

@@ -52,7 +52,7 @@ def _messages(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         told = max(office_time(item[name]) for name in ("at", "observed_at") if name in item)
         clock = SteppedClock(told + REPORTED_AFTER)
         context = intake.Context(reference, from_environment(IntakeSettings, environment), sealer, clock)
-        rule = partial(take_all, items=[parse_item(item).item], ground=context.ground(Sender("example")))
+        rule = partial(take_all, items=[(parse_item(item).item, context.ground(Sender("example")))])
         decision = INTAKE_DOSSIERS.settling(rule, clock)(known)
         known = decision.document
         for output in decision.outputs:

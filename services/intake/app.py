@@ -23,7 +23,6 @@ from services.intake.http.events import SCHEMAS
 from services.intake.http.files import FILES
 from services.intake.http.gatekeeper import Gatekeeper
 from services.intake.http.replays import Replays
-from services.intake.jobs import Deliveries
 from services.intake.recovery import recovery
 from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
@@ -54,7 +53,6 @@ def build(
         parts=parts,
         context=context,
         intake=handlers.Intake(context, parts, intents, counts),
-        deliveries=Deliveries(parts, intents),
         gatekeeper=Gatekeeper(parts),
         pace=Pace(settings.items_per_minute),
         replays=Replays(parts.store, parts.machine),
@@ -80,5 +78,5 @@ def build(
             Job("keys", WRITE_DOWN_SECONDS, entrance.gatekeeper.write_down),
             Job("answers", FORGET_SECONDS, entrance.replays.forget_old),
         ),
-        drains=(entrance.deliveries.drain, counts.write_down),
+        drains=(entrance.intake.drain, counts.write_down),
     )

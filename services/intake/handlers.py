@@ -1,4 +1,7 @@
-"""What intake does with items: each is read, merged into its dossier, held for a person if nobody understands it, counted."""
+"""What intake does with items: each is read, merged into its dossier, held for a person if nobody understands it, counted.
+
+A list is saved on its own; requests of one item that come at the same time share a save (gathering.py).
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,9 +11,8 @@ from typing import NamedTuple
 
 from reference import ReferenceData
 from runtime.clock import Clock, epoch_ms
-from runtime.intents import Intent, Intents
+from runtime.intents import Intents
 from runtime.parts import Parts
-from services.changes import Answering
 from services.intake import quarantine
 from services.intake.domain import (
     Accepted,
@@ -28,6 +30,8 @@ from services.intake.domain import (
     parse_item,
     take_all,
 )
+from services.intake.gathering import Gathering
+from services.intake.jobs import Deliveries
 from services.intake.quality import Quality
 from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
@@ -57,25 +61,32 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """A request as it was read: per place its item, or why it is refused; and the items of each dossier, in their order."""
+class Request:
+    """A request as it was read: per place its item, or why it is refused; and the ground of its sender."""
 
     entries: tuple[Parsed | Refused, ...]
-    items: Mapping[str, Sequence[Item]]
+    ground: Ground
 
 
-def read_batch(raw: Iterable[object]) -> Read:
+def read_all(raw: Iterable[object], ground: Ground) -> Request:
     """Check every item on its own: one bad item does not harm its neighbours."""
-    entries, items = list[Parsed | Refused](), dict[str, list[Item]]()
+    entries = list[Parsed | Refused]()
     for given in raw:
         try:
-            parsed = parse_item(given)
+            entries.append(parse_item(given))
         except FaultError as error:
             entries.append(Refused(error.faults))
-        else:
-            entries.append(parsed)
-            items.setdefault(parsed.item.dossier, []).append(parsed.item)
-    return Read(tuple(entries), items)
+    return Request(tuple(entries), ground)
+
+
+def items_of(requests: Iterable[Request]) -> dict[str, list[tuple[Item, Ground]]]:
+    """The items of each dossier, in the order in which they came."""
+    items: dict[str, list[tuple[Item, Ground]]] = {}
+    for request in requests:
+        for entry in request.entries:
+            if isinstance(entry, Parsed):
+                items.setdefault(entry.item.dossier, []).append((entry.item, request.ground))
+    return items
 
 
 class Outcome(NamedTuple):
@@ -92,24 +103,23 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A request that went through: what became of each place of it, and the intents that will publish it."""
+    """A request that went through: what became of each place of it."""
 
     outcomes: tuple[Outcome, ...]
-    intents: tuple[Intent, ...] = ()
 
     def answers(self) -> list[Answer]:
         """One answer per item, in the order of the request."""
         return [outcome.answer for outcome in self.outcomes]
 
 
-def outcomes_of(read: Read, taken: Mapping[str, Sequence[Taken]]) -> Iterator[Outcome]:
-    """What became of each place of a request; `taken`: of the items of each dossier, in their order."""
+def batches_of(requests: Sequence[Request], taken: Mapping[str, Iterable[Taken]]) -> list[Batch]:
+    """What became of each request; `taken`: of the items of each dossier, in the order in which they came."""
     left = {dossier: iter(own) for dossier, own in taken.items()}
-    for entry in read.entries:
-        if isinstance(entry, Refused):
-            yield Outcome(None, Taken(entry))
-        else:
-            yield Outcome(entry, next(left[entry.item.dossier]))
+    return [Batch(tuple(_outcome(entry, left) for entry in request.entries)) for request in requests]
+
+
+def _outcome(entry: Parsed | Refused, left: Mapping[str, Iterator[Taken]]) -> Outcome:
+    return Outcome(None, Taken(entry)) if isinstance(entry, Refused) else Outcome(entry, next(left[entry.item.dossier]))
 
 
 class Intake:
@@ -117,23 +127,44 @@ class Intake:
 
     def __init__(self, context: Context, parts: Parts, intents: Intents, quality: Quality) -> None:
         self.context, self._parts, self._intents, self._quality = context, parts, intents, quality
+        self._deliveries = Deliveries(parts, intents)
+        self._gathering = Gathering(self._save, lambda request: next(iter(items_of([request]))))
 
     async def take(self, raw: Iterable[object], sender: Sender) -> Batch:
-        """Take in a list of items. When this returns, what was accepted cannot be lost any more. Raises Unavailable."""
-        read, ground = read_batch(raw), self.context.ground(sender)
+        """Take in a list of items. When this returns, what was accepted cannot be lost any more, and is on its way to the log.
 
-        def rule(dossier: Dossier) -> Answering[Dossier, tuple[Taken, ...]]:
-            return take_all(dossier, read.items[dossier.code], ground)
-
+        Raises Unavailable.
+        """
+        request = read_all(raw, self.context.ground(sender))
         if sender.mode == "test":
-            known = await find_dossiers(self._parts.store, read.items)
-            tried = {code: rule(known.get(code) or Dossier(code)).answer for code in read.items}
-            return Batch(tuple(outcomes_of(read, tried)))
-        saved = await self._intents.change(read.items, CODEC.settling(rule, self.context.clock))
-        batch = Batch(tuple(outcomes_of(read, saved.answers)), saved.intents)
+            return await self._try(request)
+        if len(request.entries) == 1 and items_of([request]):
+            batch = await self._gathering.ask(request)
+        else:
+            [batch] = await self._save([request])
         await quarantine.keep(self._held(batch, sender), self._parts, self.context.sealer.locker())
         self._count(batch, sender)
         return batch
+
+    async def drain(self) -> None:
+        """Take nothing more one by one, and wait until what was taken is saved and published."""
+        await self._gathering.drain()
+        await self._deliveries.drain()
+
+    async def _try(self, request: Request) -> Batch:
+        items = items_of([request])
+        known = await find_dossiers(self._parts.store, items)
+        return batches_of([request], {code: take_all(known.get(code) or Dossier(code), items[code]).answer for code in items})[
+            0
+        ]
+
+    async def _save(self, requests: Sequence[Request]) -> list[Batch]:
+        """Decide about requests, of whatever senders, and save what was decided under one intent."""
+        items = items_of(requests)
+        rule = CODEC.settling(lambda dossier: take_all(dossier, items[dossier.code]), self.context.clock)
+        saved = await self._intents.change(items, rule)
+        self._deliveries.start(saved.intents)
+        return batches_of(requests, saved.answers)
 
     def _held(self, batch: Batch, sender: Sender) -> Iterable[quarantine.ToHold]:
         for outcome in batch.outcomes:

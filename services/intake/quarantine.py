@@ -34,8 +34,8 @@ class ToHold:
 
 async def keep(items: Iterable[ToHold], parts: Parts, locker: Locker) -> None:
     """Keep items; the same item again is the same entry. Raises Unavailable."""
-    for one in items:
-        await hold(parts.store, _held(one, epoch_ms(parts.clock.now()), locker))
+    now = epoch_ms(parts.clock.now())
+    await hold(parts.store, [_held(one, now, locker) for one in items])
 
 
 def _held(one: ToHold, now: int, locker: Locker) -> Held:

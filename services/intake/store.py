@@ -259,9 +259,13 @@ _OF_SENDER = ("system", "units", "mode", "numbers")
 HELD = Codec.whole(load_held, dump_held, (*_OF_SENDER, "at", "reason", "field", "flag", "dossier", "item", "locked", "problem"))
 
 
-async def hold(store: Documents, held: Held) -> None:
-    """Keep an item; the same one again is the same entry. Raises Unavailable."""
-    await store.insert_unique(QUARANTINE, {"_id": held.id, "rev": 0, **dump_held(held)})
+async def hold(store: Documents, held: Iterable[Held]) -> None:
+    """Keep items in one save; the same one again is the same entry, as it was kept first. Raises Unavailable."""
+    documents: dict[str, Document] = {}
+    for one in held:
+        documents.setdefault(one.id, {"_id": one.id, "rev": 0, **dump_held(one)})
+    if documents:
+        await store.save_many(QUARANTINE, [*documents.values()])
 
 
 async def list_held(store: Documents, reason: str = "", ids: Sequence[str] = (), limit: int = 500) -> list[Held]:
@@ -314,7 +318,6 @@ def dump_given(given: Given) -> dict[str, Any]:
 
 
 BEGUN = 0  # status of an answer that is on its way
-GIVEN = Codec.whole(load_given, dump_given, ("at", "body", "status", "answer"))
 
 
 async def find_given(store: Documents, identity: str) -> Given | None:
@@ -329,10 +332,8 @@ async def begin_given(store: Documents, claim: Given) -> bool:
 
 
 async def keep_given(store: Documents, given: Given) -> None:
-    """Keep an answer in the place that was taken for it, unless one is kept already."""
-    document = (await store.get_many(ANSWERS, [given.id])).get(given.id)
-    if document is not None and document["status"] == BEGUN:
-        await store.save_many(ANSWERS, [GIVEN.written(given, document)])
+    """Keep an answer in the place that was taken for it, unless one is kept already: only a place taken has revision 1."""
+    await store.save_many(ANSWERS, [{"_id": given.id, "rev": 1, **dump_given(given)}])
 
 
 async def drop_given(store: Documents, identity: str) -> None:

@@ -60,6 +60,13 @@ async def test_an_intent_is_deleted_only_when_all_acknowledgements_are_there(ben
     assert bench.open_intents() == []
 
 
+async def test_what_was_just_saved_is_published_without_being_read_again(bench: Bench) -> None:
+    member = bench.member()
+    await member.intents.apply(["a", "b"], note("n"))
+
+    assert (bench.said(), member.way.count("get_many things")) == (["a/n", "b/n"], 1)
+
+
 async def test_an_intent_whose_outputs_could_not_be_published_is_kept_and_swept(bench: Bench) -> None:
     member = bench.member()
     member.way.refuse(UnknownError(), "publish")

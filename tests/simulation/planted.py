@@ -22,7 +22,7 @@ from runtime.batch import Batches, Item, Saved
 from runtime.brake import Brake
 from runtime.clock import epoch_ms
 from runtime.errors import Unavailable
-from runtime.intents import Intent, Intents
+from runtime.intents import Intents
 from runtime.log import Handled, Lease, Offsets, Partition, Record, TooLargeError, Wire
 from runtime.log.group import Group
 from runtime.log.memory import MemoryLog
@@ -38,9 +38,9 @@ Patch = tuple[Any, str, Any]  # owner, name, what stands there instead
 # --- the store ------------------------------------------------------------------------------------------------------
 
 
-async def _fenced_without_fence(self: Intents, intent: Intent) -> list[Document]:
-    documents = await self.parts.store.get_many(self._collection, intent.ids)
-    return [document for document in documents.values() if runtime.intents._shows(document, intent)]
+async def _fenced_without_fence(self: Intents, identity: str, ids: Iterable[str]) -> list[Document]:
+    documents = await self.parts.store.get_many(self._collection, ids)
+    return [document for document in documents.values() if runtime.intents._shows(document, identity)]
 
 
 def _odd_answers_are_no_unavailable(real: Callable[[str, int], Exception]) -> Callable[[str, int], Exception]:
@@ -61,23 +61,23 @@ def _blind_save_many(real: Any) -> Any:
 # --- intents --------------------------------------------------------------------------------------------------------
 
 
-async def _save_without_intent(self: Intents, _intent: Intent, changed: Sequence[Document]) -> set[str]:
+async def _save_without_intent(self: Intents, _identity: str, _ids: tuple[str, ...], changed: Sequence[Document]) -> set[str]:
     return await self._save_changed(changed)
 
 
-async def _save_then_intent(self: Intents, intent: Intent, changed: Sequence[Document]) -> set[str]:
+async def _save_then_intent(self: Intents, identity: str, ids: tuple[str, ...], changed: Sequence[Document]) -> set[str]:
     lost = await self._save_changed(changed)
     at = epoch_ms(self.parts.machine.wall())
-    if intent.ids:
-        entry = {"_id": intent.id, "at": at, "of": self._collection, "ids": list(intent.ids)}
+    if ids:
+        entry = {"_id": identity, "at": at, "of": self._collection, "ids": list(ids)}
         await self.parts.store.insert_unique(INTENTS, entry)
     return lost
 
 
 def _publish_after_delete(real: Any) -> Any:
-    async def publish(self: Intents, intent: Intent, documents: Iterable[Document]) -> None:
-        await self.parts.store.delete_many(INTENTS, [intent.id])
-        await real(self, intent, documents)
+    async def publish(self: Intents, identity: str, wires: Sequence[Wire]) -> None:
+        await self.parts.store.delete_many(INTENTS, [identity])
+        await real(self, identity, wires)
 
     return publish
 

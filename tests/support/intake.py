@@ -25,7 +25,8 @@ class Took:
 
 def take_items(document: Document, raw: Iterable[Mapping[str, Any]], context: Context, sender: Sender) -> Took:
     """Take items in, in their order, all in one decision."""
-    rule = partial(take_all, items=[parse_item(item).item for item in raw], ground=context.ground(sender))
+    ground = context.ground(sender)
+    rule = partial(take_all, items=[(parse_item(item).item, ground) for item in raw])
     decision = CODEC.settling(rule, context.clock)(document)
     results: tuple[Taken, ...] = decision.answer
     notes = [note for result in results for note in result.notes]

@@ -1,6 +1,6 @@
 """Items into a dossier: whose it is, what an item comes down to, each event merged; all of an item or nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from contracts.codes import bodies_of
@@ -20,10 +20,10 @@ from services.intake.domain.words import OTHER, spoken
 TOO_MANY_STEPS = Quarantined("too-many-steps")
 
 
-def take_all(dossier: Dossier, items: Sequence[Item], ground: Ground) -> Answering[Dossier, tuple[Taken, ...]]:
-    """Merge items of one dossier, in their order."""
+def take_all(dossier: Dossier, items: Iterable[tuple[Item, Ground]]) -> Answering[Dossier, tuple[Taken, ...]]:
+    """Merge items of one dossier, in their order; each on the ground of its own sender."""
     after, results, said = dossier, list[Taken](), list[ToSay]()
-    for item in items:
+    for item, ground in items:
         decided = take_in(after, item, ground)
         after = decided.after
         results.append(decided.answer)

@@ -17,7 +17,6 @@ from services.intake.domain.keys import Role
 from services.intake.handlers import Batch, Context, Intake
 from services.intake.http.gatekeeper import Gatekeeper
 from services.intake.http.replays import Replays
-from services.intake.jobs import Deliveries
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_DEPTH = 20
@@ -47,7 +46,6 @@ class Entrance:
     parts: Parts
     context: Context
     intake: Intake
-    deliveries: Deliveries
     gatekeeper: Gatekeeper
     pace: Pace
     replays: Replays
@@ -60,9 +58,7 @@ class Entrance:
     async def take(self, items: Sequence[object], sender: Sender) -> Batch:
         """Take items in and have them published. Raises Unavailable, ProblemError."""
         await self.pace.admit(sender.system, len(items), self.parts.machine.wall().timestamp())
-        batch = await self.intake.take(items, sender)
-        self.deliveries.start(batch.intents)
-        return batch
+        return await self.intake.take(items, sender)
 
 
 async def read_body(request: Request, most: int = MOST_BYTES) -> bytes:

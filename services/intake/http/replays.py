@@ -30,6 +30,8 @@ class Replays:
         if len(key) > LONGEST_KEY:
             raise ProblemError(Problem("long-key", f"Idempotency-Key dài quá {LONGEST_KEY} ký tự / too long", 422))
         claim = Given(_id(system, key), epoch_ms(self._machine.wall()), _digest(body), BEGUN, None)
+        if await begin_given(self._store, claim):  # as a rule: nobody was here before
+            return None
         until = self._machine.monotonic() + WAIT_SECONDS
         while True:
             found = await find_given(self._store, claim.id)
