@@ -26,7 +26,8 @@ judged once, here.
   00010101000000 for "none".
 - **Nothing**: null, `""` and blanks say that a field is not told, in every field.
 - **Free words** never refuse the item they stand in: what is too long is cut, what is no text is dropped, both are counted on
-  the page `/quality`. On topics they travel in the words of the reference data, or as `khác`.
+  the page `/quality`. On topics they travel in the words of the reference data
+  ([how they are matched](../reference-data.md#departments-and-steps-of-a-unit)), or as `khác`.
 - A name that stands twice in one object is refused. A name in no line here is not read, and listed in the answer (`unread`).
 
 | field | of | DongBoHoSoMC, CapNhatTienDoHoSoMC | what is taken | what else gives |

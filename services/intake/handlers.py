@@ -32,6 +32,7 @@ from services.intake.quality import Quality
 from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
 from services.intake.store import CODEC, find_dossiers
+from services.intake.unlisted import Words
 
 # What is taken in and shown to a person all the same.
 FLAGS = {"promise_changes": Quarantined("promise-changed", "promised_at")}
@@ -115,8 +116,9 @@ def outcomes_of(read: Read, taken: Mapping[str, Sequence[Taken]]) -> Iterator[Ou
 class Intake:
     """Takes items in: checks, saves, keeps what nobody understands, counts. A test key does the first of it alone."""
 
-    def __init__(self, context: Context, parts: Parts, intents: Intents, quality: Quality) -> None:
-        self.context, self._parts, self._intents, self._quality = context, parts, intents, quality
+    def __init__(self, context: Context, parts: Parts, intents: Intents, quality: Quality, words: Words) -> None:
+        self.context, self._parts, self._intents = context, parts, intents
+        self._quality, self._words = quality, words
 
     async def take(self, raw: Iterable[object], sender: Sender) -> Batch:
         """Take in a list of items. When this returns, what was accepted cannot be lost any more. Raises Unavailable."""
@@ -131,8 +133,11 @@ class Intake:
             return Batch(tuple(outcomes_of(read, tried)))
         saved = await self._intents.change(read.items, CODEC.settling(rule, self.context.clock))
         batch = Batch(tuple(outcomes_of(read, saved.answers)), saved.intents)
-        await quarantine.keep(self._held(batch, sender), self._parts, self.context.sealer.locker())
+        await quarantine.keep(self._held(batch, sender), self._parts, self.context.sealer)
         self._count(batch, sender)
+        for outcome in batch.outcomes:
+            if outcome.parsed is not None and outcome.taken.unlisted:
+                self._words.note(outcome.parsed.item.dossier, outcome.taken.unlisted)
         return batch
 
     def _held(self, batch: Batch, sender: Sender) -> Iterable[quarantine.ToHold]:

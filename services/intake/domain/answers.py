@@ -12,6 +12,7 @@ from services.changes import Answering
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.items import Contact
 from services.intake.domain.problems import Fault
+from services.intake.domain.words import Unlisted
 
 Mode = Literal["live", "test", "pilot"]
 
@@ -118,10 +119,12 @@ HELD: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one item: the answer for its sender, and what there is to note about the quality of what was sent."""
+    """What became of one item: the answer for its sender, what there is to note about the quality of what was sent, and words
+    of it that no list knows."""
 
     answer: Answer
     notes: tuple[str, ...] = ()
+    unlisted: tuple[Unlisted, ...] = ()
 
 
 Decided = Answering[Dossier, Taken]  # about one item

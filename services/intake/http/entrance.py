@@ -18,6 +18,7 @@ from services.intake.handlers import Batch, Context, Intake
 from services.intake.http.gatekeeper import Gatekeeper
 from services.intake.http.replays import Replays
 from services.intake.jobs import Deliveries
+from services.intake.unlisted import Words
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_DEPTH = 20
@@ -52,6 +53,7 @@ class Entrance:
     pace: Pace
     replays: Replays
     log: LogReader
+    words: Words
 
     async def admit(self, key: str, role: Role = "send") -> Sender:
         """Who sends. Raises ProblemError."""

@@ -11,6 +11,8 @@ from runtime.pages import HEADERS, Pages
 from runtime.web import Problem, ProblemError, problem_answers
 from services.intake import posting, quality
 from services.intake.http.entrance import Entrance
+from services.intake.http.operating import NO_UNIT
+from services.intake.store import count_words
 
 
 def add_routes(app: FastAPI, entrance: Entrance) -> None:
@@ -28,7 +30,9 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         first = last - timedelta(days=days - 1)
         rows = await quality.table(entrance.parts.store, first, last)
         values = {"province": reference.province, "first": first, "last": last, "rows": rows, "kinds": quality.KINDS}
-        return pages.show("quality.html", values)
+        # How many, of which unit: the page has no login, so the words are for `dunghen words`.
+        words = [(unit or NO_UNIT, reference.unit_name(unit), *told) for unit, *told in await count_words(entrance.parts.store)]
+        return pages.show("quality.html", {**values, "words": words})
 
     @app.get("/thu-tuc", response_class=HTMLResponse, summary="Thủ tục công khai: các cơ quan", responses=problem_answers(503))
     async def index() -> HTMLResponse:
