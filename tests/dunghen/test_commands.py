@@ -218,6 +218,32 @@ def test_keys_are_made_rotated_listed_and_ended(tmp_path: Path) -> None:
     assert "0912000007" not in "".join(path.read_bytes().decode("latin-1") for path in tmp_path.iterdir())
 
 
+def test_only_the_key_that_is_meant_is_rotated_and_it_is_said_which(tmp_path: Path) -> None:
+    store = {"STORE_URL": f"sqlite:///{tmp_path / 'intake.db'}"}
+
+    def keys(*words: str) -> Any:
+        return RUN.invoke(app, ["keys", *words], env=store)
+
+    def holding() -> set[str]:
+        return {entry["id"] for entry in json.loads(keys("ls", "--format", "json").stdout) if entry["until"] is None}
+
+    sending, operating = (keys("new", "motcua", *more).stdout.strip()[3:11] for more in ((), ("--operator",)))
+    rotated = keys("rotate", "motcua", "--overlap-hours", "0")
+    new = rotated.stdout.strip()[3:11]
+    assert f"Thay khóa {sending} (motcua, live, mọi đơn vị)." in rotated.stderr
+    assert holding() == {new, operating}
+    assert f"Thay khóa {operating} (motcua, vận hành, mọi đơn vị)." in keys("rotate", "motcua", "--operator").stderr
+
+    test = keys("new", "motcua", "--mode", "test", "--unit", "H37.12").stdout.strip()[3:11]
+    several = keys("rotate", "motcua")
+    assert several.exit_code == 2
+    assert f"{new} (motcua, live, mọi đơn vị); {test} (motcua, test, H37.12)" in several.stderr
+    assert f"Thay khóa {test} (motcua, test, H37.12)." in keys("rotate", test, "--overlap-hours", "0").stderr
+    assert new in holding()
+    assert "còn hiệu lực" in keys("rotate", test).stderr
+    assert "khóa vận hành nào của khac" in keys("rotate", "khac", "--operator").stderr
+
+
 def test_reference_data_is_checked_with_line_numbers_and_becomes_pages(tmp_path: Path) -> None:
     assert "60 thủ tục trong 12 lĩnh vực" in RUN.invoke(app, ["reference", "check"]).stdout
     for source in PROVINCE.glob("*.yaml"):

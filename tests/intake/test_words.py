@@ -12,7 +12,7 @@ from reference import load_reference
 from runtime.errors import Unavailable
 from runtime.log import Wire
 from runtime.service import Service
-from services.intake import unlisted
+from services.intake import store, unlisted
 from services.intake.domain.kept_words import MOST_DOSSIERS, MOST_OF_UNIT, KeptWords, surplus
 from services.intake.domain.words import Unlisted
 from services.intake.unlisted import Words
@@ -180,7 +180,7 @@ async def test_what_is_gathered_between_two_times_is_bounded_and_waits_for_a_sto
     words = Words(parts, load_reference(PROVINCE), SEALER)
     words.note("a", [Unlisted(UNIT, "step", text) for text in ("một", "...", "hai", "ba", "một")])
     with monkeypatch.context() as away:
-        away.setattr(unlisted.store, "add_words", _away)
+        away.setattr(store, "add_words", _away)
         with pytest.raises(Unavailable):
             await words.write_down()
     words.note("a", [Unlisted(UNIT, "step", "hai")])
