@@ -16,7 +16,7 @@ from reference.phones import mobile
 from runtime.errors import Unavailable
 from runtime.store import Documents, open_documents
 from services.intake import keys
-from services.intake.domain.keys import SYSTEM, ApiKey, Wanted
+from services.intake.domain.keys import SYSTEM, ApiKey, Role, Wanted
 from services.intake.sealing import digest_number
 from services.intake.store import declare_keys, list_keys
 
@@ -108,7 +108,8 @@ def rotate_command(
 ) -> None:
     """Tạo khóa mới thay một khóa, hoặc các khóa gửi (hay vận hành) của một hệ thống; khóa cũ hết hạn sau thời gian gối đầu."""
     overlap = timedelta(hours=overlap_hours)
-    wanted = system if IDENTITY.fullmatch(system) and not operator else (system, "operate" if operator else "send")
+    role: Role = "operate" if operator else "send"
+    wanted = system if IDENTITY.fullmatch(system) and not operator else (system, role)
     try:
         rotated = _with_store(store, lambda documents: keys.rotate_key(documents, wanted, overlap, datetime.now(UTC)))
     except keys.SeveralKeysError as error:

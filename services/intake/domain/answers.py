@@ -102,18 +102,18 @@ class Quarantined:
 
 Answer = Accepted | Refused | Quarantined
 
-# Why an item is held, for its sender.
-_UNLISTED = "danh mục chưa có giá trị này"
+# Why an item is held, for its sender and for whoever reads the story of its dossier.
 HELD: Mapping[str, str] = {
-    "unknown-status": _UNLISTED,
-    "unknown-unit": _UNLISTED,
+    "unknown-status": "trạng thái không có trong bảng trạng thái của hệ thống gửi",
+    "unknown-unit": "mã đơn vị không có trong danh mục",
     "unit-not-in-use": "đơn vị không hoạt động vào ngày này",
-    "unknown-procedure": _UNLISTED,
+    "unknown-procedure": "mã thủ tục không có trong danh mục",
     "no-version": "thủ tục không có phiên bản nào có hiệu lực vào ngày này",
     "too-many-steps": "hồ sơ đã có quá nhiều bước xử lý",
     "too-many-facts": "hồ sơ đã có quá nhiều sự kiện",
-    "code-of-another-unit": "mã hồ sơ là của một đơn vị khác; chờ cán bộ xử lý",
-    "ends-before-reception": "hồ sơ kết thúc trước khi được tiếp nhận; chờ cán bộ xử lý",
+    "code-of-another-unit": "mã hồ sơ là của một đơn vị khác",
+    "ends-before-reception": "hồ sơ kết thúc trước khi được tiếp nhận",
+    "promise-changed": "ngày hẹn trả đã in bị đổi",
 }
 
 
