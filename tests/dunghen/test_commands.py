@@ -164,6 +164,25 @@ def test_a_workbook_is_sent_and_each_sheet_is_told_of(intake: dict[str, str], tm
     assert "trang “Tháng 3”, dòng 3: Ngày nhận: thiếu giờ" in " ".join(done.stderr.split())
 
 
+def test_words_of_no_list_are_listed_to_an_operator(intake: dict[str, str], tmp_path: Path) -> None:
+    step = {"dossier": "H37.12-260302-0081", "type": "progressed", "at": "2026-03-02T10:00", "step": "Họp xét duyệt"}
+    (tmp_path / "a.ndjson").write_text(json.dumps(step), "utf-8")
+    assert RUN.invoke(app, ["import", str(tmp_path / "a.ndjson")], env=intake).exit_code == 0
+    operator = {**intake, "DUNGHEN_KEY": intake["OPERATOR_KEY"]}
+    for _ in range(50):  # they are written down every five seconds
+        told = json.loads(RUN.invoke(app, ["words", "H37.12", "--format", "json"], env=operator).stdout)
+        if told:
+            break
+        time.sleep(0.2)
+
+    assert [(each["kind"], each["words"], each["count"]) for each in told] == [("step", "Họp xét duyệt", 1)]
+    table = RUN.invoke(app, ["words", "H37.12"], env=operator).stdout
+    assert "bước (steps)" in table
+    assert "1 cách viết chưa có trong danh mục." in table
+    assert RUN.invoke(app, ["words", "H37.12"], env=intake).exit_code == 2
+    assert "unknown unit" in RUN.invoke(app, ["words", "H99"], env=operator).stderr
+
+
 def assert_a_held_dossier_is_told_of(dossier: str, intake: dict[str, str]) -> None:
     """An operator reads why it is held, its sender that it is, anybody else where to ask."""
     operator = RUN.invoke(app, ["follow", dossier], env={**intake, "DUNGHEN_KEY": intake["OPERATOR_KEY"]})
