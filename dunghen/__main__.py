@@ -20,6 +20,7 @@ COMMANDS = {
     "secrets": "new_secrets",
     "keys": "keys",
     "quarantine": "quarantine",
+    "words": "words",
     "reference": "reference",
     "calendar": "calendar",
     "rebuild": "rebuild",

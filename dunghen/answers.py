@@ -87,6 +87,22 @@ class Resubmitted(Answer):
     dismissed: int
 
 
+class UnlistedWord(Answer):
+    """Words of a sender that no list of a unit knows. `kind`: step, department or part."""
+
+    kind: str
+    words: str
+    count: int
+    first: datetime
+    last: datetime
+
+
+class UnlistedWords(Answer):
+    """Those of a unit, the most frequent first."""
+
+    items: tuple[UnlistedWord, ...]
+
+
 class KnownDossier(Answer):
     """How many items of a dossier are kept for a person."""
 

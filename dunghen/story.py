@@ -15,22 +15,11 @@ from reference import OFFICE_TIME, ReferenceData, moment
 from reference.derivation import say_instant
 from runtime.deadletters import Letter, letter_of
 from runtime.kafka_admin import LogRecord
+from services.intake.domain import HELD
 
 _CHAIN = ("intake", "sla", "notifier", "feedback")
 LAST = "9"  # sorts behind all sequences
 LIFTED = {"replayed": "đã được xử lý lại", "discarded": "đã được bỏ"}
-HELD = {
-    "unknown-status": "trạng thái không có trong bảng trạng thái của hệ thống gửi",
-    "unknown-unit": "mã đơn vị không có trong danh mục",
-    "unit-not-in-use": "đơn vị không hoạt động vào ngày đó",
-    "unknown-procedure": "mã thủ tục không có trong danh mục",
-    "no-version": "thủ tục chưa có phiên bản hiệu lực vào ngày đó",
-    "too-many-facts": "hồ sơ có quá nhiều sự kiện",
-    "too-many-steps": "hồ sơ có quá nhiều bước xử lý",
-    "code-of-another-unit": "mã hồ sơ là của một đơn vị khác",
-    "promise-changed": "ngày hẹn trả đã in bị đổi",
-    "ends-before-reception": "kết thúc trước khi tiếp nhận",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from reference.hours import OFFICE_TIME, OpeningHours, Session, moment
 from reference.periods import PeriodKind, kinds_of
 from reference.silence import silence
 from reference.timeline import Timeline
+from reference.vocabulary import WordKind, word_key
 from reference.worktime import BeyondCalendarError, LimitError, Readings
 
 __all__ = [
@@ -32,10 +33,12 @@ __all__ = [
     "Timeline",
     "Unit",
     "Watch",
+    "WordKind",
     "count_due",
     "kinds_of",
     "load_national_calendar",
     "load_reference",
     "moment",
     "silence",
+    "word_key",
 ]

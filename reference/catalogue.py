@@ -1,6 +1,6 @@
 """Units, procedures and status maps of a province, as data. `reference.folder` reads them from files."""
 
-import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
@@ -12,6 +12,7 @@ from reference.hours import DEFAULT_HOURS, OFFICE_TIME, OpeningHours
 from reference.limits import ExactAmount, Limit, LimitError, LimitUnit, WholeUnit, check, say_limit
 from reference.periods import USUAL, PeriodKind
 from reference.timeline import Timeline
+from reference.vocabulary import ListedWord, Vocabulary, WordKind, fold
 from reference.words import USUAL_WORDS
 
 Schedule = tuple[OpeningHours, tuple[tuple[date, OpeningHours], ...]]
@@ -94,6 +95,8 @@ class Unit(_Entry):
     hotline: str = Field(default="", description="Đường dây nóng.")
     leaders: tuple[Leader, ...] = ()
     reception: str = Field(default="", description="Lịch tiếp công dân, as posted.")
+    departments: tuple[ListedWord, ...] = Field(default=(), description="Its departments, as its senders may name them.")
+    steps: tuple[ListedWord, ...] = Field(default=(), description="The steps of its work, as its senders may name them.")
 
     def in_use(self, day: date) -> bool:
         """Whether the code holds on a day."""
@@ -218,7 +221,7 @@ class ReferenceData:
     _lines: dict[tuple[Schedule, tuple[int, ...]], Timeline] = field(default_factory=dict, init=False)
     _by_unit: dict[tuple[str, int], Timeline] = field(default_factory=dict, init=False)
     _by_name: dict[str, str] = field(default_factory=dict, init=False)
-    _words: dict[str, str] = field(default_factory=dict, init=False)
+    _vocabulary: Vocabulary = field(default_factory=lambda: Vocabulary((), {}), init=False)
 
     def __post_init__(self) -> None:
         self._index_names()
@@ -227,15 +230,18 @@ class ReferenceData:
         self._by_name = {fold(unit.name): unit.code for unit in self.units.values()}
         self._by_name |= {fold(procedure.name): procedure.code for procedure in self.procedures.values()}
         names = (*(unit.name for unit in self.units.values()), *(procedure.name for procedure in self.procedures.values()))
-        self._words = {fold(word): word for word in (*names, *self.words)}
+        own: dict[str, dict[WordKind, tuple[ListedWord, ...]]] = {
+            unit.code: {"department": unit.departments, "step": unit.steps} for unit in self.units.values()
+        }
+        self._vocabulary = Vocabulary((*names, *self.words), own)
 
     def code_named(self, name: str) -> str | None:
         """The code of the unit or procedure with this name, however it is spaced and capitalised."""
         return self._by_name.get(fold(name))
 
-    def word(self, text: str) -> str | None:
-        """A step, department, unit or procedure as the reference data writes its name; None: another word."""
-        return self._words.get(fold(text))
+    def word(self, kind: WordKind, text: str, units: Iterable[str] = ()) -> str | None:
+        """A step, a department or a part of a linked dossier as the lists of these units, or of all, name it; None: another."""
+        return self._vocabulary.said(kind, text, units)
 
     def unit_name(self, code: str) -> str:
         """A unit's name; of a code that is in no list, the code."""
@@ -316,8 +322,3 @@ class ReferenceData:
 
 
 PORTAL_STATES: dict[str, State] = {str(number): number for number in range(1, 11)}  # type: ignore[misc]
-
-
-def fold(name: str) -> str:
-    """A name for comparing: one space between words, no capitals, one Unicode form."""
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from reference.calendar import load_national_calendar
 from reference.catalogue import FUTURE, Procedure, ReferenceData, ReferenceDataError, StatusMap, Unit
 from reference.periods import USUAL, PeriodKind
+from reference.vocabulary import said_twice
 from reference.words import USUAL_WORDS
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -151,8 +152,16 @@ def _cross_faults(units: dict[str, Unit], procedures: dict[str, Procedure]) -> I
         if len(set(days)) != len(days):
             yield f"procedures.yaml: {procedure.code}: two versions begin on the same day"
     for unit in units.values():
+        yield from _word_faults(unit)
         if unit.valid_from and unit.valid_to and unit.valid_to < unit.valid_from:
             yield f"units.yaml: {unit.code}: valid_to lies before valid_from"
         for old in unit.predecessors:
             if old not in units:
                 yield f"units.yaml: {unit.code}: predecessors: {old} is not in the list; keep old units, with valid_to"
+
+
+def _word_faults(unit: Unit) -> Iterator[str]:
+    """A spelling has to mean one department, or one step, of a unit."""
+    for name, words in (("departments", unit.departments), ("steps", unit.steps)):
+        for text in said_twice(words):
+            yield f"units.yaml: {unit.code}: {name}: two entries could be meant by “{text}”"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +22,7 @@ from dunghen.demo.faults import FAULTS, Fault
 from dunghen.demo.people import STORY
 from dunghen.demo.real import compare, run_real
 from dunghen.demo.view import Progress, show_sheet
-from dunghen.serving import addresses, serve_pages
+from dunghen.serving import PortTakenError, addresses, open_ports, serve_pages
 from dunghen.together import Together
 from reference import load_reference
 from runtime.web import Role
@@ -55,14 +56,18 @@ def demo_command(
         token = running.issuer.token(*Role, name="Người điều khiển (thử)")
         out.print(f"           mỗi yêu cầu cần mã đăng nhập: export DUNGHEN_TOKEN={token}", markup=False)
         out.print(f"           điện thoại {at['phone']}/?survey_base={at['feedback']}   (Ctrl-C để dừng)", markup=False)
-        await serve_pages(running, port)
+        await serve_pages(running, ports)
 
     try:
-        with Progress(err) as progress:
+        with ExitStack() as stack:
+            ports = stack.enter_context(open_ports(port)) if serve else {}
+            progress = stack.enter_context(Progress(err))
             evidence = asyncio.run(run_embedded(folder, progress, tell_and_serve if serve else None))
             result = evaluate(evidence)
             if real:
                 evidence, result = _real(result, bootstrap, mongo, folder, progress)
+    except PortTakenError as error:
+        stop(str(error), 1)
     except DemoStuckError as error:
         stop(f"demo dừng giữa chừng: {error}", 1)
     if real or not serve:

@@ -31,7 +31,7 @@ PlaceArgument = Annotated[str, typer.Argument(help="topic/phân vùng/vị trí,
 
 
 def _build(name: str) -> Service:
-    configure_logs("warning")
+    configure_logs("critical")  # what a library would say in its way, the command says itself
     try:
         runtime = RuntimeSettings()
         if name in CONSUMERS:

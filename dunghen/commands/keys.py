@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, TypeVar
@@ -15,11 +16,12 @@ from reference.phones import mobile
 from runtime.errors import Unavailable
 from runtime.store import Documents, open_documents
 from services.intake import keys
-from services.intake.domain.keys import SYSTEM, ApiKey, Wanted
+from services.intake.domain.keys import SYSTEM, ApiKey, Role, Wanted
 from services.intake.sealing import digest_number
 from services.intake.store import declare_keys, list_keys
 
 Answer = TypeVar("Answer")
+IDENTITY = re.compile(r"[0-9a-f]{8}", re.ASCII)  # of a key
 Store = Annotated[str, typer.Option("--store", envvar="STORE_URL", help="Kho dữ liệu của intake (STORE_URL của intake).")]
 
 keys_app = typer.Typer(no_args_is_help=True, help="Khóa API của các hệ thống gửi hồ sơ.")
@@ -99,19 +101,30 @@ def _row(key: ApiKey) -> list[Cell]:
 
 @keys_app.command("rotate")
 def rotate_command(
-    system: Annotated[str, typer.Argument(help="Tên hệ thống")],
+    system: Annotated[str, typer.Argument(help="Tên hệ thống, hoặc tám ký tự sau dh_ của đúng một khóa")],
     store: Store,
+    operator: Annotated[bool, typer.Option("--operator", help="Khóa vận hành của hệ thống, không phải khóa gửi hồ sơ")] = False,
     overlap_hours: Annotated[int, typer.Option(min=0, help="Khóa cũ còn dùng được bao nhiêu giờ")] = 168,
 ) -> None:
-    """Tạo khóa mới như khóa mới nhất của hệ thống; khóa cũ hết hạn sau thời gian gối đầu."""
+    """Tạo khóa mới thay một khóa, hoặc các khóa gửi (hay vận hành) của một hệ thống; khóa cũ hết hạn sau thời gian gối đầu."""
+    overlap = timedelta(hours=overlap_hours)
+    role: Role = "operate" if operator else "send"
+    wanted = system if IDENTITY.fullmatch(system) and not operator else (system, role)
     try:
-        key = _with_store(
-            store, lambda documents: keys.rotate_key(documents, system, timedelta(hours=overlap_hours), datetime.now(UTC))
-        )
+        rotated = _with_store(store, lambda documents: keys.rotate_key(documents, wanted, overlap, datetime.now(UTC)))
+    except keys.SeveralKeysError as error:
+        kinds = "; ".join(f"{key.id} ({_said(key.of)})" for key in error.keys)
+        stop(f"hệ thống {system} có nhiều loại khóa; hãy nêu đúng khóa: {kinds}")
     except LookupError:
-        stop(f"hệ thống {system} chưa có khóa nào")
+        stop(f"không có khóa {'vận hành' if operator else 'gửi hồ sơ'} nào của {system} còn hiệu lực")
+    err.print(f"Thay khóa {', '.join(rotated.replaced)} ({_said(rotated.of)}).", markup=False)
     err.print(f"Khóa cũ hết hạn sau {overlap_hours} giờ. Khóa mới chỉ hiện một lần:", markup=False)
-    typer.echo(key)
+    typer.echo(rotated.key)
+
+
+def _said(of: Wanted) -> str:
+    """`motcua, live, H37.12`: what a key is for."""
+    return f"{of.system}, {'vận hành' if of.role == 'operate' else of.mode}, {', '.join(of.units) or 'mọi đơn vị'}"
 
 
 @keys_app.command("end")

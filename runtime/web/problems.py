@@ -85,7 +85,7 @@ def also(answers: Answers, status: int, *media_types: str) -> Answers:
 
 _TITLES = {404: "Không có ở đây / not here", 405: "Không dùng cách này ở đây được / method not allowed"}
 # Of a parameter: the rules that requests meet; another is told as such.
-_SENTENCES = {
+SENTENCES = {
     "missing": "bắt buộc phải có",
     "int_parsing": "phải là số nguyên",
     "int_type": "phải là số nguyên",
@@ -137,7 +137,7 @@ def answer_problems(app: FastAPI) -> None:
             {
                 "pointer": "#/" + "/".join(str(p) for p in e["loc"][1:]),
                 "rule": e["type"],
-                "detail": _SENTENCES.get(e["type"], "giá trị không hợp lệ").format(**e.get("ctx", {})),
+                "detail": SENTENCES.get(e["type"], "giá trị không hợp lệ").format(**e.get("ctx", {})),
             }
             for e in error.errors()
         ]

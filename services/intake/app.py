@@ -27,6 +27,7 @@ from services.intake.recovery import recovery
 from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
 from services.intake.telemetry import METRICS
+from services.intake.unlisted import Words
 from services.speaking import encode
 
 WRITE_DOWN_SECONDS = 5.0  # counts of quality, last use of keys
@@ -48,15 +49,16 @@ def build(
     context = handlers.Context(base.reference, settings, sealer, parts.clock)
     intents = Intents(parts, store.DOSSIERS, encode)
     anchor = Anchor(parts, recovery(), ())
-    counts = quality.Quality(parts)
+    counts, words = quality.Quality(parts), Words(parts, base.reference, sealer)
     entrance = Entrance(
         parts=parts,
         context=context,
-        intake=handlers.Intake(context, parts, intents, counts),
+        intake=handlers.Intake(context, parts, intents, counts, words),
         gatekeeper=Gatekeeper(parts),
         pace=Pace(settings.items_per_minute),
         replays=Replays(parts.store, parts.machine),
         log=LogReader(parts.topics, TOPICS),
+        words=words,
     )
     health = Health(parts, None)
     patience = Patience(upload_paths=(FILES,))
@@ -77,6 +79,8 @@ def build(
             Job("quality", WRITE_DOWN_SECONDS, counts.write_down),
             Job("keys", WRITE_DOWN_SECONDS, entrance.gatekeeper.write_down),
             Job("answers", FORGET_SECONDS, entrance.replays.forget_old),
+            Job("words", WRITE_DOWN_SECONDS, words.write_down),
+            Job("forgotten", FORGET_SECONDS, words.forget),
         ),
-        drains=(entrance.intake.drain, counts.write_down),
+        drains=(entrance.intake.drain, counts.write_down, words.write_down),
     )

@@ -36,6 +36,7 @@ from services.intake.quality import Quality
 from services.intake.sealing import ContactSealer
 from services.intake.settings import IntakeSettings
 from services.intake.store import CODEC, find_dossiers
+from services.intake.unlisted import Words
 
 # What is taken in and shown to a person all the same.
 FLAGS = {"promise_changes": Quarantined("promise-changed", "promised_at")}
@@ -125,8 +126,9 @@ def _outcome(entry: Parsed | Refused, left: Mapping[str, Iterator[Taken]]) -> Ou
 class Intake:
     """Takes items in: checks, saves, keeps what nobody understands, counts. A test key does the first of it alone."""
 
-    def __init__(self, context: Context, parts: Parts, intents: Intents, quality: Quality) -> None:
-        self.context, self._parts, self._intents, self._quality = context, parts, intents, quality
+    def __init__(self, context: Context, parts: Parts, intents: Intents, quality: Quality, words: Words) -> None:
+        self.context, self._parts, self._intents = context, parts, intents
+        self._quality, self._words = quality, words
         self._deliveries = Deliveries(parts, intents)
         self._gathering = Gathering(self._save, lambda request: next(iter(items_of([request]))))
 
@@ -142,8 +144,11 @@ class Intake:
             batch = await self._gathering.ask(request)
         else:
             [batch] = await self._save([request])
-        await quarantine.keep(self._held(batch, sender), self._parts, self.context.sealer.locker())
+        await quarantine.keep(self._held(batch, sender), self._parts, self.context.sealer)
         self._count(batch, sender)
+        for outcome in batch.outcomes:
+            if outcome.parsed is not None and outcome.taken.unlisted:
+                self._words.note(outcome.parsed.item.dossier, outcome.taken.unlisted)
         return batch
 
     async def drain(self) -> None:

@@ -3,13 +3,13 @@
 import hashlib
 import secrets
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from runtime.clock import epoch_ms
 from runtime.store import Documents
-from services.intake.domain.keys import ApiKey, Wanted
-from services.intake.store import add_key, change_keys, list_keys
+from services.intake.domain.keys import ApiKey, Role, Wanted
+from services.intake.store import add_key, change_keys, find_key, list_keys
 
 
 async def create_key(store: Documents, wanted: Wanted, now: datetime) -> str:
@@ -26,15 +26,44 @@ async def end_keys(store: Documents, ids: Iterable[str], until: datetime) -> lis
     return [key.id for key in ended]
 
 
-async def rotate_key(store: Documents, system: str, overlap: timedelta, now: datetime) -> str:
-    """A new key like the system's newest one; the older ones hold until the overlap has passed. Raises LookupError."""
-    known = await list_keys(store, system)
-    if not known:
-        raise LookupError(system)
-    newest = max(known, key=lambda key: key.created_at)
-    made = await create_key(store, newest.of, now)
-    await end_keys(store, [key.id for key in known], now + overlap)
-    return made
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """A new key, shown this once, and the ids of those that it replaces."""
+
+    key: str
+    of: Wanted
+    replaced: tuple[str, ...]
+
+
+class SeveralKeysError(LookupError):
+    """Keys of more than one kind could be meant: `keys` are the newest of each."""
+
+    def __init__(self, keys: Iterable[ApiKey]) -> None:
+        self.keys = tuple(keys)
+        super().__init__(", ".join(key.id for key in self.keys))
+
+
+async def rotate_key(store: Documents, wanted: str | tuple[str, Role], overlap: timedelta, now: datetime) -> Rotated:
+    """A new key like the one with this id, or like those of a system and role; what it replaces holds until the overlap passed.
+
+    Only keys that hold are looked at. Keys of one kind (units, mode, numbers) are replaced together; a named key alone. Raises
+    LookupError if there is none, SeveralKeysError if those of the role are of several kinds.
+    """
+    if isinstance(wanted, str):
+        named = await find_key(store, wanted)
+        found = [named] if named is not None and named.holds(epoch_ms(now)) else []
+    else:
+        system, role = wanted
+        found = [key for key in await list_keys(store, system) if key.of.role == role and key.holds(epoch_ms(now))]
+    kinds = {key.of: key for key in sorted(found, key=lambda key: key.created_at)}
+    if not kinds:
+        raise LookupError(wanted)
+    if len(kinds) > 1:
+        raise SeveralKeysError(kinds.values())
+    (of,) = kinds
+    made = await create_key(store, of, now)
+    await end_keys(store, [key.id for key in found], now + overlap)
+    return Rotated(made, of, tuple(key.id for key in found))
 
 
 def hash_of(secret: str) -> str:

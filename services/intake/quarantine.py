@@ -1,4 +1,5 @@
-"""What a person has to look at: items that nobody understands, kept with their contact locked away, and flagged changes."""
+"""What a person has to look at: items that nobody understands, kept with their contact and free words locked away, and flagged
+changes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +19,8 @@ from services.intake.domain import (
     SnapshotItem,
     parse_item,
 )
-from services.intake.domain.held import Fields, Held, identity_of
+from services.intake.domain.held import FREE_WORDS, Fields, Held, identity_of
+from services.intake.sealing import ContactSealer
 from services.intake.store import change_held, hold
 
 
@@ -32,17 +34,18 @@ class ToHold:
     flag: bool = False
 
 
-async def keep(items: Iterable[ToHold], parts: Parts, locker: Locker) -> None:
+async def keep(items: Iterable[ToHold], parts: Parts, sealer: ContactSealer) -> None:
     """Keep items; the same item again is the same entry. Raises Unavailable."""
     now = epoch_ms(parts.clock.now())
-    await hold(parts.store, [_held(one, now, locker) for one in items])
+    await hold(parts.store, [_held(one, now, sealer) for one in items])
 
 
-def _held(one: ToHold, now: int, locker: Locker) -> Held:
-    fields = _fields(one.item)
+def _held(one: ToHold, now: int, sealer: ContactSealer) -> Held:
+    fields, words = _told_apart(_fields(one.item))
+    locker = sealer.locker()
     contact = one.item.contact if isinstance(one.item, ReceivedItem | SnapshotItem) else None
     return Held(
-        id=identity_of(one.sender.system, one.why.reason, fields),
+        id=_identity(one.sender.system, one.why.reason, (fields, words), sealer),
         at=now,
         sender=one.sender,
         why=one.why,
@@ -50,6 +53,7 @@ def _held(one: ToHold, now: int, locker: Locker) -> Held:
         item=fields,
         flag=one.flag,
         locked="" if contact is None or one.flag else locker.lock(contact.model_dump()),
+        words="" if not words or one.flag else locker.lock(words),
     )
 
 
@@ -57,12 +61,34 @@ def _fields(item: Item) -> Fields:
     return item.model_dump(mode="json", exclude_none=True, exclude={"contact"})
 
 
+def _told_apart(item: Fields) -> tuple[Fields, Fields]:
+    """What a person may look at, and the free words, which may be about somebody."""
+    words = {name: value for name, value in item.items() if name in FREE_WORDS and value != []}
+    return {name: value for name, value in item.items() if name not in words}, words
+
+
+def _identity(system: str, reason: str, told: tuple[Fields, Fields], sealer: ContactSealer) -> str:
+    fields, words = told
+    return identity_of(system, reason, fields, sealer.digest_words(repr(sorted(words.items()))) if words else "")
+
+
+def is_entry(held: Held, reason: str, sealer: ContactSealer) -> bool:
+    """Whether the item of an entry, held for this reason, would be the same entry."""
+    told = _told_apart({**held.item, **_words_of(held, sealer.locker())})
+    return _identity(held.sender.system, reason, told, sealer) == held.id
+
+
+def _words_of(held: Held, locker: Locker) -> Fields:
+    return locker.unlock(held.words) if held.words else {}
+
+
 def item_of(held: Held, locker: Locker) -> Fields:
-    """A kept item as it was sent, its contact with it."""
-    return {**held.item, "contact": locker.unlock(held.locked)} if held.locked else held.item
+    """A kept item as it was sent, its contact and its words with it."""
+    item = {**held.item, **_words_of(held, locker)}
+    return {**item, "contact": locker.unlock(held.locked)} if held.locked else item
 
 
-async def fix(store: Documents, identity: str, changes: Mapping[str, Json]) -> Held | None:
+async def fix(store: Documents, identity: str, changes: Mapping[str, Json], locker: Locker) -> Held | None:
     """Change fields of a kept item that are not its contact. None if there is no such entry, or somebody was faster.
 
     Raises FaultError for what would be no item."""
@@ -71,9 +97,10 @@ async def fix(store: Documents, identity: str, changes: Mapping[str, Json]) -> H
     def fixed(held: Held) -> Held:
         if held.flag or not given:
             return held
-        parsed = parse_item({**held.item, **given})
+        parsed = parse_item({**held.item, **_words_of(held, locker), **given})
         if parsed.unknown:
             raise FaultError([Fault(name, "unknown", "không phải là trường của mục này") for name in parsed.unknown])
-        return replace(held, item=_fields(parsed.item))
+        fields, words = _told_apart(_fields(parsed.item))
+        return replace(held, item=fields, words=locker.lock(words) if words else "")
 
     return await change_held(store, identity, fixed)

@@ -38,8 +38,12 @@ class ContactSealer:
         digest = hmac.digest(self.hash_key, b"lookup/" + dossier.encode(), "sha256")
         return "".join(LOOKUP_LETTERS[byte & 31] for byte in digest[:6])
 
+    def digest_words(self, words: str) -> str:
+        """Keyed hash of free words: equal for equal ones."""
+        return _keyed(self.hash_key, b"words/" + words.encode())
+
     def locker(self) -> Locker:
-        """The box for contacts of items that wait for a person."""
+        """The box for contacts and free words that wait for a person."""
         return Locker.from_secret(self.hash_key, b"quarantine")
 
 

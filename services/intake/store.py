@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 
 from contracts.dossiers import Linked
 from runtime.batch import open_intents_of
+from runtime.log.reader import Places
 from runtime.parts import Parts
 from runtime.store import Document, Documents, Index, Range
 from services.intake.domain import Dossier, Json, Known, KnownContact, Quarantined, Reception, Seen, Sender
 from services.intake.domain.dossier import NO_FACTS, NOTHING_SEEN, STATED, Facts
 from services.intake.domain.held import Held
+from services.intake.domain.kept_words import KeptWords
 from services.intake.domain.keys import ApiKey, Wanted
 from services.stored import Codec, Derived, Kept
 
@@ -23,6 +25,8 @@ KEYS = "keys"
 QUARANTINE = "quarantine"
 ANSWERS = "answers"
 QUALITY = "quality"
+WORDS = "words"
+MARKS = "marks"
 MADE_FROM_LOG = (DOSSIERS,)  # the rest has to be restored from backup
 
 Thing = TypeVar("Thing")
@@ -35,6 +39,8 @@ async def declare(store: Documents) -> None:
     await store.declare(QUALITY, [Index("day")])
     await store.declare(QUARANTINE, [Index("at"), Index("dossier"), Index("reason")])
     await store.declare(ANSWERS, [Index("at")])
+    await store.declare(WORDS, [Index("unit"), Index("dossiers", many=True)])
+    await store.declare(MARKS)
 
 
 async def declare_keys(store: Documents) -> None:
@@ -238,6 +244,7 @@ def load_held(document: Document) -> Held:
         item=document["item"],
         flag=document["flag"],
         locked=document.get("locked", ""),
+        words=document.get("words", ""),
         problem=document.get("problem"),
     )
 
@@ -250,13 +257,17 @@ def dump_held(held: Held) -> dict[str, Any]:
     kept |= {"dossier": held.dossier, "item": dict(held.item)}
     if held.locked:
         kept["locked"] = held.locked
+    if held.words:
+        kept["words"] = held.words
     if held.problem is not None:
         kept["problem"] = dict(held.problem)
     return kept
 
 
 _OF_SENDER = ("system", "units", "mode", "numbers")
-HELD = Codec.whole(load_held, dump_held, (*_OF_SENDER, "at", "reason", "field", "flag", "dossier", "item", "locked", "problem"))
+HELD = Codec.whole(
+    load_held, dump_held, (*_OF_SENDER, "at", "reason", "field", "flag", "dossier", "item", "locked", "words", "problem")
+)
 
 
 async def hold(store: Documents, held: Iterable[Held]) -> None:
@@ -395,3 +406,73 @@ async def counts_of_days(store: Documents, first: date, last: date) -> list[Coun
         if len(page) < 500:
             return found
         after = (page[-1]["day"], page[-1]["_id"])
+
+
+# --- words that no list knows ------------------------------------------------------------------------------------------------
+
+
+def load_words(document: Document) -> KeptWords:
+    """The kept words of a document."""
+    return KeptWords(
+        id=document["_id"],
+        unit=document["unit"],
+        kind=document["kind"],
+        locked=document["locked"],
+        count=document["count"],
+        first=document["first"],
+        last=document["last"],
+        dossiers=tuple(document["dossiers"]),
+    )
+
+
+def dump_words(words: KeptWords) -> dict[str, Any]:
+    """Kept words as their document keeps them."""
+    kept: dict[str, Any] = {"unit": words.unit, "kind": words.kind, "locked": words.locked, "count": words.count}
+    return {**kept, "first": words.first, "last": words.last, "dossiers": [*words.dossiers]}
+
+
+KEPT_WORDS = Codec.whole(load_words, dump_words, ("unit", "kind", "locked", "count", "first", "last", "dossiers"))
+
+
+async def add_words(store: Documents, more: Mapping[str, KeptWords]) -> set[str]:
+    """Add to the words that are kept, by id; returns the ids where somebody was faster. Raises Unavailable."""
+    known = await store.get_many(WORDS, more)
+    changed: list[Document] = []
+    for identity, met in more.items():
+        document = known.get(identity)
+        after = met if document is None else load_words(document).met_again(met)
+        changed.append(KEPT_WORDS.written(after, document or {"_id": identity, "rev": 0}))
+    return await store.save_many(WORDS, changed)
+
+
+async def words_of(store: Documents, unit: str) -> list[KeptWords]:
+    """The words of a unit; "" is one too, of dossiers whose unit is not known."""
+    return [load_words(document) for document in await store.find(WORDS, {"unit": unit}, limit=1000)]
+
+
+async def words_in(store: Documents, dossier: str) -> list[KeptWords]:
+    """The words that were met in a dossier, as far as it is remembered."""
+    return [load_words(document) for document in await store.find(WORDS, {"dossiers": dossier}, limit=1000)]
+
+
+async def count_words(store: Documents) -> list[tuple[str, int, int]]:
+    """Per unit how many different words are kept, and how often they were met in all."""
+    rows = await store.count_by(WORDS, {}, group=("unit",), sums=("count",))
+    return [(str(row.group[0]), row.count, row.sums[0]) for row in rows]
+
+
+async def drop_words(store: Documents, ids: Iterable[str]) -> None:
+    """Keep words no longer."""
+    await store.delete_many(WORDS, ids)
+
+
+async def find_mark(store: Documents, name: str) -> Places | None:
+    """Up to where the log was read for a purpose; None: it was not begun."""
+    document = (await store.get_many(MARKS, [name])).get(name)
+    return None if document is None else document["places"]
+
+
+async def set_mark(store: Documents, name: str, places: Places) -> None:
+    """Note up to where it was read. Of two at once one is kept: what lies behind is read again."""
+    document = (await store.get_many(MARKS, [name])).get(name, {"_id": name, "rev": 0})
+    await store.save_many(MARKS, [{**document, "places": {topic: [*offsets] for topic, offsets in places.items()}}])

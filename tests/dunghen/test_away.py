@@ -1,13 +1,16 @@
 """Commands whose Kafka is away, and dead letters whose key is not their dossier's."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from dunghen import PROVINCE
 from dunghen.commands.dlq import letters_of
 from runtime.deadletters import mark_incomplete
 from runtime.log import Partition, Record
@@ -27,6 +30,17 @@ def test_a_command_that_cannot_reach_kafka_says_so_and_leaves_nothing_open(comma
     assert done.returncode in {1, 3}
     (told,) = done.stderr.splitlines()
     assert told.startswith("dunghen: Kafka tại")
+
+
+def test_dead_letters_whose_kafka_is_away_are_one_sentence(tmp_path: Path) -> None:
+    settings = {"KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{free_port()}", "STORE_URL": f"sqlite:///{tmp_path / 'sla.db'}"}
+    environment = {**os.environ, **settings, "REFERENCE_DIR": str(PROVINCE)}
+    words = [sys.executable, "-m", "dunghen", "dlq", "ls", "sla"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+
+    assert done.returncode == 3
+    (told,) = done.stderr.splitlines()
+    assert told.startswith("dunghen: không kết nối được: kafka")
 
 
 def service_with(letter_key: bytes, documents: Mapping[str, Any]) -> Service:

@@ -166,6 +166,25 @@ def test_a_workbook_is_sent_and_each_sheet_is_told_of(intake: dict[str, str], tm
     assert "trang “Tháng 3”, dòng 3: Ngày nhận: thiếu giờ" in " ".join(done.stderr.split())
 
 
+def test_words_of_no_list_are_listed_to_an_operator(intake: dict[str, str], tmp_path: Path) -> None:
+    step = {"dossier": "H37.12-260302-0081", "type": "progressed", "at": "2026-03-02T10:00", "step": "Họp xét duyệt"}
+    (tmp_path / "a.ndjson").write_text(json.dumps(step), "utf-8")
+    assert RUN.invoke(app, ["import", str(tmp_path / "a.ndjson")], env=intake).exit_code == 0
+    operator = {**intake, "DUNGHEN_KEY": intake["OPERATOR_KEY"]}
+    for _ in range(50):  # they are written down every five seconds
+        told = json.loads(RUN.invoke(app, ["words", "H37.12", "--format", "json"], env=operator).stdout)
+        if told:
+            break
+        time.sleep(0.2)
+
+    assert [(each["kind"], each["words"], each["count"]) for each in told] == [("step", "Họp xét duyệt", 1)]
+    table = RUN.invoke(app, ["words", "H37.12"], env=operator).stdout
+    assert "bước (steps)" in table
+    assert "1 cách viết chưa có trong danh mục." in table
+    assert RUN.invoke(app, ["words", "H37.12"], env=intake).exit_code == 2
+    assert "unknown unit" in RUN.invoke(app, ["words", "H99"], env=operator).stderr
+
+
 def assert_a_held_dossier_is_told_of(dossier: str, intake: dict[str, str]) -> None:
     """An operator reads why it is held, its sender that it is, anybody else where to ask."""
     operator = RUN.invoke(app, ["follow", dossier], env={**intake, "DUNGHEN_KEY": intake["OPERATOR_KEY"]})
@@ -218,6 +237,32 @@ def test_keys_are_made_rotated_listed_and_ended(tmp_path: Path) -> None:
     assert RUN.invoke(app, ["keys", "new", "Một Cửa"], env=store).exit_code == 2
     assert RUN.invoke(app, ["keys", "rotate", "khac"], env=store).exit_code == 2
     assert "0912000007" not in "".join(path.read_bytes().decode("latin-1") for path in tmp_path.iterdir())
+
+
+def test_only_the_key_that_is_meant_is_rotated_and_it_is_said_which(tmp_path: Path) -> None:
+    store = {"STORE_URL": f"sqlite:///{tmp_path / 'intake.db'}"}
+
+    def keys(*words: str) -> Any:
+        return RUN.invoke(app, ["keys", *words], env=store)
+
+    def holding() -> set[str]:
+        return {entry["id"] for entry in json.loads(keys("ls", "--format", "json").stdout) if entry["until"] is None}
+
+    sending, operating = (keys("new", "motcua", *more).stdout.strip()[3:11] for more in ((), ("--operator",)))
+    rotated = keys("rotate", "motcua", "--overlap-hours", "0")
+    new = rotated.stdout.strip()[3:11]
+    assert f"Thay khóa {sending} (motcua, live, mọi đơn vị)." in rotated.stderr
+    assert holding() == {new, operating}
+    assert f"Thay khóa {operating} (motcua, vận hành, mọi đơn vị)." in keys("rotate", "motcua", "--operator").stderr
+
+    test = keys("new", "motcua", "--mode", "test", "--unit", "H37.12").stdout.strip()[3:11]
+    several = keys("rotate", "motcua")
+    assert several.exit_code == 2
+    assert f"{new} (motcua, live, mọi đơn vị); {test} (motcua, test, H37.12)" in several.stderr
+    assert f"Thay khóa {test} (motcua, test, H37.12)." in keys("rotate", test, "--overlap-hours", "0").stderr
+    assert new in holding()
+    assert "còn hiệu lực" in keys("rotate", test).stderr
+    assert "khóa vận hành nào của khac" in keys("rotate", "khac", "--operator").stderr
 
 
 def test_reference_data_is_checked_with_line_numbers_and_becomes_pages(tmp_path: Path) -> None:

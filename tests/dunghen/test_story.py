@@ -13,9 +13,10 @@ from contracts.deadlines import DeadlineOverdue, DeadlineSet, DeadlineWarned
 from dunghen import PROVINCE
 from dunghen.answers import KeptItem
 from dunghen.sentences import sentence_of
-from dunghen.story import HELD, Line, story_of
+from dunghen.story import Line, story_of
 from reference import ReferenceData, load_reference
 from runtime.kafka_admin import LogRecord
+from services.intake.domain import HELD
 from tests.support.dossiers import DOSSIER, at, fact, received
 
 

@@ -91,7 +91,7 @@ def test_a_report_fits_a_terminal_of_80_columns() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["keys", "ls"], ["calendar", "ls"], ["calendar", "conflicts"], ["quarantine", "ls"], ["dlq", "ls"]]
+    "command", [["keys", "ls"], ["calendar", "ls"], ["calendar", "conflicts"], ["quarantine", "ls"], ["dlq", "ls"], ["words"]]
 )
 def test_every_list_can_be_had_as_json_and_csv(command: list[str]) -> None:
     told = RUN.invoke(APP, [*command, "--help"], env={"COLUMNS": "200"}).stdout

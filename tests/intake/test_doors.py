@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from runtime import web
 from services.intake import portal
-from services.intake.domain import Accepted, Answer, FaultError, Json, Quarantined, Refused, Sender, parse_item
+from services.intake.domain import Accepted, Answer, FaultError, Json, Quarantined, Refused, Sender, parse_item, problems
 from services.intake.domain.parsing import Doubled
 from tests.intake.test_intake import CONTEXT, PERSON, RECEIVED, new, take
 from tests.support.intake import Took, take_items
@@ -375,3 +376,18 @@ def test_fields_that_nobody_knows_are_named() -> None:
 @pytest.mark.parametrize("code", [f" {CODE}", f"{CODE}\t", f"\u00a0{CODE} ", CODE.lower()])
 def test_a_code_with_blanks_around_it_or_in_small_letters_is_the_same_code(code: str) -> None:
     assert parse_item({**RECEPTION, "dossier": code}).item == parse_item(RECEPTION).item
+
+
+# --- sentences --------------------------------------------------------------------
+
+
+def test_a_rule_is_said_alike_of_a_field_and_of_a_parameter() -> None:
+    both = problems.SENTENCES.keys() & web.SENTENCES.keys()
+
+    assert len(both) >= 6
+    assert {rule: problems.SENTENCES[rule] for rule in both} == {rule: web.SENTENCES[rule] for rule in both}
+
+
+def test_a_text_in_place_of_an_object_is_said_in_vietnamese() -> None:
+    with pytest.raises(FaultError, match=r"supplements\.0: phải là một đối tượng"):
+        parse_item({"dossier": CODE, "type": "snapshot", "state": "5", "supplements": ["một lần"]})

@@ -370,3 +370,37 @@ def test_a_csv_row_that_looks_like_a_formula_is_data(tmp_path: Path) -> None:
     rows: list[Row] = list(read_file(file).rows)
     assert rows[0].item is not None
     assert (rows[0].item["step"], rows[0].item["department"]) == ("=HYPERLINK(1)", "'; --")
+
+
+# --- names that stand twice -------------------------------------------------------
+
+PORTAL_LINE = '{"service": "CapNhatTienDoHoSoMC", "madonvi": "H37.12", "data": %s}'
+STEP_TWICE = '{"MaHoSo": "H37.12-260302-0001", "MaHoSo": "H37.12-260302-0009", "ThoiDiemXuLy": "20260302090000"}'
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ('{"dossier": "H37.12-260302-0001", "dossier": "H37.12-260302-0009", "type": "completed"}', "dossier"),
+        ('{"type": "received", "contact": {"phone": "1", "phone": "2"}}', "phone"),
+        (PORTAL_LINE % f"[{STEP_TWICE}]", "MaHoSo"),
+        (PORTAL_LINE % '[{"DanhSachHoSoBoSung": [{"a": 1, "a": 2}], "MaHoSo": 1, "MaHoSo": 2}]', "MaHoSo"),
+        (PORTAL_LINE % '[], "data": []', "data"),
+    ],
+)
+def test_a_name_twice_in_a_line_is_refused_and_the_line_comes_back_whole(tmp_path: Path, line: str, field: str) -> None:
+    file = tmp_path / "a.ndjson"
+    file.write_text(line, "utf-8")
+
+    (row,) = read_file(file).rows
+    assert [(fault.field, fault.rule) for fault in row.faults] == [(field, "twice")]
+    assert row.raw == line.encode()
+
+
+def test_a_request_of_the_portal_may_have_its_data_as_text(tmp_path: Path) -> None:
+    data = [{"MaHoSo": f"H37.12-260302-000{n}", "ThoiDiemXuLy": "20260302090000", "TrangThai": "4"} for n in (1, 2)]
+    file = tmp_path / "a.ndjson"
+    file.write_text("\n".join(PORTAL_LINE % json.dumps(each) for each in (json.dumps(data), "[{")), "utf-8")
+
+    rows = list(read_file(file).rows)
+    assert [(row.item or {}).get("dossier") for row in rows] == ["H37.12-260302-0001", "H37.12-260302-0002", None]

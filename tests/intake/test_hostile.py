@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import resource
 import time
 import tracemalloc
 import zipfile
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.files import FileRefusedError, read_file
+from services.intake.files import FileRefusedError, read_file, unpacking
 from tests.intake.alone import Alone, intake_alone
 from tests.intake.test_sheets import workbook
 from tests.intake.test_tables import HEADINGS, line
@@ -59,6 +60,13 @@ def deep(path: Path) -> Path:
     return with_part(path, "xl/worksheets/sheet1.xml", *sheet_of(opened))
 
 
+def deep_and_closed(path: Path) -> Path:
+    """Well formed: what parses it has to come to its end."""
+    names = [f"a{n * 2654435761 % 2**32:x}" for n in range(200_000)]
+    opened, closed = ("".join(form.format(name) for name in order) for form, order in (("<{}>", names), ("</{}>", names[::-1])))
+    return with_part(path, "xl/worksheets/sheet1.xml", *sheet_of(opened.encode(), closed.encode()))
+
+
 def many_parts(path: Path) -> Path:
     workbook(path, {"Sổ": [HEADINGS, line(1)]})
     with zipfile.ZipFile(path, "a") as archive:
@@ -72,6 +80,7 @@ HOSTILE = {
     "giant styles": giant_styles,
     "many styles": many_styles,
     "deep XML": deep,
+    "deep XML that is closed": deep_and_closed,
     "many parts": many_parts,
 }
 
@@ -90,6 +99,28 @@ def test_a_hostile_workbook_costs_the_process_that_unpacks_it_alone(tmp_path: Pa
         assert tracemalloc.get_traced_memory()[1] < 50 * 1024 * 1024
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml", "xl/workbook.xml"])
+def test_deep_nesting_is_refused_before_it_is_parsed_in_whatever_part_it_is(tmp_path: Path, part: str) -> None:
+    path = with_part(tmp_path / "so.xlsx", part, b"<a " + NAMESPACE.encode() + b">", *[b"<b>" * 1000] * 900, b"</a>")
+    begin = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with pytest.raises(FileRefusedError, match=f"phần {part} lồng nhau quá sâu"):
+        list(read_file(path).rows)
+    end = resource.getrusage(resource.RUSAGE_CHILDREN)
+
+    assert end.ru_utime - begin.ru_utime < 3
+
+
+def test_marks_that_are_cut_by_a_piece_are_counted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = workbook(tmp_path / "so.xlsx", {"Sổ": [HEADINGS, *(line(n) for n in range(300))]})
+    for size in (1, 2, 3, 7):
+        monkeypatch.setattr(unpacking, "PIECE", size)
+        with path.open("rb") as file:
+            unpacking.check_depth(file)
+    monkeypatch.setattr(unpacking, "MOST_DEPTH", 3)
+    with path.open("rb") as file, pytest.raises(unpacking.RefusedError):
+        unpacking.check_depth(file)
 
 
 def test_long_cells_and_rows_are_refused_alone(tmp_path: Path) -> None:

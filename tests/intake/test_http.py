@@ -78,7 +78,8 @@ async def test_a_rotated_key_overlaps_with_the_old_one_and_then_ends(intake: Alo
     monkeypatch.setattr(gatekeeper, "REMEMBERED_MS", -1)
     old = await intake.key(units=("H37.12",))
     store = intake.service.parts.store
-    new = {"authorization": f"Bearer {await keys.rotate_key(store, 'motcua', timedelta(hours=2), intake.clock.now())}"}
+    rotated = await keys.rotate_key(store, ("motcua", "send"), timedelta(hours=2), intake.clock.now())
+    new = {"authorization": f"Bearer {rotated.key}"}
 
     assert [(await intake.send(k, received(1))).status_code for k in (old, new)] == [202, 202]
     intake.clock.set(intake.clock.now() + timedelta(hours=3))

@@ -30,6 +30,7 @@ OPERATIONS = (
     ("GET", "/v1/quarantine", "operate"),
     ("POST", "/v1/quarantine/{identity}/fix", "operate"),
     ("POST", "/v1/quarantine/resubmit", "operate"),
+    ("GET", "/v1/words/{unit}", "operate"),
     ("GET", "/quality", "person"),
     ("GET", "/thu-tuc", "send"),
     ("GET", "/thu-tuc/{code}", "send"),

@@ -12,9 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.log.reader import LogReader
 from services.intake.domain import FaultError, parse_item
-from tests.flow.support import until
 from tests.intake.alone import Alone, intake_alone, received
 from tests.intake.fuzzing import attack
 
@@ -256,43 +254,6 @@ async def test_a_key_whose_request_was_not_answered_may_be_used_again(tmp_path: 
 
     assert (refused.status_code, taken.status_code) == (429, 429)
     assert taken.json()["type"].endswith("too-fast")
-
-
-# --- personal data in free words --------------------------------------------------
-
-SECRETS = ("Nông Thị Mẫu", "0912000007", "020185000007", "mau@example.vn", "Bản Lũng")
-
-
-async def test_what_people_write_into_free_fields_is_on_no_topic_in_no_log_and_no_metric(
-    intake: Alone, caplog: pytest.LogCaptureFixture
-) -> None:
-    key, words = await intake.key(), " ".join(SECRETS)
-    step = {"dossier": received(1)["dossier"], "type": "progressed", "at": "2026-03-20T09:00", "step": words}
-    stop = {**step, "type": "suspended", "at": "2026-03-20T09:10", "reason": "force_majeure", "decision": words}
-    contact = {"name": words, "phone": words, "email": words, "address": words}
-    with caplog.at_level(logging.DEBUG):
-        answer = await intake.send(
-            key,
-            received(1, contact=contact, linked=[{"part": words}], ghi_chu=words),
-            {**step, "department": words},
-            {**step, "at": "2026-03-20T09:20", "state": words},
-            stop,
-            {**stop, "at": "2026-03-20T09:30", "type": "snapshot", "state": "4", "procedure_name": words},
-        )
-        assert {item["status"] for item in answer.json()["items"]} <= {"accepted", "quarantined", "refused"}
-        await until(lambda: _published(intake, 4))
-    texts = [*await _records(intake), caplog.text, (await intake.client.get("/metrics")).text, answer.text]
-    for secret in SECRETS:
-        assert not any(secret in text or json.dumps(secret).strip('"') in text for text in texts)
-
-
-async def _records(intake: Alone) -> list[str]:
-    page = await LogReader(intake.service.parts.topics, ("dossiers.v1", "contacts.v1")).read({}, 1000)
-    return [(record.value or b"").decode() for record in page.records]
-
-
-async def _published(intake: Alone, count: int) -> bool:
-    return len(await _records(intake)) >= count
 
 
 async def test_half_a_minute_of_odd_requests_finds_no_fault_of_ours(intake: Alone) -> None:

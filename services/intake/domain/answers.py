@@ -12,6 +12,7 @@ from services.changes import Answering
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.items import Contact
 from services.intake.domain.problems import Fault
+from services.intake.domain.words import Unlisted
 
 Mode = Literal["live", "test", "pilot"]
 
@@ -100,27 +101,29 @@ class Quarantined:
 
 Answer = Accepted | Refused | Quarantined
 
-# Why an item is held, for its sender.
-_UNLISTED = "danh mục chưa có giá trị này"
+# Why an item is held, for its sender and for whoever reads the story of its dossier.
 HELD: Mapping[str, str] = {
-    "unknown-status": _UNLISTED,
-    "unknown-unit": _UNLISTED,
+    "unknown-status": "trạng thái không có trong bảng trạng thái của hệ thống gửi",
+    "unknown-unit": "mã đơn vị không có trong danh mục",
     "unit-not-in-use": "đơn vị không hoạt động vào ngày này",
-    "unknown-procedure": _UNLISTED,
+    "unknown-procedure": "mã thủ tục không có trong danh mục",
     "no-version": "thủ tục không có phiên bản nào có hiệu lực vào ngày này",
     "too-many-steps": "hồ sơ đã có quá nhiều bước xử lý",
     "too-many-facts": "hồ sơ đã có quá nhiều sự kiện",
-    "code-of-another-unit": "mã hồ sơ là của một đơn vị khác; chờ cán bộ xử lý",
-    "ends-before-reception": "hồ sơ kết thúc trước khi được tiếp nhận; chờ cán bộ xử lý",
+    "code-of-another-unit": "mã hồ sơ là của một đơn vị khác",
+    "ends-before-reception": "hồ sơ kết thúc trước khi được tiếp nhận",
+    "promise-changed": "ngày hẹn trả đã in bị đổi",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one item: the answer for its sender, and what there is to note about the quality of what was sent."""
+    """What became of one item: the answer for its sender, what there is to note about the quality of what was sent, and words
+    of it that no list knows."""
 
     answer: Answer
     notes: tuple[str, ...] = ()
+    unlisted: tuple[Unlisted, ...] = ()
 
 
 Decided = Answering[Dossier, Taken]  # about one item

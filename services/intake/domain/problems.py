@@ -5,17 +5,19 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-# Vietnamese sentences for the rules that senders meet most; others keep the library's wording.
-_SENTENCES = {
+# Vietnamese sentences for the rules that senders meet most; others keep the library's wording. Of parameters runtime/web.py
+# says the same: neither may import the other, so a test holds them together.
+SENTENCES = {
     "missing": "bắt buộc phải có",
     "datetime_from_date_parsing": "không phải là ngày giờ hợp lệ",
-    "string_pattern_mismatch": "không đúng mẫu mã quy định",
+    "string_pattern_mismatch": "không đúng mẫu quy định",
     "string_type": "phải là chuỗi ký tự",
     "int_type": "phải là số nguyên",
     "int_parsing": "phải là số nguyên",
     "literal_error": "không thuộc các giá trị được phép",
     "union_tag_invalid": "không phải loại sự kiện được biết",
     "union_tag_not_found": "bắt buộc phải có loại sự kiện",
+    "model_type": "phải là một đối tượng",
     "model_attributes_type": "phải là một đối tượng",
     "dict_type": "phải là một đối tượng",
     "string_too_short": "không được để trống",
@@ -50,7 +52,7 @@ def faults_of(error: ValidationError) -> list[Fault]:
             field = "type"
         else:
             field = ".".join(str(part) for part in item["loc"][1:]) or "item"
-        sentence = _SENTENCES.get(rule, "").format(**item.get("ctx", {}))
+        sentence = SENTENCES.get(rule, "").format(**item.get("ctx", {}))
         detail = sentence or item["msg"].removeprefix("Value error, ")
         faults.append(Fault(field, "invalid" if rule == "value_error" else rule, detail))
     return faults

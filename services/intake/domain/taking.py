@@ -39,12 +39,25 @@ def take_in(dossier: Dossier, item: Item, ground: Ground) -> Decided:
     faults = faults_of(item, dossier, ground)
     if faults:
         return Answering(dossier, Taken(Refused(faults)))
-    item, others = spoken(item, ground.reference)
-    decided = _understood(dossier, item, ground)
-    if not others:
+    told = spoken(item, _units(dossier, item, ground), ground.reference)
+    decided = _understood(dossier, told.item, ground)
+    if not told.others:
         return decided
     taken = decided.answer
-    return replace(decided, answer=replace(taken, notes=(*taken.notes, *("other_words",) * others)))
+    notes = (*taken.notes, *("other_words",) * told.others)
+    unlisted = told.unlisted if decided.said else ()  # what says nothing new was met before, or was not taken
+    return replace(decided, answer=replace(taken, notes=notes, unlisted=unlisted))
+
+
+def _units(dossier: Dossier, item: Item, ground: Ground) -> tuple[str, ...]:
+    """The units in whose words an item speaks, the one that decides first; before the reception, the one its code tells."""
+    known = dossier.reception
+    named: tuple[str | None, ...] = () if known is None else (known.competent_unit, known.receiving_unit)
+    if isinstance(item, ReceivedItem | SnapshotItem):
+        named = (item.competent_unit, item.receiving_unit, *named)
+    body = body_of(item.dossier)
+    found = tuple(dict.fromkeys(unit for unit in named if unit in ground.reference.units))
+    return found or ((body,) if body in ground.reference.units else ())
 
 
 def _understood(dossier: Dossier, item: Item, ground: Ground) -> Decided:

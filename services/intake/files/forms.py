@@ -25,7 +25,7 @@ _STATES = (
     "đã xử lý xong",
     "đã trả kết quả",
 )
-_WORDS: Mapping[str, Mapping[str, str]] = {
+CELL_WORDS: Mapping[str, Mapping[str, str]] = {
     "state": {name: str(number) for number, name in enumerate(_STATES, start=1)},
     "channel": {"trực tiếp": "1", "trực tuyến": "2", "bưu chính": "3", "bưu chính công ích": "3"},
     "return_method": {
@@ -136,7 +136,7 @@ def _word(text: str) -> str:
 
 def _snapshot(values: Values) -> dict[str, Json]:
     """A row of the register as a snapshot."""
-    for field, words in _WORDS.items():
+    for field, words in CELL_WORDS.items():
         if field in values:
             values[field] = words.get(_word(values[field]), values[field])
     _split_address(values)

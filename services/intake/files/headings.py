@@ -15,7 +15,7 @@ REGISTER_REQUIRED = ("dossier", "received_at")
 
 # Headings of Mẫu 07 (TT 03/2025/TT-VPCP, and its ancestor of TT 01/2018), then the columns that registers add for contact
 # and states. The first of each field is its official name; if two columns mean one field, the one named first is read.
-_HEADINGS: Mapping[str, tuple[str, ...]] = {
+HEADINGS: Mapping[str, tuple[str, ...]] = {
     "dossier": ("Mã hồ sơ", "Mã số hồ sơ", "Mã hồ sơ TTHC", "Số hồ sơ"),
     "procedure": ("Mã TTHC", "Mã thủ tục", "Mã thủ tục hành chính"),
     "procedure_name": ("Tên TTHC", "Tên thủ tục", "Tên thủ tục hành chính", "Thủ tục hành chính"),
@@ -60,11 +60,11 @@ _SHORT = {
     "kq": "ketqua", "hs": "hoso", "sdt": "sodienthoai", "dt": "dienthoai", "dtdd": "didong", "dc": "diachi",
     "cq": "coquan", "dv": "donvi", "bs": "bosung", "yc": "yeucau", "ycbs": "yeucaubosung", "mail": "email",
 }  # fmt: skip
-_EVENT_FIELDS = frozenset(name for model in get_args(Item) for name in model.model_fields) | {
+EVENT_FIELDS = frozenset(name for model in get_args(Item) for name in model.model_fields) | {
     f"contact_{name}" for name in Contact.model_fields
 }
 # Where a register's column stands for a field of another name or inside another.
-_SAID_AS = {
+SAID_AS = {
     "competent": "competent_unit",
     "address_and_phone": "contact_phone",
     "reappointed_at": "reappointed.at",
@@ -97,7 +97,7 @@ def heading_key(text: str) -> str:
     return "".join(_SHORT.get(word, word) for word in words)
 
 
-_RANKS = {heading_key(name): (field, rank) for field, names in _HEADINGS.items() for rank, name in enumerate(names)}
+_RANKS = {heading_key(name): (field, rank) for field, names in HEADINGS.items() for rank, name in enumerate(names)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +120,9 @@ class Columns:
 
     def names(self) -> dict[str, str]:
         """What to call each field of an item: by its official name, with the file's heading where that is another."""
-        names = {field: official[0] for field, official in _HEADINGS.items()} if self.register else {}
+        names = {field: official[0] for field, official in HEADINGS.items()} if self.register else {}
         names |= {field: self._name(field, place) for field, place in self.places.items()}
-        for field, other in _SAID_AS.items():
+        for field, other in SAID_AS.items():
             if field in self.places and other not in self.places:
                 names[other] = names[field]
             elif field in names:
@@ -131,12 +131,12 @@ class Columns:
 
     def _name(self, field: str, place: int) -> str:
         heading = self.headings[place]
-        official = _HEADINGS[field][0] if self.register else field
+        official = HEADINGS[field][0] if self.register else field
         return official if heading_key(heading) == heading_key(official) else f"{official} (cột “{heading}”)"
 
     def read(self) -> list[str]:
         """Headings of the columns that are read."""
-        return [self.headings[place] for field, place in self.places.items() if self.register or field in _EVENT_FIELDS]
+        return [self.headings[place] for field, place in self.places.items() if self.register or field in EVENT_FIELDS]
 
     def unread(self) -> list[str]:
         """Headings of the columns that are not read."""
@@ -162,7 +162,7 @@ def understand(upper: Cells, lower: Cells = ()) -> Columns | None:
 def _events(cells: Cells) -> Columns | None:
     """Columns that no item has are in the items all the same: intake counts them as fields that nobody knows."""
     headings = tuple(shown(cell) for cell in cells)
-    folded = [name.casefold() if name.casefold() in _EVENT_FIELDS else name for name in headings]
+    folded = [name.casefold() if name.casefold() in EVENT_FIELDS else name for name in headings]
     found = [(place, name, 0) for place, name in enumerate(folded) if name and name != ERROR_COLUMN]
     columns = _columns(headings, found, register=False)
     return columns if all(name in columns.places for name in EVENT_REQUIRED) else None

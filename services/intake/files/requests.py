@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from services.intake import portal, strict
-from services.intake.domain import Fault, FaultError, Json, parse_item
+from services.intake.domain import Doubled, Fault, FaultError, Json, parse_item
 from services.intake.files.rows import ERROR_COLUMN, Head, Raw, Row
 
 MOST_LINE = 2 * 1024 * 1024  # bytes: parsed, a hostile line takes thirty times as much
@@ -45,14 +45,33 @@ def _rows_of(number: int, line: bytes, item: Json) -> Iterator[Row]:
     if not isinstance(item, dict) or not isinstance(service, str) or service not in portal.SERVICES:
         yield checked(number, line, item, Head())
         return
+    if isinstance(item, Doubled):  # of two lists nobody knows which was meant
+        yield checked(number, line, item, Head())
+        return
     read, names = portal.SERVICES[service]
-    unit = item.get("madonvi")
-    data = item.get("data")
+    unit, data = item.get("madonvi"), _unpacked(item.get("data"))
     for given in data if isinstance(data, list) else [data]:
-        alone = json.dumps({**item, "data": [given]}, ensure_ascii=False).encode()
+        # What is written anew has each name once: a line with a name twice comes back whole, as it is.
+        alone = line if _is_doubled(given) else json.dumps({**item, "data": [given]}, ensure_ascii=False).encode()
         row = checked(number, alone, read(given, unit if isinstance(unit, str) else None), Head())
         faults = [Fault(portal.official_name(fault.field, names), fault.rule, fault.detail) for fault in row.faults]
         yield Row(number, alone, row.item, faults)
+
+
+def _unpacked(data: Json) -> Json:
+    """Some adapters send `data` as JSON inside a string; what is none is refused as what it is."""
+    if not isinstance(data, str):
+        return data
+    try:
+        return strict.read(data.encode(errors="replace"))
+    except strict.BrokenJsonError:
+        return data
+
+
+def _is_doubled(value: Json) -> bool:
+    """Whether a name stands twice anywhere in it."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return isinstance(value, Doubled) or any(_is_doubled(each) for each in inner)
 
 
 def checked(line: int, raw: Raw, item: Json, head: Head) -> Row:

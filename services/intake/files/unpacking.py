@@ -24,6 +24,8 @@ MOST_STRINGS = 100 * 1024 * 1024
 MOST_STYLES = 16 * 1024 * 1024
 MOST_RATIO = 200  # of a part that is not small: spreadsheets pack 5 to 40 times
 MOST_PARTS = 5_000
+MOST_DEPTH = 500  # of elements in a part: spreadsheets nest about ten
+PIECE = 1024 * 1024
 MOST_COLUMNS = 256
 MOST_ROWS = 1_048_576  # of Excel
 MOST_CELL = 32_767  # of Excel
@@ -80,12 +82,35 @@ def check_parts(file: BinaryIO) -> None:
                 raise RefusedError(reason)
 
 
+def check_depth(file: BinaryIO) -> None:
+    """Refuse endless nesting before it is parsed, which takes a minute of computing. Raises RefusedError.
+
+    Begins and ends of elements are counted as bytes, which costs next to nothing. What hides from that (`/>` in a text) is
+    still held to this process' time and memory.
+    """
+    with zipfile.ZipFile(file) as archive:
+        for name in archive.namelist():
+            if not name.lower().endswith((".xml", ".rels")):
+                continue
+            depth, left = 0, b""
+            with archive.open(name) as part:
+                while piece := part.read(PIECE):
+                    piece = left + piece
+                    left = b"" if piece.endswith(b"</") or piece[-1:] not in (b"<", b"/") else piece[-1:]  # half of a mark
+                    piece = piece.removesuffix(left)
+                    begun = piece.count(b"<") - piece.count(b"<?") - piece.count(b"<!")
+                    depth += begun - 2 * piece.count(b"</") - piece.count(b"/>")
+                    if depth > MOST_DEPTH:
+                        raise RefusedError(f"không đọc được: phần {name[:100]} lồng nhau quá sâu; {ANEW}")
+
+
 def said_of(file: BinaryIO) -> Iterator[object]:
     """What is written of a workbook, up to its end. Raises RefusedError."""
     check_parts(file)
     from openpyxl import load_workbook  # noqa: PLC0415 - a file that is refused by its parts needs none of it
 
     try:
+        check_depth(file)
         book = load_workbook(file, read_only=True, data_only=False, keep_links=False)
         for chart in book.chartsheets:
             yield {"sheet": chart.title, "unread": "là biểu đồ"}
@@ -102,6 +127,8 @@ def said_of(file: BinaryIO) -> Iterator[object]:
                     plain.pop()
                 if plain:
                     yield [line, _bounded(plain)]
+    except RefusedError:
+        raise
     except (zipfile.BadZipFile, KeyError, ValueError, ParseError, TypeError, OSError, AttributeError, IndexError) as error:
         raise RefusedError(f"không đọc được nội dung .xlsx ({type(error).__name__}); hãy mở bằng Excel và lưu lại") from None
 

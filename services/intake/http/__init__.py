@@ -12,3 +12,4 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
     """All routes of intake."""
     for room in (events, files, portal, changes, operating, pages):
         room.add_routes(app, entrance)
+    operating.add_words(app, entrance)

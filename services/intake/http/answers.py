@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
+from reference import WordKind
 from services.intake.domain import Json
 
 Fields = Annotated[dict[str, Json], WithJsonSchema({"type": "object", "additionalProperties": True})]
@@ -126,6 +127,22 @@ class KeptItems(BaseModel):
     """Kept items, oldest first."""
 
     items: list[KeptItem]
+
+
+class UnlistedWord(BaseModel):
+    """Words that a sender wrote for a step, a department or a part, and that no list of the unit knows."""
+
+    kind: WordKind
+    words: str = Field(description="At most 100 characters.")
+    count: int = Field(description="In how many items that said something new.")
+    first: Time
+    last: Time
+
+
+class UnlistedWords(BaseModel):
+    """Those of a unit, the most frequent first."""
+
+    items: list[UnlistedWord]
 
 
 class Resubmitted(BaseModel):

@@ -17,6 +17,7 @@ from services.intake.domain.keys import Role
 from services.intake.handlers import Batch, Context, Intake
 from services.intake.http.gatekeeper import Gatekeeper
 from services.intake.http.replays import Replays
+from services.intake.unlisted import Words
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_DEPTH = 20
@@ -50,6 +51,7 @@ class Entrance:
     pace: Pace
     replays: Replays
     log: LogReader
+    words: Words
 
     async def admit(self, key: str, role: Role = "send") -> Sender:
         """Who sends. Raises ProblemError."""

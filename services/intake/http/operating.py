@@ -1,7 +1,8 @@
-"""What operators do over HTTP: look at what is kept for a person, correct it, send it again."""
+"""What operators do over HTTP: look at what is kept for a person, correct it, send it again; see words that no list knows."""
 
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request
@@ -10,12 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from runtime.web import Problem, ProblemError, problem_answers
 from services.intake import quarantine
 from services.intake.domain import Doubled, FaultError, Json, Quarantined, Refused
-from services.intake.domain.held import Held, identity_of
-from services.intake.http.answers import KeptItem, KeptItems, Resubmitted
+from services.intake.domain.held import Held
+from services.intake.http.answers import KeptItem, KeptItems, Resubmitted, UnlistedWord, UnlistedWords
 from services.intake.http.entrance import Entrance, read_body, read_json
 from services.intake.http.events import say
 from services.intake.http.gatekeeper import OPERATING, Key
 from services.intake.store import change_held, list_held, release
+
+NO_UNIT = "-"  # of dossiers whose unit is not known
 
 
 class Resubmit(BaseModel):
@@ -65,7 +68,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         if not isinstance(changes, dict) or isinstance(changes, Doubled):
             raise ProblemError(Problem("invalid", "Cần một đối tượng / an object is needed", 422, "FIELD: VALUE"))
         try:
-            changed = await quarantine.fix(store, identity, changes)
+            changed = await quarantine.fix(store, identity, changes, entrance.context.sealer.locker())
         except FaultError as error:
             places = [{"pointer": f"#/{f.field.replace('.', '/')}", "rule": f.rule, "detail": f.detail} for f in error.faults]
             raise ProblemError(Problem("invalid", "Trường không hợp lệ / invalid fields", 422, errors=places)) from None
@@ -86,6 +89,32 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         wanted = _wanted(read_json(await read_body(request)))
         counts = Counter([await _again(held, entrance) for held in await list_held(store, wanted.reason, wanted.ids)])
         return Resubmitted(**{kind: counts[kind] for kind in Resubmitted.model_fields})
+
+
+def add_words(app: FastAPI, entrance: Entrance) -> None:
+    """Add what shows words that no list knows: they may be about anybody, so it needs a key made with --operator."""
+
+    @app.get(
+        "/v1/words/{unit}",
+        summary="Chữ ngoài danh mục của một đơn vị, để bổ sung vào danh mục",
+        response_model=UnlistedWords,
+        responses=problem_answers(401, 403, 404, 422, 503),
+    )
+    async def unlisted(unit: str, key: Key) -> UnlistedWords:
+        await entrance.admit(key, "operate")
+        code = "" if unit == NO_UNIT else unit
+        if code and code not in entrance.context.reference.units:
+            raise ProblemError(Problem("unknown-unit", "Mã đơn vị không có trong danh mục / unknown unit", 404))
+        found = await entrance.words.of_unit(code)
+        items = [
+            UnlistedWord(kind=each.kind, words=each.words, count=each.count, first=_said(each.first), last=_said(each.last))
+            for each in found
+        ]
+        return UnlistedWords(items=items)
+
+
+def _said(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
 
 
 def _describe(held: Held) -> KeptItem:
@@ -130,6 +159,6 @@ async def _again(held: Held, entrance: Entrance) -> str:
     if not isinstance(answer, Quarantined):
         await release(store, held)
         return "accepted"
-    if identity_of(held.sender.system, answer.reason, held.item) != held.id:
+    if not quarantine.is_entry(held, answer.reason, entrance.context.sealer):
         await release(store, held)  # it is held as another entry now
     return "quarantined"
