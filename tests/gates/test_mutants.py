@@ -119,7 +119,15 @@ def test_each_row_of_the_table_has_files_and_tests() -> None:
 
 @pytest.mark.parametrize(
     "silent",
-    ["self.parts.log.info('x')", "parts.telemetry.count('x')", "import x", "raise Odd('words')", "Kind = Literal['a', 'b']"],
+    [
+        "self.parts.log.info('x')",
+        "parts.telemetry.count('x')",
+        "import x",
+        "raise Odd('words')",
+        "Kind = Literal['a', 'b']",
+        "Sizes = Mapping[str, int]",
+        "_log.error('x')",
+    ],
 )
 def test_lines_that_only_tell_are_left_alone(tmp_path: Path, silent: str) -> None:
     (tmp_path / "told.py").write_text(f"{silent}\n", "utf-8")
