@@ -20,6 +20,7 @@ from services.feedback.domain import (
     NotInvited,
     Rating,
     Received,
+    SurveyForm,
     digest,
     invite,
     load_forms,
@@ -140,6 +141,14 @@ def test_questions_without_an_answer_are_named_in_their_order() -> None:
 def test_a_token_and_its_digest_are_the_same_in_every_release() -> None:
     assert token_of(b"k" * 32, DOSSIER) == "wxSYhEtbvxEyUC3g43zb-Q"
     assert digest("token") == "3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0"
+
+
+def test_a_question_may_have_two_answers() -> None:
+    form = SurveyForm.model_validate(
+        {"id": "x", "title": "x", "questions": [{"id": "a", "text": "x", "answers": [["Có", 100], ["Không", 0]]}]}
+    )
+
+    assert form.scores({"a": "1"}) == {"a": 0}
 
 
 def test_a_form_is_called_by_its_file() -> None:

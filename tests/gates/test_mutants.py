@@ -129,12 +129,13 @@ def test_a_field_that_loses_its_words_alone_is_no_change_and_one_that_loses_its_
 @pytest.mark.parametrize(
     "silent",
     [
-        "Lines = Mapping[str, int]",
-        "Kind = Literal['a', 'b']",
         "self.parts.log.info('x')",
         "parts.telemetry.count('x')",
         "import x",
         "raise Odd('words')",
+        "Kind = Literal['a', 'b']",
+        "Sizes = Mapping[str, int]",
+        "_log.error('x')",
     ],
 )
 def test_lines_that_only_tell_are_left_alone(tmp_path: Path, silent: str) -> None:

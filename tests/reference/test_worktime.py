@@ -111,6 +111,10 @@ def test_makeup_days_may_have_their_own_hours_and_service_hours_never_count() ->
     assert count_due(line, at("Sat 2026-01-17 09:00"), (1, "working_day")).due_at == at("Tue 2026-01-20 07:30")
 
 
+def test_the_usual_readings_are_the_next_opening_the_time_of_day_and_15_00() -> None:
+    assert Readings() == Readings("next_opening", "time_of_day", 900)
+
+
 def test_other_lawful_readings_are_settings() -> None:
     """D2, D3."""
     after_closing, saturday = at("Mon 2026-03-02 17:30"), at("Sat 2026-03-07 09:00")

@@ -20,6 +20,7 @@ from mutmut.mutation.mutators import mutation_operators, operator_arg_removal, o
 
 # A description of a field; the strictness of a zip, which only says that nobody expects another length.
 _FOR_READERS = m.Arg(keyword=m.Name("description") | m.Name("strict"))
+_TYPES = m.OneOf(*(m.Name(name) for name in ("Callable", "Literal", "Mapping", "tuple")))
 _NEVER_CHANGED = m.OneOf(
     m.Annotation(),
     m.Decorator(),
@@ -29,10 +30,8 @@ _NEVER_CHANGED = m.OneOf(
     m.Call(func=m.Name("TypeVar") | m.Name("isinstance") | m.Name("len")),
     m.Assign(targets=[m.AssignTarget(m.Name("__all__"))]),
     m.Assign(value=m.Call(func=m.Name("TypeVar"))),
-    m.Assign(  # names of types: mypy's, as annotations are
-        value=m.Subscript(value=m.Name("Literal") | m.Name("Mapping") | m.Name("Sequence") | m.Name("Callable"))
-    ),
-    m.Call(func=m.Attribute(value=m.Name("log") | m.Attribute(attr=m.Name("log")))),
+    m.Assign(value=m.Subscript(value=_TYPES)),  # the name of an annotation: mypy's, as annotations are
+    m.Call(func=m.Attribute(value=m.Name("log") | m.Name("_log") | m.Attribute(attr=m.Name("log")))),
     m.Call(func=m.Attribute(value=m.Attribute(attr=m.Name("telemetry")))),
     m.Raise(exc=m.Call(args=[m.AtLeastN(m.Arg(keyword=None), n=1)])),  # its words
 )
