@@ -329,6 +329,7 @@ def dump_given(given: Given) -> dict[str, Any]:
 
 
 BEGUN = 0  # status of an answer that is on its way
+GIVEN = Codec.whole(load_given, dump_given, ("at", "body", "status", "answer"))
 
 
 async def find_given(store: Documents, identity: str) -> Given | None:
@@ -344,7 +345,7 @@ async def begin_given(store: Documents, claim: Given) -> bool:
 
 async def keep_given(store: Documents, given: Given) -> None:
     """Keep an answer in the place that was taken for it, unless one is kept already: only a place taken has revision 1."""
-    await store.save_many(ANSWERS, [{"_id": given.id, "rev": 1, **dump_given(given)}])
+    await store.save_many(ANSWERS, [GIVEN.written(given, {"_id": given.id, "rev": 1})])
 
 
 async def drop_given(store: Documents, identity: str) -> None:
