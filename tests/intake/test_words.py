@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -211,6 +212,7 @@ async def test_free_words_of_a_held_item_are_locked_and_go_in_again_with_it(inta
     item = step(1, "bà Mẫu 0912000007", department="P. Tư pháp", state="lạ lắm")
     for _ in range(2):
         await intake.send(key, received(1), item)
+    intake.clock.set(intake.clock.now() + timedelta(seconds=1))  # the list is in the order of time
     await intake.send(key, {**item, "step": "ông Mẫu"})
     entries = (await intake.client.get("/v1/quarantine", headers=operator)).json()["items"]
 
