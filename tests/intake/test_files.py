@@ -370,3 +370,30 @@ def test_a_csv_row_that_looks_like_a_formula_is_data(tmp_path: Path) -> None:
     rows: list[Row] = list(read_file(file).rows)
     assert rows[0].item is not None
     assert (rows[0].item["step"], rows[0].item["department"]) == ("=HYPERLINK(1)", "'; --")
+
+
+async def test_a_heading_with_bytes_that_are_no_text_is_told_all_the_same(intake: Alone) -> None:
+    row = "H37.12-260302-0001;1.000894;02/03/2026 08:30;x;Đang xử lý"
+    good = f"Mã hồ sơ;Mã TTHC;Ngày nhận;Ghi ~;Trạng thái\n{row}\n".encode()
+    summaries = []
+    for content in (good.replace(b"~", b"\xe8"), good.replace(b"Ng\xc3\xa0y nh", b"Ng\xc3 y nh")):
+        answer = await intake.client.post("/v1/dossiers/files?name=so.csv", content=content, headers=await intake.key())
+        summaries.append((answer.status_code, answer.text))
+
+    assert [status for status, _ in summaries] == [200, 422]
+    assert "Ghi ?" in summaries[0][1]
+
+
+TABBED = "Mã hồ sơ\tMã TTHC\tNgày nhận\tTrạng thái\nH37.12-260302-0001\tkhai sinh\thôm qua\tĐang xử lý\n"
+
+
+@pytest.mark.parametrize("name", ["so.csv", "so.tsv", "so.txt", "su-kien.ndjson"])
+async def test_refused_lines_come_back_as_the_kind_of_file_they_came_in(intake: Alone, name: str) -> None:
+    """Each kind is described (the client of these tests refuses an answer that is not)."""
+    content = b'{"dossier": "x"}\n' if name.endswith("ndjson") else TABBED.encode()
+    answer = await intake.client.post(
+        f"/v1/dossiers/files?name={name}&answer=refused", content=content, headers=await intake.key()
+    )
+
+    assert answer.status_code == 200
+    assert f'.refused.{name.rpartition(".")[2]}"' in answer.headers["content-disposition"]

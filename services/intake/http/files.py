@@ -1,6 +1,7 @@
 """POST /v1/dossiers/files: a file of events or a register, taken in row by row in bounded memory."""
 
 import asyncio
+import json
 import re
 import tempfile
 from contextlib import AsyncExitStack
@@ -8,11 +9,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import FastAPI, Query, Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from runtime.web import Answers, Problem, ProblemError, also, problem_answers
-from services.intake.domain import Accepted, Answer, Quarantined, Refused, Sender
+from services.intake.domain import Accepted, Answer, Quarantined, Refused, Sender, readable
 from services.intake.files import SUFFIXES, FileRefusedError, RefusalFile, Row, SheetReport, read_file
 from services.intake.http.answers import FileSummary, PassedLine, RefusedRow, SheetSummary
 from services.intake.http.entrance import Entrance
@@ -47,7 +48,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         response_model=None,
         summary="Gửi một tệp .csv, .xlsx hoặc .ndjson; dòng tốt được nhận, dòng sai được trả lại",
         openapi_extra={"requestBody": _BODY},
-        responses=also(_ANSWERS, 200, "text/csv", "application/x-ndjson", XLSX, "application/octet-stream"),
+        responses=also(_ANSWERS, 200, *MEDIA.values()),
     )
     async def files(
         request: Request,
@@ -68,15 +69,19 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         except FileRefusedError as error:
             folder.cleanup()
             detail = re.sub(r"^upload\.\w+: ", "", str(error))
-            raise ProblemError(Problem("unreadable-file", "Không đọc được tệp / unreadable file", 422, detail)) from None
+            raise ProblemError(
+                Problem("unreadable-file", "Không đọc được tệp / unreadable file", 422, readable(detail))
+            ) from None
         except BaseException:
             folder.cleanup()
             raise
         if answer == "refused" and len(refusals):
-            media = MEDIA.get(path.suffix, "application/octet-stream")
+            media = MEDIA[path.suffix]
             said = f"{Path(name.translate(_NO_CONTROLS)).stem}.refused{path.suffix}"
             return FileResponse(refusals.path, filename=said, media_type=media, background=done)
-        return JSONResponse(summary.model_dump(), background=done)
+        # Headings come back as they were found, and may hold bytes that are no text.
+        shown = json.dumps(summary.model_dump(), ensure_ascii=False).encode(errors="replace")
+        return Response(shown, media_type="application/json", background=done)
 
 
 def _suffix(request: Request, name: str) -> str:
