@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from services.intake.domain import Doubled, Json, readable
 
-MOST_VALUES = 300_000  # of a body: a thousand items with fifty rounds of supplements each have fewer
+MOST_VALUES = 150_000  # of a body: a thousand items of a hundred and fifty values each
 MOST_TOLD = 20  # names that stand twice in one object
 _ESCAPED = re.compile(rb"\\u(?:00[01]|[dD][89a-fA-F])|\\[bf]")  # only an escape brings them into a body
 

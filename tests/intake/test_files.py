@@ -397,3 +397,19 @@ async def test_refused_lines_come_back_as_the_kind_of_file_they_came_in(intake: 
 
     assert answer.status_code == 200
     assert f'.refused.{name.rpartition(".")[2]}"' in answer.headers["content-disposition"]
+
+
+async def test_a_file_of_which_no_row_can_be_taken_is_given_up(intake: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.intake.http.files.GIVEN_UP", 5)
+    head, wrong = TABBED.splitlines()
+    right = "H37.12-260302-0002\t1.000894\t02/03/2026 08:30\tĐang xử lý"
+
+    async def upload(*lines: str) -> Any:
+        content = "\n".join((head, *lines)).encode()
+        return await intake.client.post("/v1/dossiers/files?name=so.tsv", content=content, headers=await intake.key())
+
+    given_up, one_right, few = await upload(*[wrong] * 9), await upload(right, *[wrong] * 9), await upload(*[wrong] * 4)
+
+    assert (given_up.status_code, given_up.json()["type"]) == (422, "urn:dunghen:problem:unreadable-file")
+    assert "9 dòng đầu đều sai; dòng 2: Mã TTHC" in given_up.json()["detail"]
+    assert [(answer.status_code, answer.json()["refused"]) for answer in (one_right, few)] == [(200, 9), (200, 4)]

@@ -11,6 +11,7 @@ from reference import ReferenceData
 from services.intake.domain.items import Item, ProgressedItem, ReceivedItem, SnapshotItem, SuspendedItem
 
 OTHER = "khác"
+PIECE = 65_536  # letters that are looked at in one go: no other thread runs meanwhile
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 # Số, ký hiệu, ngày of an official document (NĐ 30/2020): 12/QĐ-UBND, 12/2026/QĐ-UBND, with "QĐ" before and a day behind.
@@ -22,7 +23,11 @@ _DOCUMENT = re.compile(
 
 def readable(text: str) -> str:
     """With U+FFFD for halves of letters and control characters: neither store nor log takes them."""
-    return text if text.isprintable() else _UNREADABLE.sub("\ufffd", text)
+    if text.isprintable():
+        return text
+    if len(text) <= PIECE:
+        return _UNREADABLE.sub("\ufffd", text)
+    return "".join(readable(text[start : start + PIECE]) for start in range(0, len(text), PIECE))
 
 
 def spoken(item: Item, reference: ReferenceData) -> tuple[Item, int]:

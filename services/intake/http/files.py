@@ -22,6 +22,7 @@ from services.intake.http.gatekeeper import Key
 FILES = "/v1/dossiers/files"
 MOST_FILE_BYTES = 64 * 1024 * 1024
 TOLD = 1000  # refused rows named in the answer; the refusal file has them all
+GIVEN_UP = 10_000  # rows, if none of them could be taken: the file is of another kind, or made to keep us busy
 WORKBOOKS = 2  # unpacked at a time, each in a process of its own with memory of its own
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA = {
@@ -117,6 +118,10 @@ async def _take_file(path: Path, entrance: Entrance, sender: Sender) -> tuple[Fi
             refused = _count(chunk, await _answers(chunk, entrance, sender), summary)
             if refused:
                 await asyncio.to_thread(refusals.add_all, refused)
+            if summary.refused == summary.rows >= GIVEN_UP:
+                raise FileRefusedError(
+                    f"{summary.rows} dòng đầu đều sai; dòng {summary.errors[0].line}: {summary.errors[0].reason}"
+                )
     finally:
         table.close()
         await asyncio.to_thread(refusals.close)

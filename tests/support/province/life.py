@@ -67,7 +67,8 @@ class Life:
         if case == 0:
             self._snapshot(2, answer="refused", NgayTiepNhan=self.rng.choice(JUNK))
         elif case == 1:
-            self._snapshot(2, answer="refused", unit="H37.99")
+            own = self.truth.competent != self.truth.unit  # the key knows one of its units, at least
+            self._snapshot(2, answer="held" if own else "refused", unit="H37.99")
         else:
             other = UNITS[(UNITS.index(self.truth.unit) + 1) % len(UNITS)]
             self._snapshot(2, answer="held", MaHoSo=self.truth.code.replace(self.truth.unit, other))
