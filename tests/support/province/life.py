@@ -208,7 +208,7 @@ class Life:
     def _snapshot(self, state: int, *, answer: Answer = "taken", unit: str = "", **more: Any) -> datetime:
         truth = self.truth
         said = truth.dates[-1][0] if truth.dates and not (self.keeps and state != 2) else None
-        item = {
+        item: dict[str, Any] = {
             "MaHoSo": truth.code,
             "MaTTHC": truth.procedure.code,
             "KenhThucHien": str(truth.channel),
