@@ -1,4 +1,4 @@
-"""`./dev bench [NAME...]`: yardsticks as ratios of one run. All but `worktime`, `decide` and `import` need
+"""`./dev bench [NAME...]`: yardsticks as ratios of one run. All but `worktime`, `decide`, `import` and `hostile` need
 KAFKA_BOOTSTRAP_SERVERS and MONGO_URL."""
 
 import argparse
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import decide, figures, history, intake, memory, singles, storm, throughput, worktime
+from benchmarks import decide, figures, history, hostile, intake, memory, singles, storm, throughput, worktime
 
 Options = argparse.Namespace
 Bench = Callable[[str, str, Options], Awaitable[None]]
@@ -37,7 +37,7 @@ BENCHES: dict[str, Bench] = {
     "year": lambda _, mongo, __: figures.run_year(mongo, (10_000, 1_000_000)),
     "reporting": lambda kafka, mongo, options: throughput.run(kafka, mongo, "reporting", options.dossiers, options.rounds),
 }
-ALONE = ("worktime", "decide", "import")  # need neither Kafka nor MongoDB
+ALONE = ("worktime", "decide", "import", "hostile")  # need neither Kafka nor MongoDB
 USUAL = ("worktime", "memory", "sla")
 
 
@@ -51,6 +51,7 @@ def main() -> int:
     parser.add_argument("--storm", type=int, default=100_000, help="dossiers due at one moment in storm")
     parser.add_argument("--log", type=Path, help="log of a demo (./dev demo --out FOLDER), for decide")
     parser.add_argument("--kinds", default="plain,killed,partitions", help="which storms")
+    parser.add_argument("--write", action="store_true", help="put the table of hostile into docs/integration/hostile.md")
     options = parser.parse_args()
     if "worktime" in options.names:
         worktime.run()
@@ -60,16 +61,17 @@ def main() -> int:
         decide.run(options.log, options.rounds)
     if "import" in options.names:
         history.run()
+    broken = hostile.run(write=options.write) if "hostile" in options.names else 0
     wanted = [name for name in options.names if name not in ALONE]
     if not wanted:
-        return 0
+        return broken
     kafka, mongo = os.environ.get("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("MONGO_URL")
     if not (kafka and mongo) or any(name not in BENCHES for name in wanted):
         print(f"{', '.join(BENCHES)} need KAFKA_BOOTSTRAP_SERVERS and MONGO_URL; there is no other bench", file=sys.stderr)
         return 2
     for name in wanted:
         asyncio.run(_run(BENCHES[name], kafka, mongo, options))
-    return 0
+    return broken
 
 
 async def _run(bench: Bench, kafka: str, mongo: str, options: Options) -> None:

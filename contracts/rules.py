@@ -226,8 +226,8 @@ class Rule(StrEnum):
     )
     D16 = (
         "D16",
-        "A changed NgayHenTra that follows from a pause is no change of the promise; any other is a correction, flagged "
-        "for a person, and never by itself the one re-promise.",
+        "A changed NgayHenTra is the date in force from then on (D6); where there is none, the NgayHenTraMoi of the newest "
+        "round of supplements. One that no pause explains is flagged for a person. None is by itself the one re-promise.",
         "reading of our own: payloads of the portal give no reason",
     )
     D19 = (

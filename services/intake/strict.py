@@ -3,11 +3,18 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 from services.intake.domain import Doubled, Json, readable
 
+MOST_VALUES = 150_000  # of a body: a thousand items of a hundred and fifty values each
+MOST_TOLD = 20  # names that stand twice in one object
 _ESCAPED = re.compile(rb"\\u(?:00[01]|[dD][89a-fA-F])|\\[bf]")  # only an escape brings them into a body
+
+
+class TooManyValuesError(ValueError):
+    """More values than any request needs; each costs memory many times its bytes."""
 
 
 class BrokenJsonError(ValueError):
@@ -18,8 +25,8 @@ def _pairs(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     values = dict(pairs)
     if len(values) == len(pairs):
         return values
-    names = [name for name, _ in pairs]
-    return Doubled(values, sorted({name for name in names if names.count(name) > 1}))
+    counted = Counter(name for name, _ in pairs)
+    return Doubled(values, sorted(name for name, number in counted.items() if number > 1)[:MOST_TOLD])
 
 
 def _constant(_: str) -> Json:
@@ -37,7 +44,9 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, 
 
 
 def read(body: bytes) -> Json:
-    """The value of a body. Raises UnicodeDecodeError, BrokenJsonError."""
+    """The value of a body. Raises UnicodeDecodeError, BrokenJsonError, TooManyValuesError."""
+    if body.count(b",") > MOST_VALUES:  # commas of texts too: no text has so many
+        raise TooManyValuesError
     text = body.decode("utf-8-sig")
     try:
         raw: Json = _DECODER.decode(text)

@@ -41,7 +41,7 @@ def dossier(*events: Any, **more: Any) -> Dossier:
     known = Dossier(DOSSIER)
     for event in events:
         known = known.told(event)
-    return replace(known, **more)
+    return known._replace(**more)
 
 
 def test_a_dossier_of_which_nothing_is_known_has_nothing() -> None:
@@ -68,7 +68,7 @@ def test_the_person_of_a_completed_dossier_is_invited_by_a_sealed_link() -> None
 
     assert changed.said == [Once(said)]
     kept = Invited(epoch_ms(NOW), FORM)
-    assert changed.after == replace(dossier(PROMISED, DONE), invitation=kept, token=digest(f"token of {DOSSIER}"))
+    assert changed.after == dossier(PROMISED, DONE)._replace(invitation=kept, token=digest(f"token of {DOSSIER}"))
 
 
 @pytest.mark.parametrize("events", [(), (PROMISED,), (DONE,)])
@@ -108,9 +108,9 @@ def test_answers_are_kept_and_said_with_their_form_and_unit() -> None:
     rated = rate(invited, ANSWERS, GROUND)
     scores = {"attitude": 100, "waiting": 75, "appointment": 0, "apology": None, "facilities": 50}
 
-    assert (rated.answer, rated.after) == (FORM, replace(invited, rating=Rating(epoch_ms(NOW), FORM, scores)))
+    assert (rated.answer, rated.after) == (FORM, invited._replace(rating=Rating(epoch_ms(NOW), FORM, scores)))
     assert rated.said == [Once(FeedbackRated(at=NOW, unit="H37.12", form=FORM, scores=scores))]
-    unknown = rate(replace(invited, facts=NO_FACTS), ANSWERS, GROUND).said[0]
+    unknown = rate(invited._replace(facts=NO_FACTS), ANSWERS, GROUND).said[0]
     assert isinstance(unknown, Once)
     assert unknown.event == FeedbackRated(at=NOW, unit="unknown", form=FORM, scores=scores)
 
@@ -123,7 +123,7 @@ def test_a_form_opens_once_and_only_for_who_was_invited() -> None:
     for known, used, word in (
         (rated, True, "used"),
         (dossier(), False, "expired"),
-        (replace(invited, invitation=NotInvited(1, FORM, "too-old")), False, "expired"),
+        (invited._replace(invitation=NotInvited(1, FORM, "too-old")), False, "expired"),
     ):
         with pytest.raises(CannotAnswerError) as error:
             open_form(known, GROUND)

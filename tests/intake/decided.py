@@ -86,8 +86,8 @@ class Life:
 
     def take(self, *raw: Mapping[str, Any]) -> Taken:
         """Take items in; what became of the last one."""
-        self.dossier = replace(self.dossier, code=str(raw[0]["dossier"]))
-        decided = take_all(self.dossier, [parse_item(item).item for item in raw], self.ground)
+        self.dossier = self.dossier._replace(code=str(raw[0]["dossier"]))
+        decided = take_all(self.dossier, [(parse_item(item).item, self.ground) for item in raw])
         self.dossier = decided.after
         self.said = [because(each) for each in decided.said]
         return decided.answer[-1]

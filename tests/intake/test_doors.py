@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runtime import web
+from runtime.web import problems as web_problems
 from services.intake import portal
 from services.intake.domain import Accepted, Answer, FaultError, Json, Quarantined, Refused, Sender, parse_item, problems
 from services.intake.domain.parsing import Doubled
@@ -382,10 +382,10 @@ def test_a_code_with_blanks_around_it_or_in_small_letters_is_the_same_code(code:
 
 
 def test_a_rule_is_said_alike_of_a_field_and_of_a_parameter() -> None:
-    both = problems.SENTENCES.keys() & web.SENTENCES.keys()
+    both = problems.SENTENCES.keys() & web_problems.SENTENCES.keys()
 
     assert len(both) >= 6
-    assert {rule: problems.SENTENCES[rule] for rule in both} == {rule: web.SENTENCES[rule] for rule in both}
+    assert {rule: problems.SENTENCES[rule] for rule in both} == {rule: web_problems.SENTENCES[rule] for rule in both}
 
 
 def test_a_text_in_place_of_an_object_is_said_in_vietnamese() -> None:

@@ -404,3 +404,46 @@ def test_a_request_of_the_portal_may_have_its_data_as_text(tmp_path: Path) -> No
 
     rows = list(read_file(file).rows)
     assert [(row.item or {}).get("dossier") for row in rows] == ["H37.12-260302-0001", "H37.12-260302-0002", None]
+
+
+async def test_a_heading_with_bytes_that_are_no_text_is_told_all_the_same(intake: Alone) -> None:
+    row = "H37.12-260302-0001;1.000894;02/03/2026 08:30;x;Đang xử lý"
+    good = f"Mã hồ sơ;Mã TTHC;Ngày nhận;Ghi ~;Trạng thái\n{row}\n".encode()
+    summaries = []
+    for content in (good.replace(b"~", b"\xe8"), good.replace(b"Ng\xc3\xa0y nh", b"Ng\xc3 y nh")):
+        answer = await intake.client.post("/v1/dossiers/files?name=so.csv", content=content, headers=await intake.key())
+        summaries.append((answer.status_code, answer.text))
+
+    assert [status for status, _ in summaries] == [200, 422]
+    assert "Ghi ?" in summaries[0][1]
+
+
+TABBED = "Mã hồ sơ\tMã TTHC\tNgày nhận\tTrạng thái\nH37.12-260302-0001\tkhai sinh\thôm qua\tĐang xử lý\n"
+
+
+@pytest.mark.parametrize("name", ["so.csv", "so.tsv", "so.txt", "su-kien.ndjson"])
+async def test_refused_lines_come_back_as_the_kind_of_file_they_came_in(intake: Alone, name: str) -> None:
+    """Each kind is described (the client of these tests refuses an answer that is not)."""
+    content = b'{"dossier": "x"}\n' if name.endswith("ndjson") else TABBED.encode()
+    answer = await intake.client.post(
+        f"/v1/dossiers/files?name={name}&answer=refused", content=content, headers=await intake.key()
+    )
+
+    assert answer.status_code == 200
+    assert f'.refused.{name.rpartition(".")[2]}"' in answer.headers["content-disposition"]
+
+
+async def test_a_file_of_which_no_row_can_be_taken_is_given_up(intake: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.intake.http.files.GIVEN_UP", 5)
+    head, wrong = TABBED.splitlines()
+    right = "H37.12-260302-0002\t1.000894\t02/03/2026 08:30\tĐang xử lý"
+
+    async def upload(*lines: str) -> Any:
+        content = "\n".join((head, *lines)).encode()
+        return await intake.client.post("/v1/dossiers/files?name=so.tsv", content=content, headers=await intake.key())
+
+    given_up, one_right, few = await upload(*[wrong] * 9), await upload(right, *[wrong] * 9), await upload(*[wrong] * 4)
+
+    assert (given_up.status_code, given_up.json()["type"]) == (422, "urn:dunghen:problem:unreadable-file")
+    assert "9 dòng đầu đều sai; dòng 2: Mã TTHC" in given_up.json()["detail"]
+    assert [(answer.status_code, answer.json()["refused"]) for answer in (one_right, few)] == [(200, 9), (200, 4)]

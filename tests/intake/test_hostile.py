@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from services.intake import strict
+from services.intake.domain import Doubled
 from services.intake.files import FileRefusedError, read_file, unpacking
 from tests.intake.alone import Alone, intake_alone
 from tests.intake.test_sheets import workbook
@@ -175,3 +177,39 @@ async def test_intake_answers_its_probe_while_it_reads_a_hostile_workbook(intake
     assert (await upload).status_code == 422
     waited.sort()
     assert waited[len(waited) * 9 // 10] < 0.1  # of ten, nine: the machine of a test has others to serve
+
+
+def test_an_object_of_a_hundred_thousand_doubled_names_is_read_at_once_and_a_few_of_them_are_told() -> None:
+    body = b"{" + b",".join(b'"a%d":1,"a%d":2' % (n, n) for n in range(60_000)) + b"}"
+    begin = time.process_time()
+    raw = strict.read(body)
+
+    assert time.process_time() - begin < 2
+    assert isinstance(raw, Doubled)
+    assert len(raw.names) == strict.MOST_TOLD
+
+
+async def test_more_values_than_any_request_needs_are_refused_before_they_cost_memory(intake: Alone) -> None:
+    many, key = b"[" + b",".join([b'{"a":1}'] * 1_000_000) + b"]", await intake.key()
+    tracemalloc.start()
+    try:
+        answer = await intake.client.post("/v1/dossiers/events", content=many, headers=key)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert (answer.status_code, answer.json()["type"]) == (413, "urn:dunghen:problem:too-many-values")
+    assert most < 60 * 1024 * 1024
+
+
+async def test_intake_answers_its_probe_while_it_reads_a_large_body(intake: Alone) -> None:
+    body, key = b'["' + b"\\u0001" * 1_300_000 + b'"]', await intake.key()
+    reading = asyncio.create_task(intake.client.post("/v1/dossiers/events", content=body, headers=key))
+    answered = 0
+    while not reading.done():
+        assert (await intake.client.get("/livez")).status_code == 200
+        answered += not reading.done()
+        await asyncio.sleep(0.01)
+
+    assert (await reading).status_code == 422
+    assert answered > 1

@@ -81,7 +81,7 @@ def ground(now: datetime = NOW) -> Ground:
 
 def dossier(letter: Any = None, **more: Any) -> Dossier:
     known = Dossier(DOSSIER).told(received(contact_sequence=1))
-    return replace(known, **{"promise": Promise(1, DUE_MS, "computed"), "letter": letter, **more})
+    return known._replace(**{"promise": Promise(1, DUE_MS, "computed"), "letter": letter, **more})
 
 
 def once(said: Any) -> list[Once]:
@@ -199,7 +199,7 @@ def test_a_date_that_was_granted_before_the_letter_came_back_is_promised_without
         approve(known, Approval("workload", "x", "", at(12)), ground())
     assert error.value.rule == "new_due_at"
     assert error.value.text == "Hồ sơ đã được hẹn lại đến 09:00 thứ Tư 11/03/2026; thư phải ghi ngày đó."
-    moved_since = replace(known, promise=Promise(3, DUE_MS, "computed"))
+    moved_since = known._replace(promise=Promise(3, DUE_MS, "computed"))
     assert isinstance(approve(moved_since, Approval("workload", "x", "", at(12)), ground()).after.letter, Approved)
 
 

@@ -49,7 +49,7 @@ def dossier(sequence: int | None = 1, *events: Any, **more: Any) -> Dossier:
     known = Dossier(DOSSIER).told(received(contact_sequence=sequence))
     for event in events:
         known = known.told(event)
-    return replace(known, **more)
+    return known._replace(**more)
 
 
 def told(data: Any, name: Any) -> Once:
@@ -204,7 +204,7 @@ def test_a_completion_that_an_earlier_release_kept_without_its_recording_was_rec
     kept = dossier(1, replace(DONE, time=at(20)))
 
     assert isinstance(telling.plan(kept, ground()).after.messages[RESULT], Skipped)
-    assert isinstance(telling.plan(replace(kept, reported_at=None), ground()).after.messages[RESULT], Queued)
+    assert isinstance(telling.plan(kept._replace(reported_at=None), ground()).after.messages[RESULT], Queued)
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def test_a_contact_that_comes_or_is_forgotten_wakes_the_messages_that_waited_for
 
     assert telling.on_contact(known, contact(1).data, night).after.messages == woken  # type: ignore[arg-type]
     gone = telling.forget(known, night)
-    assert (gone.after, [*gone.said]) == (replace(known, messages=woken, contact=Forgotten(0)), [])
+    assert (gone.after, [*gone.said]) == (known._replace(messages=woken, contact=Forgotten(0)), [])
 
 
 def test_what_is_forgotten_is_the_contact_up_to_its_sequence_and_the_one_a_letter_was_kept_with() -> None:
@@ -292,9 +292,9 @@ def test_what_is_forgotten_is_the_contact_up_to_its_sequence_and_the_one_a_lette
     known = dossier(contact=Contact(3, 1, "x"), letter=letter)
     gone = telling.forget(known, ground()).after
 
-    assert gone == replace(known, contact=Forgotten(3), letter=replace(letter, contact=None))
+    assert gone == known._replace(contact=Forgotten(3), letter=replace(letter, contact=None))
     assert telling.forget(gone, ground()).after is gone
-    left_in_letter = replace(gone, letter=letter)
+    left_in_letter = gone._replace(letter=letter)
     assert telling.forget(left_in_letter, ground()).after == gone
     assert telling.forget(dossier(), ground()).after == dossier(contact=Forgotten(0))
 

@@ -159,7 +159,7 @@ def test_a_change_that_does_not_touch_the_date_is_noted_and_not_said() -> None:
     changed = recount(before, ground(off(1, date(2026, 3, 20), at(4))))
 
     assert before.watch is not None
-    assert (changed.said, changed.after) == ((), replace(before, watch=replace(before.watch, counted_with=1)))
+    assert (changed.said, changed.after) == ((), before._replace(watch=replace(before.watch, counted_with=1)))
 
 
 def test_a_printed_date_stays_and_the_last_change_by_which_our_count_differs_is_listed() -> None:
@@ -400,7 +400,7 @@ def test_what_is_not_known_of_a_dossier_or_told_with_a_fact_is_left_out() -> Non
     nothing = Dossier("x")
 
     assert nothing == Dossier("x", NO_FACTS, None, None, None, None, {}, {}, None, 0)
-    assert (nothing.due, nothing.body, replace(nothing, unit="H37.12").body) == (None, "unknown", "H37.12")
+    assert (nothing.due, nothing.body, nothing._replace(unit="H37.12").body) == (None, "unknown", "H37.12")
     assert (Watch(1), End(9, 1)) == (Watch(1, None, None, None), End(9, 1, ()))
     assert Progressed(1, step="x") == Progressed(1, "x", None, None)
     assert (Promised(1), Suspended(1), Reappointed(1, 2)) == (

@@ -136,20 +136,24 @@ class _Comparison:
         return None if known is None else moment(known.at)
 
     def _promise(self) -> datetime | None:
-        """NgayHenTra, unless it only follows from a pause (D16)."""
-        known = self.dossier.reception
-        new, before = self.snapshot.promised_at, None if known is None else known.promised_at
+        """The date that the sender gives; one that follows from no pause is flagged (D16)."""
+        known, marked = self.dossier.reception, self.snapshot.reappointed
+        new, before = self._given(), None if known is None else known.promised_at
         if new is None or before is None or self.straggler:
             return new
         old = datetime.fromisoformat(before)
         if new == old:
             return new
-        entries, marked = self.snapshot.supplements, self.snapshot.reappointed
-        follows = any(entry.new_due_at == new or entry.requested_at <= old for entry in entries)
-        if follows or (marked is not None and marked.new_due_at == new):
+        if marked is not None and marked.new_due_at == new:
             return old
-        self.notes.append("promise_changes")
+        if not any(entry.new_due_at == new or entry.requested_at <= old for entry in self.snapshot.supplements):
+            self.notes.append("promise_changes")
         return new
+
+    def _given(self) -> datetime | None:
+        """NgayHenTra; without one, what the newest round names."""
+        named = [entry.new_due_at for entry in self.snapshot.supplements if entry.new_due_at is not None]
+        return self.snapshot.promised_at or (named[-1] if named else None)
 
     def _supplements(self) -> None:
         taken = dict(self.dossier.seen.same)

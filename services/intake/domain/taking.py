@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from contracts.codes import bodies_of
+from contracts.codes import bodies_of, body_of
 from reference import State
 from services.changes import Answering
 from services.changes import Said as ToSay

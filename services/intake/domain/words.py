@@ -14,6 +14,7 @@ from services.intake.domain.items import Item, ProgressedItem, ReceivedItem, Sna
 
 OTHER = "khác"
 LONGEST = 100  # characters of words that are kept
+PIECE = 65_536  # letters that are looked at in one go: no other thread runs meanwhile
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 # Số, ký hiệu, ngày of an official document (NĐ 30/2020): 12/QĐ-UBND, 12/2026/QĐ-UBND, with "QĐ" before and a day behind.
@@ -25,7 +26,11 @@ _DOCUMENT = re.compile(
 
 def readable(text: str) -> str:
     """With U+FFFD for halves of letters and control characters: neither store nor log takes them."""
-    return text if text.isprintable() else _UNREADABLE.sub("\ufffd", text)
+    if text.isprintable():
+        return text
+    if len(text) <= PIECE:
+        return _UNREADABLE.sub("\ufffd", text)
+    return "".join(readable(text[start : start + PIECE]) for start in range(0, len(text), PIECE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ def _rows_of_line(number: int, line: bytes) -> Iterator[Row]:
         item = strict.read(line)
     except UnicodeDecodeError:
         yield Row(number, line, faults=[Fault("row", "not-utf-8", "không phải UTF-8")])
+    except strict.TooManyValuesError:
+        yield Row(number, line[:200], faults=[Fault("row", "long-row", f"dòng có quá {strict.MOST_VALUES} giá trị")])
     except (ValueError, RecursionError):
         yield Row(number, line, faults=[Fault("row", "broken-json", "không phải JSON")])
     else:

@@ -1,5 +1,6 @@
 """What every way in shares: who sends, how much and how fast, and what happens to items then."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from services.intake.http.replays import Replays
 from services.intake.unlisted import Words
 
 MOST_BYTES = 8 * 1024 * 1024
+LARGE_BYTES = 256 * 1024  # are read in some milliseconds
 MOST_DEPTH = 20
 
 
@@ -85,13 +87,20 @@ def _check_kind(request: Request) -> None:
         raise ProblemError(Problem("not-json", title, 415, "hãy gửi nội dung JSON trực tiếp"))
 
 
-def read_json(body: bytes) -> Json:
-    """A body as JSON. Raises ProblemError."""
+async def read_json(body: bytes) -> Json:
+    """A body as JSON. Raises ProblemError. A large one is work for a thread, the loop has others to serve."""
+    return _json_of(body) if len(body) < LARGE_BYTES else await asyncio.to_thread(_json_of, body)
+
+
+def _json_of(body: bytes) -> Json:
     try:
         raw = strict.read(body)
     except UnicodeDecodeError:
         title = "Nội dung không phải UTF-8 / the body is not UTF-8"
         raise ProblemError(Problem("not-utf-8", title, 400)) from None
+    except strict.TooManyValuesError:
+        title = "Quá nhiều giá trị trong một yêu cầu / too many values in one request"
+        raise ProblemError(Problem("too-many-values", title, 413, f"tối đa {strict.MOST_VALUES} giá trị")) from None
     except strict.BrokenJsonError as error:
         raise ProblemError(Problem("broken-json", "Nội dung không phải JSON / not JSON", 400, str(error))) from None
     if strict.deepest(raw, MOST_DEPTH) > MOST_DEPTH:

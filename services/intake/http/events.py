@@ -96,7 +96,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
     async def events(request: Request, shown: Key, idempotency_key: IdempotencyKey = None) -> JSONResponse:
         sender = await entrance.admit(shown)
         body = await read_body(request)
-        items = read_items(read_json(body), settings.max_items)
+        items = read_items(await read_json(body), settings.max_items)
         key = idempotency_key if sender.mode != "test" else None
         if not key:
             return JSONResponse(*await _answer(items, sender, entrance))

@@ -1,6 +1,7 @@
 """POST /v1/dossiers/files: a file of events or a register, taken in row by row in bounded memory."""
 
 import asyncio
+import json
 import re
 import tempfile
 from contextlib import AsyncExitStack
@@ -8,11 +9,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import FastAPI, Query, Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from runtime.web import Answers, Problem, ProblemError, also, problem_answers
-from services.intake.domain import Accepted, Answer, Quarantined, Refused, Sender
+from services.intake.domain import Accepted, Answer, Quarantined, Refused, Sender, readable
 from services.intake.files import SUFFIXES, FileRefusedError, RefusalFile, Row, SheetReport, read_file
 from services.intake.http.answers import FileSummary, PassedLine, RefusedRow, SheetSummary
 from services.intake.http.entrance import Entrance
@@ -21,6 +22,7 @@ from services.intake.http.gatekeeper import SENDING, Key
 FILES = "/v1/dossiers/files"
 MOST_FILE_BYTES = 64 * 1024 * 1024
 TOLD = 1000  # refused rows named in the answer; the refusal file has them all
+GIVEN_UP = 10_000  # rows, if none of them could be taken: the file is of another kind, or made to keep us busy
 WORKBOOKS = 2  # unpacked at a time, each in a process of its own with memory of its own
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA = {
@@ -48,7 +50,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         summary="Gửi một tệp .csv, .xlsx hoặc .ndjson; dòng tốt được nhận, dòng sai được trả lại",
         openapi_extra={"requestBody": _BODY},
         dependencies=[SENDING],
-        responses=also(_ANSWERS, 200, "text/csv", "application/x-ndjson", XLSX, "application/octet-stream"),
+        responses=also(_ANSWERS, 200, *MEDIA.values()),
     )
     async def files(
         request: Request,
@@ -69,15 +71,19 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         except FileRefusedError as error:
             folder.cleanup()
             detail = re.sub(r"^upload\.\w+: ", "", str(error))
-            raise ProblemError(Problem("unreadable-file", "Không đọc được tệp / unreadable file", 422, detail)) from None
+            raise ProblemError(
+                Problem("unreadable-file", "Không đọc được tệp / unreadable file", 422, readable(detail))
+            ) from None
         except BaseException:
             folder.cleanup()
             raise
         if answer == "refused" and len(refusals):
-            media = MEDIA.get(path.suffix, "application/octet-stream")
+            media = MEDIA[path.suffix]
             said = f"{Path(name.translate(_NO_CONTROLS)).stem}.refused{path.suffix}"
             return FileResponse(refusals.path, filename=said, media_type=media, background=done)
-        return JSONResponse(summary.model_dump(), background=done)
+        # Headings come back as they were found, and may hold bytes that are no text.
+        shown = json.dumps(summary.model_dump(), ensure_ascii=False).encode(errors="replace")
+        return Response(shown, media_type="application/json", background=done)
 
 
 def _suffix(request: Request, name: str) -> str:
@@ -113,6 +119,10 @@ async def _take_file(path: Path, entrance: Entrance, sender: Sender) -> tuple[Fi
             refused = _count(chunk, await _answers(chunk, entrance, sender), summary)
             if refused:
                 await asyncio.to_thread(refusals.add_all, refused)
+            if summary.refused == summary.rows >= GIVEN_UP:
+                raise FileRefusedError(
+                    f"{summary.rows} dòng đầu đều sai; dòng {summary.errors[0].line}: {summary.errors[0].reason}"
+                )
     finally:
         table.close()
         await asyncio.to_thread(refusals.close)

@@ -64,7 +64,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
     )
     async def fix(identity: str, request: Request, key: Key) -> KeptItem:
         await entrance.admit(key, "operate")
-        changes = read_json(await read_body(request))
+        changes = await read_json(await read_body(request))
         if not isinstance(changes, dict) or isinstance(changes, Doubled):
             raise ProblemError(Problem("invalid", "Cần một đối tượng / an object is needed", 422, "FIELD: VALUE"))
         try:
@@ -86,7 +86,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
     )
     async def resubmit(request: Request, key: Key) -> Resubmitted:
         await entrance.admit(key, "operate")
-        wanted = _wanted(read_json(await read_body(request)))
+        wanted = _wanted(await read_json(await read_body(request)))
         counts = Counter([await _again(held, entrance) for held in await list_held(store, wanted.reason, wanted.ids)])
         return Resubmitted(**{kind: counts[kind] for kind in Resubmitted.model_fields})
 

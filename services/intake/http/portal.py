@@ -79,7 +79,7 @@ def _failure(problem: Problem) -> PortalAnswer:
 
 async def _object(request: Request) -> dict[str, Json]:
     """The body. Raises ProblemError."""
-    raw = read_json(await read_body(request))
+    raw = await read_json(await read_body(request))
     if isinstance(raw, Doubled):
         detail = ", ".join(f"{name}: có hai lần" for name in raw.names)
         raise ProblemError(Problem("twice", "Có trường được ghi hai lần / a name stands twice", 422, detail))
@@ -108,16 +108,16 @@ async def _serve(given: Mapping[str, Json], sender: Sender, entrance: Entrance) 
         known = ", ".join((*portal.SERVICES, "TraCuuHoSo"))
         return portal.failure(portal.BAD_REQUEST, f"service phải là một trong: {known}")
     read, _ = portal.SERVICES[service]
-    items = read_items(_unpacked(given.get("data")), entrance.context.settings.max_items)
+    items = read_items(await _unpacked(given.get("data")), entrance.context.settings.max_items)
     unit = given.get("madonvi")
     wanted = unit if isinstance(unit, str) and unit else None
     batch = await entrance.take([read(item, wanted) for item in items], sender)
     return portal.answer_of(items, batch.answers(), service)
 
 
-def _unpacked(data: Json) -> Json:
+async def _unpacked(data: Json) -> Json:
     """Some adapters send `data` as JSON inside a string."""
-    return read_json(data.encode()) if isinstance(data, str) else data
+    return await read_json(data.encode(errors="replace")) if isinstance(data, str) else data
 
 
 async def _look_up(code: Json, sender: Sender, entrance: Entrance) -> PortalAnswer:
