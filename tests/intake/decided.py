@@ -1,7 +1,7 @@
 """intake's rules alone: what senders say of one dossier, without documents, HTTP, keys, or a clock that moves by itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 

@@ -146,8 +146,9 @@ def file_of(kind: str, chance: random.Random) -> bytes:
 
 def _workbook(cells: list[list[Any]], chance: random.Random) -> bytes:
     book = Workbook()
+    sheet = book.create_sheet(index=0)
     for row in (HEADINGS, *cells):
-        book.active.append([cell if isinstance(cell, int | float) and abs(cell) < 2**62 else _in_sheet(cell) for cell in row])
+        sheet.append([cell if isinstance(cell, int | float) and abs(cell) < 2**62 else _in_sheet(cell) for cell in row])
     book.save(whole := io.BytesIO())
     if chance.random() < 0.5:
         return _torn(whole.getvalue(), chance)

@@ -232,7 +232,9 @@ def test_a_unit_that_was_merged_into_a_circle_of_others_is_followed_until_one_co
 def test_a_word_that_names_no_person_is_found_as_the_reference_data_write_it() -> None:
     own = replace(catalogue(unit(name="UBND xã Mới")), words=("Tiếp nhận", "Phòng Tư pháp"))
 
-    assert [own.word(text) for text in ("  tiếp  NHẬN", "phòng tư pháp", "ubnd XÃ mới", "đăng ký kết hôn", "Nông Thị Mẫu")] == [
+    assert [
+        own.word("step", text) for text in ("  tiếp  NHẬN", "phòng tư pháp", "ubnd XÃ mới", "đăng ký kết hôn", "Nông Thị Mẫu")
+    ] == [
         "Tiếp nhận",
         "Phòng Tư pháp",
         "UBND xã Mới",
@@ -294,4 +296,4 @@ def test_what_a_folder_leaves_out_is_as_usual() -> None:
     bare = ReferenceData("Lam Giang", {}, {}, REFERENCE.calendar)
 
     assert (bare.statuses, bare.periods, bare.future, bare.known, bare.changes) == ({}, dict(USUAL), timedelta(hours=2), 0, ())
-    assert (bare.word("Xử lý"), bare.known_at(datetime(2026, 3, 2, tzinfo=OFFICE_TIME))) == ("Xử lý", 0)
+    assert (bare.word("step", "Xử lý"), bare.known_at(datetime(2026, 3, 2, tzinfo=OFFICE_TIME))) == ("Xử lý", 0)
