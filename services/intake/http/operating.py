@@ -98,6 +98,7 @@ def add_words(app: FastAPI, entrance: Entrance) -> None:
         "/v1/words/{unit}",
         summary="Chữ ngoài danh mục của một đơn vị, để bổ sung vào danh mục",
         response_model=UnlistedWords,
+        dependencies=[OPERATING],
         responses=problem_answers(401, 403, 404, 422, 503),
     )
     async def unlisted(unit: str, key: Key) -> UnlistedWords:
