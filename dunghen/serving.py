@@ -1,4 +1,4 @@
-"""The pages of all services and the phone on loopback, for a browser, until somebody presses Ctrl-C."""
+"""The pages of all services behind one address, and the phone, on loopback, for a browser, until somebody presses Ctrl-C."""
 
 import asyncio
 import signal
@@ -6,22 +6,30 @@ import signal
 import uvicorn
 from fastapi import FastAPI
 
+from dunghen.demo import login
 from dunghen.services import SERVICES
 from dunghen.together import Together
 
-NAMES = (*SERVICES, "phone")
+NAMES = ("front", *SERVICES, "phone")
 
 
 def addresses(port: int) -> dict[str, str]:
-    """Where each is served, from `port` on."""
-    return {name: f"http://127.0.0.1:{port + place}" for place, name in enumerate(NAMES)}
+    """Where each is served, from `port` on; the issuer of log-ins behind them."""
+    return {name: f"http://127.0.0.1:{port + place}" for place, name in enumerate((*NAMES, "issuer"))}
 
 
 async def serve_pages(running: Together, port: int) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT. Raises ValueError if nobody could log in."""
     phone = FastAPI()
     running.phone.add_routes(phone)
-    apps = {**{name: service.app for name, service in running.services.items()}, "phone": phone}
+    with login.issuer(port + len(NAMES)) as issuer:
+        front = login.front_of(addresses(port), issuer)
+        async with front.running():
+            services = {name: service.app for name, service in running.services.items()}
+            await _serve({"front": front.app, **services, "phone": phone}, port)
+
+
+async def _serve(apps: dict[str, FastAPI], port: int) -> None:
     servers = [
         uvicorn.Server(uvicorn.Config(apps[name], host="127.0.0.1", port=port + place, log_config=None, access_log=False))
         for place, name in enumerate(NAMES)

@@ -39,18 +39,25 @@ class Keys:
     private: PrivateKey
     hash_key: str
     token_key: str
+    signing_key: str  # of the front
 
     @classmethod
     def new(cls) -> "Keys":
         """Fresh keys."""
-        return cls(PrivateKey.generate(), secrets.token_hex(16), secrets.token_hex(32))
+        return cls(
+            PrivateKey.generate(),
+            secrets.token_hex(16),
+            secrets.token_hex(32),
+            base64.b64encode(secrets.token_bytes(32)).decode(),
+        )
 
     def environment(self) -> dict[str, str]:
         """As the settings of the services name them."""
         public = base64.b64encode(bytes(self.private.public_key)).decode()
         private = base64.b64encode(bytes(self.private)).decode()
         keys = {"CONTACTS_PUBLIC_KEY": public, "CONTACTS_PRIVATE_KEY": private, "CONTACTS_KEY_EPOCH": "1"}
-        return keys | {"CONTACTS_HASH_KEY": self.hash_key, "FEEDBACK_TOKEN_KEY": self.token_key}
+        keys |= {"CONTACTS_HASH_KEY": self.hash_key, "FEEDBACK_TOKEN_KEY": self.token_key}
+        return keys | {"FRONT_SIGNING_KEY": self.signing_key}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import typer
 
 from dunghen import PROVINCE
 from dunghen.commands.common import err, out, stop
-from dunghen.demo import telling
+from dunghen.demo import login, telling
 from dunghen.demo.checks import Result, evaluate
 from dunghen.demo.contrast import contrast
 from dunghen.demo.driver import DemoStuckError
@@ -34,7 +34,7 @@ def demo_command(
     broken: Annotated[bool, typer.Option("--break", help="Gài mỗi lỗi một lần: kiểm tra tương ứng phải đỏ")] = False,
     as_json: Annotated[Path | None, typer.Option("--json", help="Ghi số liệu và kiểm tra vào tệp này")] = None,
     folder: Annotated[Path, typer.Option("--out", help="Thư mục cho nhật ký và II.06a")] = Path("demo-out"),
-    port: Annotated[int, typer.Option(help="--serve: cổng HTTP đầu tiên")] = 8101,
+    port: Annotated[int, typer.Option(help="--serve: cổng HTTP đầu tiên")] = 8100,
 ) -> None:
     """Chạy hệ thống trọn một tháng rưỡi của một tỉnh tưởng tượng."""
     bootstrap, mongo = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", ""), os.environ.get("MONGO_URL", "")
@@ -48,10 +48,12 @@ def demo_command(
         progress.stop()
         done.append(_judge(evidence, evaluate(evidence), folder, broken=broken, as_json=as_json))
         at = addresses(port)
-        letter = f"{at['notifier']}/v1/letters/{STORY}/pdf"
-        out.print(f"XEM        trang chủ {at['reporting']}/?from=2026-01-08&to=2026-02-27", markup=False)
-        out.print(f"           bàn ký thư {at['notifier']}/letters · một thư {letter}", markup=False)
-        out.print(f"           điện thoại {at['phone']}/?survey_base={at['feedback']}   (Ctrl-C để dừng)", markup=False)
+        out.print(f"XEM        {at['front']}, đăng nhập là một trong:", markup=False)
+        for line in login.told():
+            out.print(f"           {line}", markup=False)
+        out.print(f"           số liệu {at['front']}/figures?from=2026-01-08&to=2026-02-27", markup=False)
+        out.print(f"           bàn ký thư {at['front']}/letters · hồ sơ {at['front']}/dossiers/{STORY}", markup=False)
+        out.print(f"           điện thoại {at['phone']}/?survey_base={at['front']}   (Ctrl-C để dừng)", markup=False)
         await serve_pages(running, port)
 
     try:

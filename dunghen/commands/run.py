@@ -9,28 +9,27 @@ import typer
 
 from dunghen import PROVINCE
 from dunghen.commands.common import err, out, stop
-from dunghen.services import SERVICES
+from dunghen.demo import login
+from dunghen.services import ALL, SERVICES
 from dunghen.serving import addresses, serve_pages
 from dunghen.together import run_together
 from runtime.logs import configure_logs
 
 
 def run_command(
-    service: Annotated[
-        str, typer.Argument(help=f"{', '.join(SERVICES)}, hoặc all: tất cả trong một tiến trình, bộ phận nhúng")
-    ],
+    service: Annotated[str, typer.Argument(help=f"{', '.join(ALL)}, hoặc all: tất cả trong một tiến trình, bộ phận nhúng")],
     data: Annotated[Path, typer.Option(help="all: thư mục (rỗng) cho dữ liệu")] = Path("dunghen-data"),
     reference: Annotated[Path, typer.Option(help="all: thư mục danh mục")] = PROVINCE,
-    port: Annotated[int, typer.Option(help="all: cổng HTTP đầu tiên")] = 8101,
+    port: Annotated[int, typer.Option(help="all: cổng HTTP đầu tiên")] = 8100,
 ) -> None:
     """Chạy một dịch vụ (cấu hình từ biến môi trường), hoặc tất cả."""
     if service == "all":
         configure_logs("warning")
         asyncio.run(_all(data, reference, port))
-    elif service in SERVICES:
+    elif service in ALL:
         runpy.run_module(f"services.{service}", run_name="__main__", alter_sys=True)
     else:
-        stop(f"không có dịch vụ {service!r}; có: {', '.join(SERVICES)}, all")
+        stop(f"không có dịch vụ {service!r}; có: {', '.join(ALL)}, all")
 
 
 async def _all(data: Path, reference: Path, port: int) -> None:
@@ -39,8 +38,10 @@ async def _all(data: Path, reference: Path, port: int) -> None:
             at = addresses(port)
             for name in SERVICES:
                 out.print(f"{name:10} {at[name]}  (/docs, /readyz, /metrics)")
-            out.print(f"trang chủ {at['reporting']} · bàn ký thư {at['notifier']}/letters", markup=False)
-            out.print(f"điện thoại {at['phone']}/?survey_base={at['feedback']}", markup=False)
+            out.print(f"ĐỊA CHỈ {at['front']}, đăng nhập là một trong:", markup=False)
+            for line in login.told():
+                out.print(f"  {line}", markup=False)
+            out.print(f"điện thoại {at['phone']}/?survey_base={at['front']}", markup=False)
             out.print(f"gửi hồ sơ: export DUNGHEN_KEY={running.key}", markup=False)
             out.print(f"Kafka nhúng {running.bootstrap_servers}; dữ liệu ở {data}. Dừng: Ctrl-C.")
             await serve_pages(running, port)
