@@ -2,10 +2,14 @@
 all services in one process; no production image holds that issuer."""
 
 import base64
+import logging
 import secrets
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+from authlib.deprecate import AuthlibDeprecationWarning
 
 from runtime.parts import Ports
 from runtime.service import Service
@@ -50,9 +54,12 @@ def issuer(port: int) -> Iterator[str]:
     """An issuer on loopback at which anybody is whom he says; yields what it calls itself. Raises ValueError if its package is
     not installed."""
     try:
-        from oidc_provider_mock import User, run_server_in_thread  # noqa: PLC0415 - in no production image
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AuthlibDeprecationWarning)  # it asks for a module that is to be renamed
+            from oidc_provider_mock import User, run_server_in_thread  # noqa: PLC0415 - in no production image
     except ImportError:
         raise ValueError('đăng nhập thử cần gói oidc-provider-mock: pip install "dunghen[demo]"') from None
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # one line per request otherwise
     users = [User(sub=one.login, claims={"name": one.name, "roles": [one.role], "units": [one.units]}) for one in PEOPLE]
     with run_server_in_thread(port, user_claims=users) as server:
         yield f"http://localhost:{server.server_port}"
