@@ -1,9 +1,11 @@
 """People log in once, at the province's issuer; what it takes back is gone within a minute."""
 
+import asyncio
 import base64
 import io
 import json
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +16,7 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import KeySet
 
 from services.front.store import JOURNAL, SESSIONS, digest
-from tests.support.front import FORM, HERE, Front, Issuer, form_token, front_at, query_of
+from tests.support.front import FORM, HERE, Front, Issuer, form_token, front_at, issuer_on_loopback, query_of
 
 MINUTE = timedelta(seconds=60)
 
@@ -176,6 +178,35 @@ async def test_while_the_issuer_is_away_people_read_for_a_quarter_of_an_hour(
     away.back(monkeypatch)
     front.machine.ahead = timedelta(minutes=16)
     assert "chỉ xem được" not in (await browser.get("/")).text
+
+
+async def test_the_code_is_exchanged_with_the_verifier_of_its_challenge(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    send, sent = httpx.AsyncHTTPTransport.handle_async_request, list[dict[str, str]]()
+
+    async def noting(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            sent.append(query_of("?" + (await request.aread()).decode()))
+        return await send(self, request)
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", noting)
+    front.issuer.tell("lan", roles=["officer"], units=["H56.1"])
+    browser = front.browser()
+    address = (await browser.get("/login/start")).headers["location"]
+    await browser.get(front.issuer.code(address, "lan"))
+
+    challenge = base64.urlsafe_b64encode(sha256(sent[0]["code_verifier"].encode()).digest()).rstrip(b"=").decode()
+    assert (sent[0]["grant_type"], challenge) == ("authorization_code", query_of(address)["code_challenge"])
+
+
+async def test_an_access_token_that_ran_out_is_refreshed_also_when_two_requests_come_at_once() -> None:
+    with issuer_on_loopback(access_token_seconds=1) as issuer:
+        async with front_at(issuer) as front:
+            lan = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+            for minutes in (1, 2):
+                await asyncio.sleep(1.1)  # the issuer goes by the clock of this machine
+                front.machine.ahead = timedelta(minutes=minutes)
+                answers = await asyncio.gather(*(lan.get("/letters") for _ in range(3)))
+                assert [answer.status_code for answer in answers] == [200, 200, 200]
 
 
 async def test_a_log_in_while_the_issuer_is_away_is_answered_in_words(issuer: Issuer) -> None:

@@ -65,9 +65,12 @@ class Issuer:
 
 
 @contextmanager
-def issuer_on_loopback(*users: User) -> Iterator[Issuer]:
+def issuer_on_loopback(*users: User, access_token_seconds: int = 3600) -> Iterator[Issuer]:
     """Run one."""
-    with run_server_in_thread(user_claims=users) as server, httpx.Client(verify=False) as client:  # noqa: S501 - no TLS
+    with (
+        run_server_in_thread(user_claims=users, access_token_max_age=timedelta(seconds=access_token_seconds)) as server,
+        httpx.Client(verify=False) as client,  # noqa: S501 - no TLS
+    ):
         yield Issuer(server.server_port, client)
 
 
