@@ -23,7 +23,7 @@ async def serve_pages(running: Together, port: int) -> None:
     phone = FastAPI()
     running.phone.add_routes(phone)
     with login.issuer(port + len(NAMES)) as issuer:
-        front = login.front_of(addresses(port), issuer)
+        front = login.front_of(addresses(port), issuer, running.keys.signing_key)
         async with front.running():
             services = {name: service.app for name, service in running.services.items()}
             await _serve({"front": front.app, **services, "phone": phone}, port)

@@ -1,7 +1,6 @@
 """Logging in on a laptop: an issuer of invented people, one per role, and the front that asks it. For the demo and for a run of
 all services in one process; no production image holds that issuer."""
 
-import base64
 import logging
 import secrets
 import warnings
@@ -65,7 +64,7 @@ def issuer(port: int) -> Iterator[str]:
         yield f"http://localhost:{server.server_port}"
 
 
-def front_of(addresses: Mapping[str, str], issuer_url: str) -> Service:
+def front_of(addresses: Mapping[str, str], issuer_url: str, signing_key: str) -> Service:
     """The front of services at these addresses. Sessions and journal are gone with the process."""
     here = addresses["front"]
     settings = FrontSettings.model_validate(
@@ -74,7 +73,7 @@ def front_of(addresses: Mapping[str, str], issuer_url: str) -> Service:
             "oidc_issuer": issuer_url,
             "oidc_client_id": "dunghen",
             "oidc_client_secret": secrets.token_urlsafe(24),
-            "signing_key": base64.b64encode(secrets.token_bytes(32)).decode(),
+            "signing_key": signing_key,
             **{f"{name}_url": addresses[name] for name in ("intake", "sla", "notifier", "feedback", "reporting")},
         },
         by_name=True,

@@ -39,7 +39,7 @@ def build(
     """Build the front from settings; ports and clients of the services may be given. Raises ValueError for a key or a file of
     people that is none."""
     parts = parts_without_log("front", runtime, METRICS, ports or Ports())
-    bearers = Bearers(settings.signing_key.get_secret_value(), settings.public_url[0])
+    bearers = Bearers(settings.signing_key.get_secret_value(), settings.bearer_issuer)
     people = PeopleFile(settings.people_file, parts.log)
     issuer = Issuer(settings, parts.machine.wall)
     clients = services or {name: client_of(url) for name, url in settings.service_urls().items()}

@@ -33,7 +33,7 @@ class FrontSettings(BaseSettings):
 
     public_url: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_addresses), Field(min_length=1)] = Field(
         description="address people reach the front at, such as https://dunghen.example, without a path; several with blanks "
-        "between: all are ours, and the first is the `iss` of bearers"
+        "between: all are ours"
     )
     oidc_issuer: str = Field(
         pattern=r"^https?://[^\s?#]+$",
@@ -42,6 +42,12 @@ class FrontSettings(BaseSettings):
     oidc_client_id: str = Field(min_length=1, description="name of the front at the issuer")
     oidc_client_secret: SecretStr = Field(min_length=1, description="its secret there")
     signing_key: SecretStr = Field(min_length=40, description="base64 of the Ed25519 seed that bearers are signed with")
+    bearer_issuer: str = Field(
+        default="dunghen-front",
+        min_length=1,
+        max_length=200,
+        description="`iss` of bearers, as services name whom they believe",
+    )
     intake_url: ServiceUrl = Field(description="address of intake")
     sla_url: ServiceUrl = Field(description="address of sla")
     notifier_url: ServiceUrl = Field(description="address of notifier")

@@ -260,7 +260,7 @@ async def test_a_bearer_says_who_acts_for_a_minute_and_is_signed_with_the_key_th
 
     assert claims["exp"] - claims["iat"] == 60
     assert {name: claims[name] for name in ("iss", "aud", "sub", "name", "roles", "units", "reads_only")} == {
-        "iss": HERE,
+        "iss": "dunghen-front",
         "aud": "dunghen",
         "sub": "minh",
         "name": "Phạm Minh",

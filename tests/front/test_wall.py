@@ -58,7 +58,7 @@ async def test_a_change_that_does_not_prove_where_it_came_from_reaches_no_servic
 
     assert answer.status_code in (403, 415)
     assert "text/html" in answer.headers["content-type"]
-    assert "Về trang chính" in answer.text
+    assert "Về trang chủ" in answer.text
     assert front.behind.asked == []
     assert front.count("changes_refused", reason=reason) == 1
     line = (await front.store.find(JOURNAL, {}))[-1]

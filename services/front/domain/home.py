@@ -28,18 +28,18 @@ class Link:
     roles: tuple[str, ...]
 
 
-LETTERS = ("unit-head", "signer", "inspector", "supervisor", "administrator")
-FIGURES = ("unit-head", "inspector", "reporter", "supervisor", "administrator")
+LETTERS = ("officer", "unit-head", "signer", "supervisor")
+DATES = tuple(role for role in EVERYBODY_INSIDE if role != "administrator")
 
 TILES = (
     Tile("thư xin lỗi chờ ký", "/letters", LETTERS, "notifier", "/v1/letters?state=drafted", "letters", 200),
-    Tile("hồ sơ đang quá hạn", "/figures", EVERYBODY_INSIDE, "sla", "/v1/overdue?limit=1000", "items", 1000),
+    Tile("hồ sơ đang quá hạn", "/figures", DATES, "sla", "/v1/overdue?limit=1000", "items", 1000),
 )
 MENU = (
-    Link("Trang chính", "/", EVERYBODY_INSIDE),
-    Link("Bàn ký thư", "/letters", LETTERS),
-    Link("Số liệu", "/figures", FIGURES),
-    Link("Chất lượng dữ liệu", "/quality", ("officer", "unit-head", "supervisor", "operator", "administrator")),
+    Link("Trang chủ", "/", EVERYBODY_INSIDE),
+    Link("Thư xin lỗi", "/letters", LETTERS),
+    Link("Số liệu", "/figures", EVERYBODY_INSIDE),
+    Link("Dữ liệu nhận vào", "/quality", ("officer", "unit-head", "supervisor", "operator")),
     Link("Nhật ký", "/ops/journal", ("inspector", "administrator")),
     Link("Thủ tục công khai", "/thu-tuc", EVERYBODY_INSIDE),
 )

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 
 ALL_UNITS = "*"
+LONGEST_NAME = 200  # characters that services take of one
 # Role -> its words on pages. What each may do is said by the services' routes.
 ROLES = {
-    "officer": "Cán bộ một cửa",
-    "unit-head": "Lãnh đạo đơn vị",
-    "signer": "Người ký thư",
-    "inspector": "Thanh tra",
-    "reporter": "Người lập báo cáo",
-    "supervisor": "Theo dõi toàn tỉnh",
-    "operator": "Vận hành",
-    "administrator": "Quản trị",
+    "officer": "cán bộ một cửa",
+    "unit-head": "thủ trưởng đơn vị",
+    "signer": "người ký",
+    "inspector": "thanh tra",
+    "reporter": "cán bộ báo cáo",
+    "supervisor": "giám sát",
+    "operator": "vận hành",
+    "administrator": "quản trị",
 }
 
 
@@ -71,7 +72,7 @@ def person_of(claims: Claims, grants: Iterable[Grant], day: date) -> Person:
     own = [grant for grant in grants if grant.who in {claims.subject, claims.email} - {""} and grant.on(day)]
     roles = frozenset().union(*(grant.roles for grant in own)) if own else frozenset(claims.roles) & ROLES.keys()
     units = frozenset().union(*(grant.units for grant in own)) if own else frozenset(claims.units)
-    return Person(claims.subject, claims.name or claims.subject, roles, units)
+    return Person(claims.subject, (claims.name or claims.subject)[:LONGEST_NAME], roles, units)
 
 
 def faults_of(grants: Sequence[Grant]) -> list[str]:

@@ -8,8 +8,8 @@ from services.front.domain import MENU, ROLES, Link, Session
 class Frame(TypedDict):
     """The values that templates/front.html takes."""
 
-    menu: list[Link]
-    person: str
+    links: list[Link]
+    who: str
     roles: str
     form_token: str
     reads_only: bool
@@ -18,11 +18,11 @@ class Frame(TypedDict):
 def frame(session: Session | None) -> Frame:
     """For somebody, or for nobody."""
     if session is None:
-        return {"menu": [], "person": "", "roles": "", "form_token": "", "reads_only": False}
+        return {"links": [], "who": "", "roles": "", "form_token": "", "reads_only": False}
     person = session.person
     return {
-        "menu": [link for link in MENU if person.has(link.roles)],
-        "person": person.name,
+        "links": [link for link in MENU if person.has(link.roles)],
+        "who": person.name,
         "roles": ", ".join(words for role, words in ROLES.items() if role in person.roles),
         "form_token": session.form,
         "reads_only": session.unanswered(),

@@ -19,7 +19,7 @@ class Words:
     title: str
     detail: str
     href: str = "/"
-    on: str = "Về trang chính"
+    on: str = "Về trang chủ"
 
 
 NOT_FROM_HERE = (
