@@ -40,6 +40,8 @@ def demo_command(
     bootstrap, mongo = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", ""), os.environ.get("MONGO_URL", "")
     if real and not (bootstrap and mongo):
         stop("--real cần KAFKA_BOOTSTRAP_SERVERS và MONGO_URL")
+    if serve and not login.possible():
+        stop(login.MISSING)
     err.print("Nhúng: Kafka (librdkafka mock), tài liệu (SQLite). Thật: mọi quy tắc, mọi dịch vụ, mọi số liệu.", style="dim")
 
     done: list[bool] = []
@@ -47,14 +49,7 @@ def demo_command(
     async def tell_and_serve(running: Together, evidence: Evidence) -> None:
         progress.stop()
         done.append(_judge(evidence, evaluate(evidence), folder, broken=broken, as_json=as_json))
-        at = addresses(port)
-        out.print(f"XEM        {at['front']}, đăng nhập là một trong:", markup=False)
-        for line in login.told():
-            out.print(f"           {line}", markup=False)
-        out.print(f"           số liệu {at['front']}/figures?from=2026-01-08&to=2026-02-27", markup=False)
-        out.print(f"           bàn ký thư {at['front']}/letters · hồ sơ {at['front']}/dossiers/{STORY}", markup=False)
-        out.print(f"           điện thoại {at['phone']}/?survey_base={at['front']}   (Ctrl-C để dừng)", markup=False)
-        await serve_pages(running, port)
+        await serve_pages(running, port, lambda: _tell_where(port))
 
     try:
         with Progress(err) as progress:
@@ -68,6 +63,17 @@ def demo_command(
         done.append(_judge(evidence, result, folder, broken=broken, as_json=as_json))
     if broken or not all(done):
         raise typer.Exit(1)
+
+
+def _tell_where(port: int) -> None:
+    """Where everything is, and who can log in."""
+    at = addresses(port)
+    out.print(f"XEM        {at['front']}, đăng nhập là một trong:", markup=False)
+    for line in login.told():
+        out.print(f"           {line}", markup=False)
+    out.print(f"           số liệu {at['front']}/figures?from=2026-01-08&to=2026-02-27", markup=False)
+    out.print(f"           bàn ký thư {at['front']}/letters · hồ sơ {at['front']}/dossiers/{STORY}", markup=False)
+    out.print(f"           điện thoại {at['phone']}/?survey_base={at['front']}   (Ctrl-C để dừng)", markup=False)
 
 
 def _judge(evidence: Evidence, result: Result, folder: Path, *, broken: bool, as_json: Path | None) -> bool:

@@ -12,7 +12,7 @@ from dunghen.commands.common import err, out, stop
 from dunghen.demo import login
 from dunghen.services import ALL, SERVICES
 from dunghen.serving import addresses, serve_pages
-from dunghen.together import run_together
+from dunghen.together import Together, run_together
 from runtime.logs import configure_logs
 
 
@@ -35,19 +35,23 @@ def run_command(
 async def _all(data: Path, reference: Path, port: int) -> None:
     try:
         async with run_together(data, reference_dir=reference) as running:
-            at = addresses(port)
-            for name in SERVICES:
-                out.print(f"{name:10} {at[name]}  (/docs, /readyz, /metrics)")
-            out.print(f"ĐỊA CHỈ {at['front']}, đăng nhập là một trong:", markup=False)
-            for line in login.told():
-                out.print(f"  {line}", markup=False)
-            out.print(f"điện thoại {at['phone']}/?survey_base={at['front']}", markup=False)
-            out.print(f"gửi hồ sơ: export DUNGHEN_KEY={running.key}", markup=False)
-            out.print(f"Kafka nhúng {running.bootstrap_servers}; dữ liệu ở {data}. Dừng: Ctrl-C.")
-            await serve_pages(running, port)
+            await serve_pages(running, port, lambda: _tell(running, data, port))
     except ValueError as error:
         err.print(str(error), markup=False)
         raise typer.Exit(2) from None
+
+
+def _tell(running: Together, data: Path, port: int) -> None:
+    """Where everything is, and who can log in."""
+    at = addresses(port)
+    for name in SERVICES:
+        out.print(f"{name:10} {at[name]}  (/docs, /readyz, /metrics)")
+    out.print(f"ĐỊA CHỈ {at['front']}, đăng nhập là một trong:", markup=False)
+    for line in login.told():
+        out.print(f"  {line}", markup=False)
+    out.print(f"điện thoại {at['phone']}/?survey_base={at['front']}", markup=False)
+    out.print(f"gửi hồ sơ: export DUNGHEN_KEY={running.key}", markup=False)
+    out.print(f"Kafka nhúng {running.bootstrap_servers}; dữ liệu ở {data}. Dừng: Ctrl-C.")
 
 
 def register(app: typer.Typer) -> None:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from authlib.deprecate import AuthlibDeprecationWarning
 
@@ -18,6 +19,7 @@ from services.front.app import build
 from services.front.domain import ROLES
 from services.front.settings import FrontSettings
 
+MISSING = 'đăng nhập thử cần gói oidc-provider-mock: pip install "dunghen[demo]"'
 UNIT = "H37.12"  # whom those are of that are not of the whole province
 
 
@@ -43,6 +45,11 @@ PEOPLE = (
 )
 
 
+def possible() -> bool:
+    """Whether the package of the issuer is installed."""
+    return find_spec("oidc_provider_mock") is not None
+
+
 def told() -> list[str]:
     """The log-ins, a line each."""
     return [f"{one.login:6} {ROLES[one.role]}" for one in PEOPLE]
@@ -57,7 +64,7 @@ def issuer(port: int) -> Iterator[str]:
             warnings.simplefilter("ignore", AuthlibDeprecationWarning)  # it asks for a module that is to be renamed
             from oidc_provider_mock import User, run_server_in_thread  # noqa: PLC0415 - in no production image
     except ImportError:
-        raise ValueError('đăng nhập thử cần gói oidc-provider-mock: pip install "dunghen[demo]"') from None
+        raise ValueError(MISSING) from None
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # one line per request otherwise
     users = [User(sub=one.login, claims={"name": one.name, "roles": [one.role], "units": [one.units]}) for one in PEOPLE]
     with run_server_in_thread(port, user_claims=users) as server:
