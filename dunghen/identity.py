@@ -14,9 +14,17 @@ from joserfc.jwk import OKPKey
 from runtime.settings import Issuer
 from runtime.web.identity import ALL_UNITS, ROLE_NAMES, Role
 from runtime.web.tokens import AUDIENCE, REGISTRY
+from services.front.settings import FrontSettings
+from services.front.tokens import Bearers
 
 NAME = "urn:dunghen:local"
 LIFE = 12 * 3600  # seconds; a run is shorter
+
+
+def front_of(signing_key: str) -> Issuer:
+    """The front with this key, as the settings of a service name it. Raises ValueError for a key that is none."""
+    name = str(FrontSettings.model_fields["bearer_issuer"].default)
+    return Issuer(issuer=name, jwks=json.dumps(Bearers(signing_key, name).jwks()))
 
 
 @dataclass(frozen=True, slots=True)

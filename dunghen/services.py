@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from pydantic_settings import BaseSettings
 
 from runtime.service import Service
+from runtime.settings import RuntimeSettings, WithoutLog
 from runtime.telemetry import Metric
 from services.feedback.app import build as build_feedback
 from services.feedback.settings import FeedbackSettings
 from services.feedback.telemetry import METRICS as FEEDBACK_METRICS
+from services.front.app import build as build_front
+from services.front.settings import FrontSettings
+from services.front.telemetry import METRICS as FRONT_METRICS
 from services.intake.app import build as build_intake
 from services.intake.settings import IntakeSettings
 from services.intake.telemetry import METRICS as INTAKE_METRICS
@@ -26,13 +30,15 @@ from services.sla.telemetry import METRICS as SLA_METRICS
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One service: its settings, `build(RuntimeSettings, settings, ...)`, its metrics."""
+    """One service: its settings, `build(RuntimeSettings, settings, ...)`, its metrics; `common`: the settings it shares."""
 
     settings: type[BaseSettings]
     build: Callable[..., Service]
     metrics: tuple[Metric, ...] = ()
+    common: type[RuntimeSettings] = RuntimeSettings
 
 
+# Those that stand on the log: they write topics, most of them read some, and each has a store that the log brings back.
 SERVICES: Mapping[str, Kind] = {
     "intake": Kind(IntakeSettings, build_intake, INTAKE_METRICS),
     "sla": Kind(SlaSettings, build_sla, SLA_METRICS),
@@ -40,3 +46,5 @@ SERVICES: Mapping[str, Kind] = {
     "feedback": Kind(FeedbackSettings, build_feedback, FEEDBACK_METRICS),
     "reporting": Kind(ReportingSettings, build_reporting, REPORTING_METRICS),
 }
+# What is run, set up and watched: those, and the front, which stands on no log.
+ALL: Mapping[str, Kind] = {**SERVICES, "front": Kind(FrontSettings, build_front, FRONT_METRICS, WithoutLog)}

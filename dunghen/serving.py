@@ -1,23 +1,25 @@
-"""The pages of all services and the phone on loopback, for a browser, until somebody presses Ctrl-C."""
+"""The pages of all services behind one address, and the phone, on loopback, for a browser, until somebody presses Ctrl-C."""
 
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 import uvicorn
 from fastapi import FastAPI
 
+from dunghen.demo import login
 from dunghen.services import SERVICES
 from dunghen.together import Together
 
-NAMES = (*SERVICES, "phone")
+LOOK_SECONDS = 0.05
+NAMES = ("front", *SERVICES, "phone")
 
 
 def addresses(port: int) -> dict[str, str]:
-    """Where each is served, from `port` on."""
-    return {name: f"http://127.0.0.1:{port + place}" for place, name in enumerate(NAMES)}
+    """Where each is served, from `port` on; the issuer of log-ins behind them."""
+    return {name: f"http://127.0.0.1:{port + place}" for place, name in enumerate((*NAMES, "issuer"))}
 
 
 class PortTakenError(OSError):
@@ -44,16 +46,28 @@ def _opened(name: str, port: int) -> socket.socket:
     return opened
 
 
-async def serve_pages(running: Together, ports: Mapping[str, socket.socket]) -> None:
-    """Serve until SIGTERM or SIGINT."""
+async def serve_pages(running: Together, ports: Mapping[str, socket.socket], first: int, tell: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `tell` is called once all answer. Raises ValueError if nobody could log in."""
     phone = FastAPI()
     running.phone.add_routes(phone)
-    apps = {**{name: service.app for name, service in running.services.items()}, "phone": phone}
+    with login.issuer(first + len(NAMES)) as issuer:
+        front = login.front_of(addresses(first), issuer, running.keys.signing_key)
+        async with front.running():
+            services = {name: service.app for name, service in running.services.items()}
+            await _serve({"front": front.app, **services, "phone": phone}, ports, tell)
+
+
+async def _serve(apps: Mapping[str, FastAPI], ports: Mapping[str, socket.socket], tell: Callable[[], None]) -> None:
     servers = [uvicorn.Server(uvicorn.Config(apps[name], log_config=None, access_log=False)) for name in NAMES]
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _leave, servers)
     served = zip(servers, NAMES, strict=True)
-    await asyncio.gather(*(server._serve([ports[name]]) for server, name in served))  # noqa: SLF001 - serve() takes signals
+    serving = asyncio.gather(*(server._serve([ports[name]]) for server, name in served))  # noqa: SLF001 - serve() takes signals
+    while not serving.done() and not all(server.started for server in servers):  # noqa: ASYNC110 - uvicorn has a flag alone
+        await asyncio.sleep(LOOK_SECONDS)
+    if not serving.done():
+        tell()
+    await serving
 
 
 def _leave(servers: list[uvicorn.Server]) -> None:

@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings
 from contracts import load_catalogue
 from dunghen import PROVINCE
 from dunghen.demo.phone import Phone
-from dunghen.identity import LocalIssuer
+from dunghen.identity import LocalIssuer, front_of
 from dunghen.services import SERVICES
 from reference import ReferenceData, load_reference
 from runtime.clock import Clock
@@ -42,11 +42,18 @@ class Keys:
     hash_key: str
     token_key: str
     receipts_secret: str
+    signing_key: str  # of the front
 
     @classmethod
     def new(cls) -> "Keys":
         """Fresh keys."""
-        return cls(PrivateKey.generate(), secrets.token_hex(16), secrets.token_hex(32), secrets.token_hex(32))
+        return cls(
+            PrivateKey.generate(),
+            secrets.token_hex(16),
+            secrets.token_hex(32),
+            secrets.token_hex(32),
+            base64.b64encode(secrets.token_bytes(32)).decode(),
+        )
 
     def environment(self) -> dict[str, str]:
         """As the settings of the services name them."""
@@ -54,7 +61,7 @@ class Keys:
         private = base64.b64encode(bytes(self.private)).decode()
         keys = {"CONTACTS_PUBLIC_KEY": public, "CONTACTS_PRIVATE_KEY": private, "CONTACTS_KEY_EPOCH": "1"}
         keys |= {"CONTACTS_HASH_KEY": self.hash_key, "FEEDBACK_TOKEN_KEY": self.token_key}
-        return keys | {"NOTIFIER_RECEIPTS_SECRET": self.receipts_secret}
+        return keys | {"NOTIFIER_RECEIPTS_SECRET": self.receipts_secret, "FRONT_SIGNING_KEY": self.signing_key}
 
 
 @dataclass(frozen=True)
@@ -136,7 +143,7 @@ async def run_together(
             session_timeout_ms=6000,
             sweep_seconds=sweep_seconds,
             refuse_gaps=True,
-            identity_issuers=(issuer.trusted(),),
+            identity_issuers=(issuer.trusted(), front_of(keys.signing_key)),
         )
 
     phone, screen = Phone(), FastAPI()

@@ -9,7 +9,7 @@ import gc
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job, repeat
 from runtime.log.kafka import KafkaLog, make_broker
+from runtime.log.none import NoLog
 from runtime.logs import configure_logs, get_log
 from runtime.loop import Loop
 from runtime.machine import SystemMachine, on_stop_signals
@@ -46,21 +47,30 @@ Broker = KafkaBroker  # services hold one and do not know what it is
 
 def make_parts(name: str, settings: RuntimeSettings, metrics: Sequence[Metric], ports: Ports) -> tuple[Parts, KafkaBroker]:
     """Open the parts a service runs on; those given in `ports` are taken as they are."""
-    log = get_log(name)
     telemetry = Telemetry(name, (*RUNTIME_METRICS, *metrics))
-    broker = make_broker(settings, log)
+    broker = make_broker(settings, get_log(name))
+    topics = ports.topics or KafkaLog(name, settings, broker, telemetry)
+    return _parts(name, settings, telemetry, replace(ports, topics=topics)), broker
+
+
+def parts_without_log(name: str, settings: RuntimeSettings, metrics: Sequence[Metric], ports: Ports) -> Parts:
+    """The parts of a service that stands on no log: nothing is opened to Kafka, now or later."""
+    telemetry = Telemetry(name, (*RUNTIME_METRICS, *metrics))
+    return _parts(name, settings, telemetry, replace(ports, topics=NoLog()))
+
+
+def _parts(name: str, settings: RuntimeSettings, telemetry: Telemetry, ports: Ports) -> Parts:
     machine = ports.machine or SystemMachine(ports.clock or (RemoteClock(settings.clock_url) if settings.clock_url else None))
-    parts = Parts(
+    return Parts(
         name=name,
         settings=settings,
         store=ports.store or open_documents(settings.store_url, machine.new_id),
-        topics=ports.topics or KafkaLog(name, settings, broker, telemetry),
+        topics=ports.topics or NoLog(),
         machine=machine,
-        log=log,
+        log=get_log(name),
         telemetry=telemetry,
         crash=CrashPoints(settings.crash_at, machine.die),
     )
-    return parts, broker
 
 
 async def _nothing() -> None:
@@ -73,7 +83,7 @@ class Service:
     record; `jobs` run beside the loop."""
 
     parts: Parts
-    broker: KafkaBroker
+    broker: KafkaBroker | None  # None: it stands on no log
     app: FastAPI
     health: Health
     collections: Sequence[Step]
@@ -168,12 +178,16 @@ class Service:
             self._tasks.append(asyncio.create_task(clock.follow(), name="clock"))
 
     async def _topics_are_there(self) -> None:
+        if self.broker is None:
+            return
         known = await self.parts.topics.partitions(self.topics)
         missing = sorted(set(self.topics) - known.keys())
         if missing:
             raise Unavailable(f"kafka has no topic {', '.join(missing)}: run `dunghen topics apply`")
 
     async def _join(self) -> None:
+        if self.broker is None:
+            return
         try:
             await self.broker.start()
         except (KafkaError, OSError) as error:
@@ -196,7 +210,9 @@ class Service:
         if self.loop is not None:
             steps.append(("loop", self.loop.drain))
         steps += [("drain", drain) for drain in self.drains]
-        steps += [("broker", self.broker.stop), ("reader", self.parts.topics.close), ("store", self.parts.store.close)]
+        if self.broker is not None:
+            steps.append(("broker", self.broker.stop))
+        steps += [("reader", self.parts.topics.close), ("store", self.parts.store.close)]
         for name, step in steps:
             try:
                 await asyncio.wait_for(_awaited(step), max(0.1, end - machine.monotonic()))
@@ -246,13 +262,18 @@ async def serve(service: Service) -> None:
             starting.result()  # why it could not start
 
 
-def run(name: str, own: type[Any], build: Callable[[RuntimeSettings, Any], Service]) -> None:
+def run(
+    name: str,
+    own: type[Any],
+    build: Callable[[RuntimeSettings, Any], Service],
+    common: type[RuntimeSettings] = RuntimeSettings,
+) -> None:
     """Entry point of `python -m services.NAME`: settings from the environment, `build` called inside the event loop.
 
     What a person has to do first (settings, topics, a rebuild) is said in one sentence each, and the exit status is 78.
     """
     try:
-        settings, more = settings_from_environment(own)
+        settings, more = settings_from_environment(own, common)
         configure_logs(settings.log_level)
         calm_garbage_collector()
 

@@ -89,6 +89,12 @@ class RuntimeSettings(BaseSettings):
         return self.instance_id or f"{socket.gethostname()}-{os.getpid()}"
 
 
+class WithoutLog(RuntimeSettings):
+    """The same for a service that stands on no log: it needs no Kafka, and opens none."""
+
+    kafka_bootstrap_servers: str = Field(default="", description="not used: this service stands on no log")
+
+
 @cache
 def version_of(distribution: str = "dunghen") -> str:
     """Version of the running code, for dead letters and health."""
@@ -111,11 +117,11 @@ def environment_name(model: type[BaseSettings], field: str) -> str:
     return str(model.model_fields[field].validation_alias or f"{prefix}{field}").upper()
 
 
-def settings_from_environment(own: type[Own]) -> tuple[RuntimeSettings, Own]:
+def settings_from_environment(own: type[Own], common: type[RuntimeSettings] = RuntimeSettings) -> tuple[RuntimeSettings, Own]:
     """The settings every service has, and its own. Raises SettingsError that names all that is missing or wrong at once."""
     faults: list[str] = []
     found: list[BaseSettings] = []
-    for model in (RuntimeSettings, own):
+    for model in (common, own):
         try:
             found.append(model())
         except ValidationError as error:

@@ -55,6 +55,7 @@ def asyncapi() -> str:
     declared = {
         name: AsyncAPI(broker, title=name, schema_version="3.0.0").to_specification().to_jsonable()
         for name, broker in apps.items()
+        if broker is not None
     }
     channels, messages, operations = {}, {}, {}
     for name, spec in load_catalogue().topics.items():

@@ -12,7 +12,7 @@ import typer
 
 from dunghen import PROVINCE
 from dunghen.commands.common import err, out, stop
-from dunghen.demo import telling
+from dunghen.demo import login, telling
 from dunghen.demo.checks import Result, evaluate
 from dunghen.demo.contrast import contrast
 from dunghen.demo.driver import DemoStuckError
@@ -25,7 +25,6 @@ from dunghen.demo.view import Progress, show_sheet
 from dunghen.serving import PortTakenError, addresses, open_ports, serve_pages
 from dunghen.together import Together
 from reference import load_reference
-from runtime.web import Role
 
 
 def demo_command(
@@ -36,12 +35,14 @@ def demo_command(
     broken: Annotated[bool, typer.Option("--break", help="Gài mỗi lỗi một lần: kiểm tra tương ứng phải đỏ")] = False,
     as_json: Annotated[Path | None, typer.Option("--json", help="Ghi số liệu và kiểm tra vào tệp này")] = None,
     folder: Annotated[Path, typer.Option("--out", help="Thư mục cho nhật ký và II.06a")] = Path("demo-out"),
-    port: Annotated[int, typer.Option(help="--serve: cổng HTTP đầu tiên")] = 8101,
+    port: Annotated[int, typer.Option(help="--serve: cổng HTTP đầu tiên")] = 8100,
 ) -> None:
     """Chạy hệ thống trọn một tháng rưỡi của một tỉnh tưởng tượng."""
     bootstrap, mongo = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", ""), os.environ.get("MONGO_URL", "")
     if real and not (bootstrap and mongo):
         stop("--real cần KAFKA_BOOTSTRAP_SERVERS và MONGO_URL")
+    if serve and not login.possible():
+        stop(login.MISSING)
     err.print("Nhúng: Kafka (librdkafka mock), tài liệu (SQLite). Thật: mọi quy tắc, mọi dịch vụ, mọi số liệu.", style="dim")
 
     done: list[bool] = []
@@ -49,14 +50,7 @@ def demo_command(
     async def tell_and_serve(running: Together, evidence: Evidence) -> None:
         progress.stop()
         done.append(_judge(evidence, evaluate(evidence), folder, broken=broken, as_json=as_json))
-        at = addresses(port)
-        letter = f"{at['notifier']}/v1/letters/{STORY}/pdf"
-        out.print(f"XEM        số liệu {at['reporting']}/figures?from=2026-01-08&to=2026-02-27", markup=False)
-        out.print(f"           bàn ký thư {at['notifier']}/letters · một thư {letter}", markup=False)
-        token = running.issuer.token(*Role, name="Người điều khiển (thử)")
-        out.print(f"           mỗi yêu cầu cần mã đăng nhập: export DUNGHEN_TOKEN={token}", markup=False)
-        out.print(f"           điện thoại {at['phone']}/?survey_base={at['feedback']}   (Ctrl-C để dừng)", markup=False)
-        await serve_pages(running, ports)
+        await serve_pages(running, ports, port, lambda: _tell_where(port))
 
     try:
         with ExitStack() as stack:
@@ -74,6 +68,17 @@ def demo_command(
         done.append(_judge(evidence, result, folder, broken=broken, as_json=as_json))
     if broken or not all(done):
         raise typer.Exit(1)
+
+
+def _tell_where(port: int) -> None:
+    """Where everything is, and who can log in."""
+    at = addresses(port)
+    out.print(f"XEM        {at['front']}, đăng nhập là một trong:", markup=False)
+    for line in login.told():
+        out.print(f"           {line}", markup=False)
+    out.print(f"           số liệu {at['front']}/figures?from=2026-01-08&to=2026-02-27", markup=False)
+    out.print(f"           bàn ký thư {at['front']}/letters · hồ sơ {at['front']}/dossiers/{STORY}", markup=False)
+    out.print(f"           điện thoại {at['phone']}/?survey_base={at['front']}   (Ctrl-C để dừng)", markup=False)
 
 
 def _judge(evidence: Evidence, result: Result, folder: Path, *, broken: bool, as_json: Path | None) -> bool:

@@ -46,13 +46,15 @@ def _build(name: str) -> Service:
 async def _connected(name: str) -> AsyncIterator[Service]:
     """The service's documents and producer, without its consumer."""
     service = _build(name)
+    broker = service.broker
+    assert broker is not None  # noqa: S101 - whoever has dead letters reads a log
     try:
         for step in (*service.collections, *service.from_log):
             await step()
-        await service.broker.connect()
+        await broker.connect()
         yield service
     finally:
-        await service.broker.stop()
+        await broker.stop()
         await service.parts.store.close()
 
 

@@ -52,6 +52,11 @@ class Person:
     reads_only: bool = False
     form: str = ""
 
+    @property
+    def works_as(self) -> str:
+        """The person's roles in words."""
+        return ", ".join(words for role, words in ROLE_NAMES.items() if role in self.roles)
+
     def may(self, *roles: Role) -> bool:
         """Whether the person has one of these roles."""
         return not self.roles.isdisjoint(roles)

@@ -24,7 +24,7 @@ MENU = (
     Item("/letters", "Thư xin lỗi", _LETTERS),
     Item("/figures", "Số liệu", tuple(Role)),
     Item("/quality", "Dữ liệu nhận vào", _QUALITY),
-    Item("/ops", "Vận hành", (Role.OPERATOR, Role.ADMINISTRATOR)),
+    Item("/ops/journal", "Nhật ký", (Role.INSPECTOR, Role.ADMINISTRATOR)),
 )
 
 

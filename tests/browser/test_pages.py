@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, Response, sync_playwright
 from pypdf import PdfReader
 
 from dunghen.demo.people import STORY
-from dunghen.services import SERVICES
+from dunghen.serving import NAMES, addresses
 from tests.real import skip
 from tests.support.month import PORT, SERVED, shared, shared_month
 
@@ -55,7 +55,7 @@ class Site:
 
     def at(self, name: str) -> str:
         """Address of a service or of the phone."""
-        return f"http://127.0.0.1:{self.port + [*SERVICES, 'phone'].index(name)}"
+        return addresses(self.port)[name]
 
 
 def free_row(count: int) -> int:
@@ -84,7 +84,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         with playwright_browser(chromium) as browser:
             yield Site(PORT, browser, told)
         return
-    port = free_row(len(SERVICES) + 1)
+    port = free_row(len(NAMES) + 1)
     command = [sys.executable, "-u", "-m", "dunghen", "demo", "--serve", "--port", str(port)]
     demo = subprocess.Popen(
         [*command, "--out", str(tmp_path_factory.mktemp("demo"))], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

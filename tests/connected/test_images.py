@@ -10,7 +10,7 @@ import pytest
 from dunghen import PROVINCE
 from dunghen.audit import audit
 from dunghen.log import events_of, kind_of, read_broker
-from dunghen.services import SERVICES
+from dunghen.services import ALL
 from runtime.clock import SteppedClock
 from tests.flow.support import D, at, event, received
 from tests.real import Real, require_engine
@@ -25,7 +25,7 @@ def images() -> None:
     """One image per service; layers are shared."""
     require_engine()
     base = os.environ.get("DUNGHEN_BASE_IMAGE", "python:3.13-slim")
-    for service in (*SERVICES, "cli"):
+    for service in (*ALL, "cli"):
         arguments = ["--build-arg", f"BASE_IMAGE={base}", "--build-arg", f"SERVICE={service}"]
         command = ["docker", "build", "-q", "-f", "deploy/Dockerfile", *arguments, "-t", f"dunghen-test/{service}", "."]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

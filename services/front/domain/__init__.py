@@ -1,0 +1,36 @@
+"""What the front decides: who somebody is, how long a session holds, which requests pass the wall, who owns a path."""
+
+from services.front.domain.home import TILES, Tile
+from services.front.domain.journal import WORDS, Entry, What
+from services.front.domain.paths import WAYS, Way, hostile, local, way_of
+from services.front.domain.people import ALL_UNITS, ROLES, Claims, Grant, Person, faults_of, person_of
+from services.front.domain.sessions import Limits, Session
+from services.front.domain.wall import FORM, SAFE, Refusal, Told, judge_change, same_form
+
+__all__ = [
+    "ALL_UNITS",
+    "FORM",
+    "ROLES",
+    "SAFE",
+    "TILES",
+    "WAYS",
+    "WORDS",
+    "Claims",
+    "Entry",
+    "Grant",
+    "Limits",
+    "Person",
+    "Refusal",
+    "Session",
+    "Tile",
+    "Told",
+    "Way",
+    "What",
+    "faults_of",
+    "hostile",
+    "judge_change",
+    "local",
+    "person_of",
+    "same_form",
+    "way_of",
+]

@@ -1,0 +1,31 @@
+"""What the home page offers to whom."""
+
+from dataclasses import dataclass
+
+EVERYBODY_INSIDE = ("officer", "unit-head", "signer", "inspector", "reporter", "supervisor", "operator", "administrator")
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number of today and where to go with it. `at`: the count of a service's answer, or its list that is counted; `most`:
+    as many as one list holds."""
+
+    words: str
+    href: str
+    roles: tuple[str, ...]
+    service: str
+    asks: str
+    at: str
+    most: int = 0
+
+
+LETTERS = ("officer", "unit-head", "signer", "supervisor")
+DATES = tuple(role for role in EVERYBODY_INSIDE if role != "administrator")
+
+DUE = "/v1/due?limit=1"
+TILES = (
+    Tile("thư xin lỗi chờ ký", "/letters", LETTERS, "notifier", "/v1/letters?state=drafted", "letters", 200),
+    Tile("hồ sơ đã quá hạn", "/due?urgency=late", DATES, "sla", DUE, "late"),
+    Tile("hồ sơ đến hạn hôm nay", "/due?urgency=today", DATES, "sla", DUE, "today"),
+    Tile("hồ sơ đến hạn ngày làm việc tới", "/due?urgency=tomorrow", DATES, "sla", DUE, "tomorrow"),
+)

@@ -1,0 +1,39 @@
+"""The journal: who logged in and out, which changes were passed on, and which were refused. It is added to and never changed,
+but for the status that a service gave to a change that was noted before it was passed on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class What(StrEnum):
+    """Kinds of entries."""
+
+    LOGIN = "login"
+    LOGOUT = "logout"
+    CHANGE = "change"
+    REFUSED = "refused"
+
+
+WORDS = {
+    What.LOGIN: "Đăng nhập",
+    What.LOGOUT: "Đăng xuất",
+    What.CHANGE: "Thay đổi",
+    What.REFUSED: "Bị từ chối",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line. `who` is the subject at the issuer, empty where nobody was logged in; `status` 0: the service's answer is not
+    known; `why`: of a refusal."""
+
+    id: str
+    at: datetime
+    what: What
+    who: str
+    name: str
+    method: str = ""
+    path: str = ""
+    status: int = 0
+    why: str = ""

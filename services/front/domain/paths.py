@@ -1,0 +1,49 @@
+"""Which service owns a path, and paths that nobody honest asks for."""
+
+import re
+from dataclasses import dataclass
+
+# Separators and dots in disguise, backslashes, control characters: two parsers could read them differently.
+_TRICK = re.compile(r"//|\\|%2f|%5c|%2e|%00|%25|/\.{1,2}(?:/|$)|[\x00-\x20\x7f]", re.IGNORECASE)
+_QUERY = re.compile(r"[\x21-\x5b\x5d-\x7e]*")  # visible, no backslash
+LONGEST = 2000  # characters of a path with its query
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A prefix of paths and the service that answers them. `public`: nobody needs a log-in, and none is passed on."""
+
+    prefix: str
+    service: str
+    public: bool = False
+    changes: bool = False  # whether more than reading is passed on
+
+
+WAYS = (
+    Way("/thu-tuc", "intake", public=True),
+    Way("/y-kien", "feedback", public=True, changes=True),
+    Way("/letters", "notifier", changes=True),
+    Way("/v1/letters", "notifier"),  # the PDF that a letter's page links to
+    Way("/figures", "reporting", changes=True),
+    Way("/v1/reports", "reporting"),  # files that its pages link to
+    Way("/v1/due", "sla"),  # the list as a file
+    Way("/quality", "intake"),
+    Way("/calendar", "sla", changes=True),
+)
+
+
+def way_of(path: str) -> Way | None:
+    """The way of a path, as it stands in the request; None if it is nobody's."""
+    return next((way for way in WAYS if path == way.prefix or path.startswith(f"{way.prefix}/")), None)
+
+
+def hostile(path: str) -> bool:
+    """Whether a path is written so that it might mean another one behind the front."""
+    return not path.startswith("/") or len(path) > LONGEST or not path.isascii() or _TRICK.search(path) is not None
+
+
+def local(target: str) -> str:
+    """An address to go to next, if it is a path of ours; else the home page. What a link names may lead nowhere else."""
+    path, mark, query = target.partition("?")
+    odd = hostile(path) or "#" in path or len(target) > LONGEST or not _QUERY.fullmatch(query)
+    return "/" if odd else path + mark + query

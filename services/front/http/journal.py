@@ -1,0 +1,72 @@
+"""The journal for whoever inspects: a page and a CSV, one day at a time, so many lines at once."""
+
+import csv
+import io
+from datetime import date, datetime, time, timedelta
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Request, Response
+
+from runtime.guards import guarded
+from runtime.web import Role
+from services.front import store
+from services.front.domain import WORDS, Entry
+from services.front.http.access import logged_in
+from services.front.http.pages import page
+from services.front.http.room import Room, visit_of
+from services.front.http.said import WORDS as REFUSALS
+from services.front.sessions import OFFICE_TIME
+
+READER = logged_in(Role.INSPECTOR, Role.ADMINISTRATOR)
+LINES = 200  # of a page
+CSV_LINES = 1000
+After = Annotated[str, Query(max_length=64)]
+
+
+def add_routes(app: FastAPI, room: Room) -> None:
+    """Add them."""
+
+    async def listed(day: date, after: str, limit: int) -> tuple[list[Entry], str]:
+        """Lines of a day, and the place of the next one; empty if there is none."""
+        first = datetime.combine(day, time(), OFFICE_TIME)
+        last = first + timedelta(days=1, milliseconds=-1)
+        found = await store.entries(room.parts.store, first, last, after, limit + 1)
+        return found[:limit], found[limit - 1].id if len(found) > limit else ""
+
+    def today() -> date:
+        return room.sessions.now().astimezone(OFFICE_TIME).date()
+
+    @app.get("/ops/journal", dependencies=[READER])
+    async def shown(request: Request, day: date | None = None, after: After = "") -> Response:
+        session = visit_of(request).somebody()
+        wanted = day or today()
+        lines, more = await listed(wanted, after, LINES)
+        words = {"lines": lines, "more": more, "after": after, "day": wanted, "kinds": WORDS, "why": why}
+        return page("journal.html", session, words)
+
+    @app.get("/ops/journal.csv", dependencies=[READER])
+    async def table(day: date | None = None, after: After = "") -> Response:
+        wanted = day or today()
+        lines, more = await listed(wanted, after, CSV_LINES)
+        headers = {"content-disposition": f'attachment; filename="nhat-ky-{wanted}.csv"'}
+        if more:
+            headers["link"] = f'</ops/journal.csv?day={wanted}&after={more}>; rel="next"'
+        return Response(_csv(lines), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def why(entry: Entry) -> str:
+    """Why a change was refused, in words; empty for anything else."""
+    return next((words.title for refusal, words in REFUSALS.items() if refusal.value == entry.why), entry.why)
+
+
+def _csv(lines: list[Entry]) -> str:
+    """With a mark that makes spreadsheets read it as UTF-8; a text that one would take for a formula is quoted."""
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(["lúc", "việc", "mã người dùng", "họ tên", "cách gửi", "đường dẫn", "kết quả", "lý do"])
+    for entry in lines:
+        at = entry.at.astimezone(OFFICE_TIME).isoformat(timespec="milliseconds")
+        status = str(entry.status) if entry.status else ""
+        given = (entry.who, entry.name, entry.method, entry.path, status, why(entry))
+        rows.writerow([at, WORDS[entry.what], *(guarded(value) for value in given)])
+    return "\ufeff" + text.getvalue()

@@ -1,0 +1,142 @@
+"""Passing on: a browser's request goes to the service that owns its path, with a bearer of ours; what comes back is cleaned.
+
+Only the headers that are named here cross, in either direction: no cookie, no authorization of a browser, nothing hop-by-hop.
+"""
+
+from collections.abc import AsyncIterator
+
+import httpx
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ValidationError
+
+from runtime.web import PROBLEM
+from services.front.domain import SAFE, Refusal, Way, What, hostile, way_of
+from services.front.http.access import PASSED_ON
+from services.front.http.pages import page
+from services.front.http.room import Room, Visit, visit_of
+from services.front.http.said import BROKEN, NOT_HERE, WORDS, Words, away, say
+
+THERE = ("accept", "accept-language", "content-type")
+BACK = ("content-type", "content-length", "content-disposition", "content-language", "content-encoding", "retry-after")
+MOST_BACK = 200_000_000  # bytes of an answer; the largest register of a year is far below
+MOST_PROBLEM = 100_000
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+class Place(BaseModel):
+    """What is wrong at one place of a request."""
+
+    pointer: str = ""
+    detail: str = ""
+
+
+class Said(BaseModel):
+    """A service's refusal (RFC 9457), as far as people read it."""
+
+    title: str = ""
+    detail: str = ""
+    errors: list[Place] = []
+
+
+def add_routes(app: FastAPI, room: Room) -> None:
+    """All paths that nobody else here answers. Comes last."""
+
+    @app.api_route("/{rest:path}", methods=["GET", "HEAD", "POST"], dependencies=[PASSED_ON])
+    async def passed_on(request: Request) -> Response:
+        visit = visit_of(request)
+        way = way_of(visit.path)
+        if way is None:
+            return say(NOT_HERE, visit.session)
+        if request.method in SAFE:
+            return await _passed(request, visit, way, room)
+        if not way.changes:
+            return say(WORDS[Refusal.METHOD], visit.session)
+        if visit.session is None:
+            return await _passed(request, visit, way, room)
+        entry = await room.journal.note(What.CHANGE, visit.session.person, request.method, visit.path)
+        answer = await _passed(request, visit, way, room)
+        await room.journal.complete(entry, answer.status_code)
+        return answer
+
+
+async def _passed(request: Request, visit: Visit, way: Way, room: Room) -> Response:
+    client = room.services[way.service]
+    headers = {name: value for name, value in request.headers.items() if name in THERE} | {"accept-encoding": "identity"}
+    if visit.session is not None and not way.public:
+        headers |= room.headers(visit.session)
+    query = request.scope["query_string"]
+    url = client.base_url.copy_with(raw_path=visit.path.encode() + (b"?" + query if query else b""))
+    sent = client.build_request(request.method, url, headers=headers, content=visit.body or None)
+    try:
+        got = await client.send(sent, stream=True)
+    except httpx.HTTPError as error:
+        room.parts.telemetry.count("services_away", to=way.service)
+        room.parts.log.warning("a service does not answer", to=way.service, reason=type(error).__name__)
+        return say(away(way.service), visit.session)
+    except httpx.InvalidURL:  # where it sends a browser is no address at all
+        return say(BROKEN, visit.session)
+    room.parts.telemetry.count("passed_on", to=way.service, status=f"{got.status_code // 100}xx")
+    return await _cleaned(request, visit, way, got)
+
+
+async def _cleaned(request: Request, visit: Visit, way: Way, got: httpx.Response) -> Response:
+    """What a service answered, as a browser may have it."""
+    if got.status_code in REDIRECTS:
+        await got.aclose()
+        target = _local(got)
+        return say(BROKEN, visit.session) if target is None else Response(status_code=303, headers={"location": target})
+    problem = got.headers.get("content-type", "").partition(";")[0] == PROBLEM
+    if problem and "text/html" in request.headers.get("accept", ""):
+        return await _told(visit, way, got)
+    if int(got.headers.get("content-length", 0)) > MOST_BACK:
+        await got.aclose()
+        return say(BROKEN, visit.session)
+    headers = {name: value for name, value in got.headers.items() if name in BACK}
+    return StreamingResponse(_bounded(got), got.status_code, headers)
+
+
+async def _bounded(got: httpx.Response) -> AsyncIterator[bytes]:
+    """The body as it comes. One that has no end is cut off, and the browser sees that it was."""
+    passed = 0
+    try:
+        async for chunk in got.aiter_raw():
+            passed += len(chunk)
+            if passed > MOST_BACK:
+                raise httpx.DecodingError("the answer of a service is too large")
+            yield chunk
+    finally:
+        await got.aclose()
+
+
+async def _told(visit: Visit, way: Way, got: httpx.Response) -> Response:
+    """A refusal of a service as a page."""
+    body = bytearray()
+    try:
+        async for chunk in got.aiter_bytes():
+            body += chunk
+            if len(body) > MOST_PROBLEM:
+                break
+        said = Said.model_validate_json(bytes(body))
+    except (httpx.HTTPError, ValidationError):
+        said = Said()
+    finally:
+        await got.aclose()
+    if got.status_code == 503 and not said.title:
+        return say(away(way.service), visit.session)
+    title = said.title.partition(" / ")[0] or "Yêu cầu không được nhận"  # titles are said in two languages
+    words = Words(got.status_code, title, said.detail, way.prefix if got.status_code != 404 else "/", "Quay lại")
+    places = [place for place in said.errors[:50] if place.detail]
+    return page("said.html", visit.session, {"words": words, "places": places}, got.status_code)
+
+
+def _local(got: httpx.Response) -> str | None:
+    """Where a service sends a browser, if that is a path of ours."""
+    try:
+        target = got.request.url.join(got.headers.get("location", ""))
+    except httpx.InvalidURL:
+        return None
+    if (target.scheme, target.host, target.port) != (got.request.url.scheme, got.request.url.host, got.request.url.port):
+        return None
+    path = target.raw_path.decode("ascii")
+    return None if hostile(path.partition("?")[0]) else path

@@ -1,0 +1,154 @@
+"""The wall as middleware: every request of a browser passes here first, and leaves with the headers that hold for all pages."""
+
+import asyncio
+from urllib.parse import parse_qs, quote
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from runtime.errors import Unavailable
+from runtime.pages import HEADERS
+from runtime.web import PROBES
+from services.front.domain import SAFE, Refusal, Session, What, hostile, judge_change, same_form, way_of
+from services.front.http.login import OPEN, SILENT_ISSUER, login_page
+from services.front.http.room import Room, Visit, cookie_name, told_of
+from services.front.http.said import BROKEN, NOT_NOW, WORDS, say
+from services.front.sessions import NoSession
+
+JWKS = "/.well-known/jwks.json"
+INSIDE = (*PROBES, JWKS)  # what the cluster asks by other names than ours
+MOST_BYTES = 1_000_000  # of a form
+MOST_FIELDS = 200
+FORM_SECONDS = 20.0  # a browser has to send one
+# `same-origin`, not `no-referrer`: under that a browser calls the origin of our own forms `null`. No other site learns more.
+ALWAYS = {**HEADERS, "referrer-policy": "same-origin", "cross-origin-opener-policy": "same-origin"}
+
+
+class _Stopped(Exception):  # noqa: N818
+    """A request goes no further; `answer` is what is said instead."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class Wall:
+    """Lets a request through to `app` with a Visit in its scope, or answers it. `probes` answers what the cluster asks."""
+
+    def __init__(self, app: ASGIApp, room: Room, probes: ASGIApp) -> None:
+        self._app, self._room, self._probes = app, room, probes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Judge a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        hosts = request.headers.getlist("host")
+        origin = self._room.origin_of(hosts[0]) if len(hosts) == 1 else None
+        if scope["path"] in INSIDE and (origin is None or scope["path"] == JWKS):
+            await (self._app if scope["path"] == JWKS else self._probes)(scope, receive, send)
+            return
+
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(ALWAYS)
+            await send(message)
+
+        try:
+            scope["visit"] = await self._judge(request, origin)
+            await self._app(scope, receive, sending)
+        except _Stopped as stopped:
+            await stopped.answer(scope, receive, sending)
+        except ClientDisconnect:
+            return
+        except Unavailable as error:
+            self._room.parts.log.warning("not answered: a part is away", reason=str(error))
+            await say(NOT_NOW)(scope, receive, sending)
+        except Exception:
+            self._room.parts.log.exception("a request failed")
+            if begun:
+                raise
+            await say(BROKEN)(scope, receive, sending)
+
+    # --- what is looked at, in this order -----------------------------------------------------------------------------------
+
+    async def _judge(self, request: Request, origin: str | None) -> Visit:
+        """Who asks, if he may. Raises _Stopped, Unavailable."""
+        if origin is None:
+            raise self._stop(Refusal.HOST)
+        path = bytes(request.scope.get("raw_path") or b"").decode("latin-1")
+        if hostile(path):
+            raise self._stop(Refusal.PATH)
+        way = way_of(path)
+        if way is not None and way.public:
+            return await self._in_nobodys_name(request, origin, path)
+        name = request.cookies.get(cookie_name(origin, "session"), "")
+        found = await self._room.sessions.of(name) if name else NoSession.UNKNOWN
+        if isinstance(found, Session):
+            return await self._in_somebodys_name(request, Visit(origin, path, found, name), found)
+        if path in OPEN and request.method in SAFE:
+            return Visit(origin, path, None, "")
+        if request.method not in SAFE:
+            raise self._stop(Refusal.NO_SESSION)
+        if found is NoSession.ISSUER_AWAY:
+            raise _Stopped(login_page("/", SILENT_ISSUER, 503))
+        target = path + (f"?{request.url.query}" if request.url.query else "")
+        raise _Stopped(RedirectResponse("/login" if target == "/" else f"/login?next={quote(target, safe='')}", 303))
+
+    async def _in_nobodys_name(self, request: Request, origin: str, path: str) -> Visit:
+        if request.method in SAFE:
+            return Visit(origin, path, None, "")
+        refusal = judge_change(told_of(request), self._room.origins, in_a_name=False)
+        if refusal is not None:
+            raise self._stop(refusal)
+        return Visit(origin, path, None, "", await self._form(request))
+
+    async def _in_somebodys_name(self, request: Request, visit: Visit, session: Session) -> Visit:
+        if request.method in SAFE:
+            return visit
+        refusal = judge_change(told_of(request), self._room.origins, in_a_name=True)
+        body = b""
+        if refusal is None:
+            body = await self._form(request)
+            refusal = None if _carries(body, session.form) else Refusal.FORM_TOKEN
+        if refusal is None and session.unanswered() and visit.path != "/logout":
+            refusal = Refusal.READS_ONLY
+        if refusal is not None:
+            await self._room.journal.note(What.REFUSED, session.person, request.method, visit.path, why=refusal)
+            raise self._stop(refusal, session)
+        return Visit(visit.origin, visit.path, session, visit.name, body)
+
+    async def _form(self, request: Request) -> bytes:
+        """The body of a form. Raises _Stopped for one that is too large or does not come."""
+        body = bytearray()
+        try:
+            async with asyncio.timeout(FORM_SECONDS):
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > MOST_BYTES:
+                        raise self._stop(Refusal.TOO_LARGE)
+        except TimeoutError:
+            raise self._stop(Refusal.NO_FORM) from None
+        return bytes(body)
+
+    def _stop(self, refusal: Refusal, session: Session | None = None) -> _Stopped:
+        self._room.parts.telemetry.count("changes_refused", reason=refusal.value)
+        return _Stopped(say(WORDS[refusal], session))
+
+
+def _carries(body: bytes, token: str) -> bool:
+    """Whether a form carries a session's token, once."""
+    try:
+        given = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS).get("form_token", [])
+    except ValueError:
+        return False
+    return len(given) == 1 and same_form(given[0], token)

@@ -1,0 +1,40 @@
+"""The journal, as the rest of the front writes it."""
+
+from dataclasses import dataclass, replace
+
+from runtime.errors import Unavailable
+from runtime.parts import Parts
+from services.front import store
+from services.front.domain import Entry, Person, Refusal, What
+
+NOBODY = Person("", "", frozenset(), frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Writes down who did what."""
+
+    parts: Parts
+
+    async def note(self, what: What, person: Person, method: str = "", path: str = "", *, why: Refusal | None = None) -> Entry:
+        """A line of now. Raises Unavailable: then what it is about must not happen."""
+        at = self.parts.machine.wall()
+        entry = Entry(
+            id=store.entry_id(at, self.parts.machine.new_id()),
+            at=at,
+            what=what,
+            who=person.subject,
+            name=person.name,
+            method=method,
+            path=path,
+            why="" if why is None else why.value,
+        )
+        await store.add_entry(self.parts.store, entry)
+        return entry
+
+    async def complete(self, entry: Entry, status: int) -> None:
+        """What became of a change that was passed on. A store that is away then leaves the line without its status."""
+        try:
+            await store.complete_entry(self.parts.store, replace(entry, status=status))
+        except Unavailable as error:
+            self.parts.log.error("a line of the journal stays without its status", reason=str(error))

@@ -1,0 +1,300 @@
+"""People log in once, at the province's issuer; what it takes back is gone within a minute."""
+
+import asyncio
+import base64
+import io
+import json
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import KeySet
+
+from services.front.store import JOURNAL, SESSIONS, digest
+from tests.support.front import FORM, HERE, Front, Issuer, form_token, front_at, issuer_on_loopback, query_of
+
+MINUTE = timedelta(seconds=60)
+
+
+async def test_who_logs_in_comes_to_the_page_he_wanted_and_the_issuer_is_asked_with_pkce_state_and_nonce(front: Front) -> None:
+    browser = front.browser()
+    refused = await browser.get("/letters?state=sent")
+    page = await browser.get(refused.headers["location"])
+    sent = await browser.get("/login/start", params={"next": "/letters?state=sent"})
+    asked = query_of(sent.headers["location"])
+
+    assert (refused.status_code, refused.headers["location"]) == (303, "/login?next=%2Fletters%3Fstate%3Dsent")
+    assert 'href="/login/start?next=%2Fletters%3Fstate%3Dsent"' in page.text
+    assert asked["redirect_uri"] == f"{HERE}/login/callback"
+    assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
+    assert min(len(asked[name]) for name in ("state", "nonce", "code_challenge")) >= 32
+    front.issuer.tell("lan", roles=["officer"], units=["H56.1"])
+    back = await browser.get(front.issuer.code(sent.headers["location"], "lan"))
+    assert (back.status_code, back.headers["location"]) == (303, "/letters?state=sent")
+    assert (await browser.get("/letters?state=sent")).json() == {"service": "notifier", "path": "/letters"}
+
+
+async def test_the_cookie_is_for_this_host_alone_and_the_store_cannot_open_a_session(issuer: Issuer) -> None:
+    async with front_at(issuer, public_url="https://front.test") as front:
+        browser = await front.log_in("lan", "https://front.test", roles=["officer"], units=["H56.1"])
+        name = browser.cookies["__Host-dunghen-session"]
+        sent = await browser.get("/login/start")  # with a session, too
+        kept = await front.store.find(SESSIONS, {})
+
+        assert "__Host-dunghen-session" in browser.cookies
+        flags = sent.headers["set-cookie"].lower()
+        assert all(flag in flags for flag in ("httponly", "samesite=lax", "secure", "path=/"))
+        assert [document["_id"] for document in kept] == [digest(name)]
+        assert name not in str(kept)
+
+
+async def test_a_log_in_makes_a_new_name_and_ends_the_session_before(front: Front) -> None:
+    browser = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+    first = browser.cookies["dunghen-session"]
+    sent = await browser.get("/login/start")
+    await browser.get(front.issuer.code(sent.headers["location"], "lan"))
+
+    assert browser.cookies["dunghen-session"] != first
+    with_the_old = await front.browser(dunghen_session=first).get("/")
+    assert with_the_old.headers["location"] == "/login"
+
+
+@pytest.mark.parametrize("forge", ["state", "other-browser", "code", "nonce", "late", "denied", "used"])
+async def test_what_comes_back_from_elsewhere_logs_nobody_in_and_is_counted(
+    front: Front, forge: str, log_lines: io.StringIO
+) -> None:
+    front.issuer.tell("lan", roles=["officer"], units=["H56.1"])
+    browser = front.browser()
+    address = (await browser.get("/login/start")).headers["location"]
+    if forge == "nonce":
+        address = address.replace(query_of(address)["nonce"], "another-nonce-that-somebody-else-began")
+    back = front.issuer.code(address, "lan")
+    if forge == "state":
+        back = back.replace(query_of(back)["state"], "forged")
+    if forge == "code":
+        back = back.replace(query_of(back)["code"], "forged")
+    if forge == "denied":
+        back = f"{HERE}/login/callback?error=access_denied&state={query_of(back)['state']}"
+    if forge == "other-browser":
+        browser = front.browser()
+    if forge == "late":
+        front.machine.ahead = timedelta(minutes=11)
+    if forge == "used":
+        assert (await browser.get(back)).status_code == 303
+        browser.cookies.delete("dunghen-session")
+    answer = await browser.get(back)
+
+    reason = {"other-browser": "state", "used": "state", "nonce": "id-token"}.get(forge, forge)
+    assert answer.status_code == 403
+    assert "không thành công" in answer.text
+    assert "dunghen-session" not in browser.cookies
+    assert front.count("logins_failed", reason=reason) == 1
+    assert "lan" not in "".join(line for line in log_lines.getvalue().splitlines() if "log-in failed" in line)
+
+
+async def test_who_has_no_role_is_told_so(front: Front) -> None:
+    front.issuer.tell("khach", roles=["president"], units=["*"])
+    browser = front.browser()
+    sent = await browser.get("/login/start")
+    answer = await browser.get(front.issuer.code(sent.headers["location"], "khach"))
+
+    assert (answer.status_code, "chưa được giao vai trò" in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.test/",
+        "//evil.test/",
+        "/\\evil.test",
+        "\\\\evil.test",
+        "/%2f/evil.test",
+        "javascript:alert(1)",
+        "/..//evil.test",
+        "http:evil.test",
+        "/a\tb",
+        " //evil.test",
+    ],
+)
+async def test_a_link_to_the_log_in_leads_nowhere_else(front: Front, target: str) -> None:
+    browser = front.browser()
+    page = await browser.get(f"/login?next={quote(target, safe='')}")
+    front.issuer.tell("lan", roles=["officer"], units=["H56.1"])
+    sent = await browser.get(f"/login/start?next={quote(target, safe='')}")
+    back = await browser.get(front.issuer.code(sent.headers["location"], "lan"))
+
+    assert 'href="/login/start"' in page.text
+    assert back.headers["location"] == "/"
+    again = await browser.get(f"/login?next={quote(target, safe='')}")
+    assert again.headers["location"] == "/"
+
+
+async def test_a_role_that_was_taken_away_is_gone_within_a_minute(front: Front) -> None:
+    browser = await front.log_in("minh", roles=["signer", "inspector"], units=["H56.1"])
+    assert (await browser.get("/ops/journal")).status_code == 200
+    front.issuer.tell("minh", roles=["signer"], units=["H56.1"])
+    front.machine.ahead = MINUTE
+
+    assert (await browser.get("/ops/journal")).status_code == 403
+
+
+async def test_whom_the_issuer_refuses_is_logged_out(front: Front) -> None:
+    browser = await front.log_in("hoa", roles=["signer"], units=["H56.1"])
+    front.issuer.revoke("hoa")
+    assert (await browser.get("/")).status_code == 200
+    front.machine.ahead = MINUTE
+
+    assert (await browser.get("/")).headers["location"] == "/login"
+    assert await front.store.find(SESSIONS, {}) == []
+
+
+async def test_while_the_issuer_is_away_people_read_for_a_quarter_of_an_hour(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await front.log_in("lan", roles=["officer", "signer"], units=["H56.1"])
+    token = await form_token(browser)
+    away = _Away(monkeypatch)
+    front.machine.ahead = MINUTE
+
+    home = await browser.get("/")
+    change = await browser.post("/letters/H56.1-260101-0001/approval", headers=FORM, data={"form_token": token})
+    await browser.get("/letters")
+    assert (home.status_code, "tạm thời chỉ xem được" in home.text) == (200, True)
+    assert (change.status_code, "chưa có gì thay đổi" in change.text) == (503, True)
+    assert _claims(front.behind.asked[-1].headers["authorization"])["reads_only"] is True
+    assert away.asked == 1  # and not for every request
+
+    front.machine.ahead = timedelta(minutes=14)
+    assert (await browser.get("/")).status_code == 200
+    front.machine.ahead = timedelta(minutes=15, seconds=1)
+    ended = await browser.get("/")
+    assert (ended.status_code, "Máy chủ đăng nhập chưa trả lời" in ended.text) == (503, True)
+
+    away.back(monkeypatch)
+    front.machine.ahead = timedelta(minutes=16)
+    assert "chỉ xem được" not in (await browser.get("/")).text
+
+
+async def test_the_code_is_exchanged_with_the_verifier_of_its_challenge(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    send, sent = httpx.AsyncHTTPTransport.handle_async_request, list[dict[str, str]]()
+
+    async def noting(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            sent.append(query_of("?" + (await request.aread()).decode()))
+        return await send(self, request)
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", noting)
+    front.issuer.tell("lan", roles=["officer"], units=["H56.1"])
+    browser = front.browser()
+    address = (await browser.get("/login/start")).headers["location"]
+    await browser.get(front.issuer.code(address, "lan"))
+
+    challenge = base64.urlsafe_b64encode(sha256(sent[0]["code_verifier"].encode()).digest()).rstrip(b"=").decode()
+    assert (sent[0]["grant_type"], challenge) == ("authorization_code", query_of(address)["code_challenge"])
+
+
+async def test_an_access_token_that_ran_out_is_refreshed_also_when_two_requests_come_at_once() -> None:
+    with issuer_on_loopback(access_token_seconds=1) as issuer:
+        async with front_at(issuer) as front:
+            lan = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+            for minutes in (1, 2):
+                await asyncio.sleep(1.1)  # the issuer goes by the clock of this machine
+                front.machine.ahead = timedelta(minutes=minutes)
+                answers = await asyncio.gather(*(lan.get("/letters") for _ in range(3)))
+                assert [answer.status_code for answer in answers] == [200, 200, 200]
+
+
+async def test_a_log_in_while_the_issuer_is_away_is_answered_in_words(issuer: Issuer) -> None:
+    async with front_at(issuer, oidc_issuer="http://127.0.0.1:9") as front:
+        answer = await front.browser().get("/login/start")
+
+    assert (answer.status_code, "Máy chủ đăng nhập chưa trả lời" in answer.text) == (503, True)
+
+
+async def test_a_session_ends_when_it_is_idle_and_after_its_time(front: Front) -> None:
+    idle = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+    busy = await front.log_in("hoa", roles=["officer"], units=["H56.1"])
+    for minutes in range(0, 480, 20):
+        front.machine.ahead = timedelta(minutes=minutes)
+        assert (await busy.get("/")).status_code == 200
+        if minutes == 40:
+            assert (await idle.get("/")).headers["location"] == "/login"
+    front.machine.ahead = timedelta(hours=8)
+
+    assert (await busy.get("/")).headers["location"] == "/login"
+
+
+async def test_sessions_that_nobody_comes_back_to_are_forgotten(front: Front) -> None:
+    await front.log_in("lan", roles=["officer"], units=["H56.1"])
+    forget = next(job for job in front.service.jobs if job.name == "sessions")
+    await forget.run()
+    assert len(await front.store.find(SESSIONS, {})) == 1
+    front.machine.ahead = timedelta(hours=9)
+    await forget.run()
+
+    assert await front.store.find(SESSIONS, {}) == []
+
+
+async def test_after_the_log_out_the_session_is_gone_and_no_page_was_kept(front: Front) -> None:
+    browser = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+    name = browser.cookies["dunghen-session"]
+    page = await browser.get("/")
+    out = await browser.post("/logout", headers=FORM, data={"form_token": await form_token(browser)})
+
+    assert (out.status_code, out.headers["location"]) == (303, "/login?out=true")
+    assert page.headers["cache-control"] == "no-store"
+    back = await front.browser(dunghen_session=name).get("/")
+    assert (back.status_code, back.headers["location"]) == (303, "/login")
+    assert [line["what"] for line in await front.store.find(JOURNAL, {})] == ["login", "logout"]
+
+
+async def test_a_bearer_says_who_acts_for_a_minute_and_is_signed_with_the_key_that_is_shown(front: Front) -> None:
+    browser = await front.log_in("minh", name="Phạm Minh", roles=["signer", "juggler"], units=["H56.2", "H56.1"])
+    await browser.get("/letters")
+    claims = _claims(front.behind.asked[-1].headers["authorization"])
+
+    assert claims["exp"] - claims["iat"] == 60
+    assert {name: claims[name] for name in ("iss", "aud", "sub", "name", "roles", "units", "reads_only")} == {
+        "iss": "dunghen-front",
+        "aud": "dunghen",
+        "sub": "minh",
+        "name": "Phạm Minh",
+        "roles": ["signer"],
+        "units": ["H56.1", "H56.2"],
+        "reads_only": False,
+    }
+    assert claims["form"] == await form_token(browser)
+    keys = await front.browser("http://front:8000").get("/.well-known/jwks.json")  # as a service of the cluster asks
+    bearer = front.behind.asked[-1].headers["authorization"].removeprefix("Bearer ")
+    with pytest.warns(SecurityWarning):
+        verified = jwt.decode(bearer, KeySet.import_key_set(keys.json()), algorithms=["EdDSA"])
+    assert verified.claims == claims
+    assert "d" not in keys.json()["keys"][0]
+
+
+def _claims(authorization: str) -> dict[str, Any]:
+    body = authorization.removeprefix("Bearer ").split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    return claims
+
+
+class _Away:
+    """The issuer does not answer, until it is back."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked = 0
+        self._send = httpx.AsyncHTTPTransport.handle_async_request
+
+        async def silent(_: object, request: httpx.Request) -> httpx.Response:
+            self.asked += 1
+            raise httpx.ConnectTimeout("no answer", request=request)
+
+        monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", silent)
+
+    def back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", self._send)
