@@ -44,14 +44,6 @@ class Site:
 
     port: int
     browser: Browser
-    told: str  # by the demo
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What the front adds to each request: the token of somebody in every role."""
-        found = re.search(r"DUNGHEN_TOKEN=(\S+)", self.told)
-        assert found is not None
-        return {"authorization": f"Bearer {found.group(1)}"}
 
     def at(self, name: str) -> str:
         """Address of a service or of the phone."""
@@ -80,9 +72,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     assert chromium is not None
     other = shared()
     if other is not None:
-        told = shared_month(other).told
+        shared_month(other)
         with playwright_browser(chromium) as browser:
-            yield Site(PORT, browser, told)
+            yield Site(PORT, browser)
         return
     port = free_row(len(NAMES) + 1)
     command = [sys.executable, "-u", "-m", "dunghen", "demo", "--serve", "--port", str(port)]
@@ -90,13 +82,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         [*command, "--out", str(tmp_path_factory.mktemp("demo"))], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     assert demo.stdout is not None
-    told = ""
     for line in demo.stdout:
-        told += line
         if SERVED in line:
             break
     with playwright_browser(chromium) as browser:
-        yield Site(port, browser, told)
+        yield Site(port, browser)
     demo.send_signal(signal.SIGTERM)
     with demo.stdout:
         rest = demo.stdout.read()
@@ -120,7 +110,6 @@ def page(site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
         viewport={"width": width, "height": height},
         locale="vi-VN",
         timezone_id="Asia/Ho_Chi_Minh",
-        extra_http_headers=site.headers,
     )
     page = context.new_page()
     complaints: list[str] = []
@@ -142,6 +131,14 @@ def look(page: Page, name: str) -> None:
     assert "None" not in page.inner_text("body")
 
 
+def enter(site: Site, page: Page, login: str) -> None:
+    """Log in as one of the demo's people."""
+    page.goto(site.at("front"))
+    page.click("a.button")
+    page.click(f"button[value={login}]")
+    page.wait_for_url(f"{site.at('front')}/")
+
+
 def opened(answer: Response | None) -> int:
     """The status of an answer."""
     assert answer is not None
@@ -149,7 +146,8 @@ def opened(answer: Response | None) -> int:
 
 
 def test_the_dashboard_shows_the_province_and_its_frozen_period(site: Site, page: Page) -> None:
-    assert opened(page.goto(f"{site.at('reporting')}/figures?from=2026-01-08&to=2026-02-27")) == 200
+    enter(site, page, "bich")
+    assert opened(page.goto(f"{site.at('front')}/figures?from=2026-01-08&to=2026-02-27")) == 200
 
     look(page, "dashboard")
     text = page.inner_text("main")
@@ -170,21 +168,23 @@ def test_the_dashboard_shows_the_province_and_its_frozen_period(site: Site, page
 
 
 def test_the_letter_desk_lists_letters_and_shows_one(site: Site, page: Page) -> None:
+    enter(site, page, "minh")
     for state in ("drafted", "sent", "rejected", "withdrawn"):
-        assert opened(page.goto(f"{site.at('notifier')}/letters?state={state}")) == 200
+        assert opened(page.goto(f"{site.at('front')}/letters?state={state}")) == 200
         assert page.locator("tbody tr").count() > 0
-    page.goto(f"{site.at('notifier')}/letters")
+    page.goto(f"{site.at('front')}/letters")
 
     look(page, "letter-desk")
     page.click(f"text={page.locator('tbody a').first.inner_text()}")
     look(page, "letter-draft")
-    page.goto(f"{site.at('notifier')}/letters/{STORY}")
+    page.goto(f"{site.at('front')}/letters/{STORY}")
     look(page, "letter-sent")
     assert re.search(r"số \d+/PXL", page.inner_text("main"))
 
 
 def test_a_signer_signs_on_the_page_and_a_wrong_date_is_answered_in_words(site: Site, page: Page) -> None:
-    page.goto(f"{site.at('notifier')}/letters")
+    enter(site, page, "minh")
+    page.goto(f"{site.at('front')}/letters")
     links = page.locator("tbody a").all_inner_texts()
     dossier = next(name for name in links if _asks_for_a_date(site, page, name))
     page.select_option("#reason", label="Cơ quan phối hợp chưa có ý kiến trả lời")
@@ -202,12 +202,12 @@ def test_a_signer_signs_on_the_page_and_a_wrong_date_is_answered_in_words(site: 
 
 
 def _asks_for_a_date(site: Site, page: Page, dossier: str) -> bool:
-    page.goto(f"{site.at('notifier')}/letters/{dossier}")
+    page.goto(f"{site.at('front')}/letters/{dossier}")
     return page.locator("#new_due_at").count() == 1 and " - " not in page.inner_text("main table")
 
 
 def test_a_citizen_answers_from_the_message_once(site: Site, page: Page) -> None:
-    page.goto(f"{site.at('phone')}/?survey_base={site.at('feedback')}")
+    page.goto(f"{site.at('phone')}/?survey_base={site.at('front')}")
     look(page, "phone")
     links = [str(link.get_attribute("href")) for link in page.locator("main a").all()]
     for link in links:
@@ -226,14 +226,15 @@ def test_a_citizen_answers_from_the_message_once(site: Site, page: Page) -> None
     look(page, "survey-thanks")
     page.goto(page.url)
     assert "chỉ đánh giá một lần" in page.inner_text("main")
-    assert opened(page.goto(f"{site.at('feedback')}/y-kien/khong-dung")) == 404
+    assert opened(page.goto(f"{site.at('front')}/y-kien/khong-dung")) == 404
     look(page, "survey-unknown")
 
 
 def test_the_letter_is_a_page_one_can_look_at(site: Site, page: Page) -> None:
     if shutil.which("pdftoppm") is None:
         skip("no pdftoppm (on Debian: apt-get install poppler-utils)")
-    pdf = page.request.get(f"{site.at('notifier')}/v1/letters/{STORY}/pdf").body()
+    enter(site, page, "minh")
+    pdf = page.request.get(f"{site.at('front')}/v1/letters/{STORY}/pdf").body()
     SCREENS.mkdir(parents=True, exist_ok=True)
     (SCREENS / "letter.pdf").write_bytes(pdf)
     subprocess.run(["pdftoppm", "-r", "80", "-png", "-singlefile", SCREENS / "letter.pdf", SCREENS / "letter"], check=True)
@@ -242,7 +243,7 @@ def test_the_letter_is_a_page_one_can_look_at(site: Site, page: Page) -> None:
 
 
 def test_what_units_post_in_public_fits_a_screen_and_a_sheet_of_a4(site: Site, page: Page) -> None:
-    assert opened(page.goto(f"{site.at('intake')}/thu-tuc")) == 200
+    assert opened(page.goto(f"{site.at('front')}/thu-tuc")) == 200
     look(page, "thu-tuc")
 
     page.click("text=UBND phường Kỳ Lâm")
@@ -254,7 +255,42 @@ def test_what_units_post_in_public_fits_a_screen_and_a_sheet_of_a4(site: Site, p
 
 
 def test_the_quality_of_what_systems_send_is_seen(site: Site, page: Page) -> None:
-    assert opened(page.goto(f"{site.at('intake')}/quality?days=60")) == 200
+    enter(site, page, "lan")
+    assert opened(page.goto(f"{site.at('front')}/quality?days=60")) == 200
 
     look(page, "quality")
     assert "demo" in page.inner_text("main")
+
+
+def test_a_clerk_sees_the_day_and_why_a_dossier_is_due_then(site: Site, page: Page) -> None:
+    page.goto(site.at("front"))
+    look(page, "login")
+    enter(site, page, "lan")
+    look(page, "home")
+    assert page.locator(".tiles b").count() == 4
+    page.click("text=Đến hạn >> nth=0")
+    look(page, "due")
+    assert page.locator("tbody tr").count() > 0
+    code = page.locator("tbody a").first.inner_text()
+    page.locator("tbody a").first.click()
+
+    look(page, "dossier")
+    assert f"Hồ sơ {code}" in page.inner_text("h1")
+    assert "Vì sao hẹn ngày này" in page.inner_text("main")
+    page.goto(f"{site.at('front')}/search?code={STORY.lower()}")
+    look(page, "dossier-story")
+    assert "Thư xin lỗi" in page.inner_text("main")
+    page.goto(f"{site.at('front')}/figures/frozen/none")
+    look(page, "not-here")
+    page.click("text=Đăng xuất")
+    assert "Bạn đã đăng xuất." in page.inner_text("main")
+
+
+def test_an_inspector_reads_who_did_what(site: Site, page: Page) -> None:
+    enter(site, page, "an")
+    page.click("text=Nhật ký")
+
+    look(page, "journal")
+    assert "Ân Văn Ví Dụ" in page.inner_text("main")
+    assert opened(page.goto(f"{site.at('front')}/letters")) == 403
+    look(page, "not-yours")
