@@ -186,9 +186,9 @@ def test_a_snapshots_reception_says_all_that_the_snapshot_says_of_it() -> None:
     ("more", "flagged", "said"),
     [
         ({}, True, at(16)),
-        ({"supplements": asked(("A", 9, 12))}, False, at(9)),  # asked for exactly at the promised moment
+        ({"supplements": asked(("A", 9, 12))}, False, at(16)),  # asked for exactly at the promised moment
         ({"supplements": asked(("A", 10, 12))}, True, at(16)),
-        ({"supplements": [{**asked(("A", 10, 12))[0], "new_due_at": at(16).isoformat()}]}, False, at(9)),
+        ({"supplements": [{**asked(("A", 10, 12))[0], "new_due_at": at(16).isoformat()}]}, False, at(16)),
         ({"supplements": [{**asked(("A", 10, 12))[0], "new_due_at": at(17).isoformat()}]}, True, at(16)),
         ({"reappointed": {"at": at(6).isoformat(), "new_due_at": at(16).isoformat()}}, False, at(9)),
         ({"reappointed": {"at": at(6).isoformat(), "new_due_at": at(17).isoformat()}}, True, at(16)),

@@ -119,17 +119,21 @@ def test_a_stranger_is_refused_as_one_whatever_else_is_wrong() -> None:
 GAP = REFERENCE.procedures["1.000894"].model_copy(
     update={"versions": (REFERENCE.procedures["1.000894"].versions[0].model_copy(update={"valid_from": at(10).date()}),)}
 )
-UNLISTED = "danh mục chưa có giá trị này"
+UNKNOWN = {
+    "status": "trạng thái không có trong bảng trạng thái của hệ thống gửi",
+    "unit": "mã đơn vị không có trong danh mục",
+    "procedure": "mã thủ tục không có trong danh mục",
+}
 WAYS: dict[str, tuple[Life, dict[str, Any], str, str]] = {
-    "unknown-status": (Life(), {**SNAPSHOT, "state": "xong rồi"}, "state", UNLISTED),
-    "unknown-unit": (Life(), {**RECEIVED, "receiving_unit": "H99"}, "receiving_unit", UNLISTED),
+    "unknown-status": (Life(), {**SNAPSHOT, "state": "xong rồi"}, "state", UNKNOWN["status"]),
+    "unknown-unit": (Life(), {**RECEIVED, "receiving_unit": "H99"}, "receiving_unit", UNKNOWN["unit"]),
     "unit-not-in-use": (
         Life(),
         {**RECEIVED, "receiving_unit": "H37.88.04"},
         "receiving_unit",
         "đơn vị không hoạt động vào ngày này",
     ),
-    "unknown-procedure": (Life(), {**RECEIVED, "procedure": "9.999999"}, "procedure", UNLISTED),
+    "unknown-procedure": (Life(), {**RECEIVED, "procedure": "9.999999"}, "procedure", UNKNOWN["procedure"]),
     "no-version": (
         Life(reference=replace(REFERENCE, procedures={"1.000894": GAP})),
         dict(RECEIVED),
@@ -147,13 +151,13 @@ WAYS: dict[str, tuple[Life, dict[str, Any], str, str]] = {
         Life(sender=of("H37.12")),
         {**RECEIVED, "dossier": "H37.13-260302-0001"},
         "dossier",
-        "mã hồ sơ là của một đơn vị khác; chờ cán bộ xử lý",
+        "mã hồ sơ là của một đơn vị khác",
     ),
     "ends-before-reception": (
         Life(),
         {**SNAPSHOT, "state": "9", "completed_at": at(1).isoformat()},
         "completed_at",
-        "hồ sơ kết thúc trước khi được tiếp nhận; chờ cán bộ xử lý",
+        "hồ sơ kết thúc trước khi được tiếp nhận",
     ),
 }
 
@@ -167,7 +171,7 @@ def test_what_is_held_says_why_to_its_sender(reason: str) -> None:
 
 
 def test_every_reason_of_holding_is_one_of_these() -> None:
-    assert set(HELD) == set(WAYS)
+    assert set(HELD) == {*WAYS, "promise-changed"}  # which marks an entry that was taken in
 
 
 def test_the_same_item_held_for_the_same_reason_is_the_same_entry_over_restarts() -> None:

@@ -13,12 +13,14 @@ from reference import load_reference
 from runtime.errors import Unavailable
 from runtime.log import Wire
 from runtime.service import Service
+from runtime.web import Role
 from services.intake import store, unlisted
 from services.intake.domain.kept_words import MOST_DOSSIERS, MOST_OF_UNIT, KeptWords, surplus
 from services.intake.domain.words import Unlisted
 from services.intake.unlisted import Words
 from tests.intake.alone import Alone, intake_alone, received
 from tests.intake.test_intake import SEALER
+from tests.support.identity import as_person
 
 UNIT = "H37.12"
 LEARNED = f"- code: {UNIT}\n  steps:\n    - {{code: B03, name: Họp xét duyệt}}\n"
@@ -70,7 +72,7 @@ async def test_words_of_no_list_are_counted_per_unit_and_wording_and_lie_sealed(
 
     assert await listed(intake) == [("step", "Họp xét duyệt", 2), ("department", "Tổ công tác 06", 1)]
     assert "duyệt" not in await stored(intake)
-    page = (await intake.client.get("/quality")).text
+    page = (await intake.client.get("/quality", headers=as_person(Role.OFFICER))).text
     assert '<td class="n" data-name="Cách viết khác nhau">2</td><td class="n" data-name="Số lần gặp">3</td>' in page
     assert "duyệt" not in page
 
