@@ -68,7 +68,7 @@ class DueDossier(BaseModel):
     @property
     def urgency_words(self) -> str:
         """On a page."""
-        return URGENCIES[self.urgency]
+        return "Còn hạn" if self.urgency == "later" else URGENCIES[self.urgency]
 
 
 class Counts(BaseModel):
