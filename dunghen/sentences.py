@@ -181,9 +181,9 @@ def _of_notice(data: EventData | UnknownData) -> str:
     text = ""
     match data:
         case NoticeQueued():
-            text = f"Xếp hàng tin nhắn: {message}."
+            text = f"Đưa tin nhắn vào hàng chờ gửi: {message}."
         case NoticeAccepted():
-            text = f"Đã gửi tin nhắn: {message} ({data.parts} phần)."
+            text = f"Đã gửi tin nhắn: {message} ({data.parts} tin)."
         case NoticeDelivered():
             text = f"Tin nhắn đã đến máy: {message}."
         case NoticeFailed():

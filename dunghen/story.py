@@ -103,7 +103,7 @@ def _dead_letter(record: LogRecord, letter: Letter) -> Line:
 
 def _held(item: KeptItem) -> Line:
     at = moment(item.at)
-    what = "Đã nhận, cần người xem" if item.flag else "Chưa nhận, được giữ lại chờ kiểm tra"
+    what = "Đã nhận, chờ cán bộ xử lý" if item.flag else "Chưa nhận, được giữ lại chờ kiểm tra"
     field = f" ({item.field}: {item.value})" if item.field else ""
     reasons = (f"Mục {item.id}; người vận hành xem: dunghen quarantine ls",)
     return Line(at, at, "intake", f"{what}: {HELD.get(item.reason, item.reason)}{field}.", reasons)

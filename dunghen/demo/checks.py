@@ -59,7 +59,7 @@ def _checks(evidence: Evidence, events: Events, audited: Audited) -> list[Check]
         Check("SMS sót", len(untold(events)), 0),
         Check("số thư lệch", len(register_faults(events)), 0),
         Check("dòng từ chối", evidence.answers.refused, _broken_rows() - _strange_rows()),
-        Check("dòng chờ người xem", evidence.answers.held, _strange_rows()),
+        Check("dòng chờ cán bộ xử lý", evidence.answers.held, _strange_rows()),
         Check("bản ghi bị giữ lại", sum(record.topic.endswith(".dlq") for record in evidence.records), 0),
         Check("sổ lệch", len(audited.differences()), 0),
         Check("II.06a lệch", len(_sheet_differences(evidence, audited)), 0),

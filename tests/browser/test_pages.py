@@ -161,14 +161,14 @@ def test_the_dashboard_shows_the_province_and_its_frozen_period(site: Site, page
     text = page.inner_text("main")
     assert "UBND phường Kỳ Lâm" in text
     assert re.search(r"có thư xin lỗi, \d+ được miễn, \d+ chưa", text)
-    assert "Bản chỉnh 1" in text
+    assert "Điều chỉnh lần 1" in text
     with page.expect_download() as download:
         page.click("text=Biểu II.06a")
     assert download.value.suggested_filename.endswith(".xlsx")
     page.click("text=Theo thủ tục")
     look(page, "procedures")
     assert page.locator("tbody tr").count() >= 10
-    assert re.search(r"Đăng ký kết hôn.*\d+ %", page.inner_text("main"), re.DOTALL)
+    assert re.search(r"Đăng ký kết hôn.*\d+%", page.inner_text("main"), re.DOTALL)
     page.click("text=Kiểm tra số liệu")
     look(page, "checks")
     assert "Mọi biểu của các kỳ hiện tại giữ đúng quy tắc của mẫu." in page.inner_text("main")

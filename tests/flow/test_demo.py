@@ -24,7 +24,7 @@ def test_every_check_of_the_demo_holds_and_the_table_shows_it(demo: Month) -> No
     checks = {check["name"]: check for check in demo.result["checks"]}
 
     assert all(check["ok"] for check in checks.values())
-    assert (checks["dòng từ chối"]["value"], checks["dòng chờ người xem"]["value"]) == (10, 2)
+    assert (checks["dòng từ chối"]["value"], checks["dòng chờ cán bộ xử lý"]["value"]) == (10, 2)
     assert demo.result["figures"]["dossiers"] >= 2000
     assert "sổ lệch 0" in demo.told
     assert "Toàn tỉnh" in demo.told
