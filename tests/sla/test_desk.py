@@ -1,7 +1,9 @@
 """What an officer sees: how urgent each dossier is, where it is, who used the time, how its date came about."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -9,11 +11,16 @@ from contracts import Event
 from services.sla.domain.desk import Horizon, Line, Told, line_of, told_of
 from services.sla.domain.dossier import Ended
 from services.sla.store import load
-from tests.support.dossiers import at, fact, received
+from tests.support.dossiers import DOSSIER, at, fact, received
 from tests.support.sla import CONTEXT, REFERENCE, play
 
 LINE = REFERENCE.timeline("H37.12")
 FRIDAY = 6  # of March 2026
+
+
+def ms(moment: datetime) -> int:
+    """As documents keep times."""
+    return round(moment.timestamp() * 1000)
 
 
 def line(events: Sequence[Event], now: datetime) -> Line | None:
@@ -43,13 +50,13 @@ def told(events: Sequence[Event], now: datetime) -> Told | None:
     ],
 )
 def test_what_comes_on_the_next_working_day_is_tomorrow(now: datetime, due: datetime, urgency: str) -> None:
-    assert Horizon.at(now, LINE).of(round(due.timestamp() * 1000)) == urgency
+    assert Horizon.at(now, LINE).of(ms(due)) == urgency
 
 
 def test_before_the_new_year_tomorrow_reaches_over_the_holidays() -> None:
     before, after = at(13, "10:00", month=2), at(23, "17:00", month=2)  # the days off of Tết 2026 end with 22 February
 
-    assert Horizon.at(before, LINE).of(round(after.timestamp() * 1000)) == "tomorrow"
+    assert Horizon.at(before, LINE).of(ms(after)) == "tomorrow"
 
 
 def test_a_line_says_where_the_dossier_is() -> None:
@@ -57,15 +64,23 @@ def test_a_line_says_where_the_dossier_is() -> None:
 
     found = line([received(), *steps], at(3))
 
+    assert found == Line(DOSSIER, "H37.12", "1.000894", ms(at(2)), ms(at(9)), "later", False, "bước 2", "Phòng A", None)
+
+
+def test_a_line_of_a_step_without_a_department_and_of_none_says_what_is_known() -> None:
+    bare = line([received(), fact("progressed", at(2, "10:00"), step="bước 1")], at(3))
+    nothing = line([received()], at(3))
+
+    assert bare is not None
+    assert nothing is not None
+    assert [(found.step, found.department) for found in (bare, nothing)] == [("bước 1", ""), ("", "")]
+
+
+def test_a_re_promised_dossier_says_so() -> None:
+    found = line([received(), fact("reappointed", at(3), new_due_at=at(16).isoformat())], at(4))
+
     assert found is not None
-    assert (found.unit, found.procedure, found.urgency, found.step, found.department) == (
-        "H37.12",
-        "1.000894",
-        "later",
-        "bước 2",
-        "Phòng A",
-    )
-    assert found.spent is None
+    assert (found.reappointed, found.due) == (True, ms(at(16)))
 
 
 def test_a_late_line_says_who_used_the_time() -> None:
@@ -79,22 +94,59 @@ def test_a_late_line_says_who_used_the_time() -> None:
     assert (found.spent.citizen, found.spent.unit, found.spent.elapsed) == (120, 780, 900)
 
 
+def told_as(**more: Any) -> Told:
+    """What is said of an open dossier of five days, but for some parts."""
+    usual = Told(
+        code=DOSSIER,
+        unit="H37.12",
+        procedure="1.000894",
+        received_at=ms(at(2)),
+        stage="open",
+        due=ms(at(9)),
+        urgency="later",
+        waits_for="",
+        waits_since=None,
+        ended=None,
+        step="",
+        department="",
+        why=(),
+    )
+    return replace(usual, **more)
+
+
+def without_why(state: Told | None) -> Told | None:
+    """What is said, but for the explanation."""
+    return None if state is None else replace(state, why=())
+
+
+def test_an_open_dossier_says_when_it_is_due_and_where_it_is() -> None:
+    step = fact("progressed", at(2, "10:00"), step="bước 1", department="Phòng A")
+
+    assert without_why(told([received()], at(4))) == told_as()
+    assert without_why(told([received(), step], at(9, "08:00"))) == told_as(
+        urgency="today", step="bước 1", department="Phòng A"
+    )
+
+
+def test_a_wait_that_is_over_is_no_wait() -> None:
+    waited = [fact("supplement-requested", at(3)), fact("supplemented", at(3, "11:00"))]
+
+    assert without_why(told([received(), *waited], at(4))) == told_as(due=ms(at(9, "11:00")))
+
+
 def test_a_dossier_that_waits_has_no_line_and_says_since_when_it_waits() -> None:
     events = [received(), fact("supplement-requested", at(3))]
 
-    state = told(events, at(4))
-
+    waiting = told_as(stage="waiting", due=None, urgency=None, waits_for="supplement", waits_since=ms(at(3)))
     assert line(events, at(4)) is None
-    assert state is not None
-    assert (state.stage, state.waits_for, state.due, state.urgency) == ("waiting", "supplement", None, None)
-    assert state.waits_since == round(at(3).timestamp() * 1000)
+    assert without_why(told(events, at(4))) == waiting
 
 
 def test_a_dossier_explains_its_date() -> None:
     state = told([received(promised_at=at(10))], at(4))
 
     assert state is not None
-    assert (state.stage, state.urgency, state.due) == ("open", "later", round(at(10).timestamp() * 1000))
+    assert (state.stage, state.urgency, state.due) == ("open", "later", ms(at(10)))
     assert [step.rule for step in state.why][:2] == ["start", "limit"]
     assert any("09:00" in step.text and "10/03" in step.text for step in state.why)
 
@@ -103,7 +155,7 @@ def test_an_ended_dossier_says_how_it_ended_and_is_on_no_list() -> None:
     state = told([received(limit=(1, "working_day")), fact("completed", at(4))], at(5))
 
     assert state is not None
-    assert state.stage == "ended"
+    assert without_why(state) == told_as(stage="ended", due=ms(at(3)), urgency=None, ended=state.ended)
     assert isinstance(state.ended, Ended)
     assert (state.ended.outcome, state.ended.end.state, state.urgency) == ("late", 9, None)
 

@@ -20,7 +20,7 @@ from mutmut.mutation.mutators import mutation_operators, operator_arg_removal, o
 
 # A description of a field; the strictness of a zip, which only says that nobody expects another length.
 _FOR_READERS = m.Arg(keyword=m.Name("description") | m.Name("strict"))
-_TYPES = m.OneOf(*(m.Name(name) for name in ("Callable", "Literal", "Mapping", "tuple")))
+_TYPES = m.OneOf(*(m.Name(name) for name in ("Callable", "Literal", "Mapping", "Sequence", "tuple")))
 _NEVER_CHANGED = m.OneOf(
     m.Annotation(),
     m.Decorator(),
