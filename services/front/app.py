@@ -38,6 +38,8 @@ def build(
 ) -> Service:
     """Build the front from settings; ports and clients of the services may be given. Raises ValueError for a key or a file of
     people that is none."""
+    if runtime.officers_port is not None or runtime.operations_port is not None:
+        raise ValueError("OFFICERS_PORT, OPERATIONS_PORT: the front has one port, HTTP_PORT")
     parts = parts_without_log("front", runtime, METRICS, ports or Ports())
     bearers = Bearers(settings.signing_key.get_secret_value(), settings.bearer_issuer)
     people = PeopleFile(settings.people_file, parts.log)

@@ -67,7 +67,11 @@ class Issuer:
         known = await self._ask_for_itself()
         async with self._client(redirect) as client:
             url, _ = client.create_authorization_url(
-                known.at.authorization_endpoint, state=state, nonce=nonce, code_verifier=verifier
+                known.at.authorization_endpoint,
+                state=state,
+                nonce=nonce,
+                code_verifier=verifier,
+                prompt="login",  # at a desk that several share, the next one must not be let in as the last one
             )
         return str(url)
 
@@ -164,10 +168,14 @@ class Issuer:
                 answer = await client.get(url, headers=headers)
         except httpx.HTTPError as error:
             raise Unavailable(f"issuer: {type(error).__name__}") from None
-        if answer.status_code >= 500 or answer.status_code == 429:
-            raise Unavailable(f"issuer: status {answer.status_code}")
-        if answer.status_code != 200 or not isinstance(said := answer.json(), dict):
+        if answer.status_code in (400, 401, 403):  # as RFC 6750 refuses a token
             raise ValueError(f"status {answer.status_code}")
+        try:
+            said = answer.json() if answer.status_code == 200 else None
+        except ValueError:
+            said = None
+        if not isinstance(said, dict):  # a page about maintenance says nothing about anybody
+            raise Unavailable(f"issuer: status {answer.status_code}, and no answer")
         return said
 
     def _claims(self, said: Mapping[str, Any]) -> Claims:
@@ -185,7 +193,9 @@ async def _answered(question: Any, what: str) -> Mapping[str, Any]:  # noqa: ANN
     """What the token endpoint answers. Raises Refused, Unavailable."""
     try:
         got = await question
-    except OAuthError:
+    except OAuthError as error:
+        if what == "refresh" and error.error != "invalid_grant":  # our own settings there are wrong: nobody's fault who works
+            raise Unavailable(f"issuer: {error.error}") from None
         raise Refused(what) from None
     except (httpx.HTTPError, ValueError) as error:
         raise Unavailable(f"issuer: {type(error).__name__}") from None

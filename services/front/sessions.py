@@ -83,7 +83,7 @@ class Sessions:
         after = after.touched(now)
         if after is not session and not await store.save_session(self.parts.store, after, rev):
             return await self._as_others_left_it(name)
-        return NoSession.ISSUER_AWAY if after.given_up(now, self.limits) else after
+        return self._held(after)
 
     async def _asked(self, name: str, session: Session, now: datetime) -> Session | NoSession:
         try:
@@ -101,14 +101,18 @@ class Sessions:
         """The issuer let nobody in with these tokens: the end, unless another request was given newer ones meanwhile."""
         found = await store.session_of(self.parts.store, name)
         if found is not None and found[1] != rev and not found[0].unanswered():
-            return found[0]
+            return self._held(found[0])
         await self.close(name)
         return NoSession.UNKNOWN
 
     async def _as_others_left_it(self, name: str) -> Session | NoSession:
         """Two requests of one page at once: the other one has asked, or has ended the session."""
         found = await store.session_of(self.parts.store, name)
-        return NoSession.UNKNOWN if found is None else found[0]
+        return NoSession.UNKNOWN if found is None else self._held(found[0])
+
+    def _held(self, session: Session) -> Session | NoSession:
+        """Good for reading at most, while the issuer is away, and not for ever."""
+        return NoSession.ISSUER_AWAY if session.given_up(self.now(), self.limits) else session
 
     async def forget_old(self) -> None:
         """Forget sessions that nobody came back to. Raises Unavailable."""

@@ -33,7 +33,7 @@ class Gathering(Generic[Asked, Answer]):
         self._save, self._about = save, about
         self._waiting: dict[asyncio.Future[Answer], Asked] = {}  # in the order of arrival
         self._under_way: set[str] = set()  # what is being saved is about
-        self._workers: set[asyncio.Task[None]] = set()
+        self._workers: set[asyncio.Task[None] | None] = set()
         self._closed = False
 
     async def ask(self, asked: Asked) -> Answer:
@@ -47,9 +47,7 @@ class Gathering(Generic[Asked, Answer]):
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[answer] = asked
         if len(self._workers) < MOST_SAVES:
-            worker = asyncio.create_task(self._work())
-            self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
+            self._workers.add(asyncio.create_task(self._work()))
         try:
             return await answer
         finally:
@@ -60,7 +58,7 @@ class Gathering(Generic[Asked, Answer]):
         self._closed = True
         try:
             while self._workers:
-                await asyncio.wait(self._workers)
+                await asyncio.wait([worker for worker in self._workers if worker is not None])
         finally:
             for answer in self._waiting:
                 _refuse(answer, Unavailable("the service stops"))
@@ -68,13 +66,16 @@ class Gathering(Generic[Asked, Answer]):
 
     async def _work(self) -> None:
         """Save what waits until nothing does. What is about the same as a save under way is left to the worker of that one."""
-        while group := self._next():
-            about = {self._about(asked) for asked in group.values()}
-            self._under_way |= about
-            try:
-                await self._answer(group)
-            finally:
-                self._under_way -= about
+        try:
+            while group := self._next():
+                about = {self._about(asked) for asked in group.values()}
+                self._under_way |= about
+                try:
+                    await self._answer(group)
+                finally:
+                    self._under_way -= about
+        finally:  # not by a callback: that comes a turn later, and who asks in between would find nobody to work
+            self._workers.discard(asyncio.current_task())
 
     def _next(self) -> Group[Answer, Asked]:
         free = ((answer, asked) for answer, asked in self._waiting.items() if self._about(asked) not in self._under_way)

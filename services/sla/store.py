@@ -2,7 +2,7 @@
 change of the calendar. Only this room knows how they are kept."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -53,9 +53,20 @@ async def overdue(store: Documents, units: Units, before: int, limit: int) -> li
     return await _find(store, units, {OPEN_DUE: Range(high=before - 1)}, OPEN_DUE, limit)
 
 
-async def due_within(store: Documents, units: Units, span: Range, after: tuple[int, str] | None, limit: int) -> list[Dossier]:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Dossiers of a list, and the place behind them as text; None at its end. A document that this release cannot read is left
+    out, and the list goes on behind it."""
+
+    dossiers: list[Dossier]
+    after: str | None
+
+
+async def due_within(store: Documents, units: Units, span: Range, after: tuple[int, str] | None, limit: int) -> Page:
     """Open dossiers whose date in force lies within a span (ms), the first due first, behind a place (date, code)."""
-    return await _find(store, units, {OPEN_DUE: span}, OPEN_DUE, limit, after)
+    found = await store.find(DOSSIERS, {**_of(units), OPEN_DUE: span}, order=OPEN_DUE, limit=limit, after=after)
+    more = f"{found[-1][OPEN_DUE]}~{found[-1]['_id']}" if len(found) == limit else None
+    return Page(CODEC.read_all(found), more)
 
 
 async def count_due_within(store: Documents, units: Units, span: Range) -> int:
@@ -73,10 +84,8 @@ def _of(units: Units) -> Where:
     return {} if units is None else {"unit": In(tuple(units))}
 
 
-async def _find(
-    store: Documents, units: Units, where: Where, order: str, limit: int, after: tuple[int, str] | None = None
-) -> list[Dossier]:
-    found = await store.find(DOSSIERS, {**_of(units), **where}, order=order, limit=limit, after=after)
+async def _find(store: Documents, units: Units, where: Where, order: str, limit: int) -> list[Dossier]:
+    found = await store.find(DOSSIERS, {**_of(units), **where}, order=order, limit=limit)
     return CODEC.read_all(found)
 
 

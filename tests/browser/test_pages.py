@@ -2,15 +2,13 @@
 
 import io
 import os
-import random
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from dunghen.demo.people import STORY
 from dunghen.serving import NAMES, addresses
 from tests.real import skip
 from tests.support.month import PORT, SERVED, shared, shared_month
+from tests.support.ports import free_row
 
 pytestmark = pytest.mark.browser
 SCREENS = Path(os.environ.get("DUNGHEN_SCREENS", "demo-out/screens"))
@@ -48,19 +47,6 @@ class Site:
     def at(self, name: str) -> str:
         """Address of a service or of the phone."""
         return addresses(self.port)[name]
-
-
-def free_row(count: int) -> int:
-    """The first of so many free ports in a row, below those that the system gives to connections of others meanwhile."""
-    while True:
-        first = random.randrange(20_000, 30_000)
-        with ExitStack() as stack:
-            try:
-                for port in range(first, first + count):
-                    stack.enter_context(socket.create_server(("127.0.0.1", port)))
-            except OSError:
-                continue
-            return first
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dunghen.serving import NAMES, PortTakenError, open_ports
-from tests.support.ports import free_port
+from tests.support.ports import free_row
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_a_taken_port_ends_the_command_with_its_number_before_any_address_is_sai
     done = subprocess.run(words, capture_output=True, text=True, check=False)
 
     assert done.returncode == 1
-    assert f"dunghen: cổng {number} (cho intake)" in done.stderr
+    assert f"dunghen: cổng {number} (cho front)" in done.stderr
     assert "http" not in done.stdout
     assert not (tmp_path / "data").exists()
 
@@ -45,7 +45,7 @@ def test_ports_that_were_opened_are_given_back_if_one_is_taken(taken: socket.soc
 
 
 def test_ports_are_held_from_the_beginning_for_each_page() -> None:
-    first = free_port()
+    first = free_row(len(NAMES))
     with open_ports(first) as ports:
         assert [ports[name].getsockname()[1] - first for name in NAMES] == list(range(len(NAMES)))
         with pytest.raises(PortTakenError), open_ports(first):

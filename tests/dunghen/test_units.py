@@ -154,6 +154,40 @@ async def test_overdue_dossiers_of_other_units_are_not_there() -> None:
             assert ([each["dossier"] for each in own], other, len(everybody)) == ([code(OWN)], [], 2), path
 
 
+async def test_the_list_of_a_day_goes_on_behind_what_this_release_cannot_read() -> None:
+    late = {"rev": 0, "unit": OWN, "counted_with": 0, "facts": {}, "deadline": {"v": 1, "due": 1772416800000}}
+    documents = [{**late, "_id": code(OWN, n), "open_due": 1772416800000, "layout": 99 if n == 2 else 1} for n in (1, 2, 3)]
+    async with running("sla", documents) as (_, sla):
+        head = as_person(Role.UNIT_HEAD, units=(OWN,))
+        first = (await sla.get("/v1/due", params={"limit": 2}, headers=head)).json()
+
+    assert (first["counts"]["late"], first["after"]) == (3, f"1772416800000~{code(OWN, 2)}")
+
+
+async def test_dossiers_behind_a_figure_are_for_those_who_see_their_unit() -> None:
+    asked = {"from": "2026-03-01", "to": "2026-03-31", "column": "3"}
+    async with running("reporting", []) as (_, reporting):
+        head, inspector = as_person(Role.UNIT_HEAD, units=(OWN,)), as_person(Role.INSPECTOR)
+        statuses = [
+            (await reporting.get("/v1/reports/II.06a/dossiers", params={**asked, "unit": unit}, headers=who)).status_code
+            for unit, who in ((OWN, head), (OTHER, head), (OTHER, inspector))
+        ]
+
+    assert statuses == [200, 404, 200]
+
+
+async def test_the_letter_of_a_dossier_is_for_the_unit_that_apologises() -> None:
+    fact = {"v": 1, "procedure": "1.000894", "receiving_unit": OWN, "competent_unit": OWN, "at": 1772416800000}
+    document = {**drafted(OTHER), "facts": {"received": {"1": fact}}}
+    async with running("notifier", [document]) as (_, notifier):
+        path = f"/v1/dossiers/{code(OTHER)}"
+        taking = (await notifier.get(path, headers=as_person(Role.OFFICER, units=(OWN,)))).json()
+        apologising = (await notifier.get(path, headers=as_person(Role.OFFICER, units=(OTHER,)))).json()
+        neither = await notifier.get(path, headers=as_person(Role.OFFICER, units=("H37.13",)))
+
+    assert (taking["letter"], apologising["letter"]["unit"], neither.status_code) == (None, OTHER, 404)
+
+
 async def test_the_journal_of_the_calendar_says_who_entered_a_change() -> None:
     change = {"days": {"2026-05-04": "off"}, "name": "Nghỉ bù", "source": "TB 1", "signer": "Chủ tịch Mẫu"}
     async with running("sla", []) as (_, sla):

@@ -183,7 +183,7 @@ async def test_a_frozen_period_stays_and_a_late_correction_is_restated_once(syst
     assert changes == [("9", 0, 1), ("10", 1, 0)]
     said = [json.loads(r.value)["type"].split(".")[-2] for r in await system.log() if r.topic == "reports.v1"]
     assert said == ["published", "restated"]
-    assert "cột 10: 1 thành 0" in (await client.get("/figures", params=period)).text
+    assert "cột 10: từ 1 thành 0" in (await client.get("/figures", params=period)).text
 
 
 async def test_ten_thousand_old_dossiers_are_counted_and_nobody_is_told(system: System) -> None:

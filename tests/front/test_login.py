@@ -135,9 +135,9 @@ async def test_a_link_to_the_log_in_leads_nowhere_else(front: Front, target: str
 
 
 async def test_a_role_that_was_taken_away_is_gone_within_a_minute(front: Front) -> None:
-    browser = await front.log_in("minh", roles=["signer", "inspector"], units=["H56.1"])
+    browser = await front.log_in("minh", roles=["signer", "inspector"], units=["*"])
     assert (await browser.get("/ops/journal")).status_code == 200
-    front.issuer.tell("minh", roles=["signer"], units=["H56.1"])
+    front.issuer.tell("minh", roles=["signer"], units=["*"])
     front.machine.ahead = MINUTE
 
     assert (await browser.get("/ops/journal")).status_code == 403
@@ -178,6 +178,51 @@ async def test_while_the_issuer_is_away_people_read_for_a_quarter_of_an_hour(
     away.back(monkeypatch)
     front.machine.ahead = timedelta(minutes=16)
     assert "chỉ xem được" not in (await browser.get("/")).text
+
+
+async def test_requests_that_come_at_once_read_no_longer_than_others_while_the_issuer_is_away(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+    away = _Away(monkeypatch)
+    for minutes in (15, 20, 25):
+        front.machine.ahead = timedelta(minutes=minutes, seconds=1)
+        answers = await asyncio.gather(*(browser.get("/") for _ in range(3)))
+        assert [answer.status_code for answer in answers] == [503, 503, 503]
+    assert away.asked
+
+
+async def test_people_leave_although_the_issuer_is_away(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+    away = _Away(monkeypatch)
+    front.machine.ahead = timedelta(minutes=15, seconds=1)
+    change = await browser.post("/letters/H56.1-260101-0001/approval", headers=FORM)
+    foreign = await browser.post("/logout", headers={**FORM, "origin": "http://evil.test"})
+    assert (change.status_code, foreign.status_code, len(await front.store.find(SESSIONS, {}))) == (503, 503, 1)
+
+    left = await browser.post("/logout", headers=FORM)
+    away.back(monkeypatch)
+    front.machine.ahead = timedelta(minutes=16)
+
+    assert (left.status_code, left.headers["location"]) == (303, "/login?out=true")
+    assert (await browser.get("/")).headers["location"] == "/login"
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(404), httpx.Response(200, text="<h1>Bảo trì</h1>"), httpx.Response(302)])
+async def test_an_issuer_that_is_ill_logs_nobody_out(
+    front: Front, monkeypatch: pytest.MonkeyPatch, answer: httpx.Response
+) -> None:
+    browser = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+    own = httpx.AsyncClient.get
+
+    async def ill(self: httpx.AsyncClient, url: Any, **more: Any) -> httpx.Response:
+        return answer if "userinfo" in str(url) else await own(self, url, **more)
+
+    monkeypatch.setattr(httpx.AsyncClient, "get", ill)
+    front.machine.ahead = MINUTE
+    home = await browser.get("/")
+
+    assert (home.status_code, "tạm thời chỉ xem được" in home.text) == (200, True)
 
 
 async def test_the_code_is_exchanged_with_the_verifier_of_its_challenge(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -186,7 +186,7 @@ async def test_a_fault_of_ours_is_a_page_and_is_logged(
     async def broken(*_: object, **__: object) -> None:
         raise KeyError("planted")
 
-    monkeypatch.setattr("services.front.http.home._number", broken)
+    monkeypatch.setattr("services.front.http.home._counted", broken)
     answer = await lan.get("/")
 
     assert (answer.status_code, "Lỗi của hệ thống" in answer.text, "planted" in answer.text) == (500, True, False)

@@ -210,3 +210,13 @@ async def test_what_still_waits_when_the_time_to_stop_is_over_is_refused_and_not
     await told(first)
     await settled()
     assert len(hand.saves) == MOST_SAVES
+
+
+async def test_who_asks_in_the_turn_in_which_the_last_saves_end_does_not_wait_for_the_next_one(hand: Hand) -> None:
+    first = await hand.busy()
+    hand.let_go()
+    while not all(task.done() for task in first):  # until the very turn in which both have their answers
+        await asyncio.sleep(0)
+
+    async with asyncio.timeout(1):
+        assert await hand.gathering.ask("late") == f"late in {MOST_SAVES}"

@@ -24,11 +24,10 @@ WAYS = (
     Way("/y-kien", "feedback", public=True, changes=True),
     Way("/letters", "notifier", changes=True),
     Way("/v1/letters", "notifier"),  # the PDF that a letter's page links to
-    Way("/figures", "reporting", changes=True),
+    Way("/figures", "reporting"),
     Way("/v1/reports", "reporting"),  # files that its pages link to
     Way("/v1/due", "sla"),  # the list as a file
     Way("/quality", "intake"),
-    Way("/calendar", "sla", changes=True),
 )
 
 

@@ -36,7 +36,9 @@ async def ask(
     try:
         async with asyncio.timeout(seconds):
             got = await room.services[service].get(path, headers=room.headers(session))
-        return Nothing() if 400 <= got.status_code < 500 else model.model_validate_json(got.raise_for_status().content)
+        if got.status_code in (403, 404):
+            return Nothing()
+        return model.model_validate_json(got.raise_for_status().content)
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValidationError) as error:
         room.parts.telemetry.count("services_away", to=service)
         room.parts.log.warning("a service does not answer", to=service, reason=type(error).__name__)

@@ -188,7 +188,7 @@ def _add_due(app: FastAPI, room: Room) -> None:
 
 
 def _add_dossier(app: FastAPI, room: Room) -> None:
-    @app.get("/dossiers/{code}", dependencies=[logged_in()])
+    @app.get("/dossiers/{code}", dependencies=[logged_in(*FOLLOWERS)])
     async def dossier(request: Request, code: str) -> Response:
         session = visit_of(request).somebody()
         try:

@@ -4,6 +4,7 @@ Only the headers that are named here cross, in either direction: no cookie, no a
 """
 
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 import httpx
 from fastapi import FastAPI, Request, Response
@@ -49,18 +50,26 @@ def add_routes(app: FastAPI, room: Room) -> None:
         if way is None:
             return say(NOT_HERE, visit.session)
         if request.method in SAFE:
-            return await _passed(request, visit, way, room)
+            return (await _passed(request, visit, way, room)).answer
         if not way.changes:
             return say(WORDS[Refusal.METHOD], visit.session)
         if visit.session is None:
-            return await _passed(request, visit, way, room)
+            return (await _passed(request, visit, way, room)).answer
         entry = await room.journal.note(What.CHANGE, visit.session.person, request.method, visit.path)
-        answer = await _passed(request, visit, way, room)
-        await room.journal.complete(entry, answer.status_code)
-        return answer
+        passed = await _passed(request, visit, way, room)
+        if passed.status:
+            await room.journal.complete(entry, passed.status)
+        return passed.answer
 
 
-async def _passed(request: Request, visit: Visit, way: Way, room: Room) -> Response:
+class Passed(NamedTuple):
+    """What a browser gets, and what the service said; 0 if that is not known: it may have done what it was asked."""
+
+    answer: Response
+    status: int
+
+
+async def _passed(request: Request, visit: Visit, way: Way, room: Room) -> Passed:
     client = room.services[way.service]
     headers = {name: value for name, value in request.headers.items() if name in THERE} | {"accept-encoding": "identity"}
     if visit.session is not None and not way.public:
@@ -73,11 +82,11 @@ async def _passed(request: Request, visit: Visit, way: Way, room: Room) -> Respo
     except httpx.HTTPError as error:
         room.parts.telemetry.count("services_away", to=way.service)
         room.parts.log.warning("a service does not answer", to=way.service, reason=type(error).__name__)
-        return say(away(way.service), visit.session)
+        return Passed(say(away(way.service), visit.session), 0)
     except httpx.InvalidURL:  # where it sends a browser is no address at all
-        return say(BROKEN, visit.session)
+        return Passed(say(BROKEN, visit.session), 0)
     room.parts.telemetry.count("passed_on", to=way.service, status=f"{got.status_code // 100}xx")
-    return await _cleaned(request, visit, way, got)
+    return Passed(await _cleaned(request, visit, way, got), got.status_code)
 
 
 async def _cleaned(request: Request, visit: Visit, way: Way, got: httpx.Response) -> Response:

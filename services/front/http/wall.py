@@ -21,6 +21,7 @@ from services.front.sessions import NoSession
 JWKS = "/.well-known/jwks.json"
 INSIDE = (*PROBES, JWKS)  # what the cluster asks by other names than ours
 MOST_BYTES = 1_000_000  # of a form
+MOST_OF_STRANGERS = 65_536  # of a form that nobody is logged in for: a survey
 MOST_FIELDS = 200
 FORM_SECONDS = 20.0  # a browser has to send one
 # `same-origin`, not `no-referrer`: under that a browser calls the origin of our own forms `null`. No other site learns more.
@@ -97,12 +98,20 @@ class Wall:
             return await self._in_somebodys_name(request, Visit(origin, path, found, name), found)
         if path in OPEN and request.method in SAFE:
             return Visit(origin, path, None, "")
+        if found is NoSession.ISSUER_AWAY:
+            raise _Stopped(await self._while_away(request, path, name))
         if request.method not in SAFE:
             raise self._stop(Refusal.NO_SESSION)
-        if found is NoSession.ISSUER_AWAY:
-            raise _Stopped(login_page("/", SILENT_ISSUER, 503))
         target = path + (f"?{request.url.query}" if request.url.query else "")
         raise _Stopped(RedirectResponse("/login" if target == "/" else f"/login?next={quote(target, safe='')}", 303))
+
+    async def _while_away(self, request: Request, path: str, name: str) -> Response:
+        """The issuer has not answered for too long: nothing is left but to leave, and that has to be possible."""
+        leaving = path == "/logout" and request.method not in SAFE
+        if leaving and judge_change(told_of(request), self._room.origins, in_a_name=True) is None:
+            await self._room.sessions.close(name)
+            return RedirectResponse("/login?out=true", 303)
+        return login_page("/", SILENT_ISSUER, 503)
 
     async def _in_nobodys_name(self, request: Request, origin: str, path: str) -> Visit:
         if request.method in SAFE:
@@ -110,7 +119,7 @@ class Wall:
         refusal = judge_change(told_of(request), self._room.origins, in_a_name=False)
         if refusal is not None:
             raise self._stop(refusal)
-        return Visit(origin, path, None, "", await self._form(request))
+        return Visit(origin, path, None, "", await self._form(request, MOST_OF_STRANGERS))
 
     async def _in_somebodys_name(self, request: Request, visit: Visit, session: Session) -> Visit:
         if request.method in SAFE:
@@ -127,14 +136,14 @@ class Wall:
             raise self._stop(refusal, session)
         return Visit(visit.origin, visit.path, session, visit.name, body)
 
-    async def _form(self, request: Request) -> bytes:
+    async def _form(self, request: Request, most: int = MOST_BYTES) -> bytes:
         """The body of a form. Raises _Stopped for one that is too large or does not come."""
         body = bytearray()
         try:
             async with asyncio.timeout(FORM_SECONDS):
                 async for chunk in request.stream():
                     body += chunk
-                    if len(body) > MOST_BYTES:
+                    if len(body) > most:
                         raise self._stop(Refusal.TOO_LARGE)
         except TimeoutError:
             raise self._stop(Refusal.NO_FORM) from None

@@ -12,12 +12,13 @@ from runtime.web import Answers, Problem, ProblemError, problem_answers
 from services.intake import portal
 from services.intake.domain import Doubled, Json, Sender
 from services.intake.http.answers import PortalSession
-from services.intake.http.entrance import Entrance, read_body, read_items, read_json
+from services.intake.http.entrance import MOST_BYTES, Entrance, read_body, read_items, read_json
 from services.intake.http.gatekeeper import SENDING, Key
 from services.intake.portal import PortalAnswer, PortalEntry
 from services.intake.store import find_dossiers
 
 SESSION_MS = 3_600_000
+MOST_OF_LOGIN = 16_384  # bytes: nobody is known yet
 _OBJECT = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
 
 
@@ -39,7 +40,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
     )
     async def login(request: Request) -> JSONResponse:
         try:
-            given = await _object(request)
+            given = await _object(request, MOST_OF_LOGIN)
             password = given.get("password")
             sender = await entrance.gatekeeper.sender_of(password if isinstance(password, str) else "")
         except ProblemError as error:
@@ -77,9 +78,9 @@ def _failure(problem: Problem) -> PortalAnswer:
     return portal.failure(code, f"{problem.title.partition(' / ')[0]}. {problem.detail}".strip(" ."))
 
 
-async def _object(request: Request) -> dict[str, Json]:
+async def _object(request: Request, most: int = MOST_BYTES) -> dict[str, Json]:
     """The body. Raises ProblemError."""
-    raw = await read_json(await read_body(request))
+    raw = await read_json(await read_body(request, most))
     if isinstance(raw, Doubled):
         detail = ", ".join(f"{name}: có hai lần" for name in raw.names)
         raise ProblemError(Problem("twice", "Có trường được ghi hai lần / a name stands twice", 422, detail))

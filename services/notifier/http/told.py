@@ -7,7 +7,8 @@ from pydantic import BaseModel, Field
 
 from contracts.notices import Notice
 from reference import moment
-from runtime.web import Problem, ProblemError, problem_answers
+from runtime.web import Person, Problem, ProblemError, problem_answers
+from services.notifier.domain import Dossier, Ground
 from services.notifier.domain.notice import Accepted, Claimed, Delivered, Failed, Queued, Skipped, Uncertain
 from services.notifier.domain.told import ToldMessage, messages_of
 from services.notifier.http.api import Letter
@@ -75,5 +76,11 @@ def add_told(app: FastAPI, desk: LetterDesk) -> None:
             dossier=dossier,
             reachable=found.known_contact is not None,
             messages=[SmsTold.of(one) for one in messages_of(found, ground)],
-            letter=None if found.letter is None else Letter.of(view(found, found.letter, ground)),
+            letter=_letter(found, person, ground),
         )
+
+
+def _letter(dossier: Dossier, person: Person, ground: Ground) -> Letter | None:
+    """Its letter, for people of the unit that apologises."""
+    letter = dossier.letter
+    return Letter.of(view(dossier, letter, ground)) if letter is not None and person.sees(letter.draft.unit) else None

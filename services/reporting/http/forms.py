@@ -3,15 +3,22 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Response
+from fastapi import Depends, FastAPI, Query, Response
 
-from runtime.web import problem_answers
+from runtime.web import Problem, ProblemError, problem_answers
 from services.reporting.domain import Days, Sheet
 from services.reporting.domain.standing import Standing
 from services.reporting.freshness import standing_of, unheard_of
 from services.reporting.http.answers import Behind, FilledForm
-from services.reporting.http.common import READING, TYPES, File, From, Room, To, file, file_answers, problems
+from services.reporting.http.common import READING, TYPES, File, From, Reader, Room, To, file, file_answers, problems
 from services.reporting.reports import Wanted, behind, of_all_units, report
+
+
+def _place(column: Annotated[int, Query(ge=3, le=99)], field: str | None = None) -> tuple[int, str | None]:
+    return column, field
+
+
+Place = Annotated[tuple[int, str | None], Depends(_place)]  # of a figure in a form: its column and field
 
 
 def add_forms(app: FastAPI, room: Room) -> None:
@@ -35,17 +42,12 @@ def add_forms(app: FastAPI, room: Room) -> None:
         "/v1/reports/{form}/dossiers",
         summary="Các hồ sơ làm nên một con số: mã hồ sơ, không có dữ liệu cá nhân",
         response_model=Behind,
-        dependencies=[READING],
         responses=problem_answers(404, 409, 422, 503),
     )
-    async def dossiers(
-        form: str,
-        first: From,
-        last: To,
-        unit: str,
-        column: Annotated[int, Query(ge=3, le=99)],
-        field: str | None = None,
-    ) -> Behind:
+    async def dossiers(person: Reader, form: str, first: From, last: To, unit: str, place: Place) -> Behind:
+        column, field = place
+        if not person.sees(unit):
+            raise ProblemError(Problem("unknown-unit", "Mã đơn vị không có trong danh mục / unknown unit", 404))
         wanted = Wanted(room.form(form), first, last, unit)
         with problems(room):
             found = await behind(room.parts.store, room.reference, wanted, column, field)

@@ -134,13 +134,13 @@ class DueDesk:
         late, today, tomorrow, later = await asyncio.gather(*counted)
         return Counts(late=late, today=today, tomorrow=tomorrow, later=later)
 
-    async def lines(self, wanted: Wanted, person: Person, after: str, limit: int) -> list[Line]:
-        """A page of the list. Raises ProblemError for a place that is none."""
+    async def lines(self, wanted: Wanted, person: Person, after: str, limit: int) -> tuple[list[Line], str | None]:
+        """A page of the list, and the place behind it if there may be more. Raises ProblemError for a place that is none."""
         now, horizon = self._horizon(wanted.unit)
         span = ALL if wanted.urgency is None else _span(wanted.urgency, horizon)
         found = await store.due_within(self._parts.store, person.units_of(wanted.unit), span, _place(after), limit)
-        lines = (line_of(dossier, horizon, now, self._context.ground) for dossier in found)
-        return [line for line in lines if line is not None]
+        lines = (line_of(dossier, horizon, now, self._context.ground) for dossier in found.dossiers)
+        return [line for line in lines if line is not None], found.after
 
     async def told(self, code: str, person: Person) -> Told:
         """One dossier. Raises ProblemError."""
@@ -198,8 +198,8 @@ def _add_list(app: FastAPI, desk: DueDesk) -> None:
         limit: Annotated[int, Query(ge=1, le=PAGE)] = 100,
     ) -> DueList:
         wanted = Wanted(unit, urgency)
-        lines, counts = await asyncio.gather(desk.lines(wanted, person, after, limit), desk.counts(unit, person))
-        more = f"{lines[-1].due}~{lines[-1].code}" if len(lines) == limit else None
+        page, counts = await asyncio.gather(desk.lines(wanted, person, after, limit), desk.counts(unit, person))
+        lines, more = page
         return DueList(counts=counts, items=[_item(line, desk) for line in lines], after=more)
 
 
@@ -211,7 +211,7 @@ def _add_file(app: FastAPI, desk: DueDesk) -> None:
         responses=also(problem_answers(422, 503), 200, "text/csv"),
     )
     async def due_csv(person: Follower, unit: Unit = "", urgency: Only = None) -> Response:
-        lines = await desk.lines(Wanted(unit, urgency), person, "", WHOLE)
+        lines, _ = await desk.lines(Wanted(unit, urgency), person, "", WHOLE)
         headers = {"content-disposition": 'attachment; filename="den-han.csv"', "cache-control": "no-store"}
         return Response(_csv(lines, desk), media_type="text/csv; charset=utf-8", headers=headers)
 

@@ -243,7 +243,7 @@ async def test_of_ten_thousand_forged_tokens_none_is_believed() -> None:
 # --- where keys come from -----------------------------------------------------------------
 
 
-class HandMachine(SystemMachine):
+class HandMachine(Standing):
     """A machine whose seconds are set by hand."""
 
     seconds = 0.0
