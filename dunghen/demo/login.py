@@ -78,7 +78,7 @@ def front_of(addresses: Mapping[str, str], issuer_url: str, signing_key: str) ->
         {
             "public_url": (here, here.replace("127.0.0.1", "localhost")),
             "oidc_issuer": issuer_url,
-            "oidc_client_id": "dunghen",
+            "oidc_client_id": "dunghen-front",
             "oidc_client_secret": secrets.token_urlsafe(24),
             "signing_key": signing_key,
             **{f"{name}_url": addresses[name] for name in ("intake", "sla", "notifier", "feedback", "reporting")},

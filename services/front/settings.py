@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from runtime.web.tokens import AUDIENCE
 from services.front.domain import Limits
 
 
@@ -18,6 +19,13 @@ def _existing_file(path: Path | None) -> Path | None:
     if path is not None and not path.is_file():
         raise ValueError("is not a file")
     return path
+
+
+def _no_audience(name: str) -> str:
+    """The issuer's own tokens for the front must never pass for bearers: those hold for a minute and obey our people file."""
+    if name == AUDIENCE:
+        raise ValueError(f"must not be {AUDIENCE}: services take tokens for that name")
+    return name
 
 
 Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.:\[\]-]+$")]
@@ -39,7 +47,9 @@ class FrontSettings(BaseSettings):
         pattern=r"^https?://[^\s?#]+$",
         description="the province's OpenID Connect issuer; its discovery document is at /.well-known/openid-configuration",
     )
-    oidc_client_id: str = Field(min_length=1, description="name of the front at the issuer")
+    oidc_client_id: Annotated[str, AfterValidator(_no_audience)] = Field(
+        min_length=1, description="name of the front at the issuer; not dunghen, which is whom bearers are for"
+    )
     oidc_client_secret: SecretStr = Field(min_length=1, description="its secret there")
     signing_key: SecretStr = Field(min_length=40, description="base64 of the Ed25519 seed that bearers are signed with")
     bearer_issuer: str = Field(

@@ -14,9 +14,9 @@ from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 from nacl.signing import SigningKey
 
+from runtime.web.tokens import AUDIENCE
 from services.front.domain import Person
 
-AUDIENCE = "dunghen"
 LIFE = timedelta(seconds=60)
 
 

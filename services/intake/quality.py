@@ -26,7 +26,7 @@ KINDS = {
     "missing_contacts": ("Thiếu liên hệ", "tiếp nhận không kèm liên hệ"),
     "corrections": ("Đính chính", "sự kiện thay một sự kiện đã gửi"),
     "late_reports": ("Báo muộn", "gửi muộn hơn 48 giờ"),
-    "stragglers": ("Bản cũ", "bản chụp cũ đến sau bản mới"),
+    "stragglers": ("Dữ liệu cũ", "dữ liệu cũ gửi đến sau dữ liệu mới"),
     "guessed_times": ("Thiếu giờ", "trạng thái không kèm thời điểm, lấy lúc nhận tin"),
     "contradictions": ("Mâu thuẫn", "hồ sơ kết thúc trước khi được tiếp nhận, được giữ lại"),
     "promise_changes": ("Đổi hẹn", "ngày hẹn trả bị đổi không lý do"),

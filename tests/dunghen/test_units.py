@@ -23,6 +23,7 @@ from runtime.service import Service
 from runtime.settings import RuntimeSettings
 from runtime.store.memory import MemoryDocuments, MemoryTables
 from runtime.web import Role
+from services.feedback.domain import digest
 from tests.support.described import watching
 from tests.support.identity import ISSUER, as_person
 
@@ -215,3 +216,15 @@ async def test_the_journal_of_the_calendar_says_who_entered_a_change() -> None:
 async def test_a_survey_is_answered_from_its_own_page(headers: dict[str, str], status: int) -> None:
     async with running("feedback", []) as (_, feedback):
         assert (await feedback.post("/y-kien/nobody", data={"attitude": "1"}, headers=headers)).status_code == status
+
+
+async def test_a_form_of_a_survey_is_bounded_and_has_to_be_one() -> None:
+    token = "t" * 32
+    document = {"_id": code(OWN), "rev": 0, "facts": {}, "token": digest(token)}
+    async with running("feedback", [document]) as (_, feedback):
+        large = await feedback.post(f"/y-kien/{token}", content=b"a=" + b"b" * 70_000)
+        many = await feedback.post(f"/y-kien/{token}", content=b"&".join(b"a%d=1" % n for n in range(60)))
+        broken = await feedback.post(f"/y-kien/{token}", content=b"\xff\xfe")
+        unknown = await feedback.post("/y-kien/nobody", content=b"a=" + b"b" * 70_000)
+
+    assert [answer.status_code for answer in (large, many, broken, unknown)] == [413, 400, 400, 404]

@@ -16,7 +16,7 @@ from tests.support.ports import free_port
 GIVEN = {
     "FRONT_PUBLIC_URL": "https://dunghen.example http://localhost:8100",
     "FRONT_OIDC_ISSUER": "http://127.0.0.1:1",
-    "FRONT_OIDC_CLIENT_ID": "dunghen",
+    "FRONT_OIDC_CLIENT_ID": "dunghen-front",
     "FRONT_OIDC_CLIENT_SECRET": "s",
     "FRONT_SIGNING_KEY": SEED,
     **{f"FRONT_{name}_URL": "http://127.0.0.1:1" for name in ("INTAKE", "SLA", "NOTIFIER", "FEEDBACK", "REPORTING")},

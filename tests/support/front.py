@@ -161,7 +161,7 @@ async def front_at(issuer: Issuer, **settings: Any) -> AsyncIterator[Front]:
     given = {
         "public_url": HERE,
         "oidc_issuer": issuer.url,
-        "oidc_client_id": "dunghen",
+        "oidc_client_id": "dunghen-front",
         "oidc_client_secret": "not-known-to-browsers",
         "signing_key": SEED,
         **{f"{name}_url": f"http://{name}" for name in SERVICES},

@@ -1,6 +1,7 @@
 """The survey page behind a one-use link: request -> rule -> page. No rules here."""
 
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
@@ -8,12 +9,13 @@ from fastapi.responses import HTMLResponse
 from runtime.intents import Intents
 from runtime.pages import Pages, own_form
 from runtime.parts import Parts
-from runtime.web import also, open_to_all, problem_answers
+from runtime.web import Problem, ProblemError, also, open_to_all, problem_answers
 from services.feedback.domain import CannotAnswerError, Dossier, FormError, Received, digest, open_form, rate
 from services.feedback.handlers import Context
 from services.feedback.store import CODEC, DOSSIERS, TOKEN
 
 PAGES = Pages("services.feedback")
+MOST_BYTES, MOST_FIELDS = 65_536, 50  # of a form
 GONE = also(also(problem_answers(422, 503), 404, "text/html"), 410, "text/html")  # an unknown link, an old one
 GIVEN = {"schema": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Mã câu hỏi: số câu trả lời"}}
 
@@ -41,14 +43,14 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -
         summary="Trang: trả lời, một lần",
         dependencies=[open_to_all()],
         openapi_extra={"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": GIVEN}}},
-        responses=also(GONE, 422, "text/html") | problem_answers(400, 403),
+        responses=also(GONE, 422, "text/html") | problem_answers(400, 403, 413),
     )
     async def answer(token: str, request: Request) -> Response:
         own_form(request, context.settings.public_url)
         dossier = await dossier_of(token)
-        given = {name: str(value) for name, value in (await request.form(max_fields=50, max_files=0)).items()}
         if dossier is None:
-            return _page(None, given, context)
+            return _page(None, {}, context)
+        given = await _given(request)
         try:
             rated = await CODEC.ask(intents, [dossier.code], lambda known: rate(known, given, context.ground()), parts.clock)
         except FormError as error:
@@ -58,6 +60,21 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -
 
         parts.telemetry.count("ratings", form=rated[dossier.code])
         return _say("thanks", 200, context)
+
+
+async def _given(request: Request) -> dict[str, str]:
+    """The fields of a form. Raises ProblemError for what no survey needs: nobody is known here, so everybody may send it."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise ProblemError(
+                Problem("too-large", "Biểu mẫu quá lớn / the form is too large", 413, f"tối đa {MOST_BYTES} byte")
+            )
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    except ValueError:
+        raise ProblemError(Problem("no-form", "Nội dung không phải biểu mẫu / not a form", 400)) from None
 
 
 def _page(dossier: Dossier | None, given: Mapping[str, str], context: Context, missing: tuple[str, ...] = ()) -> Response:
