@@ -27,6 +27,7 @@ Heard = TypeVar("Heard")
 
 
 LAYOUT = "layout"  # of a document: the version of how it is written
+OF_STORES = frozenset({"_id", "rev", "by", "outbox"})  # `by`: which save of MongoDB's adapter wrote a document
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,12 @@ class Codec(Generic[Thing]):
     derived: Derived[Thing] | None = None
     layout: int = 1
     subject: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a field that stores keep for themselves: MongoDB's adapter would write over it."""
+        names = {part.name for part in self.kept} | set(() if self.derived is None else self.derived.names)
+        if taken := names & OF_STORES:
+            raise ValueError(f"fields of the store itself: {', '.join(sorted(taken))}")
 
     @classmethod
     def whole(

@@ -216,7 +216,7 @@ def load_period(document: Document) -> Period:
             )
             for kept in document["changes"]
         ),
-        by=None if "by" not in document else By(**document["by"]),
+        by=None if "frozen_by" not in document else By(**document["frozen_by"]),
     )
 
 
@@ -239,7 +239,7 @@ def dump_period(period: Period) -> dict[str, Any]:
         "version": period.version,
         "frozen_at": period.frozen_at.isoformat(),
         "definition": period.definition,
-        "by": None if period.by is None else asdict(period.by),
+        "frozen_by": None if period.by is None else asdict(period.by),
         "lines": _dump_lines(period.lines),
         "stated": _dump_lines(period.stated),
         "booked": {
@@ -270,7 +270,7 @@ PERIOD = Codec.whole(
     load_period,
     dump_period,
     (
-        *("kind", "first", "last", "version", "frozen_at", "definition", "by"),
+        *("kind", "first", "last", "version", "frozen_at", "definition", "frozen_by"),
         *("lines", "stated", "booked", "adjustments", "changes"),
     ),
 )

@@ -291,7 +291,7 @@ def load_slot(document: Document) -> Slot:
             signer=document["signer"],
             unit=document.get("unit"),
             confirmed_through=document.get("confirmed_through"),
-            by=None if "by" not in document else By(**document["by"]),
+            by=None if "entered_by" not in document else By(**document["entered_by"]),
         )
     )
 
@@ -303,8 +303,8 @@ def _dump_slot(slot: Slot) -> dict[str, Any]:
         return {}
     kept = {name: getattr(entry, name) for name in _SLOT}
     by = None if entry.by is None else asdict(entry.by)
-    return {**kept, "days": [[day.isoformat(), kind] for day, kind in entry.days], "by": by}
+    return {**kept, "days": [[day.isoformat(), kind] for day, kind in entry.days], "entered_by": by}
 
 
 _SLOT = ("number", "at", "days", "name", "source", "signer", "unit", "confirmed_through")
-SLOTS = Codec.whole(load_slot, _dump_slot, (*_SLOT, "by"), subject="calendar")
+SLOTS = Codec.whole(load_slot, _dump_slot, (*_SLOT, "entered_by"), subject="calendar")
