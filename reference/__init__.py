@@ -4,7 +4,7 @@ from reference.calendar import CalendarChange, CalendarDay, CalendarTable, load_
 from reference.catalogue import Letterhead, Procedure, ProcedureVersion, ReferenceData, ReferenceDataError, State, Unit
 from reference.derivation import Derivation, Pause, count_due
 from reference.folder import Watch, load_reference
-from reference.hours import OFFICE_TIME, OpeningHours, Session, moment
+from reference.hours import OFFICE_TIME, OpeningHours, Session, moment, moment_or_none
 from reference.periods import PeriodKind, kinds_of
 from reference.silence import silence
 from reference.timeline import Timeline
@@ -39,6 +39,7 @@ __all__ = [
     "load_national_calendar",
     "load_reference",
     "moment",
+    "moment_or_none",
     "silence",
     "word_key",
 ]

@@ -15,6 +15,11 @@ def moment(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, OFFICE_TIME)
 
 
+def moment_or_none(ms: int | None) -> datetime | None:
+    """The same of a time that may be missing."""
+    return None if ms is None else moment(ms)
+
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SESSION = re.compile(r"([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])")
 

@@ -78,9 +78,7 @@ class Intents:
                 answers[document_id] = decision.answer
                 if decision.document is before:
                     continue
-                wires = encoded(
-                    decision.outputs, self._encode
-                )  # what the log would never take is refused before it is promised
+                wires = encoded(decision.outputs, self._encode)  # what the log never takes is refused before it is promised
                 drop_published(decision.document, NOTHING_COMMITTED, open_intents)
                 record_outputs(decision.document, Cause(identity, intent=identity), decision.outputs)
                 if wires:

@@ -2,6 +2,7 @@
 
 from runtime.web.access import GuardedRoute, by_key, by_role, for_all_units, open_to_all
 from runtime.web.app import PROBES, Patience, make_app
+from runtime.web.bodies import whole_body
 from runtime.web.identity import Door, Person, Role
 from runtime.web.problems import PROBLEM, Answers, Problem, ProblemError, also, problem_answers, problem_response
 from runtime.web.tokens import Tokens
@@ -26,4 +27,5 @@ __all__ = [
     "open_to_all",
     "problem_answers",
     "problem_response",
+    "whole_body",
 ]

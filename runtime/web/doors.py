@@ -13,6 +13,8 @@ from runtime.web.access import GuardedRoute, declared
 from runtime.web.identity import Door
 from runtime.web.problems import Problem, problem_response
 
+ALL_DOORS = frozenset(Door)
+
 
 def listeners(settings: RuntimeSettings) -> Mapping[int, frozenset[Door]]:
     """Which doors each port answers for. What has no port of its own is at HTTP_PORT; without any, all is there."""
@@ -63,7 +65,7 @@ def servers_of(app: FastAPI, settings: RuntimeSettings) -> list[Server]:
     return [
         Server(
             uvicorn.Config(
-                AtDoors(app, doors),
+                app if doors == ALL_DOORS else AtDoors(app, doors),
                 host=settings.http_host,
                 port=port,
                 log_config=None,

@@ -6,17 +6,16 @@ All ages are by the machine's own clock: a stepped clock of a demo does not log 
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from enum import Enum, auto
 
+from reference import OFFICE_TIME
 from runtime.errors import Unavailable
 from runtime.parts import Parts
 from services.front import store
 from services.front.domain import Claims, Grant, Limits, Person, Session, person_of
 from services.front.issuer import Issuer, Refused
 from services.front.tokens import Tokens
-
-OFFICE_TIME = timezone(timedelta(hours=7))
 
 
 class NoSession(Enum):

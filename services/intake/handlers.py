@@ -159,9 +159,9 @@ class Intake:
     async def _try(self, request: Request) -> Batch:
         items = items_of([request])
         known = await find_dossiers(self._parts.store, items)
-        return batches_of([request], {code: take_all(known.get(code) or Dossier(code), items[code]).answer for code in items})[
-            0
-        ]
+        tried = {code: take_all(known.get(code) or Dossier(code), items[code]).answer for code in items}
+        [batch] = batches_of([request], tried)
+        return batch
 
     async def _save(self, requests: Sequence[Request]) -> list[Batch]:
         """Decide about requests, of whatever senders, and save what was decided under one intent."""

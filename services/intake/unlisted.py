@@ -79,14 +79,14 @@ class Words:
 
     async def of_unit(self, unit: str) -> list[Opened]:
         """The words of a unit, the most frequent first; what a list knows by now is dropped. Raises Unavailable."""
-        kept = await store.words_of(self._parts.store, unit)
-        told = [(words, self._open(words)) for words in kept]
-        await self._drop([words for words, text in told if not text or self._reference.word(words.kind, text, (unit,))])
-        found = [
-            Opened(words.kind, text, words.count, moment(words.first), moment(words.last))
-            for words, text in told
-            if text and not self._reference.word(words.kind, text, (unit,))
-        ]
+        found, over = list[Opened](), list[KeptWords]()
+        for words in await store.words_of(self._parts.store, unit):
+            text = self._open(words)
+            if text and not self._reference.word(words.kind, text, (unit,)):
+                found.append(Opened(words.kind, text, words.count, moment(words.first), moment(words.last)))
+            else:
+                over.append(words)
+        await self._drop(over)
         return sorted(found, key=lambda opened: (-opened.count, opened.words))
 
     def _open(self, words: KeptWords) -> str:

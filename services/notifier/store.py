@@ -289,22 +289,8 @@ def _dump_refusal(refusal: letters.Refusal) -> list[str | None]:
 
 _IN_LETTER = frozenset(
     (
-        *(
-            "n",
-            "s",
-            "unit",
-            "due",
-            "at",
-            "sign_by",
-            "refusal",
-            "remark",
-            "granted",
-            "why",
-            "by",
-            "by_subject",
-            "new_due",
-            "next",
-        ),
+        *("n", "s", "unit", "due", "at", "sign_by", "refusal", "remark", "granted"),
+        *("why", "by", "by_subject", "new_due", "next"),
         *("reason", "note", "approved_at", "ask", "number", "year", "sent_at", "contact"),
     )
 )

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from runtime.intents import Intents
 from runtime.pages import Pages, own_form
 from runtime.parts import Parts
-from runtime.web import Problem, ProblemError, also, open_to_all, problem_answers
+from runtime.web import Problem, ProblemError, also, open_to_all, problem_answers, whole_body
 from services.feedback.domain import CannotAnswerError, Dossier, FormError, Received, digest, open_form, rate
 from services.feedback.handlers import Context
 from services.feedback.store import CODEC, DOSSIERS, TOKEN
@@ -64,13 +64,7 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -
 
 async def _given(request: Request) -> dict[str, str]:
     """The fields of a form. Raises ProblemError for what no survey needs: nobody is known here, so everybody may send it."""
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST_BYTES:
-            raise ProblemError(
-                Problem("too-large", "Biểu mẫu quá lớn / the form is too large", 413, f"tối đa {MOST_BYTES} byte")
-            )
+    body = await whole_body(request, MOST_BYTES)
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError:

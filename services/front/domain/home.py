@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-EVERYBODY_INSIDE = ("officer", "unit-head", "signer", "inspector", "reporter", "supervisor", "operator", "administrator")
+from services.front.domain.people import ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Tile:
 
 
 LETTERS = ("officer", "unit-head", "signer", "supervisor")
-DATES = tuple(role for role in EVERYBODY_INSIDE if role != "administrator")
+DATES = tuple(role for role in ROLES if role != "administrator")
 
 DUE = "/v1/due?limit=1"
 TILES = (

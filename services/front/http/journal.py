@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
 
+from reference import OFFICE_TIME
 from runtime.guards import guarded
 from runtime.web import Role
 from services.front import store
@@ -15,7 +16,6 @@ from services.front.http.access import NotYoursError, logged_in
 from services.front.http.pages import page
 from services.front.http.room import Room, visit_of
 from services.front.http.said import WORDS as REFUSALS
-from services.front.sessions import OFFICE_TIME
 
 READER = logged_in(Role.INSPECTOR, Role.ADMINISTRATOR)
 LINES = 200  # of a page

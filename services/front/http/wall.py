@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.errors import Unavailable
 from runtime.pages import HEADERS
-from runtime.web import PROBES
+from runtime.web import PROBES, ProblemError, whole_body
 from services.front.domain import SAFE, Refusal, Session, What, hostile, judge_change, same_form, way_of
 from services.front.http.login import OPEN, SILENT_ISSUER, login_page
 from services.front.http.room import Room, Visit, cookie_name, told_of
@@ -24,8 +24,7 @@ MOST_BYTES = 1_000_000  # of a form
 MOST_OF_STRANGERS = 65_536  # of a form that nobody is logged in for: a survey
 MOST_FIELDS = 200
 FORM_SECONDS = 20.0  # a browser has to send one
-# `same-origin`, not `no-referrer`: under that a browser calls the origin of our own forms `null`. No other site learns more.
-ALWAYS = {**HEADERS, "referrer-policy": "same-origin", "cross-origin-opener-policy": "same-origin"}
+ALWAYS = {**HEADERS, "cross-origin-opener-policy": "same-origin"}
 
 
 class _Stopped(Exception):  # noqa: N818
@@ -138,16 +137,13 @@ class Wall:
 
     async def _form(self, request: Request, most: int = MOST_BYTES) -> bytes:
         """The body of a form. Raises _Stopped for one that is too large or does not come."""
-        body = bytearray()
         try:
             async with asyncio.timeout(FORM_SECONDS):
-                async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > most:
-                        raise self._stop(Refusal.TOO_LARGE)
+                return await whole_body(request, most)
+        except ProblemError:
+            raise self._stop(Refusal.TOO_LARGE) from None
         except TimeoutError:
             raise self._stop(Refusal.NO_FORM) from None
-        return bytes(body)
 
     def _stop(self, refusal: Refusal, session: Session | None = None) -> _Stopped:
         self._room.parts.telemetry.count("changes_refused", reason=refusal.value)

@@ -11,7 +11,7 @@ from limits.aio.strategies import FixedWindowRateLimiter
 
 from runtime.log.reader import LogReader
 from runtime.parts import Parts
-from runtime.web import Problem, ProblemError
+from runtime.web import Problem, ProblemError, whole_body
 from services.intake import strict
 from services.intake.domain import Json, Sender
 from services.intake.domain.keys import Role
@@ -68,13 +68,7 @@ class Entrance:
 async def read_body(request: Request, most: int = MOST_BYTES) -> bytes:
     """The whole body. Raises ProblemError 413 as soon as it is too large, without reading on, 415 for what is no JSON."""
     _check_kind(request)
-    size, pieces = 0, []
-    async for piece in request.stream():
-        size += len(piece)
-        if size > most:
-            raise ProblemError(Problem("too-large", "Yêu cầu quá lớn / the request is too large", 413, f"tối đa {most} byte"))
-        pieces.append(piece)
-    return b"".join(pieces)
+    return await whole_body(request, most)
 
 
 def _check_kind(request: Request) -> None:

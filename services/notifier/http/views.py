@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from reference import moment
+from reference import moment, moment_or_none
 from services.notifier.domain import NOBODY, Completed, Dossier, Ground, Received, Sending
 from services.notifier.domain.apologies import may_promise
 from services.notifier.domain.letter import Approved, Back, Drafted, Issuing, Letter, Rejected, Sent, Signature, Withdrawn
@@ -57,9 +57,9 @@ def view(dossier: Dossier, letter: Letter, ground: Ground) -> LetterView:
         state=state,
         state_name=STATES[state],
         received_at=None if received is None else moment(received.at),
-        due_at=_time(_due(dossier, letter)),
-        sign_by=_time(draft.sign_by),
-        new_due_at=_time(new_due_of(letter)),
+        due_at=moment_or_none(_due(dossier, letter)),
+        sign_by=moment_or_none(draft.sign_by),
+        new_due_at=moment_or_none(new_due_of(letter)),
         remark=_back(letter).remark,
         reason_name=REASONS[signed.reason] if signed else "",
         symbol=symbol(letter.number) if isinstance(letter, Sent) else "",
@@ -107,15 +107,11 @@ def text_of(dossier: Dossier, letter: Letter, ground: Sending) -> LetterText | N
     decided = Decided(
         reason=signed.reason if signed else None,
         note=(signed.note or "") if signed else "",
-        new_due_at=_time(new_due_of(letter)) if signed else None,
+        new_due_at=moment_or_none(new_due_of(letter)) if signed else None,
         number=sent.number if sent else None,
-        at=_time(sent.at) if sent else None,
+        at=moment_or_none(sent.at) if sent else None,
     )
     contact = sent.contact if sent is not None and sent.contact is not None else dossier.known_contact
     person = NOBODY if contact is None else ground.person_of(contact)
     day = decided.at or ground.now
     return compose(unit.letterhead.on(day.date()), ground.reference.province, subject, person, decided)
-
-
-def _time(ms: int | None) -> datetime | None:
-    return None if ms is None else moment(ms)

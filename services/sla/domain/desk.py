@@ -8,10 +8,10 @@ from contracts.deadlines import Step, TimeSpent
 from reference import BeyondCalendarError, LimitError, Timeline
 from reference.timeline import DAY, to_instant, to_minute
 from services.sla.domain.dossier import Dossier, Ended
-from services.sla.domain.facts import Progressed, Received
+from services.sla.domain.facts import Received
 from services.sla.domain.ground import Ground
 from services.sla.domain.promise import promise_of, standing_of, steps_of
-from services.sla.domain.rungs import whole_ms
+from services.sla.domain.rungs import newest_step, whole_ms
 from services.sla.domain.spent import time_spent
 
 Urgency = Literal["late", "today", "tomorrow", "later"]
@@ -64,7 +64,7 @@ def line_of(dossier: Dossier, horizon: Horizon, now: datetime, ground: Ground) -
     received, due, standing = dossier.facts.first(Received), dossier.due, standing_of(dossier.facts)
     if received is None or due is None or standing is None:
         return None
-    step = _step(dossier)
+    step, department = _place(dossier)
     urgency = horizon.of(due)
     late = urgency == "late"
     return Line(
@@ -75,16 +75,16 @@ def line_of(dossier: Dossier, horizon: Horizon, now: datetime, ground: Ground) -
         due,
         urgency,
         bool(standing.reappointed),
-        "" if step is None else step.step,
-        "" if step is None else step.department or "",
+        step,
+        department,
         time_spent(dossier.facts, dossier.line(ground), received.at, whole_ms(now)) if late else None,
     )
 
 
-def _step(dossier: Dossier) -> Progressed | None:
-    """The step that was told last."""
-    steps = dossier.facts.standing(Progressed)
-    return max(steps.items(), key=lambda item: (item[1].at, item[0]))[1] if steps else None
+def _place(dossier: Dossier) -> tuple[str, str]:
+    """Where it is: the step that was told last, and its department; empty as far as nothing was told."""
+    found = newest_step(dossier.facts)
+    return ("", "") if found is None else (found[1].step, found[1].department or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def told_of(dossier: Dossier, now: datetime, ground: Ground) -> Told | None:
     line = dossier.line(ground)
     open_waits = [wait for wait in standing.pauses if wait.end is None]
     waits = open_waits[0] if open_waits and ended is None else None
-    due, step = dossier.due, _step(dossier)
+    due, (step, department) = dossier.due, _place(dossier)
     stage: Stage = "ended" if ended is not None else "waiting" if waits is not None else "open"
     try:
         promise = promise_of(standing, line, ground.rules, ended_at=None if ended is None else ended.end.at)
@@ -133,7 +133,7 @@ def told_of(dossier: Dossier, now: datetime, ground: Ground) -> Told | None:
         waits_for="" if waits is None else waits.kind,
         waits_since=None if waits is None else waits.begin,
         ended=ended,
-        step="" if step is None else step.step,
-        department="" if step is None else step.department or "",
+        step=step,
+        department=department,
         why=why,
     )

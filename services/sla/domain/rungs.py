@@ -43,12 +43,18 @@ def second_tier(rungs: Sequence[Rung]) -> list[Rung]:
     return [rung._replace(name=f"{rung.name}/2", tier=2) for rung in rungs if rung.kind != "apology-due"]
 
 
+def newest_step(facts: KnownFacts) -> tuple[str, Progressed] | None:
+    """The step that the dossier is in now, with its occasion; none if none was told."""
+    steps = facts.standing(Progressed)
+    return max(steps.items(), key=lambda item: (item[1].at, item[0])) if steps else None
+
+
 def step_rung(facts: KnownFacts) -> Rung | None:
     """The limit of the step that the dossier is in now; none if it has none."""
-    steps = facts.standing(Progressed)
-    if not steps:
+    found = newest_step(facts)
+    if found is None:
         return None
-    occasion, newest = max(steps.items(), key=lambda item: (item[1].at, item[0]))
+    occasion, newest = found
     if newest.step_due_at is None:
         return None
     return Rung("warned", f"step/{occasion}", newest.step_due_at, step=newest)

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Query, Response
 from pydantic import BaseModel, Field
 
 from contracts.deadlines import Outcome, Step, TimeSpent
-from reference import ReferenceData, moment
+from reference import ReferenceData, moment, moment_or_none
 from reference.derivation import say_instant
 from runtime.guards import guarded
 from runtime.parts import Parts
@@ -266,10 +266,10 @@ def _state(told: Told, desk: DueDesk) -> DossierState:
         procedure_name=desk.name_of(told.procedure),
         received_at=moment(told.received_at),
         stage=told.stage,
-        due_at=_time(told.due),
+        due_at=moment_or_none(told.due),
         urgency=told.urgency,
         waits_for=told.waits_for,
-        waits_since=_time(told.waits_since),
+        waits_since=moment_or_none(told.waits_since),
         outcome=None if ended is None else ended.outcome,
         end_state=None if ended is None else ended.end.state,
         ended_at=None if ended is None else moment(ended.end.at),
@@ -277,7 +277,3 @@ def _state(told: Told, desk: DueDesk) -> DossierState:
         department=told.department,
         why=list(told.why),
     )
-
-
-def _time(ms: int | None) -> datetime | None:
-    return None if ms is None else moment(ms)

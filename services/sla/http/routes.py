@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, Field
 
-from reference import moment
+from reference import moment_or_none
 from runtime.clock import epoch_ms
 from runtime.intents import Intents
 from runtime.parts import Parts
@@ -173,20 +173,18 @@ def _conflict(dossier: Dossier) -> Conflict:
         dossier=dossier.code,
         unit=dossier.body,
         change=0 if found is None else found.number,
-        promised=_time(dossier.due),
-        counted_before=_time(None if found is None else found.before),
-        counted_now=_time(None if found is None else found.now),
+        promised=moment_or_none(dossier.due),
+        counted_before=moment_or_none(None if found is None else found.before),
+        counted_now=moment_or_none(None if found is None else found.now),
     )
 
 
 def _difference(dossier: Dossier) -> Difference:
     differs = None if dossier.watch is None else dossier.watch.differs
-    return Difference(dossier=dossier.code, unit=dossier.body, promised=_time(dossier.due), counted=_time(differs))
+    return Difference(
+        dossier=dossier.code, unit=dossier.body, promised=moment_or_none(dossier.due), counted=moment_or_none(differs)
+    )
 
 
 def _overdue(dossier: Dossier) -> OverdueDossier:
-    return OverdueDossier(dossier=dossier.code, unit=dossier.body, due_at=_time(dossier.due))
-
-
-def _time(ms: int | None) -> datetime | None:
-    return None if ms is None else moment(ms)
+    return OverdueDossier(dossier=dossier.code, unit=dossier.body, due_at=moment_or_none(dossier.due))
