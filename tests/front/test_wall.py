@@ -1,5 +1,6 @@
 """The wall: nobody acts with the log-in of whoever looks at his page."""
 
+import asyncio
 import io
 
 import httpx
@@ -191,3 +192,17 @@ async def test_a_fault_of_ours_is_a_page_and_is_logged(
 
     assert (answer.status_code, "Lỗi của hệ thống" in answer.text, "planted" in answer.text) == (500, True, False)
     assert "a request failed" in log_lines.getvalue()
+
+
+@pytest.mark.provokes_failures
+async def test_a_store_that_hangs_is_answered_in_words(
+    front: Front, lan: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hanging(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("services.front.http.wall.JUDGE_SECONDS", 0.05)
+    monkeypatch.setattr(front.store, "get_many", hanging)
+    answer = await asyncio.wait_for(lan.get("/"), 5)
+
+    assert (answer.status_code, "Hệ thống đang tạm ngừng" in answer.text) == (503, True)

@@ -24,6 +24,7 @@ MOST_BYTES = 1_000_000  # of a form
 MOST_OF_STRANGERS = 65_536  # of a form that nobody is logged in for: a survey
 MOST_FIELDS = 200
 FORM_SECONDS = 20.0  # a browser has to send one
+JUDGE_SECONDS = FORM_SECONDS + 10  # within which it is known whether a request passes, however long the store takes
 ALWAYS = {**HEADERS, "cross-origin-opener-policy": "same-origin"}
 
 
@@ -64,7 +65,7 @@ class Wall:
             await send(message)
 
         try:
-            scope["visit"] = await self._judge(request, origin)
+            scope["visit"] = await self._judged(request, origin)
             await self._app(scope, receive, sending)
         except _Stopped as stopped:
             await stopped.answer(scope, receive, sending)
@@ -80,6 +81,14 @@ class Wall:
             await say(BROKEN)(scope, receive, sending)
 
     # --- what is looked at, in this order -----------------------------------------------------------------------------------
+
+    async def _judged(self, request: Request, origin: str | None) -> Visit:
+        """The judgement, in time. Raises _Stopped, Unavailable."""
+        try:
+            async with asyncio.timeout(JUDGE_SECONDS):
+                return await self._judge(request, origin)
+        except TimeoutError:
+            raise Unavailable("the store did not answer in time") from None
 
     async def _judge(self, request: Request, origin: str | None) -> Visit:
         """Who asks, if he may. Raises _Stopped, Unavailable."""
