@@ -15,9 +15,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from dunghen.audit import audit
 from dunghen.log import event_of, read_broker
@@ -36,31 +34,29 @@ MORNING, EVENING = time(10, 0), time(18, 0)
 
 
 GROUPS_ASKED = 12  # names that fall to every coordinator of a small broker
-GROUP_ID_NOT_FOUND = 69  # nobody uses the name yet; its coordinator is there
-STEADY_SECONDS, SICK_SECONDS = 10.0, 60.0
+ANSWER_SECONDS, STEADY_SECONDS, SICK_SECONDS = 2.0, 10.0, 60.0
 
 
-async def coordinators_stay(broker: str, groups: list[str]) -> bool:
+async def coordinators_stay(broker: str, topic: str, groups: list[str]) -> bool:
     """Whether every group's coordinator answers for a while on end; False when none of SICK_SECONDS brought that."""
-    now = asyncio.get_running_loop().time
-    end, well_since = now() + SICK_SECONDS, now()
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
-    await admin.start()
-    try:
+    place, now = TopicPartition(topic, 0), asyncio.get_running_loop().time
+    async with AsyncExitStack() as stack:
+        asking = []
+        for group in groups:
+            consumer = AIOKafkaConsumer(bootstrap_servers=broker, group_id=group, enable_auto_commit=False)
+            asking.append(await stack.enter_async_context(consumer))
+            consumer.assign([place])
+        end, well_since = now() + SICK_SECONDS, now()
         while now() - well_since < STEADY_SECONDS:
             if now() > end:
                 return False
             await asyncio.sleep(0.5)
             try:
-                answers = await admin.describe_consumer_groups(groups)
-                sick = [code for answer in answers for code, *_ in answer.groups if code not in (0, GROUP_ID_NOT_FOUND)]
-            except KafkaError as error:
-                sick = [error.errno]
-            if sick:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await asyncio.gather(*(consumer.committed(place) for consumer in asking))
+            except TimeoutError:
                 well_since = now()
-        return True
-    finally:
-        await admin.close()
+    return True
 
 
 def at(day: date, moment: time) -> datetime:
@@ -188,7 +184,7 @@ class Town:
         groups = [*(self.prefix + name for name in SERVICES), *(f"group-{number}" for number in range(GROUPS_ASKED))]
         for _ in range(2):
             await asyncio.to_thread(self.real.do, "kafka-start")
-            if await coordinators_stay(self.real.kafka, groups):
+            if await coordinators_stay(self.real.kafka, f"{self.prefix}dossiers.v1", groups):
                 return
             print("Kafka came back without a coordinator; started again")  # noqa: T201 - whoever reads the run has to know
             await asyncio.to_thread(self.real.do, "kafka-crash")

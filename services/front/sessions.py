@@ -3,6 +3,7 @@
 All ages are by the machine's own clock: a stepped clock of a demo does not log anybody out.
 """
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from services.front import store
 from services.front.domain import Claims, Grant, Limits, Person, Session, person_of
 from services.front.issuer import Issuer, Refused
 from services.front.tokens import Tokens
+
+
+GLANCE = 0.05  # seconds between two looks whether the issuer has answered another request
 
 
 class NoSession(Enum):
@@ -55,6 +59,7 @@ class Sessions:
             seen=now,
             asked=now,
             tried=now,
+            asking=now,
             sealed=tokens.sealed(name),
         )
         await store.save_session(self.parts.store, session)
@@ -66,7 +71,7 @@ class Sessions:
 
     async def of(self, name: str) -> Session | NoSession:
         """The session that a name stands for, as the issuer sees it by now. Raises Unavailable if the store does not answer."""
-        found = await store.session_of(self.parts.store, name)
+        found = await self._found(name)
         if found is None:
             return NoSession.UNKNOWN
         session, rev = found
@@ -76,13 +81,22 @@ class Sessions:
             return NoSession.UNKNOWN
         after: Session | NoSession = session
         if session.to_ask(now, self.limits):
-            after = await self._asked(name, session, now)
+            if not await store.save_session(self.parts.store, session.claimed(now), rev):
+                return await self.of(name)
+            rev += 1
+            after = await self._asked(name, session.claimed(now), now)
         if isinstance(after, NoSession):
             return await self._refused(name, rev)
         after = after.touched(now)
         if after is not session and not await store.save_session(self.parts.store, after, rev):
             return await self._as_others_left_it(name)
         return self._held(after)
+
+    async def _found(self, name: str) -> tuple[Session, int] | None:
+        """A session and its revision, when nobody is asking the issuer about it."""
+        while (found := await store.session_of(self.parts.store, name)) is not None and found[0].being_asked(self.now()):
+            await asyncio.sleep(GLANCE)
+        return found
 
     async def _asked(self, name: str, session: Session, now: datetime) -> Session | NoSession:
         try:
@@ -105,7 +119,7 @@ class Sessions:
         return NoSession.UNKNOWN
 
     async def _as_others_left_it(self, name: str) -> Session | NoSession:
-        """Two requests of one page at once: the other one has asked, or has ended the session."""
+        """Two requests of one page at once: the other one has written when it was used, or has ended it."""
         found = await store.session_of(self.parts.store, name)
         return NoSession.UNKNOWN if found is None else self._held(found[0])
 

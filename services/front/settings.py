@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from runtime.web.tokens import AUDIENCE
@@ -26,6 +27,12 @@ def _no_audience(name: str) -> str:
     if name == AUDIENCE:
         raise ValueError(f"must not be {AUDIENCE}: services take tokens for that name")
     return name
+
+
+def _travels_openly(address: str) -> bool:
+    """Whether what is sent to an address can be read on the way: plain http, and not within one machine."""
+    given = urlsplit(address)
+    return given.scheme == "http" and given.hostname not in ("localhost", "127.0.0.1", "::1")
 
 
 Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.:\[\]-]+$")]
@@ -69,10 +76,23 @@ class FrontSettings(BaseSettings):
     roles_claim: str = Field(default="roles", description="claim of the issuer that lists a person's roles; dots reach inside")
     units_claim: str = Field(default="units", description="claim that lists the units they hold for, * for all")
     scopes: str = Field(default="openid profile email", description="what is asked of the issuer")
+    plain_http: bool = Field(
+        default=False,
+        description="true lets FRONT_PUBLIC_URL and FRONT_OIDC_ISSUER be plain http beyond this machine: whoever is on the way "
+        "can then read log-ins and act in people's names",
+    )
     session_hours: float = Field(default=8.0, gt=0, description="a session ends after so long")
     idle_minutes: float = Field(default=30.0, gt=0, description="and after so long without a request")
     ask_seconds: float = Field(default=60.0, gt=0, le=60, description="the issuer is asked again about a person after so long")
     away_minutes: float = Field(default=15.0, gt=0, le=15, description="how long people may read while the issuer is away")
+
+    @model_validator(mode="after")
+    def _nothing_travels_openly(self) -> Self:
+        named = [*(("FRONT_PUBLIC_URL", origin) for origin in self.public_url), ("FRONT_OIDC_ISSUER", self.oidc_issuer)]
+        openly = [name for name, address in named if _travels_openly(address)]
+        if openly and not self.plain_http:
+            raise ValueError(f"{openly[0]} must be https beyond this machine, or FRONT_PLAIN_HTTP be true")
+        return self
 
     def service_urls(self) -> dict[str, str]:
         """Service -> its address."""

@@ -61,6 +61,7 @@ def _load_session(document: Document) -> Session:
         seen=_time(document["seen"]),
         asked=_time(document["asked"]),
         tried=_time(document["tried"]),
+        asking=_time(document["asking"] if "asking" in document else document["tried"]),  # absent in sessions of a release before
         sealed=document["sealed"],
     )
 
@@ -81,6 +82,7 @@ def _dump_session(session: Session, rev: int) -> Document:
         "seen": epoch_ms(session.seen),
         "asked": epoch_ms(session.asked),
         "tried": epoch_ms(session.tried),
+        "asking": epoch_ms(session.asking),
         "sealed": session.sealed,
     }
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 from pypdf import PdfReader
 
@@ -25,6 +26,9 @@ from tests.support.ports import free_row
 pytestmark = pytest.mark.browser
 SCREENS = Path(os.environ.get("DUNGHEN_SCREENS", "demo-out/screens"))
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
+# What is left of the width when text is at 200 % (1.4.4) or the screen is the narrowest that must do (1.4.10).
+NARROW = {390: (320,), 1280: (640,)}
+SERIOUS = {"serious", "critical"}  # of axe's four impacts
 # Draws each letter of the page and compares it with one that no font has.
 TOFU = """() => {
   const canvas = document.createElement("canvas"); canvas.width = canvas.height = 40;
@@ -115,7 +119,7 @@ def page(site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 
 def look(page: Page, name: str) -> None:
-    """Keep a picture, and check what eyes would notice first: nothing sticks out, every letter is drawn."""
+    """Keep a picture, and check what eyes would notice first: nothing sticks out, every letter is drawn, everybody can use it."""
     size = page.viewport_size or {"width": 0, "height": 0}
     SCREENS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENS / f"{name}-{size['width']}.png", full_page=True)
@@ -123,6 +127,24 @@ def look(page: Page, name: str) -> None:
     assert page.evaluate(TOFU) == []
     assert page.evaluate("document.documentElement.lang") == "vi"
     assert "None" not in page.inner_text("body")
+    for narrow in NARROW[size["width"]]:
+        page.set_viewport_size({"width": narrow, "height": size["height"]})
+        assert page.evaluate("document.documentElement.scrollWidth") <= narrow, f"{name} is wider than {narrow} px"
+    page.set_viewport_size(size)
+    assert barriers(page) == []
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe-core finds of WCAG 2.2 A and AA on the page, with the first place of each."""
+    options = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{rule['id']}: {rule['nodes'][0]['html'][:120]}" for rule in found if rule["impact"] in SERIOUS]
+
+
+def test_what_keeps_people_out_is_found(page: Page) -> None:
+    page.set_content('<html lang="vi"><title>x</title><main><p style="color:#bbb">mờ</p><form><input></form></main></html>')
+
+    assert {found.partition(":")[0] for found in barriers(page)} == {"color-contrast", "label"}
 
 
 def enter(site: Site, page: Page, login: str) -> None:

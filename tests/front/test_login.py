@@ -254,6 +254,37 @@ async def test_an_access_token_that_ran_out_is_refreshed_also_when_two_requests_
                 assert [answer.status_code for answer in answers] == [200, 200, 200]
 
 
+async def test_of_requests_that_come_at_once_one_asks_the_issuer_and_all_go_by_its_answer(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await front.log_in("minh", roles=["signer", "inspector"], units=["*"])
+    own, asked = httpx.AsyncClient.get, list[str]()
+
+    async def slow(self: httpx.AsyncClient, url: Any, **more: Any) -> httpx.Response:
+        if "userinfo" in str(url):
+            asked.append(str(url))
+            await asyncio.sleep(0.2)
+        return await own(self, url, **more)
+
+    monkeypatch.setattr(httpx.AsyncClient, "get", slow)
+    front.issuer.tell("minh", roles=["signer"], units=["*"])
+    front.machine.ahead = MINUTE
+    answers = await asyncio.gather(*(browser.get("/ops/journal") for _ in range(5)))
+
+    assert ([answer.status_code for answer in answers], len(asked)) == ([403] * 5, 1)
+
+
+async def test_a_question_that_nobody_came_back_with_is_asked_again(front: Front) -> None:
+    browser = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+    (document,) = await front.store.find(SESSIONS, {})
+    asking = document["asked"] + 60_000
+    assert not await front.store.save_many(SESSIONS, [document | {"asking": asking}])  # a front that was killed
+    front.issuer.revoke("lan")
+    front.machine.ahead = MINUTE + timedelta(seconds=10)
+
+    assert (await browser.get("/")).headers["location"] == "/login"
+
+
 async def test_a_log_in_while_the_issuer_is_away_is_answered_in_words(issuer: Issuer) -> None:
     async with front_at(issuer, oidc_issuer="http://127.0.0.1:9") as front:
         answer = await front.browser().get("/login/start")

@@ -13,6 +13,7 @@ from runtime.service import CANNOT_START
 from tests.support.front import SEED
 from tests.support.ports import free_port
 
+HSTS = "strict-transport-security"
 GIVEN = {
     "FRONT_PUBLIC_URL": "https://dunghen.example http://localhost:8100",
     "FRONT_OIDC_ISSUER": "http://127.0.0.1:1",
@@ -41,8 +42,10 @@ def test_it_is_ready_without_kafka_and_ends_when_it_is_asked_to(tmp_path: Path) 
                 time.sleep(0.1)
             login = httpx.get(f"{inside}/login", headers={"host": "dunghen.example"})
             away = httpx.get(f"{inside}/thu-tuc", headers={"host": "dunghen.example"})
+            plain = httpx.get(f"{inside}/login", headers={"host": "localhost:8100"})
 
             assert (_status(f"{inside}/readyz"), login.status_code, away.status_code) == (200, 200, 503)
+            assert [HSTS in answer.headers for answer in (login, away, plain)] == [True, True, False]
             assert "Phần Tiếp nhận đang tạm ngừng" in away.text
         finally:
             front.terminate()
@@ -57,6 +60,8 @@ def test_it_is_ready_without_kafka_and_ends_when_it_is_asked_to(tmp_path: Path) 
         ({"FRONT_PUBLIC_URL": " "}, "FRONT_PUBLIC_URL"),
         ({"FRONT_PEOPLE_FILE": "/nowhere"}, "is not a file"),
         ({"FRONT_OIDC_ISSUER": ""}, "FRONT_OIDC_ISSUER"),
+        ({"FRONT_PUBLIC_URL": "https://dunghen.example http://dunghen.lan"}, "FRONT_PUBLIC_URL must be https"),
+        ({"FRONT_OIDC_ISSUER": "http://login.lan"}, "FRONT_OIDC_ISSUER must be https"),
     ],
 )
 def test_what_is_wrong_with_its_settings_is_said_by_name(tmp_path: Path, given: dict[str, str], says: str) -> None:

@@ -11,7 +11,8 @@ from services.front.tokens import Tokens
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PERSON = Person("lan", "Lan", frozenset({"signer", "officer"}), frozenset({"H56.2", "H56.1"}))
-SESSION = Session(store.digest("name"), PERSON, "form", AT, AT, AT, AT + timedelta(seconds=1), "sealed")
+LATER = AT + timedelta(seconds=1)
+SESSION = Session(store.digest("name"), PERSON, "form", AT, AT, AT, LATER, LATER, "sealed")
 ENTRY = Entry(store.entry_id(AT, "abc"), AT, What.CHANGE, "lan", "Lan", "POST", "/letters/x", 303, "")
 
 
@@ -31,6 +32,7 @@ async def test_a_session_and_a_line_of_the_journal_lie_as_they_always_did_and_co
             "seen": 1772442000000,
             "asked": 1772442000000,
             "tried": 1772442001000,
+            "asking": 1772442001000,
             "sealed": "sealed",
         }
     ]

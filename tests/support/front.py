@@ -160,6 +160,7 @@ async def front_at(issuer: Issuer, **settings: Any) -> AsyncIterator[Front]:
     machine, behind, store = WoundMachine(), Behind(), MemoryDocuments(MemoryTables())
     given = {
         "public_url": HERE,
+        "plain_http": True,  # front.test is this machine
         "oidc_issuer": issuer.url,
         "oidc_client_id": "dunghen-front",
         "oidc_client_secret": "not-known-to-browsers",

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 from services.front.domain.people import Person
 
-AGAIN = timedelta(seconds=10)  # between questions to an issuer that does not answer
+AGAIN = timedelta(
+    seconds=10
+)  # between two questions about one session; the first is answered by then, or it does not come back
 TOUCH = timedelta(seconds=60)  # what is written of a session being used is this exact
 
 
@@ -22,8 +24,8 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Session:
     """`id`: digest of the name that the browser holds. `form`: what forms of this session carry. `asked`: when the issuer said
-    yes last; `tried`: when it was asked last, later than that while it does not answer. `sealed`: the issuer's tokens, which
-    only the browser's name opens."""
+    yes last; `tried`: when it was asked last, later than that while it does not answer; `asking`: when a request took it upon itself
+    to ask last. `sealed`: the issuer's tokens, which only the browser's name opens."""
 
     id: str
     person: Person
@@ -32,6 +34,7 @@ class Session:
     seen: datetime
     asked: datetime
     tried: datetime
+    asking: datetime
     sealed: str
 
     def over(self, now: datetime, limits: Limits) -> bool:
@@ -43,8 +46,12 @@ class Session:
         return self.tried > self.asked
 
     def to_ask(self, now: datetime, limits: Limits) -> bool:
-        """Whether the issuer is to be asked again."""
-        return now - self.asked >= limits.ask and (not self.unanswered() or now - self.tried >= AGAIN)
+        """Whether the issuer is to be asked again, and nobody is doing that."""
+        return now - self.asked >= limits.ask and now - self.asking >= AGAIN
+
+    def being_asked(self, now: datetime) -> bool:
+        """Whether another request is asking the issuer, and may still come back with its answer."""
+        return self.asking > max(self.asked, self.tried) and now - self.asking < AGAIN
 
     def given_up(self, now: datetime, limits: Limits) -> bool:
         """Whether the issuer has been silent for too long to let anybody read on."""
@@ -53,6 +60,10 @@ class Session:
     def touched(self, now: datetime) -> "Session":
         """Used now; itself if that is known closely enough."""
         return replace(self, seen=now) if now - self.seen >= TOUCH else self
+
+    def claimed(self, now: datetime) -> "Session":
+        """One request asks the issuer, the others wait: of two that use one refresh token many an issuer ends both."""
+        return replace(self, asking=now)
 
     def confirmed(self, person: Person, sealed: str, now: datetime) -> "Session":
         """The issuer said who this is now."""

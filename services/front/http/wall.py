@@ -27,6 +27,8 @@ FORM_SECONDS = 20.0  # a browser has to send one
 JUDGE_SECONDS = FORM_SECONDS + 10  # within which it is known whether a request passes, however long the store takes
 ALWAYS = {**HEADERS, "cross-origin-opener-policy": "same-origin"}
 
+BY_TLS_ALONE = {"strict-transport-security": "max-age=31536000"}  # a year: a browser that was here once never asks in the clear
+
 
 class _Stopped(Exception):  # noqa: N818
     """A request goes no further; `answer` is what is said instead."""
@@ -62,6 +64,8 @@ class Wall:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(ALWAYS)
+                if origin is not None and origin.startswith("https:"):
+                    headers.update(BY_TLS_ALONE)
             await send(message)
 
         try:
