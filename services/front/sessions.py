@@ -18,7 +18,6 @@ from services.front.domain import Claims, Grant, Limits, Person, Session, person
 from services.front.issuer import Issuer, Refused
 from services.front.tokens import Tokens
 
-
 GLANCE = 0.05  # seconds between two looks whether the issuer has answered another request
 
 

@@ -61,7 +61,7 @@ def _load_session(document: Document) -> Session:
         seen=_time(document["seen"]),
         asked=_time(document["asked"]),
         tried=_time(document["tried"]),
-        asking=_time(document["asking"] if "asking" in document else document["tried"]),  # absent in sessions of a release before
+        asking=_time(document["asking" if "asking" in document else "tried"]),  # absent in sessions of the release before
         sealed=document["sealed"],
     )
 

@@ -119,7 +119,7 @@ def page(site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 
 def look(page: Page, name: str) -> None:
-    """Keep a picture, and check what eyes would notice first: nothing sticks out, every letter is drawn, everybody can use it."""
+    """Keep a picture, and check what eyes would notice first: nothing sticks out, letters are drawn, everybody can use it."""
     size = page.viewport_size or {"width": 0, "height": 0}
     SCREENS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENS / f"{name}-{size['width']}.png", full_page=True)

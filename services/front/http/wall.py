@@ -62,10 +62,7 @@ class Wall:
             nonlocal begun
             begun = True
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(ALWAYS)
-                if origin is not None and origin.startswith("https:"):
-                    headers.update(BY_TLS_ALONE)
+                MutableHeaders(scope=message).update(_headers(origin))
             await send(message)
 
         try:
@@ -161,6 +158,11 @@ class Wall:
     def _stop(self, refusal: Refusal, session: Session | None = None) -> _Stopped:
         self._room.parts.telemetry.count("changes_refused", reason=refusal.value)
         return _Stopped(say(WORDS[refusal], session))
+
+
+def _headers(origin: str | None) -> dict[str, str]:
+    """What every answer carries at one of our addresses, or at none."""
+    return ALWAYS | BY_TLS_ALONE if origin is not None and origin.startswith("https:") else ALWAYS
 
 
 def _carries(body: bytes, token: str) -> bool:
