@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import decide, figures, history, hostile, intake, memory, singles, storm, throughput, worktime
+from benchmarks import day, decide, figures, history, hostile, intake, memory, singles, storm, throughput, worktime
 
 Options = argparse.Namespace
 Bench = Callable[[str, str, Options], Awaitable[None]]
@@ -34,6 +34,7 @@ BENCHES: dict[str, Bench] = {
     "flat": lambda kafka, mongo, options: throughput.run_flat(kafka, mongo, options.dossiers, (10_000, 1_000_000)),
     "sla": lambda kafka, mongo, options: throughput.run(kafka, mongo, "sla", options.dossiers, options.rounds),
     "rebuild": lambda kafka, mongo, options: figures.run_rebuild(kafka, mongo, options.dossiers),
+    "day": lambda _, mongo, __: day.run(mongo, 100_000),
     "year": lambda _, mongo, __: figures.run_year(mongo, (10_000, 1_000_000)),
     "reporting": lambda kafka, mongo, options: throughput.run(kafka, mongo, "reporting", options.dossiers, options.rounds),
 }

@@ -93,7 +93,7 @@ class Sessions:
 
     async def _found(self, name: str) -> tuple[Session, int] | None:
         """A session and its revision, when nobody is asking the issuer about it."""
-        while (found := await store.session_of(self.parts.store, name)) is not None and found[0].being_asked(self.now()):
+        while (found := await store.session_of(self.parts.store, name)) is not None and found[0].being_asked(self.now()):  # noqa: ASYNC110
             await asyncio.sleep(GLANCE)
         return found
 

@@ -24,8 +24,8 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Session:
     """`id`: digest of the name that the browser holds. `form`: what forms of this session carry. `asked`: when the issuer said
-    yes last; `tried`: when it was asked last, later than that while it does not answer; `asking`: when a request last set out to
-    ask. `sealed`: the issuer's tokens, which only the browser's name opens."""
+    yes last; `tried`: when it was asked last, later than that while it does not answer; `asking`: when a request last set
+    out to ask. `sealed`: the issuer's tokens, which only the browser's name opens."""
 
     id: str
     person: Person

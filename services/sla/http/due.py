@@ -3,7 +3,7 @@
 import asyncio
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -142,6 +142,16 @@ class DueDesk:
         lines = (line_of(dossier, horizon, now, self._context.ground) for dossier in found.dossiers)
         return [line for line in lines if line is not None], found.after
 
+    async def whole(self, wanted: Wanted, person: Person) -> AsyncIterator[Line]:
+        """The list up to WHOLE lines, read by pages: between them others are answered."""
+        after: str | None = ""
+        for _ in range(WHOLE // PAGE):
+            if after is None:
+                return
+            lines, after = await self.lines(wanted, person, after, PAGE)
+            for line in lines:
+                yield line
+
     async def told(self, code: str, person: Person) -> Told:
         """One dossier. Raises ProblemError."""
         dossier, now = await store.find_one(self._parts.store, code), self._context.clock.now()
@@ -211,7 +221,7 @@ def _add_file(app: FastAPI, desk: DueDesk) -> None:
         responses=also(problem_answers(422, 503), 200, "text/csv"),
     )
     async def due_csv(person: Follower, unit: Unit = "", urgency: Only = None) -> Response:
-        lines, _ = await desk.lines(Wanted(unit, urgency), person, "", WHOLE)
+        lines = [line async for line in desk.whole(Wanted(unit, urgency), person)]
         headers = {"content-disposition": 'attachment; filename="den-han.csv"', "cache-control": "no-store"}
         return Response(_csv(lines, desk), media_type="text/csv; charset=utf-8", headers=headers)
 
