@@ -29,6 +29,7 @@ _SUPPLEMENT = {
     "occasion": "HoSoBoSungId",
     "requested_at": "NgayBoSung",
     "supplemented_at": "NgayTiepNhanBoSung",
+    "previous_due_at": "NgayHenTraTruoc",
     "new_due_at": "NgayHenTraMoi",
 }
 _STEP = {

@@ -21,6 +21,7 @@ from tests.support.sla import handle
 Life = Mapping[str, Any]
 LIVES: list[Life] = yaml.safe_load(Path(__file__).with_name("promises.yaml").read_text("utf-8"))
 AFTER_ALL = datetime(2026, 11, 25, 8, 0, tzinfo=OFFICE_TIME)
+ROUND = ("NgayBoSung", "NgayTiepNhanBoSung", "NgayHenTraTruoc", "NgayHenTraMoi")
 PROCEDURES = """
 - {code: "1.999001", name: Thủ tục thử một, field: Thử, bodies: [commune],
    versions: [{valid_from: 2015-01-01, limit: {value: 10, unit: working_day}, pause_on_fee: true}]}
@@ -55,6 +56,8 @@ def sent(life: Life) -> Iterator[tuple[datetime, dict[str, Any]]]:
             item |= {"MaTTHC": life["procedure"], "KenhThucHien": snap.get("c", "1"), "ChuHoSo": "Nông Văn Mẫu"}
             item |= {"NgayTiepNhan": f"{at(snap['n']):%Y%m%d%H%M%S}", "TrangThaiHoSo": str(snap["s"])}
             item |= {"NgayHenTra": f"{at(snap['h']):%Y%m%d%H%M%S}"} if "h" in snap else {}
+            rounds = (zip(ROUND, times, strict=True) for times in snap.get("bs", ()))
+            item["DanhSachHoSoBoSung"] = [{name: f"{at(time):%Y%m%d%H%M%S}" for name, time in given} for given in rounds]
         yield at(seen), {"session": "", "madonvi": "H37.12", "service": service, "isUpdating": "False", "data": [item]}
 
 

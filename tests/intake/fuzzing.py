@@ -71,7 +71,12 @@ RAW: tuple[bytes, ...] = (
     b"\x1f\x8b\x08",
 )
 STEP = {"MaHoSo": "H37.12-260319-0001", "ThoiDiemXuLy": "20260320090000", "NoiDungXuLy": "Trình ký", "TrangThai": "9"}
-ROUND = {"HoSoBoSungId": "1", "NgayBoSung": "20260319100000", "NgayHenTraMoi": "20260330080000"}
+ROUND = {
+    "HoSoBoSungId": "1",
+    "NgayBoSung": "20260319100000",
+    "NgayHenTraTruoc": "20260327080000",
+    "NgayHenTraMoi": "20260330080000",
+}
 HEADINGS = ("Mã hồ sơ", "Mã TTHC", "Tên cá nhân, tổ chức", "Số điện thoại", "Ngày nhận", "Ngày hẹn trả", "Trạng thái")
 SYNCED = {
     "MaHoSo": "H37.12-260319-0001",

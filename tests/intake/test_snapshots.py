@@ -49,12 +49,13 @@ def payload(step: Mapping[str, Any]) -> dict[str, Any]:
         }
         return object_of(portal.step_of(sent, "H37.12"))
     sent = {"MaHoSo": CODE, "MaTTHC": "1.000894", "TrangThaiHoSo": str(step["s"]), "KenhThucHien": "2"}
-    names = {"n": "NgayTiepNhan", "h": "NgayHenTra", "k": "NgayKetThucXuLy", "t": "NgayTra"}
-    sent |= {official: at(step[short]) for short, official in names.items() if short in step}
+    times = {"n": "NgayTiepNhan", "h": "NgayHenTra", "k": "NgayKetThucXuLy", "t": "NgayTra"}
+    sent |= {official: at(step[short]) for short, official in times.items() if short in step}
     rounds = []
     for number, asked, *given in step.get("bs", ()):
         entry = {"HoSoBoSungId": number, "NgayBoSung": at(asked)}
-        entry |= {name: at(time) for name, time in zip(("NgayTiepNhanBoSung", "NgayHenTraMoi"), given, strict=False)}
+        names = ("NgayTiepNhanBoSung", "NgayHenTraMoi", "NgayHenTraTruoc")
+        entry |= {name: at(time) for name, time in zip(names, given, strict=False)}
         rounds.append({name: value for name, value in entry.items() if value})
     sent_all: dict[str, Any] = {**sent, "DanhSachHoSoBoSung": rounds}
     item = object_of(portal.snapshot_of(sent_all, "H37.12"))

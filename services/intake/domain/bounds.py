@@ -16,7 +16,7 @@ from services.intake.domain.problems import Fault
 
 EARLIEST = epoch_ms(datetime(2015, 1, 1, tzinfo=OFFICE_TIME))
 FARTHEST_YEARS = 10  # from the reception; the longest limits of the list are counted in months
-PROMISES = frozenset({"promised_at", "new_due_at", "step_due_at"})  # every other time says what happened
+PROMISES = frozenset({"promised_at", "previous_due_at", "new_due_at", "step_due_at"})  # every other time says what happened
 _FARTHEST = timedelta(days=3653) // timedelta(milliseconds=1)
 
 
@@ -95,7 +95,11 @@ def _promised(item: Item) -> Times:
             return _given(("step_due_at", item.step_due_at))
         case SnapshotItem():
             marked = None if item.reappointed is None else item.reappointed.new_due_at
-            rounds = ((f"supplements.{n}.new_due_at", entry.new_due_at) for n, entry in enumerate(item.supplements))
+            rounds = (
+                (f"supplements.{n}.{name}", getattr(entry, name))
+                for n, entry in enumerate(item.supplements)
+                for name in ("previous_due_at", "new_due_at")
+            )
             return _given(("promised_at", item.promised_at), ("reappointed.new_due_at", marked), *rounds)
         case _:  # what a reception promises is held to it as it is when both are merged
             return ()

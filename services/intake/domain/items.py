@@ -160,6 +160,7 @@ class Supplement(BaseModel):
     occasion: Occasion | None = Field(default=None, description="HoSoBoSungId; left out: its place in the list.")
     requested_at: OfficeTime = Field(description="NgayBoSung.")
     supplemented_at: OfficeTime | None = Field(default=None, description="NgayTiepNhanBoSung.")
+    previous_due_at: OfficeTime | None = Field(default=None, description="NgayHenTraTruoc: NgayHenTra before the round.")
     new_due_at: OfficeTime | None = Field(default=None, description="NgayHenTraMoi.")
 
 

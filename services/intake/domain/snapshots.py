@@ -118,6 +118,11 @@ class _Comparison:
             promised_at=self._promise(),
             contact=snapshot.contact,
         )
+        if known is None and (renewed := self._renewed(item.promised_at)) is not None:
+            # The date was given with a round, not at reception: that round's pause is in it already (D6).
+            before = {"promised_at": renewed.previous_due_at, "observed_at": at}
+            self._say(item.model_copy(update=before), "received_at")
+            item = item.model_copy(update={"observed_at": renewed.supplemented_at})
         self._say(item, "received_at")
 
     def _code(self, code: str | None, official_name: str | None) -> str | None:
@@ -151,9 +156,21 @@ class _Comparison:
         return new
 
     def _given(self) -> datetime | None:
-        """NgayHenTra; without one, what the newest round names."""
-        named = [entry.new_due_at for entry in self.snapshot.supplements if entry.new_due_at is not None]
-        return self.snapshot.promised_at or (named[-1] if named else None)
+        """NgayHenTra; where it still is what a round says it was before (NgayHenTraTruoc), what that round made of it;
+        without one, what the newest round names."""
+        rounds, due = self.snapshot.supplements, self.snapshot.promised_at
+        if due is None:
+            named = [entry.new_due_at for entry in rounds if entry.new_due_at is not None]
+            return named[-1] if named else None
+        for entry in rounds:
+            if entry.new_due_at is not None and entry.previous_due_at == due:
+                due = entry.new_due_at
+        return due
+
+    def _renewed(self, given: datetime | None) -> Supplement | None:
+        """The answered round that gave the date."""
+        answered = (entry for entry in reversed(self.snapshot.supplements) if entry.supplemented_at is not None)
+        return next((entry for entry in answered if given is not None and entry.new_due_at == given), None)
 
     def _supplements(self) -> None:
         taken = dict(self.dossier.seen.same)
