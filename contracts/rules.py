@@ -228,7 +228,8 @@ class Rule(StrEnum):
         "D16",
         "A changed NgayHenTra is the date in force from then on (D6); where there is none, the NgayHenTraMoi of the newest "
         "round of supplements; where it still is a round's NgayHenTraTruoc, that round's NgayHenTraMoi. A date that a "
-        "round gave holds from that round on. One that no pause explains is flagged for a person. None is by itself the one re-promise.",
+        "round gave holds from that round on. One that no pause explains is flagged for a person. None is by itself the one "
+        "re-promise.",
         "reading of our own: payloads of the portal give no reason",
     )
     D19 = (
