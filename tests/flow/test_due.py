@@ -35,7 +35,8 @@ async def ask(system: System, service: str, path: str, **query: Any) -> Any:
 async def test_the_list_of_a_day_is_sorted_by_what_comes_first(system: System) -> None:
     found = await ask(system, "sla", "/v1/due", unit="H37.12")
 
-    assert found["counts"] == {"late": 1, "today": 1, "tomorrow": 1, "later": 2}
+    waiting = {"unaccepted": 0, "unaccepted_late": 0}
+    assert found["counts"] == {"late": 1, "today": 1, "tomorrow": 1, "later": 2, **waiting}
     assert [(item["dossier"], item["urgency"]) for item in found["items"]] == [
         (D.format(1), "late"),
         (D.format(2), "today"),
