@@ -14,7 +14,7 @@ from runtime.timers import Fire, Timers
 from services import wiring
 from services.assembly import Base, Follower
 from services.sla import handlers, older, store
-from services.sla.http import DueDesk, add_due_routes, add_routes, add_unaccepted_routes
+from services.sla.http import DueDesk, add_control_sheet, add_due_routes, add_routes, add_unaccepted_routes
 from services.sla.jobs import Recount
 from services.sla.recovery import recovery
 from services.sla.settings import SlaSettings
@@ -51,6 +51,7 @@ def build(
     desk = DueDesk(parts, context)
     add_due_routes(follower.app, desk)
     add_unaccepted_routes(follower.app, desk)
+    add_control_sheet(follower.app, desk, context)
     jobs = (
         Job("timers", runtime.sweep_seconds, timers.sweep),
         Job("journal", JOURNAL_SECONDS, journal.sweep),

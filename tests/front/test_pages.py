@@ -111,6 +111,7 @@ async def test_a_dossier_is_found_by_its_code_and_told_from_what_the_services_an
     assert (found.status_code, found.headers["location"]) == (303, f"/dossiers/{CODE}")
     told = ("Hồ sơ thử đã có kết quả", "Tổng đài đã nhận", "Chờ ký", "08:00 12/01/2026", "Đang quá hạn", "5 ngày làm việc")
     assert all(words in story for words in (f"Hồ sơ {CODE}</h1>", "Kỳ Lâm", *told))
+    assert f'href="/v1/control-sheets/{CODE}/pdf"' in story
 
 
 async def test_a_dossier_says_what_it_waits_for_and_how_it_ended(front: Front) -> None:
@@ -197,7 +198,7 @@ async def test_a_dossier_that_nobody_accepted_yet_says_until_when_it_is_to_be(fr
     story = (await lan.get(f"/dossiers/{CODE}")).text
 
     assert all(told in story for told in (words, "Nộp trực tuyến", "09:00 09/01/2026", "08:00 12/01/2026"))
-    assert ("Hẹn trả</th>" in story, "Đang ở" in story) == (False, False)
+    assert [words in story for words in ("Hẹn trả</th>", "Đang ở", "Mẫu 06")] == [False, False, False]
 
 
 async def test_the_list_is_not_for_administrators_and_says_when_its_part_is_away(front: Front) -> None:
