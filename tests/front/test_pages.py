@@ -153,6 +153,7 @@ async def test_the_list_of_a_day_says_what_is_late_and_who_used_the_time(front: 
     assert '<b class="late">3</b><span>Đã quá hạn' in shown.text
     assert 'href="/due?urgency=late&amp;after=9~x"' in shown.text
     assert f'href="/dossiers/{CODE}"' in shown.text
+    assert all(words in shown.text for words in ('action="/v1/tracking-book/xlsx"', 'id="book-unit" name="unit" value="H56.1"'))
     assert "Không có hồ sơ nào." in empty.text
 
 
