@@ -182,6 +182,33 @@ class DeadlineRefused(Effect):
     )
 
 
+class AcceptanceStated(Statement):
+    """Chờ tiếp nhận: until when a submitted dossier is to be answered, and how that ended (D20). Highest version holds. It is
+    no promise to the citizen, and no figure of promises counts it."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.deadline.acceptance.v1"
+    SERIES: ClassVar[str] = "acceptance"
+    version: int = Field(ge=1, description="Highest holds.")
+    unit: str = Field(description="The unit that has to answer (Bộ phận TN&TKQ); its calendar and hours are counted.")
+    outcome: Literal["waiting", "overdue", "on_time", "late", "void"] = Field(
+        description="Nobody has answered yet, or not when it was due; answered in time, or late; void: it was taken back."
+    )
+    since: AwareDatetime | None = Field(
+        default=None, description="When the time began: NgayNopHoSo, or when the papers came that were asked for. Absent: void."
+    )
+    due_at: AwareDatetime | None = Field(default=None, description="Until when it is to be answered. Absent: void.")
+    state: Literal[2, 3, 5, 7, 8, 9, 10] | None = Field(
+        default=None, description="TrangThaiHoSo of the answer: accepted, refused, papers asked for, or how else it ended."
+    )
+    answered_at: AwareDatetime | None = Field(default=None, description="When that was.")
+    provisional: bool = Field(default=False, description="The count touched a year whose calendar is not confirmed (R8).")
+
+    @property
+    def edition(self) -> int:
+        """Its version."""
+        return self.version
+
+
 DEADLINE_TYPES: tuple[type[EventData], ...] = (
     DeadlineSet,
     DeadlineMoved,
@@ -192,4 +219,5 @@ DEADLINE_TYPES: tuple[type[EventData], ...] = (
     DeadlineOverdue,
     DeadlineSettled,
     DeadlineRefused,
+    AcceptanceStated,
 )

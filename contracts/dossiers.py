@@ -118,6 +118,19 @@ class Linked(BaseModel):
     dossier: str | None = Field(default=None, description="Its own mã hồ sơ, if it has one.")
 
 
+class Submitted(Fact):
+    """Mới đăng ký (state 1, NgayNopHoSo): handed in, not accepted yet. It starts no promise; the unit has to answer (D20)."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.dossier.submitted.v1"
+    SERIES: ClassVar[str] = "submitted"
+    procedure: ProcedureCode = Field(description="Mã TTHC (MaTTHC).")
+    receiving_unit: UnitCode = Field(description="Mã định danh of the unit that has to accept it (Bộ phận TN&TKQ).")
+    competent_unit: UnitCode = Field(description="Mã định danh of the body that would decide (DonViXuLy).")
+    channel: Literal[1, 2, 3] | None = Field(
+        default=None, description="KenhThucHien: 1 at the counter, 2 online, 3 by public post; absent: not told."
+    )
+
+
 class Reception(Fact, Generic[TermsT]):
     """What both versions of a reception say; readers take it, and its writer says version 1 wherever that can say the limit."""
 
@@ -273,6 +286,7 @@ class Retracted(Fact):
 
 
 DOSSIER_TYPES: tuple[type[Fact], ...] = (
+    Submitted,
     Received,
     ReceivedV2,
     Progressed,

@@ -238,6 +238,13 @@ class Rule(StrEnum):
         "first quarter of the open time, and of a same-day procedure only overdue.",
         "NĐ 61/2018: the letter is sent at least one day before the due date",
     )
+    D20 = (
+        "D20",
+        "A dossier submitted online (state 1) is to be accepted, sent back for papers or refused within 8 open hours of the "
+        "receiving unit; when papers came, or it is submitted anew after a refusal, within 8 hours from then. It has no "
+        "promise yet: it is in no column of II.06a and in no figure of what is in time.",
+        "NĐ 45/2020, NĐ 118/2025 (hồ sơ trực tuyến); no article was checked for the number, so it is a setting",
+    )
 
 
 def is_refused_by(rule: Rule, code: str | None, words: str) -> bool:

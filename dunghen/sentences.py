@@ -6,6 +6,7 @@ from datetime import datetime
 from contracts import PREFIX, EventData, UnknownData
 from contracts.contacts import ContactSealed
 from contracts.deadlines import (
+    AcceptanceStated,
     DeadlineApologyDue,
     DeadlineMoved,
     DeadlineOverdue,
@@ -29,6 +30,7 @@ from contracts.dossiers import (
     Retracted,
     Returned,
     Stopped,
+    Submitted,
     Supplemented,
     SupplementRequested,
     Suspended,
@@ -55,6 +57,15 @@ from reference.limits import amount, say_limit
 from services.notifier.domain.texts import REASONS, REJECTIONS
 
 CHANNELS = {1: "trực tiếp", 2: "trực tuyến", 3: "bưu chính công ích"}
+ANSWERS = {
+    2: "đã tiếp nhận",
+    3: "không tiếp nhận",
+    5: "yêu cầu bổ sung giấy tờ",
+    7: "công dân rút hồ sơ",
+    8: "dừng xử lý",
+    9: "đã xử lý xong",
+    10: "đã trả kết quả",
+}
 OUTCOMES = {"early": "trước hạn", "on_time": "đúng hạn", "late": "quá hạn", "open": "chưa kết thúc"}
 STATES = {7: "công dân rút hồ sơ", 8: "dừng xử lý", 9: "đã xử lý xong", 10: "đã trả kết quả"}
 MESSAGES = {"result-ready": "đã có kết quả", "apology": "xin lỗi vì trễ hẹn", "survey": "mời đánh giá"}
@@ -66,6 +77,7 @@ SKIPPED = {
     "no-mobile-number": "không có số điện thoại di động",
 }
 KINDS = {
+    "submitted": "mới đăng ký",
     "received": "tiếp nhận",
     "progressed": "bước xử lý",
     "supplement-requested": "yêu cầu bổ sung",
@@ -121,6 +133,12 @@ def sentence_of(data: EventData | UnknownData, full_type: str, reference: Refere
 def _told(data: EventData | UnknownData, reference: ReferenceData) -> str:
     text = ""
     match data:
+        case Submitted():
+            procedure, unit = reference.procedures.get(data.procedure), reference.units.get(data.receiving_unit)
+            text = (
+                f"Mới đăng ký: {procedure.name if procedure else data.procedure}, "
+                f"{unit.name if unit else data.receiving_unit} xem xét tiếp nhận."
+            )
         case Reception():
             limit = say_limit((amount(data.terms.limit.value), data.terms.limit.unit))
             procedure, unit = reference.procedures.get(data.procedure), reference.units.get(data.competent_unit)
@@ -159,9 +177,22 @@ def _of_deadline(data: EventData | UnknownData) -> str:
         case DeadlineSettled():
             how = STATES[data.state] if data.state else "không rõ"
             text = f"Kết thúc {_at(data.ended_at)} ({how}), hẹn {_at(data.due_at)}: {OUTCOMES[data.outcome]}."
+        case AcceptanceStated():
+            text = _acceptance(data)
         case DeadlineRefused():
             text = f"Không chấp nhận: {data.text} ({data.code or data.rule})"
     return text
+
+
+def _acceptance(stated: AcceptanceStated) -> str:
+    if stated.outcome == "void":
+        return "Thông tin mới đăng ký được rút lại: không còn chờ tiếp nhận."
+    if stated.outcome == "waiting":
+        return f"Chờ tiếp nhận: cần trả lời trước {_at(stated.due_at)}."
+    if stated.outcome == "overdue":
+        return f"Quá hạn tiếp nhận {_at(stated.due_at)}: chưa có trả lời."
+    how = ANSWERS[stated.state] if stated.state else "không rõ"
+    return f"Hết chờ tiếp nhận ({how}), hạn {_at(stated.due_at)}: {'quá hạn' if stated.outcome == 'late' else 'đúng hạn'}."
 
 
 def _warning(warned: DeadlineWarned) -> str:

@@ -60,6 +60,7 @@ _LISTED = ("code", "refused if it is no code; held for a person if no list knows
 _SPECIAL = {
     "type": ("the kind of event", "refused"),
     "dossier": ("mã hồ sơ of any generation", "refused; held for a person if it is of a unit that is not the sender's"),
+    "submitted_at": ("time, happened; in state 1 alone", "refused in state 1, not looked at in any other"),
     "contact.phone": (f"free words, up to {CONTACT_CODES['phone']}", "of longer ones the number in them is kept, counted"),
     "contact.email": (f"free words, up to {CONTACT_CODES['email']}", "dropped, counted"),
     **dict.fromkeys(("procedure", "receiving_unit", "competent_unit"), _LISTED),

@@ -12,11 +12,11 @@ from datetime import datetime
 
 from contracts import Event
 from contracts.contacts import ContactSealed
-from contracts.dossiers import Fact, Received, ReceivedV2, Retracted
+from contracts.dossiers import Fact, Received, ReceivedV2, Retracted, Submitted
 from contracts.facts import epoch_ms
 from runtime.recovery import Recall, Recovery
 from services import wiring
-from services.intake.domain import Dossier, Json, Known, KnownContact, Reception
+from services.intake.domain import Dossier, Json, Known, KnownContact, Reception, Submission
 from services.intake.domain.content import digest_of
 from services.intake.domain.dossier import STATED
 from services.intake.domain.facts import SURE
@@ -90,7 +90,12 @@ def _with_fact(dossier: Dossier, told: Told, data: Fact) -> Dossier:
     digest = digest_of(words, at, data.SERIES)
     fact = Known(data.version, digest, observed, at, isinstance(data, Retracted), sure)
     reception = _reception(data, words.get("promised_at")) if isinstance(data, Received | ReceivedV2) else dossier.reception
-    return dossier._replace(facts=dossier.facts.having(key, fact), reception=reception)
+    submission = _submission(data) if isinstance(data, Submitted) else dossier.submission
+    return dossier._replace(facts=dossier.facts.having(key, fact), reception=reception, submission=submission)
+
+
+def _submission(data: Submitted) -> Submission:
+    return Submission(data.procedure, data.receiving_unit, data.competent_unit, data.channel)
 
 
 def _reception(data: Received | ReceivedV2, promised_at: Json) -> Reception:

@@ -13,7 +13,7 @@ from runtime.batch import open_intents_of
 from runtime.log.reader import Places
 from runtime.parts import Parts
 from runtime.store import Document, Documents, Index, Range
-from services.intake.domain import Dossier, Json, Known, KnownContact, Quarantined, Reception, Seen, Sender
+from services.intake.domain import Dossier, Json, Known, KnownContact, Quarantined, Reception, Seen, Sender, Submission
 from services.intake.domain.dossier import NO_FACTS, NOTHING_SEEN, STATED, Facts
 from services.intake.domain.held import Held
 from services.intake.domain.kept_words import KeptWords
@@ -53,7 +53,7 @@ async def declare_keys(store: Documents) -> None:
 
 def load(document: Document) -> Dossier:
     """The dossier of a document."""
-    contact, received = document.get("contact"), document.get("received")
+    contact, received, submitted = document.get("contact"), document.get("received"), document.get("submitted")
     return Dossier(
         document["_id"],
         Facts(_KeptFacts(document["facts"])) if "facts" in document else NO_FACTS,
@@ -61,6 +61,7 @@ def load(document: Document) -> Dossier:
         None if contact is None else KnownContact(contact["seq"], contact["h"]),
         None if received is None else _reception(received),
         _seen(document),
+        None if submitted is None else Submission(**submitted),
     )
 
 
@@ -141,6 +142,7 @@ CODEC = Codec(
         Kept("sequence", lambda dossier: dossier.sequence or None),
         Kept("contact", lambda dossier: dossier.contact, lambda contact: {"seq": contact.sequence, "h": contact.digest}),
         Kept("received", lambda dossier: dossier.reception, lambda reception: reception.words()),
+        Kept("submitted", lambda dossier: dossier.submission, lambda submission: submission.words()),
     ),
     derived=Derived(("seen", "seen_at", "same"), _dump_seen),
 )

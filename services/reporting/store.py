@@ -451,6 +451,13 @@ async def _named(store: Documents, codes: Sequence[str]) -> AsyncIterator[tuple[
             yield code, document
 
 
+async def rows_named(store: Documents, codes: Sequence[str]) -> AsyncIterator[Row]:
+    """The rows of these dossiers that this release can read."""
+    async for _, document in _named(store, codes):
+        if not _newer(ROW, document):
+            yield ROW.read(document)
+
+
 async def flipping(store: Documents, now: int) -> AsyncIterator[list[str]]:
     """The rows whose due moment has passed since they were counted, a page at a time. `now` in ms."""
     async for page in _pages(store, ROWS, {"flip_at": Range(high=now)}, order="flip_at"):

@@ -9,7 +9,18 @@ from contracts.notices import NOTICE_TYPES, LetterApproved
 from reference import ReferenceData
 from runtime.clock import Clock
 from services.changes import Changed
-from services.sla.domain import Ask, Dossier, Ground, Heard, RungRules, answer, fire, restate
+from services.sla.domain import (
+    Ask,
+    Dossier,
+    Ground,
+    Heard,
+    RungRules,
+    answer,
+    fire,
+    pass_acceptance,
+    restate,
+    restate_acceptance,
+)
 from services.sla.settings import SlaSettings
 
 TOPIC = "deadlines.v1"
@@ -26,7 +37,7 @@ class Context:
     def of(cls, reference: ReferenceData, settings: SlaSettings, clock: Clock) -> "Context":
         """From the settings of the service."""
         rungs = RungRules(settings.warn_open_hours, settings.apology_lead_days, settings.sign_lead_days)
-        return cls(Ground(reference, settings.rules, rungs, settings.early_by), clock)
+        return cls(Ground(reference, settings.rules, rungs, settings.early_by, settings.acceptance), clock)
 
     @property
     def reference(self) -> ReferenceData:
@@ -35,9 +46,12 @@ class Context:
 
 
 def on_fact(dossier: Dossier, event: Event, ground: Ground) -> Changed[Dossier]:
-    """A fact of a dossier: take it in, and state what changed: the promise, and how it ended."""
+    """A fact of a dossier: take it in, and state what changed: the promise, how it ended, the time to accept it."""
     after = dossier.told(event)
-    return Changed(dossier) if after is dossier else restate(after, Heard.of(event), ground)
+    if after is dossier:
+        return Changed(dossier)
+    heard = Heard.of(event)
+    return restate(after, heard, ground).then(lambda restated: restate_acceptance(restated, heard, ground))
 
 
 def on_ask(dossier: Dossier, event: Event, ground: Ground) -> Changed[Dossier]:
@@ -69,7 +83,7 @@ def handle(dossier: Dossier, event: Event, context: Context) -> Changed[Dossier]
 
 def on_timer(dossier: Dossier, until: datetime, now: datetime, context: Context) -> Changed[Dossier]:
     """What was reached by `until`, the moment up to which the log is known."""
-    return fire(dossier, until, now, context.ground)
+    return fire(dossier, until, now, context.ground).then(lambda fired: pass_acceptance(fired, until))
 
 
 def cause_of(event: Event) -> str:

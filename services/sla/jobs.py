@@ -1,12 +1,12 @@
-"""After a change of the calendar: every open dossier that was counted before it is looked at again, once."""
+"""After a change of the calendar: every dossier that is open, or waits to be accepted, is looked at again, once."""
 
 from reference import OFFICE_TIME
 from runtime.intents import Intents
 from runtime.parts import Parts
 from services.changes import Changed
-from services.sla.domain import Dossier, recount
+from services.sla.domain import Dossier, recount, recount_acceptance
 from services.sla.handlers import Context
-from services.sla.store import CODEC, open_dossiers
+from services.sla.store import CODEC, open_dossiers, unaccepted_dossiers
 
 PAGE = 200
 DECEMBER = 12
@@ -38,7 +38,12 @@ class Recount:
             older = [found.code for found in page if found.watch is not None and found.watch.counted_with < newest]
             if older:
                 await CODEC.change(self._intents, older, self._recounted, self._context.clock)
+        async for page in unaccepted_dossiers(self._parts.store, PAGE):
+            await CODEC.change(self._intents, [found.code for found in page], self._accepted, self._context.clock)
         self._done = newest
 
     def _recounted(self, dossier: Dossier) -> Changed[Dossier]:
         return recount(dossier, self._context.ground)
+
+    def _accepted(self, dossier: Dossier) -> Changed[Dossier]:
+        return recount_acceptance(dossier, self._context.ground)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from contracts import Event, effect_id
 from contracts.calendar import CalendarChanged
 from contracts.deadlines import (
+    AcceptanceStated,
     DeadlineApologyDue,
     DeadlineOverdue,
     DeadlineRefused,
@@ -27,6 +28,7 @@ from services import wiring
 from services.changes import Because, Changed, Said
 from services.sla.calendar import TOPIC as CALENDAR
 from services.sla.domain import (
+    Acceptance,
     Deadline,
     Dossier,
     End,
@@ -37,10 +39,12 @@ from services.sla.domain import (
     Reopened,
     Settled,
     Standing,
+    Submission,
     Watch,
     answer,
     end_of,
     restate,
+    restate_acceptance,
     standing_of,
 )
 from services.sla.domain.facts import Refused
@@ -81,6 +85,8 @@ def recall(dossier: Dossier, event: Event) -> Dossier:
         return _recall_promise(dossier, event, data)
     if isinstance(data, DeadlineSettled):
         return _recall_end(dossier, data)
+    if isinstance(data, AcceptanceStated):
+        return _recall_acceptance(dossier, data)
     if isinstance(data, DeadlineWarned | DeadlineApologyDue | DeadlineOverdue):
         return _recall_rung(dossier, event, data)
     return _recall_refusal(dossier, event) if isinstance(data, DeadlineRefused) else dossier
@@ -101,6 +107,17 @@ def _recall_end(dossier: Dossier, data: DeadlineSettled) -> Dossier:
         return dossier
     told = replace(dossier.recovered or Recovered(), ended=EndSaid(data.counted_from))
     return _recovering(dossier._replace(settled=Settled(data.version, _how(data))), told)
+
+
+def _recall_acceptance(dossier: Dossier, data: AcceptanceStated) -> Dossier:
+    """It says all that it was counted from, so it stands where the facts are those, whatever settings say by now."""
+    if dossier.acceptance is not None and dossier.acceptance.version >= data.version:
+        return dossier
+    acceptance = Acceptance(data.version, None)
+    if data.since is not None and data.due_at is not None:
+        of = Submission(data.unit, epoch_ms(data.since), data.state, ms_of(data.answered_at))
+        acceptance = Acceptance(data.version, of, epoch_ms(data.due_at), data.outcome == "overdue", data.provisional)
+    return _recovering(dossier._replace(acceptance=acceptance), dossier.recovered or Recovered())
 
 
 def _how(data: DeadlineSettled) -> Ended | Reopened:
@@ -201,7 +218,8 @@ def settle(dossier: Dossier, context: Context) -> Changed[Dossier]:
     said: list[Said] = []
     if after.facts:
         heard, cause = _last(after, told, context)
-        after, said = _said(restate(after, heard, ground, ended_as_said=as_said), cause)
+        restated = restate(after, heard, ground, ended_as_said=as_said)
+        after, said = _said(restated.then(lambda one: restate_acceptance(one, heard, ground)), cause)
     for identity, asked in sorted(told.asked.items(), key=lambda item: item[1].time):
         ask = ask_of(Event(identity, "/notifier", LetterApproved.TYPE, after.code, asked.time, asked.letter))
         if ask is not None and identity not in after.asks:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from reference import Readings
+from reference.limits import Limit
 from runtime.settings import existing_folder
 
 
@@ -29,7 +30,15 @@ class SlaSettings(BaseSettings):
     )
     warn_open_hours: tuple[int, ...] = Field(default=(24, 4), description="warnings so many open hours before due (D19)")
     apology_lead_days: int = Field(default=2, ge=1, description="apology-due so many working days before due (D19)")
+    accept_open_hours: int = Field(
+        default=8, ge=1, le=1000, description="a dossier submitted online is to be accepted within so many open hours (D20)"
+    )
     sign_lead_days: int = Field(default=1, ge=1, description="a letter is to be signed so many working days before due")
+
+    @property
+    def acceptance(self) -> Limit:
+        """The time to accept what was submitted."""
+        return self.accept_open_hours, "hour"
 
     @property
     def rules(self) -> Readings:

@@ -12,7 +12,21 @@ from runtime.recovery import UNSETTLED
 from runtime.store import Document, Documents, In, Index, Range, Where
 from services.changes import By
 from services.facts import KnownFacts
-from services.sla.domain import Conflict, Deadline, Dossier, End, Ended, LimitUse, Reopened, Settled, Standing, Wait, Watch
+from services.sla.domain import (
+    Acceptance,
+    Conflict,
+    Deadline,
+    Dossier,
+    End,
+    Ended,
+    LimitUse,
+    Reopened,
+    Settled,
+    Standing,
+    Submission,
+    Wait,
+    Watch,
+)
 from services.sla.domain.journal import Entry, Slot
 from services.sla.domain.recovered import Asked, Clock, EndSaid, LastFact, PromiseSaid, Rang, Recovered
 from services.stored import Codec, Derived, Kept
@@ -22,13 +36,14 @@ JOURNAL = "calendar"
 MADE_FROM_LOG = (DOSSIERS,)  # the rest has to be restored from backup
 NEXT_RUNG = "next_rung_at"
 OPEN_DUE = "open_due"  # the due moment, while the dossier is open
+ACCEPT_BY, ACCEPT_UNIT = "accept_by", "accept_unit"  # until when who is to accept it, while it waits for that
 CONFLICT = "conflict.number"  # the change that contradicts a printed date; asked for rarely, so it has no index
 DIFFERS = "differs"  # our count, where the printed date is another
 
 
 async def declare(store: Documents) -> None:
     """Make the collections and their indexes."""
-    await store.declare(DOSSIERS, [Index(NEXT_RUNG), Index(OPEN_DUE), Index(UNSETTLED)])
+    await store.declare(DOSSIERS, [Index(NEXT_RUNG), Index(OPEN_DUE), Index(ACCEPT_BY), Index(UNSETTLED)])
     await store.declare(JOURNAL)
 
 
@@ -74,10 +89,27 @@ async def count_due_within(store: Documents, units: Units, span: Range) -> int:
     return sum(row.count for row in await store.count_by(DOSSIERS, {**_of(units), OPEN_DUE: span}))
 
 
+async def unaccepted_within(store: Documents, units: Units, span: Range, after: tuple[int, str] | None, limit: int) -> Page:
+    """Dossiers that wait to be accepted until a moment within a span (ms), the first due first, behind a place."""
+    where = {**_accepting(units), ACCEPT_BY: span}
+    found = await store.find(DOSSIERS, where, order=ACCEPT_BY, limit=limit, after=after)
+    more = f"{found[-1][ACCEPT_BY]}~{found[-1]['_id']}" if len(found) == limit else None
+    return Page(CODEC.read_all(found), more)
+
+
+async def count_unaccepted_within(store: Documents, units: Units, span: Range) -> int:
+    """How many those are."""
+    return sum(row.count for row in await store.count_by(DOSSIERS, {**_accepting(units), ACCEPT_BY: span}))
+
+
 async def find_one(store: Documents, code: str) -> Dossier | None:
     """One dossier; None if nothing of it is known."""
     found = await store.get_many(DOSSIERS, [code])
     return load(found[code]) if code in found else None
+
+
+def _accepting(units: Units) -> Where:
+    return {} if units is None else {ACCEPT_UNIT: In(tuple(units))}
 
 
 def _of(units: Units) -> Where:
@@ -91,9 +123,20 @@ async def _find(store: Documents, units: Units, where: Where, order: str, limit:
 
 async def open_dossiers(store: Documents, size: int) -> AsyncIterator[list[Dossier]]:
     """The open dossiers that have a date, page by page."""
+    async for page in _pages(store, OPEN_DUE, size):
+        yield page
+
+
+async def unaccepted_dossiers(store: Documents, size: int) -> AsyncIterator[list[Dossier]]:
+    """The dossiers that wait to be accepted, page by page."""
+    async for page in _pages(store, ACCEPT_BY, size):
+        yield page
+
+
+async def _pages(store: Documents, by: str, size: int) -> AsyncIterator[list[Dossier]]:
     place = None
-    while found := await store.find(DOSSIERS, {OPEN_DUE: Range(low=0)}, order=OPEN_DUE, limit=size, after=place):
-        place = (found[-1][OPEN_DUE], found[-1]["_id"])
+    while found := await store.find(DOSSIERS, {by: Range(low=0)}, order=by, limit=size, after=place):
+        place = (found[-1][by], found[-1]["_id"])
         yield CODEC.read_all(found)
         if len(found) < size:
             return
@@ -111,6 +154,7 @@ async def journal(store: Documents) -> list[Entry]:
 def load(document: Document) -> Dossier:
     """The dossier of a document."""
     deadline, settled, recovered = document.get("deadline"), document.get("settled"), document.get("recovered")
+    acceptance = document.get("acceptance")
     return Dossier(
         document["_id"],
         KnownFacts.load(document.get("facts", {})),
@@ -122,7 +166,27 @@ def load(document: Document) -> Dossier:
         document.get("asks", {}),
         None if recovered is None else _recovered(recovered),
         document["rev"],
+        None if acceptance is None else _acceptance(acceptance),
     )
+
+
+def _acceptance(kept: Mapping[str, Any]) -> Acceptance:
+    if "since" not in kept:
+        return Acceptance(kept["v"], None)
+    of = Submission(kept["unit"], kept["since"], kept.get("state"), kept.get("answered"))
+    return Acceptance(kept["v"], of, kept["due"], "overdue" in kept, "provisional" in kept)
+
+
+def _dump_acceptance(acceptance: Acceptance) -> dict[str, Any]:
+    kept: dict[str, Any] = {"v": acceptance.version}
+    of = acceptance.of
+    if of is None:
+        return kept
+    kept |= {"unit": of.unit, "since": of.since, "due": acceptance.due}
+    if of.state is not None:
+        kept |= {"state": of.state, "answered": of.answered}
+    marks = {"overdue": acceptance.overdue, "provisional": acceptance.provisional}
+    return {**kept, **{name: True for name, so in marks.items() if so}}
 
 
 def _standing(key: Sequence[Any] | None) -> Standing | None:
@@ -172,7 +236,7 @@ def _watched(dossier: Dossier) -> dict[str, Any]:
     """What is kept of a dossier while it is open. `open_due` is there for lists: not while there is no date, or it recovers."""
     watch, conflict = dossier.watch, None
     if watch is None:
-        return {}
+        return _waiting(dossier)
     if watch.conflict is not None:
         conflict = {"number": watch.conflict.number, "before": watch.conflict.before, "now": watch.conflict.now}
     return {
@@ -182,6 +246,15 @@ def _watched(dossier: Dossier) -> dict[str, Any]:
         DIFFERS: watch.differs,
         OPEN_DUE: dossier.due if dossier.recovered is None else None,
     }
+
+
+def _waiting(dossier: Dossier) -> dict[str, Any]:
+    """The same of one that waits to be accepted; its timer is its due moment, once."""
+    acceptance = dossier.acceptance
+    if acceptance is None or acceptance.of is None or acceptance.accept_by is None or dossier.recovered is not None:
+        return {}
+    by = acceptance.accept_by
+    return {ACCEPT_BY: by, ACCEPT_UNIT: acceptance.of.unit, NEXT_RUNG: None if acceptance.overdue else by}
 
 
 def _dump_settled(settled: Settled) -> dict[str, Any]:
@@ -269,8 +342,9 @@ CODEC = Codec(
         Kept("rungs", lambda dossier: dossier.rungs, lambda rungs: dict(rungs) or None),
         Kept("asks", lambda dossier: dossier.asks, lambda asks: dict(asks) or None),
         Kept("recovered", lambda dossier: dossier.recovered, _dump_recovered),
+        Kept("acceptance", lambda dossier: dossier.acceptance, _dump_acceptance),
     ),
-    derived=Derived(("counted_with", NEXT_RUNG, "conflict", DIFFERS, OPEN_DUE), _watched),
+    derived=Derived(("counted_with", NEXT_RUNG, "conflict", DIFFERS, OPEN_DUE, ACCEPT_BY, ACCEPT_UNIT), _watched),
 )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from contracts import Event, EventData, encode
-from contracts.deadlines import DeadlineOverdue, DeadlineSet, DeadlineWarned
+from contracts.deadlines import AcceptanceStated, DeadlineOverdue, DeadlineSet, DeadlineWarned
 from dunghen import PROVINCE
 from dunghen.answers import KeptItem
 from dunghen.sentences import sentence_of
@@ -17,7 +17,7 @@ from dunghen.story import Line, story_of
 from reference import ReferenceData, load_reference
 from runtime.kafka_admin import LogRecord
 from services.intake.domain import HELD
-from tests.support.dossiers import DOSSIER, at, fact, received
+from tests.support.dossiers import DOSSIER, at, fact, received, submitted
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +68,37 @@ def test_a_warning_is_said_without_its_code(warned: dict[str, Any], says: str, r
     data = DeadlineWarned(at=at(4), unit="H37.12", due_at=at(9), **warned)
 
     assert sentence_of(data, data.TYPE, reference) == says
+
+
+@pytest.mark.parametrize(
+    ("stated", "says"),
+    [
+        ({"outcome": "waiting"}, "Chờ tiếp nhận: cần trả lời trước 09:30 thứ Ba 03/03/2026."),
+        ({"outcome": "overdue"}, "Quá hạn tiếp nhận 09:30 thứ Ba 03/03/2026: chưa có trả lời."),
+        (
+            {"outcome": "on_time", "state": 5, "answered_at": at(2, "11:00")},
+            "Hết chờ tiếp nhận (yêu cầu bổ sung giấy tờ), hạn 09:30 thứ Ba 03/03/2026: đúng hạn.",
+        ),
+        (
+            {"outcome": "late", "state": 2, "answered_at": at(4)},
+            "Hết chờ tiếp nhận (đã tiếp nhận), hạn 09:30 thứ Ba 03/03/2026: quá hạn.",
+        ),
+        ({"outcome": "void"}, "Thông tin mới đăng ký được rút lại: không còn chờ tiếp nhận."),
+    ],
+)
+def test_the_time_to_accept_is_said_without_codes(stated: dict[str, Any], says: str, reference: ReferenceData) -> None:
+    times: dict[str, Any] = {} if stated["outcome"] == "void" else {"since": at(2), "due_at": at(3, "09:30")}
+    data = AcceptanceStated(at=at(2), version=1, unit="H37.12", **times, **stated)
+
+    assert sentence_of(data, data.TYPE, reference) == says
+
+
+def test_a_submission_names_who_has_to_accept_it(reference: ReferenceData) -> None:
+    data = submitted().data
+
+    assert (
+        sentence_of(data, submitted().type, reference) == "Mới đăng ký: Đăng ký kết hôn, UBND xã Hoàng Vân xem xét tiếp nhận."
+    )
 
 
 def test_a_second_date_that_has_passed_is_called_one(reference: ReferenceData) -> None:

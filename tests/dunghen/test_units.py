@@ -25,7 +25,9 @@ from runtime.store.memory import MemoryDocuments, MemoryTables
 from runtime.web import Role
 from services.feedback.domain import digest
 from tests.support.described import watching
+from tests.support.dossiers import received, submitted
 from tests.support.identity import ISSUER, as_person
+from tests.support.sla import play
 
 NOW = datetime(2026, 3, 6, 10, 0, tzinfo=OFFICE_TIME)
 OWN, OTHER = "H37.12", "H37.05"
@@ -228,3 +230,32 @@ async def test_a_form_of_a_survey_is_bounded_and_has_to_be_one() -> None:
         unknown = await feedback.post("/y-kien/nobody", content=b"a=" + b"b" * 70_000)
 
     assert [answer.status_code for answer in (large, many, broken, unknown)] == [413, 400, 400, 404]
+
+
+async def test_control_sheets_of_other_units_are_not_there() -> None:
+    documents = [play([received(competent_unit=unit)], {"_id": code(unit), "rev": 0})[0] for unit in (OWN, OTHER)]
+    waits = play([submitted()], {"_id": code(OWN, 2), "rev": 0})[0]
+    async with running("sla", [{**document, "rev": 0} for document in (*documents, waits)]) as (_, desk):
+        officer = as_person(Role.OFFICER, units=(OWN,))
+        paths = [f"/v1/control-sheets/{dossier}/pdf" for dossier in (code(OWN), code(OTHER), code(OWN, 2), code(OWN, 3))]
+        own, *others = [await desk.get(path, headers=officer) for path in paths]
+
+    assert (own.status_code, own.headers["content-type"], own.content[:5]) == (200, "application/pdf", b"%PDF-")
+    assert own.headers["content-disposition"] == f'inline; filename="mau-06-{code(OWN)}.pdf"'
+    assert [other.status_code for other in others] == [404, 404, 404]
+
+
+async def test_what_waits_at_other_units_is_not_there() -> None:
+    documents = [play([submitted(receiving_unit=unit)], {"_id": code(unit), "rev": 0})[0] for unit in (OWN, OTHER)]
+    async with running("sla", [{**document, "rev": 0} for document in documents]) as (_, desk):
+        officer = as_person(Role.OFFICER, units=(OWN,))
+        listed = (await desk.get("/v1/due/unaccepted", headers=officer)).json()
+        file = (await desk.get("/v1/due/unaccepted/csv", headers=officer)).text
+        story = [(await desk.get(f"/v1/dossiers/{code(unit)}", headers=officer)).status_code for unit in (OWN, OTHER)]
+        asked = (await desk.get("/v1/due/unaccepted", params={"unit": OTHER}, headers=officer)).json()
+        nowhere = (await desk.get("/v1/due/unaccepted", headers=as_person(Role.OFFICER, units=()))).json()
+        everywhere = (await desk.get("/v1/due/unaccepted", headers=as_person(Role.SUPERVISOR))).json()
+
+    assert [item["dossier"] for item in listed["items"]] == [code(OWN)]
+    assert (listed["counts"]["unaccepted"], code(OTHER) in file, story) == (1, False, [200, 404])
+    assert (asked["items"], nowhere["items"], len(everywhere["items"])) == ([], [], 2)

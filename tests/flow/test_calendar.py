@@ -153,3 +153,32 @@ async def test_next_years_list_ends_the_provisional_dates_and_the_gauge(system: 
         if "provisional" in data:
             stated.setdefault(record.key.decode(), []).append(data["provisional"])
     assert stated == {"H37.12-261228-0001": [True, False], "H37.12-261228-0002": [False]}
+
+
+async def test_a_swap_moves_the_time_to_accept_while_it_runs(system: System) -> None:
+    """R7, D20."""
+    waits, answered = D.format(8), D.format(9)
+    await system.move(at("2025-12-31T16:10"))
+    sent = [
+        event(code, "submitted", "2025-12-31T16:00", procedure="1.000894", receiving_unit="H37.12", channel=2)
+        for code in (waits, answered)
+    ]
+    await system.send(*sent, event(answered, "refused", "2025-12-31T16:05"))
+    await system.settle()
+
+    async def accept_by() -> list[tuple[str, str]]:
+        found = (await system.clients["sla"].get("/v1/due/unaccepted")).json()["items"]
+        return [(item["dossier"], item["accept_by"][:16]) for item in found]
+
+    before = await accept_by()
+    await change(system)
+
+    async def moved() -> bool:
+        return await accept_by() != before
+
+    await until(moved)
+    await system.settle()
+
+    assert before == [(waits, "2026-01-02T16:30")]
+    assert await accept_by() == [(waits, "2026-01-05T16:30")]
+    assert (await system.said(waits), await system.said(answered)) == (["acceptance"] * 2, ["acceptance"] * 2)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from tests.flow.support import D, System, at, event, received, small_system
@@ -35,7 +36,8 @@ async def ask(system: System, service: str, path: str, **query: Any) -> Any:
 async def test_the_list_of_a_day_is_sorted_by_what_comes_first(system: System) -> None:
     found = await ask(system, "sla", "/v1/due", unit="H37.12")
 
-    assert found["counts"] == {"late": 1, "today": 1, "tomorrow": 1, "later": 2}
+    waiting = {"unaccepted": 0, "unaccepted_late": 0}
+    assert found["counts"] == {"late": 1, "today": 1, "tomorrow": 1, "later": 2, **waiting}
     assert [(item["dossier"], item["urgency"]) for item in found["items"]] == [
         (D.format(1), "late"),
         (D.format(2), "today"),
@@ -86,3 +88,20 @@ async def test_what_a_person_was_told_names_no_number(system: System) -> None:
     assert raw in told["messages"][0]["text"]
     assert "0912345678" not in str(told)
     assert "Trần" not in str(told)
+
+
+async def test_the_tracking_book_of_a_unit_is_a_workbook_without_names(system: System) -> None:
+    asked = {"unit": "H37.12", "from": "2026-03-01", "to": "2026-03-31"}
+    answer = await system.clients["reporting"].get("/v1/tracking-book/xlsx", params=asked)
+    sheet: Any = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    cells = [cell.value for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    refused = [
+        (await system.clients["reporting"].get("/v1/tracking-book/xlsx", params={**asked, **more})).status_code
+        for more in ({"unit": "H37.99"}, {"to": "2026-02-01"}, {"to": "2027-02-01"})
+    ]
+
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    assert [cell for cell in cells if str(cell).startswith("H37.12-")] == [D.format(number) for number in range(1, 8)]
+    assert "Thời hạn đang tạm dừng" in cells
+    assert "Trần" not in str(cells)
+    assert refused == [404, 422, 422]

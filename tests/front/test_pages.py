@@ -24,7 +24,7 @@ SMS = {
     "at": "2026-01-12T08:00:00+07:00",
     "text": "Hồ sơ thử đã có kết quả",
 }
-COUNTS = {"late": 3, "today": 1, "tomorrow": 4, "later": 9}
+COUNTS = {"late": 3, "today": 1, "tomorrow": 4, "later": 9, "unaccepted": 6, "unaccepted_late": 2}
 DATES: dict[str, Any] = {
     "unit_name": "UBND xã Kỳ Lâm",
     "procedure_name": "Đăng ký khai sinh",
@@ -87,7 +87,7 @@ async def test_numbers_are_asked_at_once_and_a_page_waits_a_second_for_them(
     monkeypatch.setattr(httpx.ASGITransport, "handle_async_request", _only_inside(hanging))
     page = await lan.get("/")
 
-    assert (page.status_code, page.text.count("chưa lấy được số liệu"), waiting) == (200, 4, 2)
+    assert (page.status_code, page.text.count("chưa lấy được số liệu"), waiting) == (200, 5, 2)
 
 
 def _only_inside(hanging: object) -> object:
@@ -111,6 +111,7 @@ async def test_a_dossier_is_found_by_its_code_and_told_from_what_the_services_an
     assert (found.status_code, found.headers["location"]) == (303, f"/dossiers/{CODE}")
     told = ("Hồ sơ thử đã có kết quả", "Tổng đài đã nhận", "Chờ ký", "08:00 12/01/2026", "Đang quá hạn", "5 ngày làm việc")
     assert all(words in story for words in (f"Hồ sơ {CODE}</h1>", "Kỳ Lâm", *told))
+    assert f'href="/v1/control-sheets/{CODE}/pdf"' in story
 
 
 async def test_a_dossier_says_what_it_waits_for_and_how_it_ended(front: Front) -> None:
@@ -152,7 +153,53 @@ async def test_the_list_of_a_day_says_what_is_late_and_who_used_the_time(front: 
     assert '<b class="late">3</b><span>Đã quá hạn' in shown.text
     assert 'href="/due?urgency=late&amp;after=9~x"' in shown.text
     assert f'href="/dossiers/{CODE}"' in shown.text
+    assert all(words in shown.text for words in ('action="/v1/tracking-book/xlsx"', 'id="book-unit" name="unit" value="H56.1"'))
     assert "Không có hồ sơ nào." in empty.text
+
+
+async def test_what_waits_to_be_accepted_is_a_group_of_its_own_and_a_list_of_its_own(front: Front) -> None:
+    lan = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+    line = {
+        "dossier": CODE,
+        "unit": "H56.1",
+        "procedure_name": "Đăng ký khai sinh",
+        "submitted_at": "2026-01-09T09:00:00+07:00",
+        "accept_by": "2026-01-12T09:30:00+07:00",
+        "urgency": "late",
+    }
+    front.behind.answers["sla"] = lambda: JSONResponse({"counts": COUNTS, "items": [line], "after": "9~x"})
+    shown = await lan.get("/due", params={"urgency": "unaccepted", "unit": "H56.1"})
+    asked = front.behind.asked[-1]
+    home = (await lan.get("/")).text
+    front.behind.answers["sla"] = lambda: JSONResponse({"counts": dict.fromkeys(COUNTS, 0), "items": [], "after": None})
+    empty = (await lan.get("/due", params={"urgency": "unaccepted"})).text
+
+    assert (asked.path, asked.query) == ("/v1/due/unaccepted", "unit=H56.1")
+    assert '<b class="late">6</b><span>Chờ tiếp nhận (2 quá hạn)' in shown.text
+    assert all(words in shown.text for words in ("Quá hạn tiếp nhận", "09:00 09/01/2026", "09:30 12/01/2026"))
+    assert 'href="/due?unit=H56.1&amp;urgency=unaccepted&amp;after=9~x"' in shown.text
+    assert 'href="/v1/due/unaccepted/csv?unit=H56.1"' in shown.text
+    assert ("<b>6</b><span>hồ sơ chờ tiếp nhận" in home, "<b>0</b><span>Chờ tiếp nhận<" in empty) == (True, True)
+    assert "Không có hồ sơ nào trong nhóm này." in empty
+
+
+async def test_counts_of_a_service_of_the_release_before_leave_the_list_readable(front: Front) -> None:
+    lan = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+    old = {name: count for name, count in COUNTS.items() if not name.startswith("unaccepted")}
+    front.behind.answers["sla"] = lambda: JSONResponse({"counts": old, "items": [LINE], "after": None})
+
+    assert '<b class="late">3</b><span>Đã quá hạn' in (await lan.get("/due")).text
+
+
+@pytest.mark.parametrize(("urgency", "words"), [("late", "Quá hạn tiếp nhận"), ("today", "Chờ tiếp nhận, hạn trả lời")])
+async def test_a_dossier_that_nobody_accepted_yet_says_until_when_it_is_to_be(front: Front, urgency: str, words: str) -> None:
+    lan = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+    before = {"received_at": None, "submitted_at": "2026-01-09T09:00:00+07:00", "stage": "submitted", "urgency": urgency}
+    front.behind.answers["sla"] = lambda: JSONResponse({**DATES, **before, "why": []})
+    story = (await lan.get(f"/dossiers/{CODE}")).text
+
+    assert all(told in story for told in (words, "Nộp trực tuyến", "09:00 09/01/2026", "08:00 12/01/2026"))
+    assert [words in story for words in ("Hẹn trả</th>", "Đang ở", "Mẫu 06")] == [False, False, False]
 
 
 async def test_the_list_is_not_for_administrators_and_says_when_its_part_is_away(front: Front) -> None:

@@ -159,3 +159,27 @@ def test_a_guessed_time_says_on_the_wire_that_it_is_one() -> None:
 
 def test_intake_reads_back_both_topics_it_writes() -> None:
     assert {own.topic for own in recovery().recalls} == {"dossiers.v1", "contacts.v1"}
+
+
+SUBMITTED = {**SENDS[2], "type": "submitted", "procedure": "1.000894", "receiving_unit": "H37.12", "channel": 2}
+ATTEMPTS: list[dict[str, Any]] = [
+    {**SUBMITTED, "at": "2026-03-02T07:30+07:00"},
+    {**SUBMITTED, "at": "2026-03-02T07:30+07:00", "competent_unit": "H37.13"},
+    {"dossier": RECEIVED["dossier"], "type": "refused", "at": "2026-03-02T07:40+07:00"},
+    {**SUBMITTED, "at": "2026-03-02T07:50+07:00"},
+]
+
+
+def test_a_rebuilt_submission_is_the_old_one_and_its_repetition_nothing_new() -> None:
+    document, rebuilt = [{"_id": RECEIVED["dossier"], "rev": 0}] * 2
+    context = Context(GROUND.reference, SETTINGS, SEALER, SteppedClock(NOW))
+    for raw in ATTEMPTS:
+        took = take_items(document, [raw], context, SENDER)
+        document = took.document
+        for output in took.outputs:
+            rebuilt = recall(rebuilt, decode(encode(output)))
+    again = take_items(rebuilt, [ATTEMPTS[-1], ATTEMPTS[2]], context, SENDER)
+
+    assert rebuilt == {name: kept for name, kept in document.items() if name != "seen"}
+    assert [type(answer) for answer in again.answers] == [Accepted, Accepted]
+    assert again.outputs == []

@@ -49,7 +49,7 @@ def payload(step: Mapping[str, Any]) -> dict[str, Any]:
         }
         return object_of(portal.step_of(sent, "H37.12"))
     sent = {"MaHoSo": CODE, "MaTTHC": "1.000894", "TrangThaiHoSo": str(step["s"]), "KenhThucHien": "2"}
-    times = {"n": "NgayTiepNhan", "h": "NgayHenTra", "k": "NgayKetThucXuLy", "t": "NgayTra"}
+    times = {"p": "NgayNopHoSo", "n": "NgayTiepNhan", "h": "NgayHenTra", "k": "NgayKetThucXuLy", "t": "NgayTra"}
     sent |= {official: at(step[short]) for short, official in times.items() if short in step}
     rounds = []
     for number, asked, *given in step.get("bs", ()):

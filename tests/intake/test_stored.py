@@ -32,6 +32,13 @@ from tests.support.intake import recall, take_items
 FOLDER = Path(__file__).parent / "golden"
 CODE = "H37.12-260302-0001"
 RECEIVED = SENDS[0]
+SUBMITTED = {
+    "dossier": CODE,
+    "type": "submitted",
+    "at": "2026-03-02T07:00",
+    "procedure": "1.000894",
+    "receiving_unit": "H37.12",
+}
 LINKED = [{"part": "Đăng ký thường trú", "unit": "H37.12"}, {"part": "Cấp thẻ bảo hiểm", "dossier": "H37.12-260302-0009"}]
 WHOLE = {"linked": LINKED, "out_of_area": True, "return_method": "post", "promised_at": "2026-03-10T02:00Z", "channel": 3}
 ITEMS: dict[str, list[dict[str, Any]]] = {
@@ -64,6 +71,17 @@ ITEMS: dict[str, list[dict[str, Any]]] = {
             "step_due_at": "2026-03-03T08:05+07:00",
             "state": "5",
         }
+    ],
+    "submitted, corrected, refused, submitted again, accepted": [
+        SUBMITTED,
+        {**SUBMITTED, "competent_unit": "H37.13", "channel": 2},
+        {"dossier": CODE, "type": "refused", "at": "2026-03-02T08:00"},
+        {**SUBMITTED, "at": "2026-03-02T08:20"},
+        {**RECEIVED, "at": "2026-03-02T08:40"},
+    ],
+    "a submission taken back": [
+        SUBMITTED,
+        {"dossier": CODE, "type": "retracted", "fact": "submitted", "at": "2026-03-02T07:00"},
     ],
     "what is refused or held leaves nothing": [
         {**RECEIVED, "procedure": "9.999999"},
@@ -127,7 +145,7 @@ def test_the_golden_documents_have_every_part() -> None:
     facts = [fact for document in documents for fact in document.get("facts", {}).values()]
 
     assert {name for document in documents for name in document} == {
-        *("_id", "rev", "facts", "sequence", "contact", "received", "seen", "seen_at", "same")
+        *("_id", "rev", "facts", "sequence", "contact", "received", "submitted", "seen", "seen_at", "same")
     }
     assert {name for fact in facts for name in fact} == {"v", "h", "o", "at", "x", "c"}
     assert {fact.get("c") for fact in facts} == {None, 0, 1}

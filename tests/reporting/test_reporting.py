@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from contracts import Event
-from contracts.deadlines import DeadlineMoved, DeadlinePaused, DeadlineSet, DeadlineSettled
+from contracts.deadlines import AcceptanceStated, DeadlineMoved, DeadlinePaused, DeadlineSet, DeadlineSettled
 from contracts.feedback import FeedbackRated
 from contracts.notices import LetterSent, NoticeQueued
 from contracts.reports import ReportChange, ReportRestated
@@ -37,11 +37,11 @@ from services.reporting.domain.forms import NOT_NEGATIVE
 from services.reporting.domain.periods import differences, publish, restate
 from services.reporting.domain.standing import Standing
 from services.reporting.files import as_csv
-from services.reporting.handlers import Context
+from services.reporting.handlers import Context, heeds
 from services.reporting.printed import printed
 from services.reporting.reports import Breach, Wanted, lens_of, unassigned
 from services.reporting.xlsx import render
-from tests.support.dossiers import DOSSIER, at, fact, received
+from tests.support.dossiers import DOSSIER, at, fact, received, submitted
 from tests.support.reporting import REFERENCE, counts_of, flip, handle
 
 CELL = "competent/H37.12/1.000894/2026-03-{:02}"
@@ -123,6 +123,26 @@ def test_a_refused_dossier_is_in_no_column() -> None:
     assert counts(row, 3) == {"refused": 1}
     assert make_sheet(FORM, (FIRST, LAST), {}, by_place({"refused": 1}), LENS).rows == ()
     assert counts_of(row_of(fact("refused", at(3))), epoch_ms(at(20))) is None  # where it was refused nobody told
+
+
+def test_what_waits_to_be_accepted_is_in_no_column_and_no_figure() -> None:
+    """D20, D10."""
+    stated = [acceptance(1, "waiting"), acceptance(2, "overdue"), acceptance(3, "late", state=2, answered_at=at(5))]
+    life = [received(at(5)), deadline(1, at(12)), settled(1, "early", at(9), at(12))]
+
+    alone = row_of(submitted(), *stated, fact("withdrawn", at(4)))
+    with_it, without = row_of(submitted(), *stated, *life), row_of(*life)
+
+    assert alone == {"_id": DOSSIER, "rev": 0}
+    assert with_it == without
+    assert not [event for event in (submitted(), *stated) if heeds(event)]
+
+
+def acceptance(version: int, outcome: str, **more: Any) -> Event:
+    """What sla says of the time to accept it."""
+    raw = {"at": at(2), "version": version, "unit": "H37.12", "outcome": outcome, "since": at(2), "due_at": at(3), **more}
+    data = AcceptanceStated.model_validate(raw)
+    return Event(f"a{version}", "/sla", AcceptanceStated.TYPE, DOSSIER, at(2), data)
 
 
 def test_an_end_before_the_reception_counts_on_the_day_of_reception() -> None:

@@ -55,7 +55,7 @@ def ground(*changes: CalendarChange) -> Ground:
     reference = replace(REFERENCE)
     for change in changes:
         reference.change_calendar(change)
-    return Ground(reference, Readings(), RungRules((24, 4), 2, 1), "date")
+    return Ground(reference, Readings(), RungRules((24, 4), 2, 1), "date", (8, "hour"))
 
 
 def dossier(*events: Any) -> Dossier:

@@ -25,6 +25,12 @@ def fact(kind: str, when: datetime, *, version: int = 1, occasion: str = "1", **
     return Event(identity, "/intake", model.TYPE, DOSSIER, when, data)
 
 
+def submitted(when: datetime | None = None, *, version: int = 1, **more: Any) -> Event:
+    """A submission online, on Monday the 2nd if not told otherwise."""
+    base: dict[str, Any] = {"procedure": "1.000894", "receiving_unit": "H37.12", "competent_unit": "H37.12", "channel": 2}
+    return fact("submitted", when or at(2), version=version, **{**base, **more})
+
+
 def received(
     when: datetime | None = None, limit: tuple[int, str] = (5, "working_day"), *, version: int = 1, **more: Any
 ) -> Event:

@@ -10,9 +10,10 @@ from reference import OFFICE_TIME, load_reference
 from runtime.clock import SteppedClock
 from runtime.outputs import Decision, Output
 from runtime.store import Document
+from services.changes import Changed
 from services.sla import recovery as recovering
 from services.sla.app import rules_of, timer_of
-from services.sla.domain import recount
+from services.sla.domain import Dossier, recount, recount_acceptance
 from services.sla.domain.journal import Slot
 from services.sla.handlers import Context
 from services.sla.settings import SlaSettings
@@ -36,7 +37,11 @@ def on_timer(document: Document, until: datetime, now: datetime, context: Contex
 
 def on_calendar(document: Document, context: Context) -> Decision:
     """A change of the calendar."""
-    return CODEC.settling(lambda dossier: recount(dossier, context.ground), context.clock)(document)
+
+    def rule(dossier: Dossier) -> Changed[Dossier]:
+        return recount(dossier, context.ground).then(lambda counted: recount_acceptance(counted, context.ground))
+
+    return CODEC.settling(rule, context.clock)(document)
 
 
 def recall(document: Document, event: Event) -> Document:

@@ -17,7 +17,7 @@ from runtime.store import Document
 from services.sla.handlers import Context
 from services.sla.settings import SlaSettings
 from services.speaking import encode
-from tests.support.dossiers import DOSSIER, at, fact, received
+from tests.support.dossiers import DOSSIER, at, fact, received, submitted
 from tests.support.sla import REFERENCE, absorb, handle, on_calendar, on_timer, recall, settle
 
 BARE = ("rev", "outbox")  # what a rebuilt document need not share with the old one
@@ -63,7 +63,7 @@ class Life:
     def change(self, day: datetime, *, number: int = 1, kind: Any = "off") -> "Life":
         change = CalendarChange(number, self.clock.now(), ((day.date(), kind),), "Nghỉ bù", "TB 1/2026", None, None)
         self.context.reference.change_calendar(change)
-        if "counted_with" in self.document:
+        if {"counted_with", "accept_by"} & self.document.keys():
             self.take(on_calendar(self.document, self.context))
         return self
 
@@ -101,6 +101,13 @@ def interleavings(one: Sequence[Event], other: Sequence[Event]) -> Iterator[list
 
 def overdue() -> Life:
     return Life().hear(received()).until(at(5), at(6), at(9, "10:00"))
+
+
+PAPERS = [
+    fact(kind, at(day), occasion=occasion)
+    for occasion, days in (("1", (3, 4)), ("2", (4, 5)))
+    for kind, day in zip(("supplement-requested", "supplemented"), days, strict=True)
+]
 
 
 LIVES: dict[str, Callable[[], Life]] = {
@@ -149,6 +156,25 @@ LIVES: dict[str, Callable[[], Life]] = {
     "a day off after the completion": lambda: Life().hear(received(), fact("completed", at(10))).change(at(6)),
     "a day off, then a new date": lambda: overdue().change(at(10)).hear(ask(at(11), at(9, "11:00"))),
     "steps": lambda: Life().hear(received(), fact("progressed", at(3), step="Thẩm định", step_due_at=at(4))).until(at(5)),
+    "submitted": lambda: Life().hear(submitted()),
+    "submitted, nobody answers": lambda: Life().hear(submitted()).until(at(3, "09:29"), at(3, "09:30"), at(4)),
+    "submitted, accepted in time, completed": lambda: Life().hear(submitted(), received(at(3)), fact("completed", at(6))),
+    "submitted, accepted late": lambda: Life().hear(submitted()).until(at(3, "11:00")).hear(received(at(4))),
+    "accepted, its submission told late": lambda: Life().hear(received(at(4)), replace(submitted(), time=at(4, "10:00"))),
+    "submitted and refused": lambda: Life().hear(submitted(), fact("refused", at(2, "10:00"))),
+    "submitted, refused, submitted again, accepted": lambda: Life().hear(
+        submitted(),
+        fact("refused", at(2, "10:00")),
+        fact("retracted", at(2, "10:00"), version=2, fact="refused"),
+        submitted(at(3), version=2),
+        received(at(3, "10:00")),
+    ),
+    "submitted, sent back for papers twice, accepted": lambda: Life().hear(submitted(), *PAPERS, received(at(6))),
+    "submitted and withdrawn late": lambda: Life().hear(submitted()).until(at(4)).hear(fact("withdrawn", at(4))),
+    "a submission taken back": lambda: Life().hear(submitted(), fact("retracted", at(2), version=2, fact="submitted")),
+    "submitted before a day off that is entered later": lambda: (
+        Life().hear(submitted(at(2, "15:00"))).change(at(3)).until(at(4))
+    ),
     "an ask of an unknown dossier": lambda: Life().hear(ask(at(11), at(9))),
 }
 

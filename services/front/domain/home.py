@@ -27,5 +27,6 @@ TILES = (
     Tile("thư xin lỗi chờ ký", "/letters", LETTERS, "notifier", "/v1/letters?state=drafted", "letters", 200),
     Tile("hồ sơ đã quá hạn", "/due?urgency=late", DATES, "sla", DUE, "late"),
     Tile("hồ sơ đến hạn hôm nay", "/due?urgency=today", DATES, "sla", DUE, "today"),
+    Tile("hồ sơ chờ tiếp nhận", "/due?urgency=unaccepted", DATES, "sla", DUE, "unaccepted"),
     Tile("hồ sơ đến hạn ngày làm việc tới", "/due?urgency=tomorrow", DATES, "sla", DUE, "tomorrow"),
 )

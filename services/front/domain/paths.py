@@ -26,7 +26,9 @@ WAYS = (
     Way("/v1/letters", "notifier"),  # the PDF that a letter's page links to
     Way("/figures", "reporting"),
     Way("/v1/reports", "reporting"),  # files that its pages link to
+    Way("/v1/tracking-book", "reporting"),
     Way("/v1/due", "sla"),  # the list as a file
+    Way("/v1/control-sheets", "sla"),  # the PDF that a dossier's page links to
     Way("/quality", "intake"),
 )
 

@@ -17,11 +17,19 @@ from services.front.http.room import Room, visit_of
 from services.front.http.said import NOT_HERE, away, say
 
 Urgency = Literal["late", "today", "tomorrow", "later"]
+UNACCEPTED = "unaccepted"
+Group = Urgency | Literal["unaccepted"]
 URGENCIES: dict[Urgency, str] = {
     "late": "Đã quá hạn",
     "today": "Hôm nay",
     "tomorrow": "Ngày làm việc tới",
     "later": "Sau đó",
+}
+ACCEPT_BY: dict[Urgency, str] = {
+    "late": "Quá hạn tiếp nhận",
+    "today": "Hết hạn hôm nay",
+    "tomorrow": "Hết hạn ngày làm việc tới",
+    "later": "Còn hạn",
 }
 WAITS = {
     "supplement": "người nộp bổ sung giấy tờ",
@@ -78,14 +86,48 @@ class Counts(BaseModel):
     today: int
     tomorrow: int
     later: int
+    unaccepted: int = 0
+    unaccepted_late: int = 0
+
+    @property
+    def unaccepted_words(self) -> str:
+        """On a tile."""
+        return f"Chờ tiếp nhận ({self.unaccepted_late} quá hạn)" if self.unaccepted_late else "Chờ tiếp nhận"
 
 
-class DueList(BaseModel):
-    """A page of sla's list."""
+class Listed(BaseModel):
+    """A page of a list of sla, beside how many there are of each; `after`: where the next page begins."""
 
     counts: Counts
-    items: list[DueDossier]
     after: str | None
+
+
+class DueList(Listed):
+    """A page of sla's list by the date in force."""
+
+    items: list[DueDossier]
+
+
+class UnacceptedDossier(BaseModel):
+    """A line of sla's list of what waits to be accepted."""
+
+    dossier: str
+    unit: str
+    procedure_name: str
+    submitted_at: datetime
+    accept_by: datetime
+    urgency: Urgency
+
+    @property
+    def urgency_words(self) -> str:
+        """On a page."""
+        return ACCEPT_BY[self.urgency]
+
+
+class UnacceptedList(Listed):
+    """A page of that list."""
+
+    items: list[UnacceptedDossier]
 
 
 class Why(BaseModel):
@@ -100,8 +142,9 @@ class Dates(BaseModel):
 
     unit_name: str
     procedure_name: str
-    received_at: datetime
-    stage: Literal["open", "waiting", "ended"]
+    submitted_at: datetime | None = None
+    received_at: datetime | None
+    stage: Literal["submitted", "open", "waiting", "ended"]
     due_at: datetime | None
     urgency: Urgency | None
     waits_for: str
@@ -162,13 +205,17 @@ def _add_due(app: FastAPI, room: Room) -> None:
     async def due(
         request: Request,
         unit: Annotated[str, Query(max_length=40)] = "",
-        urgency: Urgency | None = None,
+        urgency: Group | None = None,
         after: Annotated[str, Query(max_length=100)] = "",
     ) -> Response:
         session = visit_of(request).somebody()
+        waits = urgency == UNACCEPTED  # for somebody to accept it: another list, of another date
         wanted = {name: value for name, value in (("unit", unit), ("urgency", urgency)) if value}
-        place = {"after": after} if after else {}
-        found = await ask(room, session, "sla", f"/v1/due?{urlencode({**wanted, **place})}", DueList)
+        asking = {name: value for name, value in wanted.items() if not (waits and name == "urgency")}
+        given = {**asking, "after": after} if after else asking
+        asked, form = ("/v1/due/unaccepted", "unaccepted.html") if waits else ("/v1/due", "due.html")
+        answer: type[Listed] = UnacceptedList if waits else DueList
+        found = await ask(room, session, "sla", f"{asked}?{urlencode(given)}", answer)
         if isinstance(found, Silent):
             return say(away("sla"), session)
         if isinstance(found, Nothing):
@@ -182,9 +229,9 @@ def _add_due(app: FastAPI, room: Room) -> None:
             "units": sorted(session.person.units),
             "more": more,
             "first": not after,
-            "file": f"/v1/due/csv?{urlencode(wanted)}" if wanted else "/v1/due/csv",
+            "file": f"{asked}/csv?{urlencode(asking)}" if asking else f"{asked}/csv",
         }
-        return page("due.html", session, values)
+        return page(form, session, values)
 
 
 def _add_dossier(app: FastAPI, room: Room) -> None:

@@ -12,7 +12,7 @@ from services.intake.domain.answers import (
     Sender,
     Taken,
 )
-from services.intake.domain.dossier import Dossier, Json, Known, KnownContact, Reception, Seen
+from services.intake.domain.dossier import Dossier, Json, Known, KnownContact, Reception, Seen, Submission
 from services.intake.domain.items import Contact, Item, ReceivedItem, SnapshotItem, TaggedItem
 from services.intake.domain.parsing import Doubled, Parsed, parse_item
 from services.intake.domain.problems import Fault, FaultError
@@ -44,6 +44,7 @@ __all__ = [
     "Seen",
     "Sender",
     "SnapshotItem",
+    "Submission",
     "TaggedItem",
     "Taken",
     "office_time",

@@ -29,7 +29,7 @@ def faults_of(item: Item, dossier: Dossier, ground: Ground) -> tuple[Fault, ...]
         and EARLIEST <= epoch_ms(item.at) <= limits.latest
     ):
         return ()  # most items have this one time
-    wrong = [_outside(name, at, limits) for name, at in _happened(item) if not EARLIEST <= epoch_ms(at) <= limits.latest]
+    wrong = [fault for name, at in _happened(item) if (fault := happened(name, at, limits)) is not None]
     promises = _promised(item)
     if promises:
         begin = _reception(item, dossier, limits)
@@ -38,7 +38,10 @@ def faults_of(item: Item, dossier: Dossier, ground: Ground) -> tuple[Fault, ...]
     return tuple(wrong)
 
 
-def _outside(field: str, at: datetime, limits: Limits) -> Fault:
+def happened(field: str, at: datetime, limits: Limits) -> Fault | None:
+    """What is wrong with the time of something that happened."""
+    if EARLIEST <= epoch_ms(at) <= limits.latest:
+        return None
     if epoch_ms(at) < EARLIEST:
         return Fault(field, "too-old", f"thời điểm trước năm 2015; sớm nhất là {_said(EARLIEST)}")
     return Fault(field, "future", f"thời điểm nằm ở tương lai; muộn nhất là {_said(limits.latest)}")

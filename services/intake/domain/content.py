@@ -7,7 +7,7 @@ from typing import TypeVar
 import orjson
 
 from contracts.dossiers import Linked
-from services.intake.domain.dossier import Json, KnownContact, Reception
+from services.intake.domain.dossier import Json, KnownContact, Reception, Submission
 from services.intake.domain.items import (
     OtherItem,
     PlainItem,
@@ -15,6 +15,7 @@ from services.intake.domain.items import (
     ReappointedItem,
     ReceivedItem,
     RetractedItem,
+    SubmittedItem,
     SuspendedItem,
 )
 
@@ -49,6 +50,13 @@ def words_of(item: OtherItem) -> Words:
             if item.step_due_at is not None:
                 words["step_due_at"] = item.step_due_at.isoformat()
             return words
+
+
+def submission_of(item: SubmittedItem, known: Submission | None) -> Submission:
+    """The submission with what was said before and is left out now."""
+    competent, channel = (None, None) if known is None else (known.competent_unit, known.channel)
+    body = item.competent_unit or competent or item.receiving_unit
+    return Submission(item.procedure, item.receiving_unit, body, item.channel or channel)
 
 
 def reception_of(item: ReceivedItem, contact: KnownContact | None, known: Reception | None, *, fill: bool) -> Reception:

@@ -86,6 +86,24 @@ class KnownContact:
     digest: str
 
 
+class Submission(NamedTuple):
+    """What is known of a submission (state 1) by now. `channel`: None where nobody told."""
+
+    procedure: str
+    receiving_unit: str
+    competent_unit: str
+    channel: Channel | None = None
+
+    def words(self) -> dict[str, Json]:
+        """As the fact says it on the wire, beside when and which; what is not known is left out."""
+        words: dict[str, Json] = {
+            "procedure": self.procedure,
+            "receiving_unit": self.receiving_unit,
+            "competent_unit": self.competent_unit,
+        }
+        return words if self.channel is None else {**words, "channel": self.channel}
+
+
 class Reception(NamedTuple):
     """What is known of the reception by now. `promised_at`: ISO 8601, in the words of its sender."""
 
@@ -142,6 +160,7 @@ class Dossier(NamedTuple):
     contact: KnownContact | None = None
     reception: Reception | None = None
     seen: Seen = NOTHING_SEEN
+    submission: Submission | None = None
 
     @property
     def units(self) -> set[str]:

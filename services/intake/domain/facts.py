@@ -14,11 +14,19 @@ from reference.phones import mobile
 from services.changes import Answering, Because
 from services.intake.domain.answers import Accepted, Decided, Ground, Quarantined, Refused, Taken
 from services.intake.domain.bounds import promised
-from services.intake.domain.content import Words, digest_of, reception_of, words_of
-from services.intake.domain.dossier import STATED, Dossier, Facts, Known, KnownContact, Reception
-from services.intake.domain.items import REPEATING, Contact, EventItem, ReceivedItem, RetractedItem
+from services.intake.domain.content import Words, digest_of, reception_of, submission_of, words_of
+from services.intake.domain.dossier import STATED, Dossier, Facts, Known, KnownContact, Reception, Submission
+from services.intake.domain.items import (
+    REPEATING,
+    Contact,
+    EventItem,
+    OtherItem,
+    ReceivedItem,
+    RetractedItem,
+    SubmittedItem,
+)
 from services.intake.domain.problems import Fault
-from services.intake.domain.saying import Stamp, fact_of, received
+from services.intake.domain.saying import Stamp, fact_of, received, submitted
 
 LATE = 48 * 3_600_000  # ms
 
@@ -47,7 +55,7 @@ def take_event(dossier: Dossier, item: EventItem, ground: Ground, manner: Manner
     """Merge one event into a dossier. Refuses and quarantines without change."""
     at, facts = epoch_ms(item.at), dossier.facts
     fault = None
-    wrong: Refused | Quarantined | None = _unknown(item, ground) if isinstance(item, ReceivedItem) else None
+    wrong: Refused | Quarantined | None = _unknown(item, ground)
     if wrong is not None:
         return Answering(dossier, Taken(wrong))
     kind = item.fact if isinstance(item, RetractedItem) else item.type
@@ -61,7 +69,7 @@ def take_event(dossier: Dossier, item: EventItem, ground: Ground, manner: Manner
         at = known.at
         told_at = moment(at)
 
-    contact, reception, notes = dossier.contact, dossier.reception, NO_NOTES
+    contact, reception, submission, notes = dossier.contact, dossier.reception, dossier.submission, NO_NOTES
     new: Contact | None = None
     words: Words
     say: Callable[[Stamp], Fact]
@@ -70,7 +78,7 @@ def take_event(dossier: Dossier, item: EventItem, ground: Ground, manner: Manner
         reception = reception_of(item, contact, reception, fill=manner.fill)
         words, say = reception.words(), partial(received, reception, ground)
     else:
-        words, say = words_of(item), partial(fact_of, item)
+        submission, words, say = _other(item, submission)
     digest, now = digest_of(words, at, item.type), ground.limits.ms
     observed = None if item.observed_at is None else epoch_ms(item.observed_at)
     if known is not None and _stands(known, digest, observed, manner):
@@ -84,7 +92,7 @@ def take_event(dossier: Dossier, item: EventItem, ground: Ground, manner: Manner
     version = 1 if known is None else known.version + 1
     key, sequence = f"{kind}/{occasion}", max(dossier.sequence + 1, now)
     fact = Known(version, digest, now if observed is None else observed, at, isinstance(item, RetractedItem), manner.sure)
-    after = Dossier(dossier.code, facts.having(key, fact), sequence, contact, reception, dossier.seen)
+    after = Dossier(dossier.code, facts.having(key, fact), sequence, contact, reception, dossier.seen, submission)
     if _ends_before_it_began(after.facts, key):
         return Answering(dossier, Taken(Quarantined("ends-before-reception", manner.field), ("contradictions",)))
     identity = fact_id(item.dossier, kind, occasion, version)
@@ -93,6 +101,16 @@ def take_event(dossier: Dossier, item: EventItem, ground: Ground, manner: Manner
     if contact is not None and new is not None:
         said.append(Because(_sealed(item.at, contact.sequence, new, ground), identity))
     return Answering(after, Taken(Accepted((identity,)), notes + _notes_of(fact, now)), said)
+
+
+def _other(
+    item: SubmittedItem | OtherItem, known: Submission | None
+) -> tuple[Submission | None, Words, Callable[[Stamp], Fact]]:
+    """The submission known after an event that is no reception, what the event says, and how it is said."""
+    if isinstance(item, SubmittedItem):
+        now = submission_of(item, known)
+        return now, now.words(), partial(submitted, now)
+    return known, words_of(item), partial(fact_of, item)
 
 
 def _stamp(item: EventItem, at: datetime, occasion: str, version: int, manner: Manner) -> Stamp:
@@ -148,8 +166,10 @@ def _promised_before(reception: Reception, at: int, item: ReceivedItem, ground: 
     return promised(field, epoch_ms(datetime.fromisoformat(reception.promised_at)), at, ground.limits)
 
 
-def _unknown(item: ReceivedItem, ground: Ground) -> Quarantined | None:
+def _unknown(item: EventItem, ground: Ground) -> Quarantined | None:
     """What the catalogues do not know may be their fault: it is held for a person, not refused."""
+    if not isinstance(item, ReceivedItem | SubmittedItem):
+        return None
     day = item.at.astimezone(OFFICE_TIME).date()
     for field, code in (("receiving_unit", item.receiving_unit), ("competent_unit", item.competent_unit)):
         if code is None:

@@ -19,6 +19,17 @@ def _time(value: object) -> object:
     raise ValueError("ngày giờ phải là chuỗi ký tự")
 
 
+UNREADABLE: Literal["unreadable"] = "unreadable"
+
+
+def _time_or_not(value: object) -> object:
+    """Of what counts in one state only: what cannot be read is refused there, and not in the others."""
+    try:
+        return _time(value)
+    except ValueError:
+        return UNREADABLE
+
+
 def _channel(value: object) -> object:
     return int(value) if isinstance(value, str) and value in ("1", "2", "3") else None if isinstance(value, bool) else value
 
@@ -92,6 +103,16 @@ class _Event(_Item):
     at: OfficeTime
 
 
+class SubmittedItem(_Event):
+    """Mới đăng ký: handed in, not accepted yet. What is left out and was said before still holds."""
+
+    type: Literal["submitted"]
+    procedure: ProcedureCode
+    receiving_unit: UnitCode
+    competent_unit: UnitCode | None = None
+    channel: Channel | None = None
+
+
 class ReceivedItem(_Event):
     """Tiếp nhận. What is left out and was said before still holds."""
 
@@ -149,7 +170,7 @@ class RetractedItem(_Event):
     """Takes a fact back: `fact` and `occasion` say which."""
 
     type: Literal["retracted"]
-    fact: Literal["received", "progressed", "reappointed", "suspended", PlainKind]
+    fact: Literal["submitted", "received", "progressed", "reappointed", "suspended", PlainKind]
 
 
 class Supplement(BaseModel):
@@ -188,6 +209,9 @@ class SnapshotItem(_Item):
     out_of_area: bool | None = Field(default=None, description="Phi địa giới.")
     linked: tuple[LinkedPart, ...] = Field(default=(), max_length=20)
     promised_at: OfficeTime | None = Field(default=None, description="NgayHenTra.")
+    submitted_at: Annotated[datetime | Literal["unreadable"] | None, BeforeValidator(_time_or_not)] = Field(
+        default=None, description="NgayNopHoSo; read in state 1 alone."
+    )
     received_at: OfficeTime | None = Field(default=None, description="NgayTiepNhan.")
     completed_at: OfficeTime | None = Field(default=None, description="NgayKetThucXuLy, of the states 3, 7, 8, 9 and 10.")
     returned_at: OfficeTime | None = Field(default=None, description="NgayTra.")
@@ -197,7 +221,7 @@ class SnapshotItem(_Item):
 
 
 OtherItem = ProgressedItem | ReappointedItem | SuspendedItem | PlainItem | RetractedItem
-EventItem = ReceivedItem | OtherItem
+EventItem = SubmittedItem | ReceivedItem | OtherItem
 Item = EventItem | SnapshotItem
 TaggedItem = Annotated[Item, Field(discriminator="type")]
 

@@ -18,7 +18,15 @@ PHASES: Mapping[int, int] = {1: 1, 2: 2, 4: 3, 5: 3, 6: 3, 3: 4, 7: 4, 8: 4, 9: 
 END_KINDS: tuple[EndKind, ...] = ("refused", "withdrawn", "stopped", "completed")
 ENDS: Mapping[int, EndKind] = {3: "refused", 7: "withdrawn", 8: "stopped", 9: "completed", 10: "completed"}
 # The phase that a single event says.
-REACHED: Mapping[str, int] = {"received": 2, "refused": 4, "withdrawn": 4, "stopped": 4, "completed": 4, "returned": 5}
+REACHED: Mapping[str, int] = {
+    "submitted": 1,
+    "received": 2,
+    "refused": 4,
+    "withdrawn": 4,
+    "stopped": 4,
+    "completed": 4,
+    "returned": 5,
+}
 # States that say that the work goes on, so that no pause is open. At an end, a pause ends with the dossier.
 WORKING = frozenset({2, 4})
 

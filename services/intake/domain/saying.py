@@ -9,7 +9,7 @@ from contracts import dossiers
 from contracts.dossiers import ExactTerms, ExactUnit, Fact, LimitUnit, Received, ReceivedV2, Strategy, Sure, Terms, TermsT
 from reference import ProcedureVersion
 from services.intake.domain.answers import Ground
-from services.intake.domain.dossier import Reception
+from services.intake.domain.dossier import Reception, Submission
 from services.intake.domain.items import (
     OtherItem,
     PlainItem,
@@ -65,6 +65,17 @@ def fact_of(item: OtherItem, stamp: Stamp) -> Fact:
                 started_at=item.started_at,
                 step_due_at=item.step_due_at,
             )
+
+
+def submitted(submission: Submission, stamp: Stamp) -> Fact:
+    """A submission says all that is known of it by now."""
+    return dossiers.Submitted(
+        **stamp,
+        procedure=submission.procedure,
+        receiving_unit=submission.receiving_unit,
+        competent_unit=submission.competent_unit,
+        channel=submission.channel,
+    )
 
 
 def received(reception: Reception, ground: Ground, stamp: Stamp) -> Fact:

@@ -6,7 +6,6 @@ An equal snapshot that came later corrects, a lower one is a straggler and adds 
 from dataclasses import replace
 from datetime import datetime
 
-from contracts.codes import body_of
 from contracts.facts import epoch_ms
 from reference import OFFICE_TIME, State, moment
 from services.intake.domain.answers import Ground
@@ -23,6 +22,7 @@ from services.intake.domain.items import (
     SnapshotItem,
     Supplement,
 )
+from services.intake.domain.naming import named_in
 from services.intake.domain.phases import (
     END_KINDS,
     ENDS,
@@ -36,6 +36,7 @@ from services.intake.domain.phases import (
     reached,
 )
 from services.intake.domain.problems import Fault
+from services.intake.domain.submitting import of_earlier_attempt, snapshot_submitted, submitted_anew
 
 
 def explain(dossier: Dossier, snapshot: SnapshotItem, word: State, ground: Ground) -> Explained:
@@ -67,7 +68,8 @@ class _Comparison:
         self.order = (PHASES[word], rounds)
         self.observed = None if snapshot.observed_at is None else epoch_ms(snapshot.observed_at)
         older = self.observed is not None and self.observed < (dossier.seen.at or 0)
-        self.straggler = self.order < reached(dossier) or older
+        behind = self.order < reached(dossier) or of_earlier_attempt(dossier, snapshot, word)
+        self.straggler = older or (behind and not submitted_anew(dossier, snapshot, word))
 
     def run(self) -> Explained:
         """Compare part by part, in the order of a dossier's life."""
@@ -75,7 +77,9 @@ class _Comparison:
             self.notes.append("stragglers")
         else:
             self.seen = replace(self.seen, order=self.order, at=self.seen.at if self.observed is None else self.observed)
-        if self.word != 1:
+        if self.word == 1:
+            self._submission()
+        else:
             self._reception()
             self._supplements()
             self._pauses_without_times()
@@ -85,17 +89,23 @@ class _Comparison:
 
     # --- the parts ----------------------------------------------------------------
 
+    def _submission(self) -> None:
+        found = snapshot_submitted(self.dossier, self.snapshot, self.ground, straggler=self.straggler)
+        self.said += found.said
+        self.faults += found.faults
+        self.notes += found.notes
+
+    def _not_accepted(self) -> bool:
+        """Whether it tells of a dossier that nobody has accepted: refused, taken back, or sent back for papers."""
+        if self.dossier.reception is not None or self.snapshot.received_at is not None:
+            return False
+        return self.word in (3, 7) or (self.word == 5 and self.dossier.submission is not None)
+
     def _reception(self) -> None:
-        snapshot, known = self.snapshot, self.dossier.reception
-        if self.word in (3, 7) and known is None and snapshot.received_at is None:
-            return  # never accepted
-        procedure = self._code(snapshot.procedure, snapshot.procedure_name)
-        competent = self._code(snapshot.competent_unit, snapshot.competent_unit_name)
-        receiving = snapshot.receiving_unit
-        if known is not None:
-            procedure, competent = procedure or known.procedure, competent or known.competent_unit
-            receiving = receiving or known.receiving_unit
-        receiving = receiving or self._by_code() or competent
+        if self._not_accepted():
+            return
+        snapshot = self.snapshot
+        procedure, receiving, competent = named_in(snapshot, self.dossier, self.ground.reference)
         at = snapshot.received_at or self._known_reception()
         wanted = {"received_at": at, "procedure": procedure, "receiving_unit": receiving}
         if at is None or procedure is None or receiving is None:
@@ -124,17 +134,6 @@ class _Comparison:
             self._say(item.model_copy(update=before), "received_at")
             item = item.model_copy(update={"observed_at": renewed.supplemented_at})
         self._say(item, "received_at")
-
-    def _code(self, code: str | None, official_name: str | None) -> str | None:
-        """The code itself, or the catalogue's code for a name; a name nobody knows goes on, to be held as unknown."""
-        if code is None and official_name is not None:
-            return self.ground.reference.code_named(official_name) or official_name
-        return code
-
-    def _by_code(self) -> str | None:
-        """The unit whose mã định danh begins the mã hồ sơ (rule 3.1)."""
-        body = body_of(self.snapshot.dossier)
-        return body if body in self.ground.reference.units else None
 
     def _known_reception(self) -> datetime | None:
         known = self.dossier.facts.get("received/1")

@@ -11,10 +11,11 @@ from services.intake.domain.answers import Accepted, Decided, Ground, Quarantine
 from services.intake.domain.bounds import faults_of
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.facts import PLAINLY, occasion_of, take_event
-from services.intake.domain.items import Item, ProgressedItem, ReceivedItem, SnapshotItem
+from services.intake.domain.items import Item, PlainItem, ProgressedItem, ReceivedItem, SnapshotItem, SubmittedItem
 from services.intake.domain.phases import Explained, Said
 from services.intake.domain.problems import Fault
 from services.intake.domain.snapshots import explain, explain_step
+from services.intake.domain.submitting import explain_submission, refused_before
 from services.intake.domain.words import OTHER, spoken
 
 TOO_MANY_STEPS = Quarantined("too-many-steps")
@@ -53,7 +54,7 @@ def _units(dossier: Dossier, item: Item, ground: Ground) -> tuple[str, ...]:
     """The units in whose words an item speaks, the one that decides first; before the reception, the one its code tells."""
     known = dossier.reception
     named: tuple[str | None, ...] = () if known is None else (known.competent_unit, known.receiving_unit)
-    if isinstance(item, ReceivedItem | SnapshotItem):
+    if isinstance(item, SubmittedItem | ReceivedItem | SnapshotItem):
         named = (item.competent_unit, item.receiving_unit, *named)
     body = body_of(item.dossier)
     found = tuple(dict.fromkeys(unit for unit in named if unit in ground.reference.units))
@@ -67,6 +68,12 @@ def _understood(dossier: Dossier, item: Item, ground: Ground) -> Decided:
             return Answering(dossier, Taken(Quarantined("unknown-status", "state")))
         explained = explain(dossier, item, word, ground) if isinstance(item, SnapshotItem) else _step(dossier, item, word)
         return _take_explained(dossier, explained, ground)
+    if isinstance(item, SubmittedItem):
+        return _take_explained(dossier, explain_submission(dossier, item), ground)
+    if isinstance(item, PlainItem) and item.type == "refused":
+        told_before = refused_before(dossier, item.at)
+        if told_before is not None:
+            return Answering(dossier, Taken(Accepted((told_before,)), ("stragglers",)))
     return take_event(dossier, item, ground)
 
 
@@ -87,7 +94,7 @@ def _stranger(dossier: Dossier, item: Item, ground: Ground) -> Refused | Quarant
     if ground.sender.units is None:
         return None
     units = dossier.units
-    if not units and isinstance(item, ReceivedItem | SnapshotItem):
+    if not units and isinstance(item, SubmittedItem | ReceivedItem | SnapshotItem):
         units = {unit for unit in (item.receiving_unit, item.competent_unit) if unit}
         if units & ground.sender.units and _is_of_another(item, ground):
             return Quarantined("code-of-another-unit", "dossier")
@@ -96,7 +103,7 @@ def _stranger(dossier: Dossier, item: Item, ground: Ground) -> Refused | Quarant
     return Refused((Fault("dossier", "not-your-unit", "hồ sơ không thuộc đơn vị mà khóa này được gửi"),))
 
 
-def _is_of_another(item: ReceivedItem | SnapshotItem, ground: Ground) -> bool:
+def _is_of_another(item: SubmittedItem | ReceivedItem | SnapshotItem, ground: Ground) -> bool:
     """Whether the code begins with a unit that is neither the sender's nor the one that the item names as receiving."""
     named = item.receiving_unit
     if not _tells_its_unit(item.dossier, ground) or ground.sender.may_speak_of(frozenset(), item.dossier):

@@ -25,7 +25,7 @@ _PORTAL_DATE = re.compile(r"\d{14}", re.ASCII)
 _ISO = re.compile(
     r"(?:\d{4}-\d{2}-\d{2}|\d{8})[T ]\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d{1,9})?)?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?", re.ASCII
 )
-_FORMS = "2026-02-12T15:40+07:00 hoặc 12/02/2026 15:40"
+FORMS = "2026-02-12T15:40+07:00 hoặc 12/02/2026 15:40"
 _LARGEST_OFFSET = timedelta(hours=14)  # of any place on earth
 
 
@@ -41,7 +41,7 @@ def office_time(text: str) -> datetime:
         moment = None
     if moment is None:
         what = "thiếu giờ" if _DATE_ALONE.fullmatch(text) else "không phải ngày giờ"
-        raise ValueError(f"{what}: cần dạng {_FORMS}")
+        raise ValueError(f"{what}: cần dạng {FORMS}")
     offset = moment.utcoffset()
     if offset is None:
         return moment.replace(tzinfo=OFFICE_TIME)

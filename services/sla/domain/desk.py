@@ -8,14 +8,14 @@ from contracts.deadlines import Step, TimeSpent
 from reference import BeyondCalendarError, LimitError, Timeline
 from reference.timeline import DAY, to_instant, to_minute
 from services.sla.domain.dossier import Dossier, Ended
-from services.sla.domain.facts import Received
+from services.sla.domain.facts import Received, Submitted
 from services.sla.domain.ground import Ground
 from services.sla.domain.promise import promise_of, standing_of, steps_of
 from services.sla.domain.rungs import newest_step, whole_ms
 from services.sla.domain.spent import time_spent
 
 Urgency = Literal["late", "today", "tomorrow", "later"]
-Stage = Literal["open", "waiting", "ended"]
+Stage = Literal["submitted", "open", "waiting", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,27 @@ def line_of(dossier: Dossier, horizon: Horizon, now: datetime, ground: Ground) -
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Unaccepted:
+    """One dossier that a unit has to accept, on its list. `due`: until when (D20). Times in ms."""
+
+    code: str
+    unit: str
+    procedure: str
+    submitted_at: int
+    due: int
+    urgency: Urgency
+
+
+def unaccepted_of(dossier: Dossier, horizon: Horizon) -> Unaccepted | None:
+    """A dossier as a line of that list; None if nobody has to accept it."""
+    submitted, acceptance = dossier.facts.first(Submitted), dossier.acceptance
+    if submitted is None or acceptance is None or acceptance.of is None or acceptance.accept_by is None:
+        return None
+    due, unit = acceptance.accept_by, acceptance.of.unit
+    return Unaccepted(dossier.code, unit, submitted.procedure, submitted.at, due, horizon.of(due))
+
+
 def _place(dossier: Dossier) -> tuple[str, str]:
     """Where it is: the step that was told last, and its department; empty as far as nothing was told."""
     found = newest_step(dossier.facts)
@@ -89,12 +110,13 @@ def _place(dossier: Dossier) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What sla can say of one dossier. `stage`: `waiting` while the clock stands still, since `waits_since`. Times in ms."""
+    """What sla can say of one dossier. `stage`: `submitted` while it is to be accepted, until `due`; `waiting` while the clock
+    stands still, or papers are asked for before it is accepted, since `waits_since`. Times in ms."""
 
     code: str
     unit: str
     procedure: str
-    received_at: int
+    received_at: int | None
     stage: Stage
     due: int | None
     urgency: Urgency | None
@@ -104,13 +126,14 @@ class Told:
     step: str
     department: str
     why: tuple[Step, ...]  # how the date came about; empty where it could not be counted
+    submitted_at: int | None = None
 
 
 def told_of(dossier: Dossier, now: datetime, ground: Ground) -> Told | None:
-    """What sla can say of a dossier; None before its reception is known, and of one that was refused (state 3)."""
+    """What sla can say of a dossier; None before anything of it is to be done, and of one that was refused (state 3)."""
     received, standing = dossier.facts.first(Received), standing_of(dossier.facts)
     if received is None or standing is None:
-        return None
+        return _told_before(dossier, now, ground)
     ended = dossier.settled.how if dossier.settled is not None and isinstance(dossier.settled.how, Ended) else None
     line = dossier.line(ground)
     open_waits = [wait for wait in standing.pauses if wait.end is None]
@@ -136,4 +159,30 @@ def told_of(dossier: Dossier, now: datetime, ground: Ground) -> Told | None:
         step=step,
         department=department,
         why=why,
+        submitted_at=None if (submitted := dossier.facts.first(Submitted)) is None else submitted.at,
+    )
+
+
+def _told_before(dossier: Dossier, now: datetime, ground: Ground) -> Told | None:
+    """Of one that was submitted: it is to be accepted, or waits for the papers that were asked for instead."""
+    submitted, acceptance = dossier.facts.first(Submitted), dossier.acceptance
+    if submitted is None or acceptance is None or acceptance.of is None or acceptance.of.state not in (None, 5):
+        return None
+    of, due = acceptance.of, acceptance.accept_by
+    horizon = Horizon.at(now, ground.reference.timeline(of.unit))
+    return Told(
+        code=dossier.code,
+        unit=of.unit,
+        procedure=submitted.procedure,
+        received_at=None,
+        stage="waiting" if due is None else "submitted",
+        due=due,
+        urgency=None if due is None else horizon.of(due),
+        waits_for="supplement" if due is None else "",
+        waits_since=of.answered,
+        ended=None,
+        step="",
+        department="",
+        why=(),
+        submitted_at=submitted.at,
     )

@@ -16,6 +16,7 @@ from services.sla.domain.ground import Ground
 from services.sla.domain.printed import with_date
 from services.sla.domain.promise import Standing
 from services.sla.domain.recovered import Recovered
+from services.sla.domain.submission import Acceptance
 
 EndState = Literal[7, 8, 9, 10]  # TrangThaiHoSo
 Reached = Literal["fired", "superseded"]
@@ -100,7 +101,8 @@ NO_ASKS: Mapping[str, Reply] = {}
 class Dossier(NamedTuple):
     """One dossier; a named tuple, because one is made for each event (docs/benchmarks.md). `unit`: whose calendar its promise
     was counted by. `watch`: while it is open. `rungs`: those that were reached. `asks`: what letters were answered, by the id
-    of the event. `recovered`: while it is made anew. `revision`: how often it was saved."""
+    of the event. `recovered`: while it is made anew. `revision`: how often it was saved. `acceptance`: of what was
+    submitted."""
 
     code: str
     facts: KnownFacts = NO_FACTS
@@ -112,6 +114,7 @@ class Dossier(NamedTuple):
     asks: Mapping[str, Reply] = NO_ASKS
     recovered: Recovered | None = None
     revision: int = 0
+    acceptance: Acceptance | None = None
 
     def told(self, event: Event) -> "Dossier":
         """With a fact; the dossier itself if it says nothing new."""
@@ -122,7 +125,19 @@ class Dossier(NamedTuple):
         self, facts: KnownFacts, unit: str | None, deadline: Deadline | None, settled: Settled | None, watch: Watch | None
     ) -> "Dossier":
         """With what facts change. Made directly, once per decision: `_replace` costs more."""
-        return Dossier(self.code, facts, unit, deadline, settled, watch, self.rungs, self.asks, self.recovered, self.revision)
+        return Dossier(
+            self.code,
+            facts,
+            unit,
+            deadline,
+            settled,
+            watch,
+            self.rungs,
+            self.asks,
+            self.recovered,
+            self.revision,
+            self.acceptance,
+        )
 
     def ringing(self, rungs: Mapping[str, Reached], watch: Watch) -> "Dossier":
         """With rungs that were reached, and the next timer."""
@@ -135,8 +150,9 @@ class Dossier(NamedTuple):
 
     @property
     def body(self) -> str:
-        """The unit to name in what is said."""
-        return "unknown" if self.unit is None else self.unit
+        """The unit to name in what is said: whose calendar its promise was counted by; before it, who has to accept it."""
+        submitted = None if self.acceptance is None else self.acceptance.of
+        return self.unit or ("unknown" if submitted is None else submitted.unit)
 
     def line(self, ground: Ground) -> Timeline:
         """The calendar that its promise was counted with; of one that is not open, the newest."""

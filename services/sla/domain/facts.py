@@ -27,6 +27,16 @@ class Terms(Part):
 
 
 @dataclass(frozen=True, slots=True)
+class Submitted(Slim):
+    """Handed in and not accepted yet (state 1). `channel`: None where nobody told."""
+
+    KIND: ClassVar[str] = "submitted"
+    procedure: str
+    receiving_unit: str
+    channel: Literal[1, 2, 3] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Received(Slim):
     """Taken in (state 2): the clock starts. `promised_at`: the date the sender printed."""
 
@@ -147,6 +157,7 @@ class Stopped(Slim):
 KINDS = Kinds.of(
     (
         Progressed,
+        Submitted,
         Received,
         SupplementRequested,
         Supplemented,

@@ -6,6 +6,7 @@ from typing import Literal
 
 from contracts import Event, EventData
 from reference import Readings, ReferenceData
+from reference.limits import Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,14 @@ class RungRules:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Reference data, and how this province reads the law where it leaves room."""
+    """Reference data, and how this province reads the law where it leaves room. `acceptance`: the time to accept a dossier that
+    was submitted online."""
 
     reference: ReferenceData
     rules: Readings
     rungs: RungRules
     early_by: Literal["date", "time"]
+    acceptance: Limit
 
 
 @dataclass(frozen=True, slots=True)

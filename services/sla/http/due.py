@@ -65,12 +65,14 @@ class DueDossier(BaseModel):
 
 
 class Counts(BaseModel):
-    """How many there are of each."""
+    """How many there are of each, by the date in force; and how many were submitted and wait to be accepted."""
 
     late: int
     today: int
     tomorrow: int
     later: int
+    unaccepted: int = Field(description="Chờ tiếp nhận; không thuộc bốn nhóm kia.")
+    unaccepted_late: int = Field(description="Trong đó quá hạn tiếp nhận.")
 
 
 class DueList(BaseModel):
@@ -89,9 +91,10 @@ class DossierState(BaseModel):
     unit_name: str
     procedure: str
     procedure_name: str
-    received_at: datetime
+    submitted_at: datetime | None = Field(description="Ngày nộp trực tuyến, nếu đã được báo.")
+    received_at: datetime | None = Field(description="Trống khi chưa được tiếp nhận.")
     stage: Stage
-    due_at: datetime | None
+    due_at: datetime | None = Field(description="Ngày hẹn trả; khi chờ tiếp nhận: hạn tiếp nhận.")
     urgency: Urgency | None
     waits_for: str
     waits_since: datetime | None
@@ -115,30 +118,33 @@ class DueDesk:
     """Reads the lists. No rules here."""
 
     def __init__(self, parts: Parts, context: Context) -> None:
-        self._parts, self._context = parts, context
+        self.parts, self._context = parts, context
 
     @property
     def reference(self) -> ReferenceData:
         """Names of units and procedures."""
         return self._context.reference
 
-    def _horizon(self, unit: str) -> tuple[datetime, Horizon]:
+    def horizon(self, unit: str) -> tuple[datetime, Horizon]:
+        """Now, and what is late, due today, due on the next working day of a unit."""
         now = self._context.clock.now()
         return now, Horizon.at(now, self.reference.timeline(unit))
 
     async def counts(self, unit: str, person: Person) -> Counts:
-        """How many are late, due today, due on the next working day, later."""
-        _, horizon = self._horizon(unit)
-        spans = [_span(urgency, horizon) for urgency in URGENCIES]
-        counted = (store.count_due_within(self._parts.store, person.units_of(unit), span) for span in spans)
-        late, today, tomorrow, later = await asyncio.gather(*counted)
-        return Counts(late=late, today=today, tomorrow=tomorrow, later=later)
+        """How many are late, due today, due on the next working day, later; and wait to be accepted."""
+        _, horizon = self.horizon(unit)
+        spans = [span_of(urgency, horizon) for urgency in URGENCIES]
+        counted = (store.count_due_within(self.parts.store, person.units_of(unit), span) for span in spans)
+        of = person.units_of(unit)
+        waiting = (store.count_unaccepted_within(self.parts.store, of, span) for span in (ALL, spans[0]))
+        late, today, tomorrow, later, every, overdue = await asyncio.gather(*counted, *waiting)
+        return Counts(late=late, today=today, tomorrow=tomorrow, later=later, unaccepted=every, unaccepted_late=overdue)
 
     async def lines(self, wanted: Wanted, person: Person, after: str, limit: int) -> tuple[list[Line], str | None]:
         """A page of the list, and the place behind it if there may be more. Raises ProblemError for a place that is none."""
-        now, horizon = self._horizon(wanted.unit)
-        span = ALL if wanted.urgency is None else _span(wanted.urgency, horizon)
-        found = await store.due_within(self._parts.store, person.units_of(wanted.unit), span, _place(after), limit)
+        now, horizon = self.horizon(wanted.unit)
+        span = ALL if wanted.urgency is None else span_of(wanted.urgency, horizon)
+        found = await store.due_within(self.parts.store, person.units_of(wanted.unit), span, place_of(after), limit)
         lines = (line_of(dossier, horizon, now, self._context.ground) for dossier in found.dossiers)
         return [line for line in lines if line is not None], found.after
 
@@ -154,7 +160,7 @@ class DueDesk:
 
     async def told(self, code: str, person: Person) -> Told:
         """One dossier. Raises ProblemError."""
-        dossier, now = await store.find_one(self._parts.store, code), self._context.clock.now()
+        dossier, now = await store.find_one(self.parts.store, code), self._context.clock.now()
         seen = dossier is not None and person.sees(dossier.body)
         told = told_of(dossier, now, self._context.ground) if dossier is not None and seen else None
         if told is None:
@@ -167,7 +173,7 @@ class DueDesk:
         return procedure if known is None else known.name
 
 
-def _span(urgency: Urgency, horizon: Horizon) -> Range:
+def span_of(urgency: Urgency, horizon: Horizon) -> Range:
     spans: dict[Urgency, Range] = {
         "late": Range(0, horizon.late),
         "today": Range(horizon.late + 1, horizon.today),
@@ -177,7 +183,7 @@ def _span(urgency: Urgency, horizon: Horizon) -> Range:
     return spans[urgency]
 
 
-def _place(after: str) -> tuple[int, str] | None:
+def place_of(after: str) -> tuple[int, str] | None:
     if not after:
         return None
     due, _, code = after.partition("~")
@@ -274,7 +280,8 @@ def _state(told: Told, desk: DueDesk) -> DossierState:
         unit_name=told.unit if unit is None else unit.name,
         procedure=told.procedure,
         procedure_name=desk.name_of(told.procedure),
-        received_at=moment(told.received_at),
+        submitted_at=moment_or_none(told.submitted_at),
+        received_at=moment_or_none(told.received_at),
         stage=told.stage,
         due_at=moment_or_none(told.due),
         urgency=told.urgency,
