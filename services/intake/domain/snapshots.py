@@ -128,7 +128,7 @@ class _Comparison:
             promised_at=self._promise(),
             contact=snapshot.contact,
         )
-        if known is None and (renewed := self._renewed(item.promised_at)) is not None:
+        if self.dossier.reception is None and (renewed := self._renewed(item.promised_at)) is not None:
             # The date was given with a round, not at reception: that round's pause is in it already (D6).
             before = {"promised_at": renewed.previous_due_at, "observed_at": at}
             self._say(item.model_copy(update=before), "received_at")
