@@ -1,5 +1,6 @@
 """What the front decides: who somebody is, how long a session holds, which requests pass the wall, who owns a path."""
 
+from services.front.domain.addresses import Network, networks, source_of
 from services.front.domain.home import TILES, Tile
 from services.front.domain.journal import WORDS, Entry, What
 from services.front.domain.paths import WAYS, Way, hostile, local, way_of
@@ -19,6 +20,7 @@ __all__ = [
     "Entry",
     "Grant",
     "Limits",
+    "Network",
     "Person",
     "Refusal",
     "Session",
@@ -30,7 +32,9 @@ __all__ = [
     "hostile",
     "judge_change",
     "local",
+    "networks",
     "person_of",
     "same_form",
+    "source_of",
     "way_of",
 ]
