@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runtime.errors import Unavailable
 from runtime.pages import HEADERS
 from runtime.web import PROBES, ProblemError, whole_body
-from services.front.domain import SAFE, Refusal, Session, What, hostile, judge_change, same_form, way_of
+from services.front.domain import SAFE, Refusal, Session, What, for_anybody, hostile, judge_change, same_form
 from services.front.http.login import OPEN, SILENT_ISSUER, login_page
 from services.front.http.room import Room, Visit, cookie_name, told_of
 from services.front.http.said import BROKEN, NOT_NOW, WORDS, say
@@ -60,8 +60,7 @@ class Wall:
             nonlocal begun
             begun = True
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(ALWAYS)
+                _dress(message)
             await send(message)
 
         try:
@@ -97,8 +96,7 @@ class Wall:
         path = bytes(request.scope.get("raw_path") or b"").decode("latin-1")
         if hostile(path):
             raise self._stop(Refusal.PATH)
-        way = way_of(path)
-        if way is not None and way.public:
+        if for_anybody(path):
             return await self._in_nobodys_name(request, origin, path)
         name = request.cookies.get(cookie_name(origin, "session"), "")
         found = await self._room.sessions.of(name) if name else NoSession.UNKNOWN
@@ -157,6 +155,13 @@ class Wall:
     def _stop(self, refusal: Refusal, session: Session | None = None) -> _Stopped:
         self._room.parts.telemetry.count("changes_refused", reason=refusal.value)
         return _Stopped(say(WORDS[refusal], session))
+
+
+def _dress(message: Message) -> None:
+    """The headers that every page has; one that says less of itself, as that of a secret link does, keeps its own."""
+    headers = MutableHeaders(scope=message)
+    for name, value in ALWAYS.items():
+        headers.setdefault(name, value)
 
 
 def _carries(body: bytes, token: str) -> bool:
