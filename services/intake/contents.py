@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reference import Unit, word_key
 from services.intake.posting import Posted
 
-PAGE = 30  # procedures; a page of them stays small on a phone
+PAGE = 20  # procedures; a page of them stays small on a phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +43,10 @@ def units_named(units: Iterable[Unit], wanted: str) -> list[Unit]:
 
 def has_words(text: str, wanted: str) -> bool:
     """Whether a text has all words looked for, however they are accented and capitalised, whole or as beginnings."""
-    words = word_key(text).split()
-    return all(any(word.startswith(part) for word in words) for part in word_key(wanted).split())
+    parts = word_key(wanted).split()
+    return not parts or all(any(word.startswith(part) for word in _words(text)) for part in parts)
+
+
+@lru_cache(maxsize=8192)  # a province has so many names, and strangers look through them
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word_key(text).split())

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from reference import OFFICE_TIME, Unit
 from runtime.web import Problem, ProblemError, open_to_all, problem_answers
 from services.intake import posting
-from services.intake.contents import Contents, look_through, units_named
+from services.intake.contents import PAGE, Contents, look_through, units_named
 from services.intake.http.entrance import Entrance
 
 Words = Annotated[str, Query(alias="q", max_length=100, description="Từ cần tìm; có dấu hay không dấu đều được")]
@@ -103,7 +103,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
 
     @app.get(
         "/v1/units/{code}",
-        summary="Một đơn vị: liên hệ và thủ tục được niêm yết, tối đa 30 thủ tục một trang",
+        summary=f"Một đơn vị: liên hệ và thủ tục được niêm yết, tối đa {PAGE} thủ tục một trang",
         response_model=UnitContents,
         dependencies=[open_to_all()],
         responses=problem_answers(404, 422, 503),
