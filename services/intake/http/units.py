@@ -114,13 +114,12 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         field: Annotated[str, Query(max_length=200)] = "",
         page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1,
     ) -> UnitContents:
-        unit = reference.units.get(code)
-        if unit is None or unit not in posting.units_on(reference, today()):
+        unit, day = reference.units.get(code), today()
+        listed = [] if unit is None or not unit.in_use(day) else posting.posted(reference, unit, day)
+        if unit is None or not listed:
             raise ProblemError(Problem("unknown-unit", "Mã đơn vị không có trong danh mục / unknown unit", 404))
-        found = look_through(posting.posted(reference, unit, today()), wanted, field, page)
-        hotline = next(
-            (each.hotline for each in reference.units.values() if each.kind == "province" and each.in_use(today())), ""
-        )
+        found = look_through(listed, wanted, field, page)
+        hotline = next((each.hotline for each in reference.units.values() if each.kind == "province" and each.in_use(day)), "")
         return _contents(unit, found, reference.province, hotline)
 
 
