@@ -158,7 +158,7 @@ def _served(here: str, port: int) -> Iterator[Front]:
     async def main() -> None:
         with issuer_on_loopback() as issuer:
             async with front_at(issuer, public_url=here) as front:
-                share = {"first": "2026-03-01", "resolved": 120, "share": 97.5, "counted_at": "2026-03-20T10:00:00+07:00"}
+                share = {"from": "2026-03-01", "resolved": 120, "share": 97.5, "counted_at": "2026-03-20T10:00:00+07:00"}
                 front.behind.answers |= {
                     "intake": lambda: _units(front),
                     "sla": lambda: _dossier(front),

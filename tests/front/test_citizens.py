@@ -129,6 +129,15 @@ async def test_each_state_has_its_words(front: Front, more: dict[str, Any], word
         assert each in page.text, each
 
 
+async def test_a_step_is_named_while_it_goes_on_and_if_it_has_a_name(front: Front) -> None:
+    shown = []
+    for more in ({}, {"step": "khác"}, {"step": ""}, {"stage": "ended", "end_state": 9}):
+        open_sla(front, **more)
+        shown.append("Đang ở bước" in (await at(front).get(LINK)).text)
+
+    assert shown == [True, False, False, False]
+
+
 async def test_a_wrong_code_an_unknown_dossier_and_what_is_no_code_get_one_answer(front: Front) -> None:
     browser, wrong = at(front), KEYS.code(OTHER)
     tries = [

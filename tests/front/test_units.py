@@ -41,7 +41,7 @@ UNIT: dict[str, Any] = {
     "pages": 3,
     "items": [PROCEDURE],
 }
-SHARE = {"first": "2026-03-01", "from": "2026-03-01", "resolved": 120, "share": 97.5, "counted_at": "2026-03-20T10:00:00+07:00"}
+SHARE = {"from": "2026-03-01", "resolved": 120, "share": 97.5, "counted_at": "2026-03-20T10:00:00+07:00"}
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+UNNAMED = "khác"  # a step that no list of the unit has: intake keeps its words
 Stage = Literal["open", "waiting", "ended", "not-accepted"]
 
 ASKED = {

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from contracts.codes import check_dossier_code
 from contracts.lookup import typed
 from services.front.domain import source_of
-from services.front.domain.citizens import Stage, headline, next_step
+from services.front.domain.citizens import UNNAMED, Stage, headline, next_step
 from services.front.http.access import EVERYBODY
 from services.front.http.asking import Nothing, Question, Silent, ask_openly
 from services.front.http.pages import page
@@ -59,6 +59,11 @@ class Shown(BaseModel):
     def late(self) -> bool:
         """Whether the promised date has passed, or had when it ended."""
         return self.urgency == "late" or self.outcome == "late"
+
+    @property
+    def step_words(self) -> str:
+        """The step it is in, if it has a name and goes on."""
+        return "" if self.stage == "ended" or self.step == UNNAMED else self.step
 
     @property
     def headline(self) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.front.http.access import EVERYBODY
 from services.front.http.asking import Nothing, Question, Silent, ask_openly
@@ -78,7 +78,7 @@ class Phone(BaseModel):
     phone: str
 
 
-class Field(BaseModel):
+class FieldOfWork(BaseModel):
     """A field with how many procedures it has."""
 
     name: str
@@ -96,7 +96,7 @@ class Contents(BaseModel):
     reception: str
     hours: list[str]
     leaders: list[Phone]
-    fields: list[Field]
+    fields: list[FieldOfWork]
     total: int
     page: int
     pages: int
@@ -106,7 +106,7 @@ class Contents(BaseModel):
 class OnTime(BaseModel):
     """What reporting says of a unit; `share` in percent, None of too few dossiers."""
 
-    first: date
+    first: date = Field(validation_alias="from")
     resolved: int | None
     share: float | None
     counted_at: datetime | None
