@@ -70,7 +70,7 @@ async def test_a_units_page_says_whom_to_call_what_it_costs_and_how_much_was_in_
         'href="tel:+842050000412"',
         'href="tel:02050000100"',
         "Thứ Năm hằng tuần",
-        "97,50 %</strong> trong 120 hồ sơ",
+        "97,50 %</strong> số hồ sơ đã giải quyết xong (trong 120 hồ sơ)",
         "Số liệu đến 10:00 20/03/2026",
         "Đăng ký đúng hạn: miễn; Đăng ký quá hạn: 1.250.000 đồng",
         "<strong>trong ngày</strong>",
@@ -84,6 +84,20 @@ async def test_a_units_page_says_whom_to_call_what_it_costs_and_how_much_was_in_
         assert words in page, words
     assert "Từ đầu tháng 03/2026" in page
     assert all("authorization" not in asked.headers for asked in front.behind.asked)
+
+
+async def test_procedures_stand_in_the_order_of_the_list(front: Front) -> None:
+    items = [
+        {**PROCEDURE, "field": field, "name": name} for field, name in (("Hộ tịch", "B"), ("Hộ tịch", "A"), ("Đất đai", "C"))
+    ]
+    front.behind.answers["intake"] = lambda: JSONResponse({**UNIT, "items": items})
+    page = (await front.browser().get("/don-vi/H37.12")).text
+
+    places = [
+        page.index(f"<{tag}>{words}<")
+        for tag, words in (("h3", "Hộ tịch"), ("h4", "B"), ("h4", "A"), ("h3", "Đất đai"), ("h4", "C"))
+    ]
+    assert places == sorted(places)
 
 
 async def test_what_is_looked_for_goes_along_from_page_to_page(front: Front) -> None:

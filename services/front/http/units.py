@@ -3,6 +3,7 @@ time this month, how to complain. intake says what is posted, reporting the shar
 
 import asyncio
 from datetime import date, datetime
+from itertools import groupby
 from typing import Annotated, Literal
 from urllib.parse import quote, urlencode
 
@@ -101,6 +102,11 @@ class Contents(BaseModel):
     page: int
     pages: int
     items: list[Procedure]
+
+    @property
+    def by_field(self) -> list[tuple[str, list[Procedure]]]:
+        """The procedures of this page in the order of the list, field by field."""
+        return [(name, list(group)) for name, group in groupby(self.items, key=lambda procedure: procedure.field)]
 
 
 class OnTime(BaseModel):
