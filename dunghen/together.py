@@ -43,6 +43,7 @@ class Keys:
     token_key: str
     receipts_secret: str
     signing_key: str  # of the front
+    lookup_key: str
 
     @classmethod
     def new(cls) -> "Keys":
@@ -53,6 +54,7 @@ class Keys:
             secrets.token_hex(32),
             secrets.token_hex(32),
             base64.b64encode(secrets.token_bytes(32)).decode(),
+            f"1:{secrets.token_hex(32)}",
         )
 
     def environment(self) -> dict[str, str]:
@@ -61,6 +63,7 @@ class Keys:
         private = base64.b64encode(bytes(self.private)).decode()
         keys = {"CONTACTS_PUBLIC_KEY": public, "CONTACTS_PRIVATE_KEY": private, "CONTACTS_KEY_EPOCH": "1"}
         keys |= {"CONTACTS_HASH_KEY": self.hash_key, "FEEDBACK_TOKEN_KEY": self.token_key}
+        keys |= {"LOOKUP_KEY": self.lookup_key}
         return keys | {"NOTIFIER_RECEIPTS_SECRET": self.receipts_secret, "FRONT_SIGNING_KEY": self.signing_key}
 
 

@@ -20,6 +20,8 @@ FUTURE = timedelta(minutes=120)
 # As events write them (contracts/codes.py, which this package does not know): a code that no reader takes must not get in here.
 UnitCode = Annotated[str, StringConstraints(pattern=r"^(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[HG][0-9]{2}(?:\.[0-9]{2,3})*$")]
 ProcedureCode = Annotated[str, StringConstraints(pattern=r"^[0-9]\.[0-9]{6}(?:\.(?:000\.00\.00\.)?[HG][0-9]{2})?$")]
+# A public phone: links dial its 3 to 15 digits, with blanks, dots, dashes and brackets between.
+PHONE = r"[+(]?[0-9](?:[ .()-]{0,2}[0-9]){2,14}"
 State = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]  # TrangThaiHoSo of the national portal
 
 
@@ -66,7 +68,7 @@ class Leader(_Entry):
     """A leader whose phone is public (số điện thoại công khai của Bí thư, Chủ tịch)."""
 
     title: str
-    phone: str
+    phone: str = Field(pattern=f"^{PHONE}$")
 
 
 class HoursChange(_Entry):
@@ -92,7 +94,7 @@ class Unit(_Entry):
     brand: str = Field(default="", pattern=r"^[A-Za-z0-9]{0,11}$", description="Tên định danh that its SMS carry.")
     go_live: datetime | None = Field(default=None, description="Business times before it count in figures but send nothing.")
     letterhead: Letterhead | None = Field(default=None, description="Without one, the body's letters cannot be approved.")
-    hotline: str = Field(default="", description="Đường dây nóng.")
+    hotline: str = Field(default="", pattern=f"^(?:{PHONE})?$", description="Đường dây nóng.")
     leaders: tuple[Leader, ...] = ()
     reception: str = Field(default="", description="Lịch tiếp công dân, as posted.")
     departments: tuple[ListedWord, ...] = Field(default=(), description="Its departments, as its senders may name them.")

@@ -33,6 +33,7 @@ class Pages:
             loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         self._jinja.filters["when"] = when
+        self._jinja.filters["dial"] = dial
 
     def show(self, template: str, values: Mapping[str, Any], status: int = 200, person: Person | None = None) -> HTMLResponse:
         """A page; for a person, with the menu."""
@@ -46,6 +47,11 @@ class Pages:
 def when(moment: datetime | None) -> str:
     """`15:40 26/02/2026` in Vietnamese time; a dash for None."""
     return "-" if moment is None else f"{moment.astimezone(_OFFICE):%H:%M %d/%m/%Y}"
+
+
+def dial(phone: str) -> str:
+    """A phone as a link dials it: its digits, and a plus before them if there is one."""
+    return "".join(sign for sign in phone if sign.isdigit() or (sign == "+" and phone.startswith("+")))
 
 
 def own_form(request: Request, public_url: str) -> None:

@@ -6,7 +6,7 @@ from dunghen.together import Keys
 
 
 def secrets_command() -> None:
-    """Tạo khóa mới cho một hệ thống mới: niêm phong liên hệ, băm liên hệ, liên kết lấy ý kiến, báo phát, thẻ của cổng vào."""
+    """Tạo khóa mới cho hệ thống mới: niêm phong và băm liên hệ, liên kết lấy ý kiến, mã tra cứu, báo phát, thẻ của cổng vào."""
     for name, value in Keys.new().environment().items():
         typer.echo(f"{name}={value}")
 

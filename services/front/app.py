@@ -22,6 +22,7 @@ from services.front.sessions import Sessions
 from services.front.settings import FrontSettings
 from services.front.telemetry import METRICS
 from services.front.tokens import Bearers
+from services.front.tries import Tries
 
 FORGET_SECONDS = 600.0
 # A register of a year takes its time; a service that is down says so at once, or not at all.
@@ -46,7 +47,17 @@ def build(
     issuer = Issuer(settings, parts.machine.wall)
     clients = services or {name: client_of(url) for name, url in settings.service_urls().items()}
     sessions = Sessions(parts, issuer, settings.limits(), people.grants)
-    room = Room(parts, settings.public_url, sessions, issuer, bearers, Journal(parts), clients)
+    room = Room(
+        parts=parts,
+        origins=settings.public_url,
+        sessions=sessions,
+        issuer=issuer,
+        bearers=bearers,
+        journal=Journal(parts),
+        services=clients,
+        tries=Tries(parts.machine),
+        proxies=settings.proxies,
+    )
     health = Health(parts, None)
     probes = make_app("Đúng Hẹn front", health, parts.telemetry)
 

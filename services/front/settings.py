@@ -9,11 +9,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from runtime.web.tokens import AUDIENCE
-from services.front.domain import Limits
+from services.front.domain import Limits, Network, networks
 
 
 def _addresses(given: object) -> object:
     return tuple(given.split()) if isinstance(given, str) else given
+
+
+def _networks(given: object) -> object:
+    return networks(given) if isinstance(given, str) else given
 
 
 def _existing_file(path: Path | None) -> Path | None:
@@ -70,6 +74,11 @@ class FrontSettings(BaseSettings):
     notifier_url: ServiceUrl = Field(description="address of notifier")
     feedback_url: ServiceUrl = Field(description="address of feedback")
     reporting_url: ServiceUrl = Field(description="address of reporting")
+    proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        default=(),
+        description="addresses or networks of the proxies before the front, with blanks between: whose `X-Forwarded-For` is "
+        "believed; without them all citizens behind a proxy count as one address",
+    )
     people_file: Annotated[Path | None, AfterValidator(_existing_file)] = Field(
         default=None, description="YAML file that gives people roles and units, for a time too; a changed one is taken over"
     )

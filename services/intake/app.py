@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from contracts.lookup import LookupKeys
 from reference import ReferenceData
 from runtime.health import Health
 from runtime.intents import Intents
@@ -44,6 +45,7 @@ def build(
     """Build the service from settings; reference data and ports may be given."""
     box = Sealer.from_base64(settings.contacts_public_key, settings.contacts_key_epoch)
     sealer = ContactSealer(box, settings.contacts_hash_key.get_secret_value().encode())
+    lookup = None if settings.lookup_key is None else LookupKeys.of(settings.lookup_key.get_secret_value())
     base = Base.of("intake", runtime, METRICS, settings.reference_dir, (reference, ports))
     parts = base.parts
     context = handlers.Context(base.reference, settings, sealer, parts.clock)
@@ -59,6 +61,7 @@ def build(
         replays=Replays(parts.store, parts.machine),
         log=LogReader(parts.topics, TOPICS),
         words=words,
+        lookup=lookup,
     )
     health = Health(parts, None)
     patience = Patience(upload_paths=(FILES,))

@@ -1,12 +1,10 @@
-"""What intake keeps from being read: contacts in boxes, digests, and the citizen's look-up code."""
+"""What intake keeps from being read: contacts in boxes, digests."""
 
 import hmac
 from dataclasses import dataclass
 
 from runtime.sealing import Locker, Sealer, plain
 from services.intake.domain import Contact
-
-LOOKUP_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # base32: no 0 that reads as O, no 1 that reads as I
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +30,6 @@ class ContactSealer:
     def digest_number(self, number: str) -> str:
         """Keyed hash of a phone number."""
         return digest_number(self.hash_key, number)
-
-    def lookup_code(self, dossier: str) -> str:
-        """Six characters for the receipt: whoever holds them and the mã hồ sơ may ask for the state of the dossier."""
-        digest = hmac.digest(self.hash_key, b"lookup/" + dossier.encode(), "sha256")
-        return "".join(LOOKUP_LETTERS[byte & 31] for byte in digest[:6])
 
     def digest_words(self, words: str) -> str:
         """Keyed hash of free words: equal for equal ones."""

@@ -29,6 +29,12 @@ class IntakeSettings(BaseSettings):
     contacts_hash_key: SecretStr = Field(
         min_length=16, validation_alias="CONTACTS_HASH_KEY", description="secret for telling whether a contact changed"
     )
+    lookup_key: SecretStr | None = Field(
+        default=None,
+        validation_alias="LOOKUP_KEY",
+        description="EPOCH:KEY that look-up codes are made from, the same as sla's; several with blanks between: the highest "
+        "epoch makes codes; unset: none are given out",
+    )
     max_items: int = Field(default=1000, ge=1, description="items in one request")
     items_per_minute: int = Field(
         default=300_000, ge=1, description="items of one system per minute and instance; more get 429"

@@ -3,6 +3,7 @@
 from functools import partial
 
 from contracts import Event
+from contracts.lookup import LookupKeys
 from reference import ReferenceData
 from runtime.intents import Intents
 from runtime.jobs import Job
@@ -14,7 +15,15 @@ from runtime.timers import Fire, Timers
 from services import wiring
 from services.assembly import Base, Follower
 from services.sla import handlers, older, store
-from services.sla.http import DueDesk, add_control_sheet, add_due_routes, add_routes, add_unaccepted_routes
+from services.sla.http import (
+    CitizenDesk,
+    DueDesk,
+    add_citizen_routes,
+    add_control_sheet,
+    add_due_routes,
+    add_routes,
+    add_unaccepted_routes,
+)
 from services.sla.jobs import Recount
 from services.sla.recovery import recovery
 from services.sla.settings import SlaSettings
@@ -40,6 +49,7 @@ def build(
     runtime: RuntimeSettings, settings: SlaSettings, *, reference: ReferenceData | None = None, ports: Ports | None = None
 ) -> Service:
     """Build the service from settings; reference data and ports may be given."""
+    lookup = None if settings.lookup_key is None else LookupKeys.of(settings.lookup_key.get_secret_value())
     base = Base.of("sla", runtime, METRICS, settings.reference_dir, (reference, ports))
     parts = base.parts
     context = handlers.Context.of(base.reference, settings, parts.clock)
@@ -52,6 +62,7 @@ def build(
     add_due_routes(follower.app, desk)
     add_unaccepted_routes(follower.app, desk)
     add_control_sheet(follower.app, desk, context)
+    add_citizen_routes(follower.app, CitizenDesk(parts, context), lookup)
     jobs = (
         Job("timers", runtime.sweep_seconds, timers.sweep),
         Job("journal", JOURNAL_SECONDS, journal.sweep),

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from reference import Readings
@@ -14,10 +14,18 @@ from runtime.settings import existing_folder
 class SlaSettings(BaseSettings):
     """How this province reads the law where it leaves room (docs/decisions/0004-counting-time.md)."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_prefix="SLA_", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_prefix="SLA_", populate_by_name=True, hide_input_in_errors=True
+    )
 
     reference_dir: Annotated[Path, AfterValidator(existing_folder)] = Field(
         validation_alias="REFERENCE_DIR", description="folder of the reference data (docs/reference-data.md)"
+    )
+    lookup_key: SecretStr | None = Field(
+        default=None,
+        validation_alias="LOOKUP_KEY",
+        description="EPOCH:KEY that look-up codes are made from, the same as intake's; several with blanks between: "
+        "each opens; unset: citizens are answered nothing",
     )
     after_hours: Literal["next_opening", "civil_code"] = Field(
         default="next_opening", description="which day is uncounted for a dossier received after hours (D3)"

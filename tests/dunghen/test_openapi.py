@@ -73,10 +73,17 @@ def test_routes_that_want_a_key_say_how_it_is_shown() -> None:
     schemes = document_of("intake")["components"]["securitySchemes"]
     either: list[dict[str, list[str]]] = [{"bearer": []}, {"x-api-key": []}]
 
+    open_to_all = {"GET /v1/units", "GET /v1/units/{code}"}
     assert (schemes["bearer"]["scheme"], schemes["x-api-key"]["in"]) == ("bearer", "header")
     wanted = {place: operation.get("security") for place, operation in operations("intake").items()}
-    assert {place for place, security in wanted.items() if security == either} == {p for p in wanted if " /v1/" in p}
+    assert {place for place, security in wanted.items() if security == either} == {
+        p for p in wanted if " /v1/" in p and p not in open_to_all
+    }
     assert wanted["POST /mapi/g"] == [*either, {}]  # or a session in the body
+    assert {place for place in open_to_all if wanted[place] is None} == open_to_all
+    lookup = document_of("sla")["components"]["securitySchemes"]["lookup-code"]
+    assert (lookup["in"], lookup["name"]) == ("header", "x-lookup-code")
+    assert operations("sla")["GET /v1/lookup/{dossier}"]["security"] == [{"lookup-code": []}]
     events = operations("intake")["POST /v1/dossiers/events"]
     assert [(p["name"].lower(), p["in"], p["required"]) for p in events["parameters"]] == [("idempotency-key", "header", False)]
 

@@ -48,8 +48,8 @@ class Alone:
 
 
 @asynccontextmanager
-async def intake_alone(folder: Path, bootstrap: str | None = None, **settings: str) -> AsyncIterator[Alone]:
-    """Start it in a folder that exists, with more of its settings as environment. `bootstrap`: another one's broker."""
+async def intake_alone(folder: Path, bootstrap: str | None = None, **settings: str | None) -> AsyncIterator[Alone]:
+    """Start it in a folder that exists, with more settings (None: unset) as environment. `bootstrap`: another's broker."""
     broker = EmbeddedBroker(load_catalogue().topics) if bootstrap is None else None
     bootstrap = broker.bootstrap_servers if broker is not None else str(bootstrap)
     runtime = RuntimeSettings(
@@ -60,7 +60,8 @@ async def intake_alone(folder: Path, bootstrap: str | None = None, **settings: s
         sweep_seconds=0.05,
         identity_issuers=(ISSUER.trusted(),),
     )
-    environment = demo_environment(Keys.new(), PROVINCE) | settings
+    changed = {**demo_environment(Keys.new(), PROVINCE), **settings}
+    environment = {name: value for name, value in changed.items() if value is not None}
     clock = SteppedClock(NOW)
     service = build(runtime, from_environment(IntakeSettings, environment), ports=Ports(clock=clock))
     client = httpx.AsyncClient(

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from contracts import fact_id, to_wire
+from contracts.lookup import LookupKeys
 from dunghen import PROVINCE
 from runtime.log import Wire
 from runtime.web import Role
@@ -21,6 +22,7 @@ from tests.flow.support import until
 from tests.intake.alone import Alone, intake_alone, received
 from tests.support.identity import as_person
 
+SHARED = ("CONTACTS_HASH_KEY", "LOOKUP_KEY")  # by all instances
 PERSON = {"name": "Nông Thị Mẫu", "phone": "0912000007"}
 
 
@@ -139,7 +141,20 @@ async def test_a_lookup_code_for_the_receipt_is_the_same_each_time_and_another_f
     codes = [(await intake.send(key, received(n))).json()["items"][0]["lookup_code"] for n in (1, 1, 2)]
 
     assert codes[0] == codes[1] != codes[2]
-    assert all(len(code) == 6 and code.isalnum() for code in codes)
+    keys = LookupKeys.of(intake.environment["LOOKUP_KEY"])
+    assert codes[1:] == [keys.code(received(n)["dossier"]) for n in (1, 2)]  # those that sla opens
+
+
+async def test_a_receipts_code_comes_from_the_newest_key_and_an_intake_without_one_gives_none(tmp_path: Path) -> None:
+    newest, given = LookupKeys.of(f"7:{'n' * 32}"), []
+    for number, listed in enumerate((f"6:{'k' * 32} 7:{'n' * 32}", None)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        async with intake_alone(folder, LOOKUP_KEY=listed) as intake:
+            given.append((await intake.send(await intake.key(), received(1))).json()["items"][0])
+
+    assert given[0]["lookup_code"] == newest.code(received(1)["dossier"])
+    assert (given[1]["status"], "lookup_code" in given[1]) == ("accepted", False)
 
 
 # --- limits -----------------------------------------------------------------------
@@ -201,7 +216,7 @@ async def test_two_ways_at_once_make_one_fact(intake: Alone) -> None:
 async def test_two_instances_on_one_store_give_the_same_answers_and_one_fact(tmp_path: Path) -> None:
     async with (
         intake_alone(tmp_path) as one,
-        intake_alone(tmp_path, one.bootstrap, CONTACTS_HASH_KEY=one.environment["CONTACTS_HASH_KEY"]) as two,
+        intake_alone(tmp_path, one.bootstrap, **{name: one.environment[name] for name in SHARED}) as two,
     ):
         key = await one.key()
         items = [received(number, contact=PERSON) for number in range(20)]

@@ -271,7 +271,8 @@ VERSION: dict[str, Any] = {"valid_from": DAY, "limit": {"unit": "same_day"}}
         (StatusMap, {"system": "a" * 40, "states": {"x": 1}}, "system", ["", "a" * 41, "A", "hệ"]),
         (PeriodKind, {"code": "m-1", "name": "x", "months": 1}, "code", ["", "Tháng", "m" * 41]),
         (PeriodKind, {"code": "m-1", "name": "x", "months": 1}, "colour", ["red"]),
-        (Leader, {"title": "x", "phone": "y"}, "colour", ["red"]),
+        (Leader, {"title": "x", "phone": "113"}, "colour", ["red"]),
+        (Leader, {"title": "x", "phone": "0205 000 0412"}, "phone", ["", "12", "y", "0205 000 0412 (trực)", "1" * 16]),
     ],
 )
 def test_an_entry_is_taken_and_one_that_breaks_a_bound_is_refused_by_its_field(

@@ -35,6 +35,7 @@ PROCEDURES = """- code: '1.000001'
     - {valid_from: 2025-07-01, limit: {unit: same_day}}
 """
 FILES = {"province.yaml": "{name: Tỉnh Mẫu}", "units.yaml": UNITS, "procedures.yaml": PROCEDURES}
+THIRD = "units.yaml, line 5, entry 3"
 Written = Callable[..., Path]
 
 
@@ -97,6 +98,17 @@ def test_a_folder_with_them_has_its_own(written: Written) -> None:
         (
             {"units": f"{UNITS}- code: H37.91\n  name: x\n  kind: village\n"},
             ["units.yaml, line 7, entry 3: kind: Input should be 'province', 'department' or 'commune'"],
+        ),
+        *(
+            (
+                {"units": f"{UNITS}- {{code: H37.91, name: x, kind: commune, hotline: '{phone}'}}\n"},
+                [f"{THIRD}: hotline: String"],
+            )
+            for phone in ("12", "gọi trực ban", "0205 000 0212 (trực)", "0205 000 0212; 0912 000 007", "0205--- 000")
+        ),
+        (
+            {"units": f"{UNITS}- {{code: H37.91, name: x, kind: commune, leaders: [{{title: Chủ tịch, phone: ''}}]}}\n"},
+            [f"{THIRD}: leaders.0.phone: String"],
         ),
         ({"units": f"{UNITS}- 5\n"}, ["units.yaml, line 5, entry 3: entry: Input should be"]),
         (
@@ -253,3 +265,11 @@ def test_the_national_table_is_the_seed_with_its_corrections_on_top() -> None:
 
 def test_the_demos_province_has_its_own_words_and_no_fault() -> None:
     assert load_reference(PROVINCE).statuses
+
+
+@pytest.mark.parametrize("phone", ["113", "1900 1234", "0205 000 0212", "(0205) 000-0212", "+84.205.000.0212"])
+def test_a_public_phone_is_written_as_offices_write_it(written: Written, phone: str) -> None:
+    entry = f"{{code: H37.91, name: x, kind: commune, hotline: '{phone}', leaders: [{{title: Chủ tịch, phone: '{phone}'}}]}}"
+    unit = load_reference(written(units=f"{UNITS}- {entry}\n")).units["H37.91"]
+
+    assert (unit.hotline, unit.leaders[0].phone) == (phone, phone)

@@ -32,6 +32,14 @@ WAYS = (
     Way("/quality", "intake"),
 )
 
+CITIZENS = ("/ho-so", "/don-vi")  # own pages of the front
+
+
+def for_anybody(path: str) -> bool:
+    """Whether nobody has to be logged in for a path."""
+    way = way_of(path)
+    return any(path == own or path.startswith(f"{own}/") for own in CITIZENS) if way is None else way.public
+
 
 def way_of(path: str) -> Way | None:
     """The way of a path, as it stands in the request; None if it is nobody's."""

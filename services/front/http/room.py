@@ -7,16 +7,18 @@ import httpx
 from fastapi import Request
 
 from runtime.parts import Parts
-from services.front.domain import Session, Told
+from services.front.domain import Network, Session, Told
 from services.front.issuer import Issuer
 from services.front.journal import Journal
 from services.front.sessions import Sessions
 from services.front.tokens import Bearers
+from services.front.tries import Tries
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The parts of the front. `origins`: our own addresses; `services`: a client of each service."""
+    """The parts of the front. `origins`: our own addresses; `services`: a client of each service; `proxies`: whose word of
+    where a request comes from is believed."""
 
     parts: Parts
     origins: tuple[str, ...]
@@ -25,6 +27,8 @@ class Room:
     bearers: Bearers
     journal: Journal
     services: Mapping[str, httpx.AsyncClient]
+    tries: Tries
+    proxies: tuple[Network, ...]
 
     def origin_of(self, host: str) -> str | None:
         """Our address with this host, if it is one of ours."""

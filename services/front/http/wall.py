@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runtime.errors import Unavailable
 from runtime.pages import HEADERS
 from runtime.web import PROBES, ProblemError, whole_body
-from services.front.domain import SAFE, Refusal, Session, What, hostile, judge_change, same_form, way_of
+from services.front.domain import SAFE, Refusal, Session, What, for_anybody, hostile, judge_change, same_form
 from services.front.http.login import OPEN, SILENT_ISSUER, login_page
 from services.front.http.room import Room, Visit, cookie_name, told_of
 from services.front.http.said import BROKEN, NOT_NOW, WORDS, say
@@ -62,7 +62,7 @@ class Wall:
             nonlocal begun
             begun = True
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_headers(origin))
+                _dress(message, origin)
             await send(message)
 
         try:
@@ -98,8 +98,7 @@ class Wall:
         path = bytes(request.scope.get("raw_path") or b"").decode("latin-1")
         if hostile(path):
             raise self._stop(Refusal.PATH)
-        way = way_of(path)
-        if way is not None and way.public:
+        if for_anybody(path):
             return await self._in_nobodys_name(request, origin, path)
         name = request.cookies.get(cookie_name(origin, "session"), "")
         found = await self._room.sessions.of(name) if name else NoSession.UNKNOWN
@@ -160,9 +159,12 @@ class Wall:
         return _Stopped(say(WORDS[refusal], session))
 
 
-def _headers(origin: str | None) -> dict[str, str]:
-    """What every answer carries at one of our addresses, or at none."""
-    return ALWAYS | BY_TLS_ALONE if origin is not None and origin.startswith("https:") else ALWAYS
+def _dress(message: Message, origin: str | None) -> None:
+    """The headers that every page has; one that says less of itself, as that of a secret link does, keeps its own."""
+    headers = MutableHeaders(scope=message)
+    by_tls = origin is not None and origin.startswith("https:")
+    for name, value in (ALWAYS | BY_TLS_ALONE if by_tls else ALWAYS).items():
+        headers.setdefault(name, value)
 
 
 def _carries(body: bytes, token: str) -> bool:

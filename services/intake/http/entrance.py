@@ -9,6 +9,7 @@ from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 
+from contracts.lookup import LookupKeys
 from runtime.log.reader import LogReader
 from runtime.parts import Parts
 from runtime.web import Problem, ProblemError, whole_body
@@ -54,6 +55,7 @@ class Entrance:
     replays: Replays
     log: LogReader
     words: Words
+    lookup: LookupKeys | None  # what look-up codes are made from; None: none are given out
 
     async def admit(self, key: str, role: Role = "send") -> Sender:
         """Who sends. Raises ProblemError."""

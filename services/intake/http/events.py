@@ -6,6 +6,7 @@ from fastapi import FastAPI, Header, Request
 from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter
 
+from contracts.lookup import PATTERN
 from reference import moment
 from runtime.errors import Unavailable
 from runtime.web import Answers, Problem, ProblemError, problem_answers
@@ -13,6 +14,7 @@ from services.intake.domain import (
     HELD,
     Accepted,
     Dossier,
+    Item,
     Json,
     Quarantined,
     ReceivedItem,
@@ -52,7 +54,7 @@ _ANSWERS: dict[str, Json] = {
                     "status": {"enum": ["accepted", "quarantined", "refused"]},
                     "id": {"type": "string", "format": "uuid"},
                     "ids": {"type": "array", "items": {"type": "string", "format": "uuid"}},
-                    "lookup_code": {"type": "string", "pattern": "^[A-Z2-7]{6}$"},
+                    "lookup_code": {"type": "string", "pattern": PATTERN},
                     "unread": {
                         "type": "array",
                         "items": {"type": "string"},
@@ -158,13 +160,12 @@ def say(index: int, outcome: Outcome, entrance: Entrance) -> ItemAnswer:
     match outcome.answer:
         case Accepted(ids):
             item = None if outcome.parsed is None else outcome.parsed.item
-            whole = isinstance(item, ReceivedItem | SnapshotItem)
             return ItemAnswer(
                 index=index,
                 status="accepted",
                 id=ids[0] if len(ids) == 1 else None,
                 ids=list(ids) if len(ids) != 1 else None,
-                lookup_code=entrance.context.sealer.lookup_code(item.dossier) if item is not None and whole else None,
+                lookup_code=_lookup_code(item, entrance),
                 unread=unread or None,
             )
         case Quarantined(reason, field):
@@ -176,3 +177,10 @@ def say(index: int, outcome: Outcome, entrance: Entrance) -> ItemAnswer:
             errors = [{"pointer": f"#/{index}/{f.field.replace('.', '/')}", "rule": f.rule, "detail": f.detail} for f in faults]
             problem = Problem("invalid-item", "Sự kiện không hợp lệ / invalid item", 422, errors=errors)
             return ItemAnswer(index=index, status="refused", problem=problem.body(), unread=unread or None)
+
+
+def _lookup_code(item: Item | None, entrance: Entrance) -> str | None:
+    """For the receipt, of an item that tells of a reception."""
+    if entrance.lookup is None or not isinstance(item, ReceivedItem | SnapshotItem):
+        return None
+    return entrance.lookup.code(item.dossier)

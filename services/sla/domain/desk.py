@@ -8,9 +8,9 @@ from contracts.deadlines import Step, TimeSpent
 from reference import BeyondCalendarError, LimitError, Timeline
 from reference.timeline import DAY, to_instant, to_minute
 from services.sla.domain.dossier import Dossier, Ended
-from services.sla.domain.facts import Received, Submitted
+from services.sla.domain.facts import Received, Refused, Submitted
 from services.sla.domain.ground import Ground
-from services.sla.domain.promise import promise_of, standing_of, steps_of
+from services.sla.domain.promise import promise_of, standing_of, steps_of, waits_of
 from services.sla.domain.rungs import newest_step, whole_ms
 from services.sla.domain.spent import time_spent
 
@@ -186,3 +186,29 @@ def _told_before(dossier: Dossier, now: datetime, ground: Ground) -> Told | None
         why=(),
         submitted_at=submitted.at,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class NotAccepted:
+    """A dossier that was never accepted (state 3). `procedure`: empty unless a reception was told too; `at` in ms."""
+
+    code: str
+    unit: str
+    procedure: str
+    at: int
+
+
+def not_accepted(dossier: Dossier) -> NotAccepted | None:
+    """What is to be told of a dossier that was refused; None of any other."""
+    refused, received = dossier.facts.first(Refused), dossier.facts.first(Received)
+    if refused is None:
+        return None
+    unit, procedure = ("", "") if received is None else (received.competent_unit, received.procedure)
+    return NotAccepted(dossier.code, unit, procedure, refused.at)
+
+
+def asked_of_citizen(dossier: Dossier) -> str:
+    """What the citizen has to do now, whether the clock stands still for it or not: supplement, fee, or "" for nothing."""
+    ended = dossier.settled is not None and isinstance(dossier.settled.how, Ended)
+    kinds = [wait.kind for wait in waits_of(dossier.facts) if wait.end is None and wait.kind in ("supplement", "fee")]
+    return kinds[0] if kinds and not ended else ""
