@@ -107,7 +107,7 @@ async def test_a_citizen_sees_date_why_next_step_and_hotline_by_link_and_by_form
         ({"stage": "waiting", "waits_for": "supplement", "due_at": None}, ("bổ sung giấy tờ", "tính tiếp khi cơ quan nhận đủ")),
         (
             {"stage": "submitted", "received_at": None, "why": []},
-            ("Đang chờ tiếp nhận", "Hạn trả lời", "trả lời trước hạn trên"),
+            ("Đang chờ tiếp nhận", "Hạn trả lời", "trả lời trước hạn"),
         ),
         ({"stage": "submitted", "urgency": "late", "why": []}, ("đã quá hạn trả lời", "đường dây nóng")),
         ({"stage": "waiting", "waits_for": "agency", "due_at": None}, ("ý kiến của cơ quan khác",)),

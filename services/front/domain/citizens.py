@@ -34,8 +34,8 @@ LATE = (
     "đường dây nóng."
 )
 SUBMITTED = (
-    "Bộ phận Một cửa đang xem hồ sơ nộp trực tuyến và sẽ trả lời trước hạn trên: tiếp nhận, yêu cầu bổ sung hoặc từ chối. Ông/Bà "
-    "chưa phải làm gì."
+    "Bộ phận Một cửa đang xem hồ sơ nộp trực tuyến và sẽ trả lời trước hạn trên: tiếp nhận, yêu cầu bổ sung hoặc từ chối. "
+    "Ông/Bà chưa phải làm gì."
 )
 SUBMITTED_LATE = "Đã quá hạn trả lời mà cơ quan chưa tiếp nhận hồ sơ. Ông/Bà có thể hỏi theo đường dây nóng."
 OPEN = "Cơ quan đang giải quyết. Ông/Bà chưa phải làm gì; xin chờ đến ngày hẹn trả."
