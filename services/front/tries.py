@@ -42,7 +42,7 @@ class Buckets:
             return missing
         self._whole_at[who] = whole_at
         self._whole_at.move_to_end(who)
-        if len(self._whole_at) > MOST_KEPT:
+        if len(self) > MOST_KEPT:
             self._whole_at.popitem(last=False)
         return 0.0
 

@@ -34,6 +34,8 @@ OPERATIONS = (
     ("GET", "/quality", "person"),
     ("GET", "/thu-tuc", "send"),
     ("GET", "/thu-tuc/{code}", "send"),
+    ("GET", "/v1/units", "send"),
+    ("GET", "/v1/units/{code}", "send"),
 )
 
 
