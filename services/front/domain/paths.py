@@ -28,6 +28,7 @@ WAYS = (
     Way("/v1/reports", "reporting"),  # files that its pages link to
     Way("/v1/due", "sla"),  # the list as a file
     Way("/quality", "intake"),
+    Way("/quarantine", "intake", changes=True),
 )
 
 
