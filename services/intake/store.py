@@ -296,6 +296,12 @@ async def list_held(store: Documents, reason: str = "", ids: Sequence[str] = (),
     return [load_held(document) for document in kept]
 
 
+async def count_held(store: Documents) -> int:
+    """How many items are held."""
+    counted = await store.count_by(QUARANTINE, {})
+    return counted[0].count if counted else 0
+
+
 async def held_for(store: Documents, units: Sequence[str] | None, limit: int, after: tuple[int, str] | None) -> list[Held]:
     """Held items that people of these units look at, oldest first, behind a place (`at`, id); None: all there are."""
     where: Where = {} if units is None else {"of": In(tuple(units))}
