@@ -26,6 +26,7 @@ MENU = (
     Item("/figures", "Số liệu", tuple(Role)),
     Item("/quality", "Dữ liệu nhận vào", _QUALITY),
     Item("/quarantine", "Chờ kiểm tra", _HELD),
+    Item("/ops", "Vận hành", (Role.OPERATOR, Role.ADMINISTRATOR)),
     Item("/ops/journal", "Nhật ký", (Role.INSPECTOR, Role.ADMINISTRATOR)),
 )
 
