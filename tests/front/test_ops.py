@@ -98,8 +98,8 @@ async def test_all_services_are_on_one_page_with_their_letters_by_kind_and_who_d
         assert words in page.text
     assert "không phải sự kiện hợp lệ" in page.text
     assert 'href="/ops/sla/letters?topic=dossiers.v1&amp;kind=not%20a%20valid%20event"' in page.text
-    assert '<span class="late">4</span> <a href="/quarantine">mục chờ kiểm tra</a>' in page.text
-    assert '<span class="late">2</span> <a href="/messages">' in page.text
+    assert '<a href="/quarantine">mục chờ kiểm tra</a>: <span class="late">4</span>' in page.text
+    assert 'chưa rõ đã gửi hay chưa</a>: <span class="late">2</span>' in page.text
     assert '<span class="late">2 giờ</span>' in page.text
     assert ("bản ghi thử" in page.text, "Tô Văn Hành (thử)" in page.text) == (True, True)
     assert 'href="/ops"' in (await operator.get("/")).text

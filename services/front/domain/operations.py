@@ -17,7 +17,7 @@ class Number:
 NUMBERS: Mapping[str, Number] = {
     "held": Number("mục chờ kiểm tra", 0, "/quarantine"),
     "uncertain": Number("hồ sơ có tin nhắn chưa rõ đã gửi hay chưa", 0, "/messages"),
-    "figures_seconds": Number("từ lần tính số liệu gần nhất", 600, "/figures", seconds=True),
+    "figures_seconds": Number("số liệu được tính cách đây", 600, "/figures", seconds=True),
 }
 DEEDS: Mapping[str, str] = {"replayed": "Xử lý lại", "discarded": "Bỏ", "released": "Nhả phanh"}
 # Kinds of reasons that services give, for people; any other is shown as it is.

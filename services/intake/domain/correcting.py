@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from reference import OFFICE_TIME
@@ -99,25 +98,17 @@ def name_of(name: str) -> str:
 
 
 def shown(item: Fields, field: Field) -> str:
-    """A value as its form has it: times of the office to the minute, `2026-03-19T09:00`."""
+    """A value as people read and write it: times of the office to the minute, `09:00 19/03/2026`. A date of which a browser
+    would show the month first, to whoever has set it to English, is no help to anybody: so it is text."""
     value = item.get(field.name)
     if value is None:
         return ""
     if field.kind != "time":
         return str(value)
     try:
-        return f"{office_time(str(value)).astimezone(OFFICE_TIME):%Y-%m-%dT%H:%M}"
+        return f"{office_time(str(value)).astimezone(OFFICE_TIME):%H:%M %d/%m/%Y}"
     except ValueError:
         return str(value)
-
-
-def read_as(item: Fields, field: Field) -> str:
-    """A value as people read it: `09:00 19/03/2026`; anything else as it is."""
-    text = shown(item, field)
-    try:
-        return f"{datetime.fromisoformat(text):%H:%M %d/%m/%Y}" if field.kind == "time" and text else text
-    except ValueError:
-        return text
 
 
 def changed(item: Fields, typed: Mapping[str, str], options: Options) -> dict[str, Json]:

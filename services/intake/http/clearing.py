@@ -18,7 +18,7 @@ from services.intake.domain.held import Held
 from services.intake.files.forms import CELL_WORDS
 from services.intake.http.again import again
 from services.intake.http.entrance import Entrance
-from services.intake.store import deeds_about, deeds_for, end_deed, held_for, list_held, note_deed, release
+from services.intake.store import deeds_about, deeds_for, end_deed, held_for, held_of, list_held, note_deed, release
 
 PAGE = 50
 LATELY = 20
@@ -65,6 +65,13 @@ class Clearing:
         """What was done last with an item that may be gone; None: nothing is known of it here. Raises Unavailable."""
         deeds = [deed for deed in await deeds_about(self._store, identity) if _is_for(deed.of, person)]
         return deeds[-1] if deeds else None
+
+    async def became(self, deed: Deed, person: Person) -> Held | None:
+        """What an item that went in again, and is held still, is now; None if it is not. Raises Unavailable."""
+        if deed.result != "quarantined":
+            return None
+        found = await held_of(self._store, deed.dossier)
+        return next((held for held in found if not held.flag and _is_for(held.of, person)), None)
 
     async def lately(self, person: Person) -> list[Deed]:
         """What was done last, the newest first. Raises Unavailable."""

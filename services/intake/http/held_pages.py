@@ -50,7 +50,7 @@ def _add_reading(app: FastAPI, desk: "HeldPages") -> None:
         "/quarantine/{identity}",
         response_class=HTMLResponse,
         summary="Trang: một mục được giữ lại",
-        responses=problem_answers(404, 422, 503),
+        responses={**problem_answers(404, 422, 503), 303: {"description": "Mục này nay là một mục khác"}},
     )
     async def held_item(person: Clerk, identity: str) -> Response:
         return await desk.item_page(identity, person)
@@ -149,8 +149,11 @@ class HeldPages:
         if deed is None:
             detail = "Mục này đã được gửi lại, đã bỏ, hoặc không thuộc đơn vị của bạn. Xin xem lại danh sách."
             raise ProblemError(Problem("unknown-entry", "Không có mục này / there is no such entry", 404, detail))
-        if late and deed.who == person.subject:
-            return RedirectResponse(f"/quarantine/{identity}", 303)
+        now = await self._desk.became(deed, person)
+        if now is not None and late:
+            return self._form(now, person, faults_of(now), told=STALE, status=409)
+        if now is not None or (late and deed.who == person.subject):
+            return RedirectResponse(f"/quarantine/{identity if now is None else now.id}", 303)
         values = {"done": done_of(deed), "late": late, "province": self._reference.province}
         return PAGES.show("held_done.html", values, 409 if late else 200, person)
 

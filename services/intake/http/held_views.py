@@ -8,14 +8,14 @@ from pydantic import BaseModel, Field
 
 from reference import moment
 from services.intake.domain import HELD, Fault
-from services.intake.domain.correcting import KINDS, Options, fields_of, name_of, read_as, shown, words_of
+from services.intake.domain.correcting import KINDS, Options, fields_of, name_of, shown, words_of
 from services.intake.domain.correcting import Field as ItemField
 from services.intake.domain.deeds import REASONS, Deed
 from services.intake.domain.held import Held
 
 RESULTS = {
     "accepted": "đã gửi lại và được nhận",
-    "quarantined": "đã gửi lại, còn bị giữ vì lý do khác",
+    "quarantined": "đã gửi lại, vẫn bị giữ",
     "refused": "đã gửi lại, bị từ chối",
     "done": "",
     "": "chưa rõ kết quả",
@@ -121,7 +121,7 @@ def row_of(held: Held) -> Row:
         kind=KINDS.get(str(held.item.get("type")), ""),
         why=HELD[held.why.reason],
         field=words_of(held.item, held.why.field) if held.why.field else "",
-        value="" if field is None else read_as(held.item, field),
+        value="" if field is None else shown(held.item, field),
         flag=held.flag,
     )
 
