@@ -11,11 +11,7 @@ import pytest
 
 from runtime.errors import Unavailable
 from runtime.web import Role
-from services.intake.domain import Quarantined, Sender
-from services.intake.domain.correcting import FIELDS, KINDS, fields_of, shown, words_of
-from services.intake.domain.held import Fields, Held, units_of
-from services.intake.domain.items import EventItem, SnapshotItem
-from services.intake.http.held_views import Typed, faults_of
+from services.intake.http.held_views import Typed
 from services.intake.store import DEEDS, QUARANTINE
 from tests.intake.alone import Alone, intake_alone, received
 from tests.support.identity import as_person
@@ -104,16 +100,6 @@ async def test_a_step_is_of_the_units_that_its_dossier_was_received_by(intake: A
 
     assert "LA_LAM" in (await get(intake, "/quarantine")).text
     assert "LA_LAM" not in (await get(intake, "/quarantine", STRANGER)).text
-
-
-def test_what_names_no_unit_of_the_list_is_of_its_senders_units_or_of_the_whole_province() -> None:
-    item = {"dossier": "000.00.14.H56-200203-0118", "receiving_unit": "H37.99"}
-    units = {"H37", HERE, ELSEWHERE}
-
-    assert units_of(item, Sender("a", frozenset({HERE})), (), units) == {HERE}
-    assert units_of(item, Sender("a"), (), units) == frozenset()
-    assert units_of({**item, "competent_unit": ELSEWHERE}, Sender("a"), (HERE,), units) == {HERE, ELSEWHERE}
-    assert units_of({"dossier": "H37.12-260319-0001"}, Sender("a"), (), units) == {HERE}
 
 
 async def test_a_long_list_goes_on_where_the_page_before_ended(intake: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,39 +339,3 @@ async def test_who_only_looks_at_figures_or_data_has_no_held_items(intake: Alone
         assert (await get(intake, "/quarantine", as_person(role, units=(HERE,)))).status_code == 403
     assert "/quarantine" in (await get(intake, "/quality", CLERK)).text
     assert 'href="/quarantine"' not in (await get(intake, "/quality", as_person(Role.SUPERVISOR))).text
-
-
-# --- the fields -----------------------------------------------------------------------------------------
-
-
-def test_every_field_of_a_form_is_a_field_of_its_item_and_every_kind_has_its_words() -> None:
-    for kind, fields in FIELDS.items():
-        models = [model for model in (*EventItem.__args__, SnapshotItem) if kind in str(model.model_fields["type"].annotation)]
-        assert models
-        assert {field.name for field in fields} <= set(models[0].model_fields), kind
-        assert {field.name for field in fields} <= set(Typed.model_fields), kind
-    tags = {tag for model in (*EventItem.__args__, SnapshotItem) for tag in _tags(model.model_fields["type"].annotation)}
-    assert tags == set(KINDS)
-
-
-def _tags(annotation: Any) -> tuple[str, ...]:
-    return tuple(annotation.__args__)
-
-
-def test_a_value_is_shown_as_forms_and_people_have_it() -> None:
-    item = {"type": "received", "at": "2026-03-19T02:00:00Z", "promised_at": "lạ", "procedure": "1.000894"}
-    at, promised, procedure = (
-        next(f for f in fields_of(item) if f.name == name) for name in ("at", "promised_at", "procedure")
-    )
-
-    assert [shown(item, field) for field in (at, promised, procedure)] == ["09:00 19/03/2026", "lạ", "1.000894"]
-    assert words_of(item, "supplements.0.requested_at") == "Các lần bổ sung"
-
-
-def test_why_an_item_waits_is_why_it_was_refused_last_else_why_it_was_held() -> None:
-    entry = Held("a", 0, Sender("a"), Quarantined("unknown-procedure", "procedure"), "H37.12-260319-0001", {"type": "received"})
-    problem: Fields = {"errors": [{"pointer": "#/0/promised_at", "rule": "late", "detail": "sai"}]}
-
-    assert [(fault.field, fault.detail) for fault in faults_of(entry)] == [("procedure", "mã thủ tục không có trong danh mục")]
-    refused = Held(entry.id, 0, entry.sender, entry.why, entry.dossier, entry.item, problem=problem)
-    assert [(fault.field, fault.detail) for fault in faults_of(refused)] == [("promised_at", "sai")]

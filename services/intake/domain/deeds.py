@@ -32,8 +32,3 @@ class Deed:
     why: str = ""
     result: Result = ""
     of: frozenset[str] = frozenset()
-
-    @property
-    def ended(self) -> bool:
-        """Whether the item is gone by it."""
-        return self.result in ("accepted", "done")
