@@ -302,9 +302,12 @@ async def count_held(store: Documents) -> int:
     return counted[0].count if counted else 0
 
 
-async def held_for(store: Documents, units: Sequence[str] | None, limit: int, after: tuple[int, str] | None) -> list[Held]:
-    """Held items that people of these units look at, oldest first, behind a place (`at`, id); None: all there are."""
-    where: Where = {} if units is None else {"of": In(tuple(units))}
+async def held_for(
+    store: Documents, units: Sequence[str] | None, limit: int, after: tuple[int, str] | None = None, reason: str = ""
+) -> list[Held]:
+    """Held items that people of these units look at (None: all there are), oldest first, behind a place (`at`, id); of one
+    reason if it is named."""
+    where = ({} if units is None else {"of": In(tuple(units))}) | ({"reason": reason} if reason else {})
     return [load_held(document) for document in await store.find(QUARANTINE, where, order="at", limit=limit, after=after)]
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from dunghen import PROVINCE
+from reference import load_reference
 from runtime.errors import Unavailable
 from runtime.web import Role
 from services.intake.http.held_views import Typed
@@ -21,7 +23,7 @@ HERE, ELSEWHERE = "H37.12", "H37.13"
 CLERK = as_person(Role.OFFICER, units=(HERE,), name="Lý Thị Thử")
 HEAD = as_person(Role.UNIT_HEAD, units=(HERE,), name="Đàm Văn Giả")
 STRANGER = as_person(Role.OFFICER, units=(ELSEWHERE,), name="Vi Thị Khác")
-PROVINCE = as_person(Role.OPERATOR, name="Tô Văn Hành")
+EVERYWHERE = as_person(Role.OPERATOR, name="Tô Văn Hành")
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ async def test_what_is_of_other_units_is_not_there_neither_to_look_at_nor_to_cha
     assert "Không có mục nào chờ kiểm tra." in listed.text
     assert [answer.status_code for answer in answers] == [404] * 4
     assert len(await stored(intake, QUARANTINE)) == 1
-    assert identity in (await get(intake, "/quarantine", PROVINCE)).text
+    assert identity in (await get(intake, "/quarantine", EVERYWHERE)).text
 
 
 async def test_a_step_is_of_the_units_that_its_dossier_was_received_by(intake: Alone) -> None:
@@ -283,6 +285,46 @@ async def test_what_was_sent_again_by_an_operators_key_meanwhile_is_said_to_be_g
 
     assert late.status_code == 404
     assert "đã được gửi lại, đã bỏ" in late.json()["detail"]
+
+
+async def test_what_the_catalogue_knows_by_now_goes_in_again_all_of_a_reason_and_of_ones_own_units_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = load_reference(PROVINCE)
+    monkeypatch.setattr("services.assembly.load_reference", lambda _: reference)
+    async with intake_alone(tmp_path) as intake:
+        for number in (1, 2, 3):
+            await held(intake, number)
+        await held(intake, 4, receiving_unit="H37.99", procedure="1.000894")
+        other = {**received(5, procedure="9.999999", receiving_unit=ELSEWHERE), "dossier": "H37.13-260319-0005"}
+        await intake.send(await intake.key(), other)
+        too_early = await post(intake, "/quarantine/again", reason="unknown-procedure")
+        told = await get(intake, too_early.headers["location"])
+        reference.procedures["9.999999"] = reference.procedures["1.000894"]
+        done = await post(intake, "/quarantine/again", reason="unknown-procedure")
+        page = await get(intake, done.headers["location"])
+        left = {entry["dossier"] for entry in await stored(intake, QUARANTINE)}
+        no_reason = await post(intake, "/quarantine/again", reason="lạ")
+
+    assert too_early.headers["location"] == "/quarantine?taken=0&still=3"
+    assert "danh mục chưa được bổ sung" in told.text
+    assert "Gửi lại mọi mục: mã thủ tục không có trong danh mục" in told.text
+    assert done.headers["location"] == "/quarantine?taken=3&still=0"
+    assert "3 mục được nhận" in page.text
+    assert left == {other["dossier"], received(4)["dossier"]}
+    assert no_reason.status_code == 422
+
+
+async def test_many_that_go_in_again_take_only_so_long_and_what_was_tried_least_is_next(
+    intake: Alone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.intake.http.clearing.SECONDS", -1.0)
+    for number in (1, 2):
+        await held(intake, number)
+    answers = [await post(intake, "/quarantine/again", reason="unknown-procedure") for _ in range(2)]
+
+    assert [answer.headers["location"] for answer in answers] == ["/quarantine?taken=0&still=1"] * 2
+    assert [entry["edition"] for entry in await stored(intake, QUARANTINE)] == [1, 1]
 
 
 # --- discarding, looking --------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ OPERATIONS = (
     ("GET", "/v1/words/{unit}", "operate"),
     ("GET", "/quality", "person"),
     ("GET", "/quarantine", "person"),
+    ("POST", "/quarantine/again", "person"),
     ("GET", "/quarantine/{identity}", "person"),
     ("POST", "/quarantine/{identity}", "person"),
     ("POST", "/quarantine/{identity}/discard", "person"),

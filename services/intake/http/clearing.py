@@ -18,10 +18,13 @@ from services.intake.domain.held import Held
 from services.intake.files.forms import CELL_WORDS
 from services.intake.http.again import again
 from services.intake.http.entrance import Entrance
+from services.intake.quarantine import StaleError
 from services.intake.store import deeds_about, deeds_for, end_deed, held_for, held_of, list_held, note_deed, release
 
 PAGE = 50
 LATELY = 20
+MOST = 500  # items of a reason that are looked at to be sent in again
+SECONDS = 4.0  # that this may take: whoever asks waits for eight
 WINDOWS = (timedelta(hours=1), timedelta(days=1), timedelta(days=7))
 STATES = {int(number): words[:1].upper() + words[1:] for words, number in CELL_WORDS["state"].items()}
 
@@ -117,6 +120,22 @@ class Clearing:
             case _:
                 await self._end(deed, "accepted")
                 return None
+
+    async def send_all(self, reason: str, person: Person) -> tuple[int, int]:
+        """Take in again what is held for a reason, as it is, for the catalogue may know it by now: as far as time allows,
+        what was tried least first. How many were taken in, and how many were tried and are held still. Raises Unavailable."""
+        machine = self._parts.machine
+        end, taken, still = machine.monotonic() + SECONDS, 0, 0
+        found = await held_for(self._store, person.units_of(), MOST, reason=reason)
+        for held in sorted((held for held in found if not held.flag), key=lambda held: (held.edition, held.at)):
+            try:
+                left = await self.send(held, {}, person)
+            except StaleError:
+                continue  # somebody else is at it
+            taken, still = (taken + 1, still) if left is None else (taken, still + 1)
+            if machine.monotonic() > end:
+                break
+        return taken, still
 
     async def drop(self, held: Held, why: str, person: Person) -> None:
         """Discard an item for a reason; one that is only to be looked at is marked as seen. Raises StaleError, Unavailable."""

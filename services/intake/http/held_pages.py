@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from runtime.pages import Pages
 from runtime.web import Person, Problem, ProblemError, Role, also, by_role, problem_answers
-from services.intake.domain import Fault, FaultError
+from services.intake.domain import HELD, Fault, FaultError
 from services.intake.domain.deeds import REASONS
 from services.intake.domain.held import Held
 from services.intake.http.clearing import Clearing, Place
@@ -43,8 +43,11 @@ def _add_reading(app: FastAPI, desk: "HeldPages") -> None:
         person: Clerk,
         after: Annotated[int | None, Query(ge=0, lt=2**53)] = None,
         item: Annotated[str, Query(max_length=64)] = "",
+        taken: Annotated[int | None, Query(ge=0, lt=1000)] = None,
+        still: Annotated[int, Query(ge=0, lt=1000)] = 0,
     ) -> Response:
-        return await desk.list_page(person, None if after is None else Place(after, item))
+        told = None if taken is None else (taken, still)
+        return await desk.list_page(person, None if after is None else Place(after, item), told)
 
     @app.get(
         "/quarantine/{identity}",
@@ -57,6 +60,16 @@ def _add_reading(app: FastAPI, desk: "HeldPages") -> None:
 
 
 def _add_doing(app: FastAPI, desk: "HeldPages") -> None:
+    @app.post(
+        "/quarantine/again",
+        status_code=303,
+        response_class=Response,
+        summary="Trang: gửi lại mọi mục của một lý do",
+        responses=problem_answers(422, 503),
+    )
+    async def send_all_held(person: Clerk, reason: Annotated[str, Form(max_length=40)]) -> Response:
+        return await desk.send_all(reason, person)
+
     @app.post(
         "/quarantine/{identity}",
         status_code=303,
@@ -89,17 +102,26 @@ class HeldPages:
     def __init__(self, desk: Clearing, entrance: Entrance) -> None:
         self._desk, self._reference = desk, entrance.context.reference
 
-    async def list_page(self, person: Person, after: Place | None) -> Response:
-        """What waits, and what was done lately."""
+    async def list_page(self, person: Person, after: Place | None, told: tuple[int, int] | None = None) -> Response:
+        """What waits, and what was done lately. `told`: of many that went in again, how many were taken and are held still."""
         found, more = await self._desk.listed(person, after)
         done = [done_of(deed) for deed in await self._desk.lately(person)] if after is None else []
-        values = {"rows": [row_of(held) for held in found], "more": more, "first": after is None, "done": done}
-        return PAGES.show("held.html", {**values, "province": self._reference.province}, person=person)
+        reasons = {held.why.reason: HELD[held.why.reason] for held in found if not held.flag}
+        rows = {"rows": [row_of(held) for held in found], "more": more, "first": after is None}
+        values = {**rows, "done": done, "told": told, "reasons": reasons, "province": self._reference.province}
+        return PAGES.show("held.html", values, person=person)
 
     async def item_page(self, identity: str, person: Person) -> Response:
         """One item with its form; of one that is gone what was done with it."""
         held = await self._desk.find(identity, person)
         return await self._gone(identity, person) if held is None else self._form(held, person, faults_of(held))
+
+    async def send_all(self, reason: str, person: Person) -> Response:
+        """Take in again all of a reason."""
+        if reason not in HELD:
+            raise ProblemError(Problem("invalid", "Không có lý do này / there is no such reason", 422))
+        taken, still = await self._desk.send_all(reason, person)
+        return RedirectResponse(f"/quarantine?taken={taken}&still={still}", 303)
 
     async def send(self, identity: str, typed: Typed, person: Person) -> Response:
         """Correct and take in again. What is still wrong stands beside its field, with what was typed."""
