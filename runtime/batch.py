@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic
 
-from runtime.deadletters import document_of, is_lifted, mark_incomplete
+from runtime.deadletters import document_of, is_lifted, kind_of, mark_incomplete
 from runtime.errors import Invalid, Unavailable
 from runtime.log import Lease, Partition, Record, Wire
 from runtime.outputs import (
@@ -176,7 +176,7 @@ class Batches(Generic[EventT]):
     def dead_letter(self, item: Item[EventT], first_seen: datetime, attempts: int) -> Wire:
         """The untouched record of a refused item, with the reason in its headers; of one too large, its place and digest."""
         record = item.record
-        self._parts.telemetry.count("records_dead_lettered", topic=record.topic, reason=item.reason.partition(":")[0][:40])
+        self._parts.telemetry.count("records_dead_lettered", topic=record.topic, reason=kind_of(item.reason))
         place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         self._parts.log.error("record dead-lettered", **place, reason=item.reason)
         headers = {

@@ -84,10 +84,17 @@ class Letter:
         return self.headers.get(REASON, "")
 
     @property
+    def kind(self) -> str:
+        """Of its reason, as metrics count it: what stands before the first colon."""
+        return kind_of(self.reason)
+
+    @property
     def first_at(self) -> datetime | None:
-        """When the service met the record first; None of a settlement."""
-        text = self.headers.get(FIRST_AT)
-        return None if text is None else datetime.fromisoformat(text)
+        """When the service met the record first; None of a settlement, and where that is not to be read."""
+        try:
+            return datetime.fromisoformat(self.headers.get(FIRST_AT, ""))
+        except ValueError:
+            return None
 
     @property
     def size(self) -> str:
@@ -98,6 +105,11 @@ class Letter:
     def is_left_out(self) -> bool:
         """Whether the record was too large for a letter: it has to be fetched from its place."""
         return self.headers.get(LEFT_OUT) == TOO_LARGE
+
+
+def kind_of(reason: str) -> str:
+    """What many letters have in common."""
+    return reason.partition(":")[0][:40]
 
 
 def letter_of(key: bytes | None, value: bytes | None, headers: Mapping[str, str]) -> Letter | None:

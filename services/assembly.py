@@ -9,12 +9,14 @@ from typing import Any
 from fastapi import FastAPI
 
 from contracts import Event, load_catalogue
+from contracts.codes import check_dossier_code
 from reference import ReferenceData, load_reference
 from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job
 from runtime.log.kafka import declare_published
 from runtime.loop import Loop
+from runtime.operations import Operations
 from runtime.outputs import EventT, Rules
 from runtime.parts import Parts, Ports
 from runtime.recovery import ANCHOR_SECONDS, Anchor, Recovery
@@ -23,6 +25,7 @@ from runtime.settings import RuntimeSettings
 from runtime.store import Documents
 from runtime.telemetry import Metric
 from runtime.web import Tokens, make_app
+from runtime.web.operations import add_operations
 from services import wiring
 
 Declare = Callable[[Documents], Any]
@@ -69,6 +72,7 @@ class Follower:
     loop: Loop[Event]
     health: Health
     app: FastAPI
+    operations: Operations
 
     @classmethod
     def of(cls, base: Base, rules: Rules[Event], recovery: Recovery[Event]) -> "Follower":
@@ -81,7 +85,9 @@ class Follower:
         parts.topics.subscribe(loop.topics, loop.handle)
         health = Health(parts, loop)
         app = make_app(f"Đúng Hẹn {parts.name}", health, parts.telemetry, tokens=tokens_of(parts))
-        return cls(base, wiring.CalendarFollower(base.reference, parts), intents, anchor, loop, health, app)
+        operations = Operations(parts, health, loop, intents, is_key=is_dossier_code)
+        add_operations(app, operations)
+        return cls(base, wiring.CalendarFollower(base.reference, parts), intents, anchor, loop, health, app, operations)
 
     def service(self, declare: Declare, jobs: Sequence[Job], drains: Sequence[Step] = ()) -> Service:
         """The whole. `declare` makes the collections of its store."""
@@ -92,7 +98,7 @@ class Follower:
             app=self.app,
             health=self.health,
             topics=wiring.topics_of(parts.name),
-            collections=(partial(declare, parts.store), self.intents.declare),
+            collections=(partial(declare, parts.store), self.intents.declare, self.operations.declare),
             from_log=(self.calendar.read,),
             anchor=self.anchor.begin,
             loop=self.loop,
@@ -106,6 +112,15 @@ class Follower:
             ),
             drains=drains,
         )
+
+
+def is_dossier_code(key: str) -> bool:
+    """Whether the key of a record is a mã hồ sơ: any other text may be about anybody, and is shown to nobody."""
+    try:
+        check_dossier_code(key)
+    except ValueError:
+        return False
+    return True
 
 
 def tokens_of(parts: Parts) -> Tokens:

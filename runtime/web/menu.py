@@ -18,12 +18,15 @@ class Item:
 _DUE = tuple(role for role in Role if role is not Role.ADMINISTRATOR)
 _LETTERS = (Role.OFFICER, Role.UNIT_HEAD, Role.SIGNER, Role.SUPERVISOR)
 _QUALITY = (Role.OFFICER, Role.UNIT_HEAD, Role.SUPERVISOR, Role.OPERATOR)
+_HELD = (Role.OFFICER, Role.UNIT_HEAD, Role.OPERATOR)
 MENU = (
     Item("/", "Trang chủ", tuple(Role)),
     Item("/due", "Đến hạn", _DUE),
     Item("/letters", "Thư xin lỗi", _LETTERS),
     Item("/figures", "Số liệu", tuple(Role)),
     Item("/quality", "Dữ liệu nhận vào", _QUALITY),
+    Item("/quarantine", "Chờ kiểm tra", _HELD),
+    Item("/ops", "Vận hành", (Role.OPERATOR, Role.ADMINISTRATOR)),
     Item("/ops/journal", "Nhật ký", (Role.INSPECTOR, Role.ADMINISTRATOR)),
 )
 

@@ -8,12 +8,14 @@ from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job
 from runtime.log.reader import LogReader
+from runtime.operations import Operations
 from runtime.parts import Ports
 from runtime.recovery import Anchor
 from runtime.sealing import Sealer
 from runtime.service import Service
 from runtime.settings import RuntimeSettings
 from runtime.web import Patience, make_app
+from runtime.web.operations import add_operations
 from services import wiring
 from services.assembly import Base, hold_to_the_log, tokens_of
 from services.intake import handlers, quality, store
@@ -67,13 +69,15 @@ def build(
     patience = Patience(upload_paths=(FILES,))
     app = make_app("Đúng Hẹn intake", health, parts.telemetry, SCHEMAS, patience=patience, tokens=tokens_of(parts))
     add_routes(app, entrance)
+    operations = Operations(parts, health, numbers={"held": partial(store.count_held, parts.store)})
+    add_operations(app, operations)
     return Service(
         parts=parts,
         broker=base.broker,
         app=app,
         health=health,
         topics=wiring.topics_of("intake"),
-        collections=(partial(store.declare, parts.store), intents.declare),
+        collections=(partial(store.declare, parts.store), intents.declare, operations.declare),
         anchor=anchor.begin,
         jobs=(
             *base.jobs,

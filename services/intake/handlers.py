@@ -144,7 +144,8 @@ class Intake:
             batch = await self._gathering.ask(request)
         else:
             [batch] = await self._save([request])
-        await quarantine.keep(self._held(batch, sender), self._parts, self.context.sealer)
+        units = self.context.reference.units
+        await quarantine.keep(self._held(batch, sender), self._parts, self.context.sealer, units)
         self._count(batch, sender)
         for outcome in batch.outcomes:
             if outcome.parsed is not None and outcome.taken.unlisted:

@@ -12,8 +12,9 @@ from contracts.dossiers import Linked
 from runtime.batch import open_intents_of
 from runtime.log.reader import Places
 from runtime.parts import Parts
-from runtime.store import Document, Documents, Index, Range
+from runtime.store import Document, Documents, In, Index, Range, Where
 from services.intake.domain import Dossier, Json, Known, KnownContact, Quarantined, Reception, Seen, Sender, Submission
+from services.intake.domain.deeds import Deed
 from services.intake.domain.dossier import NO_FACTS, NOTHING_SEEN, STATED, Facts
 from services.intake.domain.held import Held
 from services.intake.domain.kept_words import KeptWords
@@ -23,6 +24,7 @@ from services.stored import Codec, Derived, Kept
 DOSSIERS = "dossiers"
 KEYS = "keys"
 QUARANTINE = "quarantine"
+DEEDS = "deeds"
 ANSWERS = "answers"
 QUALITY = "quality"
 WORDS = "words"
@@ -37,7 +39,8 @@ async def declare(store: Documents) -> None:
     await store.declare(DOSSIERS)
     await declare_keys(store)
     await store.declare(QUALITY, [Index("day")])
-    await store.declare(QUARANTINE, [Index("at"), Index("dossier"), Index("reason")])
+    await store.declare(QUARANTINE, [Index("at"), Index("dossier"), Index("reason"), Index("of", many=True)])
+    await store.declare(DEEDS, [Index("at"), Index("held"), Index("of", many=True)])
     await store.declare(ANSWERS, [Index("at")])
     await store.declare(WORDS, [Index("unit"), Index("dossiers", many=True)])
     await store.declare(MARKS)
@@ -248,6 +251,8 @@ def load_held(document: Document) -> Held:
         locked=document.get("locked", ""),
         words=document.get("words", ""),
         problem=document.get("problem"),
+        of=frozenset(document.get("of", ())),
+        edition=document.get("edition", 0),
     )
 
 
@@ -263,13 +268,16 @@ def dump_held(held: Held) -> dict[str, Any]:
         kept["words"] = held.words
     if held.problem is not None:
         kept["problem"] = dict(held.problem)
+    if held.of:
+        kept["of"] = sorted(held.of)
+    if held.edition:
+        kept["edition"] = held.edition
     return kept
 
 
 _OF_SENDER = ("system", "units", "mode", "numbers")
-HELD = Codec.whole(
-    load_held, dump_held, (*_OF_SENDER, "at", "reason", "field", "flag", "dossier", "item", "locked", "words", "problem")
-)
+_OF_HELD = ("at", "reason", "field", "flag", "dossier", "item", "locked", "words", "problem", "of", "edition")
+HELD = Codec.whole(load_held, dump_held, (*_OF_SENDER, *_OF_HELD))
 
 
 async def hold(store: Documents, held: Iterable[Held]) -> None:
@@ -290,6 +298,21 @@ async def list_held(store: Documents, reason: str = "", ids: Sequence[str] = (),
     return [load_held(document) for document in kept]
 
 
+async def count_held(store: Documents) -> int:
+    """How many items are held."""
+    counted = await store.count_by(QUARANTINE, {})
+    return counted[0].count if counted else 0
+
+
+async def held_for(
+    store: Documents, units: Sequence[str] | None, limit: int, after: tuple[int, str] | None = None, reason: str = ""
+) -> list[Held]:
+    """Held items that people of these units look at (None: all there are), oldest first, behind a place (`at`, id); of one
+    reason if it is named."""
+    where = ({} if units is None else {"of": In(tuple(units))}) | ({"reason": reason} if reason else {})
+    return [load_held(document) for document in await store.find(QUARANTINE, where, order="at", limit=limit, after=after)]
+
+
 async def held_of(store: Documents, dossier: str) -> list[Held]:
     """The held items of a dossier."""
     return [load_held(document) for document in await store.find(QUARANTINE, {"dossier": dossier})]
@@ -304,6 +327,57 @@ async def change_held(store: Documents, identity: str, rule: Callable[[Held], He
 async def release(store: Documents, held: Held) -> None:
     """Keep an item no longer."""
     await store.delete_many(QUARANTINE, [held.id])
+
+
+# --- what people did with held items -----------------------------------------------------------------------------------------
+
+
+def load_deed(document: Document) -> Deed:
+    """The deed of a document."""
+    return Deed(
+        id=document["_id"],
+        at=document["at"],
+        held=document["held"],
+        dossier=document["dossier"],
+        what=document["what"],
+        who=document["who"],
+        name=document["name"],
+        fields=tuple(document.get("fields", ())),
+        why=document.get("why", ""),
+        result=document.get("result", ""),
+        of=frozenset(document.get("of", ())),
+    )
+
+
+def dump_deed(deed: Deed) -> dict[str, Any]:
+    """A deed as its document keeps it."""
+    kept: dict[str, Any] = {"at": deed.at, "held": deed.held, "dossier": deed.dossier, "what": deed.what}
+    kept |= {"who": deed.who, "name": deed.name, "fields": [*deed.fields], "of": sorted(deed.of)}
+    return {**kept, "why": deed.why, "result": deed.result}
+
+
+DEED = Codec.whole(load_deed, dump_deed, ("at", "held", "dossier", "what", "who", "name", "fields", "why", "result", "of"))
+
+
+async def note_deed(store: Documents, deed: Deed) -> None:
+    """Write down what somebody is about to do. Raises Unavailable: then it must not happen."""
+    await store.insert_unique(DEEDS, {"_id": deed.id, **dump_deed(deed)})
+
+
+async def end_deed(store: Documents, deed: Deed) -> None:
+    """Write down what became of it. Raises Unavailable; the line then stays without its result."""
+    await _change(store, DEEDS, DEED, [deed.id], lambda _: deed)
+
+
+async def deeds_about(store: Documents, held: str) -> list[Deed]:
+    """What was done with a held item, oldest first."""
+    return [load_deed(document) for document in await store.find(DEEDS, {"held": held}, order="at", limit=100)]
+
+
+async def deeds_for(store: Documents, units: Sequence[str] | None, since: int) -> list[Deed]:
+    """What was done since a moment (ms) with items of units, or of all (None), oldest first; at most 500."""
+    where: Where = {"at": Range(low=since)} if units is None else {"at": Range(low=since), "of": In(tuple(units))}
+    return [load_deed(document) for document in await store.find(DEEDS, where, order="at")]
 
 
 # --- answers given -----------------------------------------------------------------------------------------------------------

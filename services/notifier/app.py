@@ -50,6 +50,7 @@ def build(
     desk = Desk(port, opener, settings, context)
     dispatcher = Dispatcher(parts, follower.loop, follower.intents, desk)
     follower.health.also.append(dispatcher.measure)
+    follower.operations.numbers["uncertain"] = partial(store.count_uncertain, parts.store)
     add_routes(follower.app, parts, follower.intents, desk)
     jobs = (Job("sender", runtime.sweep_seconds, dispatcher.run),)
     # what is claimed is sent before the way to the gateway is closed

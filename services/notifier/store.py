@@ -97,6 +97,12 @@ async def count_waiting(store: Documents, until: int) -> Waiting:
     )
 
 
+async def count_uncertain(store: Documents) -> int:
+    """How many dossiers have a message of which nobody knows whether it was sent."""
+    counted = await store.count_by(DOSSIERS, {HELD: 1})
+    return counted[0].count if counted else 0
+
+
 # --- dossiers ----------------------------------------------------------------------------------------------------------------
 
 

@@ -47,6 +47,7 @@ def build(
     periods = Periods(parts, base.reference, forms[REPORT])
     cells = Cells(parts, follower.intents, follower.anchor, periods.restate)
     follower.health.also.append(cells.measure)
+    follower.operations.numbers["figures_seconds"] = cells.age
     add_routes(follower.app, Room(parts, base.reference, forms, periods, cells, follower.anchor, settings.silent_days))
     jobs = (
         Job("cells", settings.flush_seconds, cells.keep_counting),

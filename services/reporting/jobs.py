@@ -116,6 +116,10 @@ class Cells:
         since = epoch_ms(self._parts.clock.now() - SAID_AGAIN)
         await self._publish(await store.recent_days(self._parts.store, since))
 
+    async def age(self) -> int | None:
+        """For how many seconds no figure was counted; None: none was since this process started."""
+        return None if self.counted_at is None else round((self._parts.clock.now() - self.counted_at).total_seconds())
+
     async def measure(self) -> None:
         """Set the gauges: rows that are not in the published figures yet, whether the rows are being rebuilt.
 

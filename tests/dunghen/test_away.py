@@ -59,7 +59,8 @@ def service_with(letter_key: bytes, documents: Mapping[str, Any]) -> Service:
             return {name: document for name, document in documents.items() if name in cast("set[str]", ids)}
 
     parts = SimpleNamespace(topics=Topics(), store=Store(), name="sla")
-    return cast("Service", SimpleNamespace(parts=parts, loop=SimpleNamespace(rules=SimpleNamespace(collection="dossiers"))))
+    loop = SimpleNamespace(rules=SimpleNamespace(collection="dossiers"))
+    return cast("Service", SimpleNamespace(parts=parts, loop=loop, intents=object()))
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,6 @@ def service_with(letter_key: bytes, documents: Mapping[str, Any]) -> Service:
     ids=["no key", "no document", "another dossier's key", "parked", "lifted"],
 )
 async def test_a_dead_letter_waits_until_somebody_lifted_it(key: bytes, documents: Mapping[str, Any], waits: bool) -> None:
-    found = await letters_of(service_with(key, documents))
+    found = await letters_of(service_with(key, documents)).all()
 
-    assert [state for _, state in found.values()] == [waits]
+    assert [parked.waits for parked in found.values()] == [waits]

@@ -1,6 +1,6 @@
 """intake alone on embedded parts, and the ways its senders and operators touch it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from runtime.clock import SteppedClock
 from runtime.embedded import EmbeddedBroker
 from runtime.parts import Ports
 from runtime.service import Service
-from runtime.settings import RuntimeSettings
+from runtime.settings import Issuer, RuntimeSettings
 from services.intake.app import build
 from services.intake.domain.keys import Wanted
 from services.intake.keys import create_key
@@ -48,8 +48,11 @@ class Alone:
 
 
 @asynccontextmanager
-async def intake_alone(folder: Path, bootstrap: str | None = None, **settings: str | None) -> AsyncIterator[Alone]:
-    """Start it in a folder that exists, with more settings (None: unset) as environment. `bootstrap`: another's broker."""
+async def intake_alone(
+    folder: Path, bootstrap: str | None = None, issuers: Sequence[Issuer] = (), **settings: str | None
+) -> AsyncIterator[Alone]:
+    """Start it in a folder that exists, with more settings (None: unset) as environment. `bootstrap`: another one's broker; `issuers`:
+    whose tokens it believes beside the tests' own."""
     broker = EmbeddedBroker(load_catalogue().topics) if bootstrap is None else None
     bootstrap = broker.bootstrap_servers if broker is not None else str(bootstrap)
     runtime = RuntimeSettings(
@@ -58,7 +61,7 @@ async def intake_alone(folder: Path, bootstrap: str | None = None, **settings: s
         fetch_max_wait_ms=10,
         linger_ms=0,
         sweep_seconds=0.05,
-        identity_issuers=(ISSUER.trusted(),),
+        identity_issuers=(ISSUER.trusted(), *issuers),
     )
     changed = {**demo_environment(Keys.new(), PROVINCE), **settings}
     environment = {name: value for name, value in changed.items() if value is not None}

@@ -21,7 +21,7 @@ from runtime.store import Document
 from services.intake.domain import Sender
 from services.intake.handlers import Context
 from services.intake.recovery import decode
-from services.intake.store import CODEC, COUNTS, GIVEN, HELD, KEPT_WORDS, KEY
+from services.intake.store import CODEC, COUNTS, DEED, GIVEN, HELD, KEPT_WORDS, KEY
 from services.speaking import encode
 from services.stored import Codec
 from tests.intake.test_intake import CONTEXT, PERSON, SEALER, SETTINGS
@@ -154,7 +154,14 @@ def test_the_golden_documents_have_every_part() -> None:
 
 OTHERS = [json.loads(line) for line in (FOLDER / "others.ndjson").read_text("utf-8").splitlines()]
 FOREIGN = {"outbox": [], "incomplete": ["dossiers.v1/0/5"], "of-a-newer-release": {"a": [1, None]}}
-CODECS: dict[str, Codec[Any]] = {"keys": KEY, "quarantine": HELD, "answers": GIVEN, "quality": COUNTS, "words": KEPT_WORDS}
+CODECS: dict[str, Codec[Any]] = {
+    "keys": KEY,
+    "quarantine": HELD,
+    "deeds": DEED,
+    "answers": GIVEN,
+    "quality": COUNTS,
+    "words": KEPT_WORDS,
+}
 
 
 @pytest.mark.parametrize("name", [*ITEMS, *STEPS])

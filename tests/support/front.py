@@ -88,11 +88,12 @@ class Asked:
 
 @dataclass
 class Behind:
-    """The services behind a front: each answers with `answers[service]`, or says what it was asked."""
+    """The services behind a front: each answers with `answers[service]`, or says what it was asked; one in `real` is itself."""
 
     asked: list[Asked] = field(default_factory=list)
     answers: dict[str, Callable[[], Response]] = field(default_factory=dict)
     away: set[str] = field(default_factory=set)
+    real: dict[str, FastAPI] = field(default_factory=dict)
 
     def clients(self) -> dict[str, httpx.AsyncClient]:
         """A client of each."""
@@ -121,6 +122,8 @@ class _MayBeAway(httpx.ASGITransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._name in self._behind.away:
             raise httpx.ConnectError("refused")
+        if self._name in self._behind.real:
+            return await httpx.ASGITransport(self._behind.real[self._name]).handle_async_request(request)
         return await super().handle_async_request(request)
 
 

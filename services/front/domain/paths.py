@@ -30,6 +30,7 @@ WAYS = (
     Way("/v1/due", "sla"),  # the list as a file
     Way("/v1/control-sheets", "sla"),  # the PDF that a dossier's page links to
     Way("/quality", "intake"),
+    Way("/quarantine", "intake", changes=True),
 )
 
 CITIZENS = ("/ho-so", "/don-vi")  # own pages of the front

@@ -7,7 +7,7 @@ from fastapi.params import Depends as DependsOn
 
 from runtime.web import Door, Role
 from runtime.web.access import Access, Open
-from services.front.domain import Session
+from services.front.domain import ALL_UNITS, Session
 from services.front.http.room import visit_of
 
 
@@ -51,6 +51,12 @@ class PassedOn(Access):
 
     async def __call__(self) -> None:
         """A declaration, nothing else."""
+
+
+def of_all_units(session: Session) -> None:
+    """Raises NotYoursError for who has a role in some units alone: what is shown is of all."""
+    if ALL_UNITS not in session.person.units:
+        raise NotYoursError(session)
 
 
 EVERYBODY: DependsOn = Depends(Open(Door.PUBLIC))

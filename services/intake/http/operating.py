@@ -1,7 +1,6 @@
 """What operators do over HTTP: look at what is kept for a person, correct it, send it again; see words that no list knows."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -10,13 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from runtime.web import Problem, ProblemError, problem_answers
 from services.intake import quarantine
-from services.intake.domain import Doubled, FaultError, Json, Quarantined, Refused
+from services.intake.domain import Doubled, FaultError, Json
 from services.intake.domain.held import Held
+from services.intake.handlers import RESULTS
+from services.intake.http.again import again
 from services.intake.http.answers import KeptItem, KeptItems, Resubmitted, UnlistedWord, UnlistedWords
 from services.intake.http.entrance import Entrance, read_body, read_json
-from services.intake.http.events import say
 from services.intake.http.gatekeeper import OPERATING, Key
-from services.intake.store import change_held, list_held, release
+from services.intake.store import list_held, release
 
 NO_UNIT = "-"  # of dossiers whose unit is not known
 
@@ -68,7 +68,8 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         if not isinstance(changes, dict) or isinstance(changes, Doubled):
             raise ProblemError(Problem("invalid", "Cần một đối tượng / an object is needed", 422, "FIELD: VALUE"))
         try:
-            changed = await quarantine.fix(store, identity, changes, entrance.context.sealer.locker())
+            locker, units = entrance.context.sealer.locker(), entrance.context.reference.units
+            changed = await quarantine.fix(store, identity, changes, locker, units)
         except FaultError as error:
             places = [{"pointer": f"#/{f.field.replace('.', '/')}", "rule": f.rule, "detail": f.detail} for f in error.faults]
             raise ProblemError(Problem("invalid", "Trường không hợp lệ / invalid fields", 422, errors=places)) from None
@@ -147,19 +148,7 @@ def _wanted(raw: Json) -> Resubmit:
 
 async def _again(held: Held, entrance: Entrance) -> str:
     """One item in again. A flagged one was taken in long ago: sending it again says that it was seen."""
-    store = entrance.parts.store
     if held.flag:
-        await release(store, held)
+        await release(entrance.parts.store, held)
         return "dismissed"
-    batch = await entrance.take([quarantine.item_of(held, entrance.context.sealer.locker())], held.sender)
-    answer = batch.answers()[0]
-    if isinstance(answer, Refused):
-        problem = say(0, batch.outcomes[0], entrance).problem
-        await change_held(store, held.id, lambda kept: replace(kept, problem=problem))
-        return "refused"
-    if not isinstance(answer, Quarantined):
-        await release(store, held)
-        return "accepted"
-    if not quarantine.is_entry(held, answer.reason, entrance.context.sealer):
-        await release(store, held)  # it is held as another entry now
-    return "quarantined"
+    return RESULTS[type((await again(held, entrance, entrance.take)).answer)]

@@ -11,6 +11,7 @@ from runtime.pages import HEADERS, Pages
 from runtime.web import Person, Problem, ProblemError, Role, by_role, open_to_all, problem_answers
 from services.intake import posting, quality
 from services.intake.http.entrance import Entrance
+from services.intake.http.held_pages import HOLDERS
 from services.intake.http.operating import NO_UNIT
 from services.intake.store import count_words
 
@@ -32,6 +33,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         first = last - timedelta(days=days - 1)
         rows = await quality.table(entrance.parts.store, first, last)
         values = {"province": reference.province, "first": first, "last": last, "rows": rows, "kinds": quality.KINDS}
+        values |= {"holds": person.may(*HOLDERS)}
         # How many, of which unit: the words themselves are for `dunghen words`.
         words = [(unit or NO_UNIT, reference.unit_name(unit), *told) for unit, *told in await count_words(entrance.parts.store)]
         return pages.show("quality.html", {**values, "words": words}, person=person)
