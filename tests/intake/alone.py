@@ -51,8 +51,8 @@ class Alone:
 async def intake_alone(
     folder: Path, bootstrap: str | None = None, issuers: Sequence[Issuer] = (), **settings: str | None
 ) -> AsyncIterator[Alone]:
-    """Start it in a folder that exists, with more settings (None: unset) as environment. `bootstrap`: another one's broker; `issuers`:
-    whose tokens it believes beside the tests' own."""
+    """Start it in a folder that exists, with more settings (None: unset) as environment. `bootstrap`: another one's broker;
+    `issuers`: whose tokens it believes beside the tests' own."""
     broker = EmbeddedBroker(load_catalogue().topics) if bootstrap is None else None
     bootstrap = broker.bootstrap_servers if broker is not None else str(bootstrap)
     runtime = RuntimeSettings(

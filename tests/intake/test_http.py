@@ -216,7 +216,7 @@ async def test_two_ways_at_once_make_one_fact(intake: Alone) -> None:
 async def test_two_instances_on_one_store_give_the_same_answers_and_one_fact(tmp_path: Path) -> None:
     async with (
         intake_alone(tmp_path) as one,
-        intake_alone(tmp_path, one.bootstrap, **{name: one.environment[name] for name in SHARED}) as two,
+        intake_alone(tmp_path, one.bootstrap, (), **{name: one.environment[name] for name in SHARED}) as two,
     ):
         key = await one.key()
         items = [received(number, contact=PERSON) for number in range(20)]

@@ -150,6 +150,15 @@ def test_an_event_after_a_refusal_is_a_new_attempt_and_the_dossier_can_be_receiv
     assert life.accepts(event("refused", at(3, 15))) == ["refused@03 15#3"]
 
 
+def test_attempts_may_have_numbers_of_their_sender() -> None:
+    life = Life()
+    life.accepts(SUBMITTED | {"occasion": "7"})
+    life.accepts(event("refused", at(2, 10)))
+
+    assert life.accepts(SUBMITTED | {"occasion": "8", "at": at(3).isoformat()}) == ["-refused@02 10#2", "submitted@03 08/8"]
+    assert life.accepts(event("refused", at(2, 10))) == []
+
+
 def test_a_submission_that_is_taken_back_is_none() -> None:
     life = Life()
     life.accepts(SUBMITTED)

@@ -116,6 +116,13 @@ def test_submitted_again_after_a_refusal_it_waits_anew() -> None:
     assert document["accept_by"] == document["next_rung_at"]
 
 
+def test_of_attempts_under_numbers_of_their_sender_the_latest_holds() -> None:
+    numbered = [submitted(occasion="7"), REFUSED, TAKEN_BACK, submitted(at(3), occasion="8")]
+
+    for order in permutations(numbered):
+        assert stated(order)["since"] == "2026-03-03T09:00"
+
+
 def test_when_the_papers_came_the_time_begins_anew() -> None:
     """D20."""
     asked = [submitted(), fact("supplement-requested", at(2, "11:00"))]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from contracts import Event
-from services.sla.domain.desk import Horizon, Line, Told, line_of, told_of
+from services.sla.domain.desk import Horizon, Line, Told, Unaccepted, line_of, told_of, unaccepted_of
 from services.sla.domain.dossier import Ended
 from services.sla.store import load
-from tests.support.dossiers import DOSSIER, at, fact, received
+from tests.support.dossiers import DOSSIER, at, fact, received, submitted
 from tests.support.sla import CONTEXT, REFERENCE, play
 
 LINE = REFERENCE.timeline("H37.12")
@@ -163,3 +163,33 @@ def test_an_ended_dossier_says_how_it_ended_and_is_on_no_list() -> None:
 def test_nothing_is_said_of_a_dossier_that_was_not_accepted() -> None:
     assert told([received(), fact("refused", at(2, "10:00"))], at(4)) is None
     assert told([fact("completed", at(4))], at(5)) is None
+
+
+def test_a_dossier_that_is_to_be_accepted_has_a_line_of_its_own_and_says_until_when() -> None:
+    document = load(play([submitted()])[0])
+    horizon, due = Horizon.at(at(3), LINE), ms(at(3, "09:30"))
+
+    assert unaccepted_of(document, horizon) == Unaccepted(DOSSIER, "H37.12", "1.000894", ms(at(2)), due, "today")
+    assert line([submitted()], at(3)) is None
+    told_so = told_as(received_at=None, submitted_at=ms(at(2)), stage="submitted", due=due, urgency="today")
+    assert told([submitted()], at(3)) == told_so
+    assert told([submitted()], at(3, "09:31")) == replace(told_so, urgency="late")
+
+
+@pytest.mark.parametrize("answer", [received(at(3)), fact("refused", at(3)), fact("withdrawn", at(3))])
+def test_what_was_answered_is_on_that_list_no_more(answer: Event) -> None:
+    document = load(play([submitted(), answer])[0])
+
+    assert unaccepted_of(document, Horizon.at(at(3), LINE)) is None
+
+
+def test_papers_that_are_asked_for_before_the_acceptance_are_waited_for() -> None:
+    state = told([submitted(), fact("supplement-requested", at(2, "10:00"))], at(3))
+
+    waiting = {"stage": "waiting", "waits_for": "supplement", "waits_since": ms(at(2, "10:00"))}
+    assert state == told_as(received_at=None, submitted_at=ms(at(2)), due=None, urgency=None, **waiting)
+
+
+def test_of_one_that_was_refused_nothing_is_said_and_of_one_that_was_accepted_when_it_was_submitted() -> None:
+    assert told([submitted(), fact("refused", at(3))], at(4)) is None
+    assert without_why(told([submitted(at(1)), received()], at(4))) == told_as(submitted_at=ms(at(1)))

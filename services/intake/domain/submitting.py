@@ -39,10 +39,11 @@ def of_earlier_attempt(dossier: Dossier, snapshot: SnapshotItem, word: State) ->
 
 def refused_before(dossier: Dossier, at: datetime) -> str | None:
     """The id of the refusal that a new submission took back, if a moment is not after it: nothing new then."""
-    refused, submitted = dossier.facts.get(REFUSED), dossier.facts.get(KEY)
-    if refused is None or submitted is None or not refused.retracted or submitted.retracted:
+    refused = dossier.facts.get(REFUSED)
+    if refused is None or not refused.retracted:
         return None
-    before = epoch_ms(at) <= refused.at < submitted.at
+    newest = max((attempt.at for attempt in dossier.facts.standing("submitted").values()), default=0)
+    before = epoch_ms(at) <= refused.at < newest
     return fact_id(dossier.code, "refused", "1", refused.version) if before else None
 
 

@@ -8,11 +8,12 @@ from contracts.deadlines import Step, TimeSpent
 from reference import BeyondCalendarError, LimitError, Timeline
 from reference.timeline import DAY, to_instant, to_minute
 from services.sla.domain.dossier import Dossier, Ended
-from services.sla.domain.facts import Received, Refused, Submitted
+from services.sla.domain.facts import Received, Refused
 from services.sla.domain.ground import Ground
 from services.sla.domain.promise import promise_of, standing_of, steps_of, waits_of
 from services.sla.domain.rungs import newest_step, whole_ms
 from services.sla.domain.spent import time_spent
+from services.sla.domain.submission import newest_submission
 
 Urgency = Literal["late", "today", "tomorrow", "later"]
 Stage = Literal["submitted", "open", "waiting", "ended"]
@@ -95,7 +96,7 @@ class Unaccepted:
 
 def unaccepted_of(dossier: Dossier, horizon: Horizon) -> Unaccepted | None:
     """A dossier as a line of that list; None if nobody has to accept it."""
-    submitted, acceptance = dossier.facts.first(Submitted), dossier.acceptance
+    submitted, acceptance = newest_submission(dossier.facts), dossier.acceptance
     if submitted is None or acceptance is None or acceptance.of is None or acceptance.accept_by is None:
         return None
     due, unit = acceptance.accept_by, acceptance.of.unit
@@ -159,13 +160,13 @@ def told_of(dossier: Dossier, now: datetime, ground: Ground) -> Told | None:
         step=step,
         department=department,
         why=why,
-        submitted_at=None if (submitted := dossier.facts.first(Submitted)) is None else submitted.at,
+        submitted_at=None if (submitted := newest_submission(dossier.facts)) is None else submitted.at,
     )
 
 
 def _told_before(dossier: Dossier, now: datetime, ground: Ground) -> Told | None:
     """Of one that was submitted: it is to be accepted, or waits for the papers that were asked for instead."""
-    submitted, acceptance = dossier.facts.first(Submitted), dossier.acceptance
+    submitted, acceptance = newest_submission(dossier.facts), dossier.acceptance
     if submitted is None or acceptance is None or acceptance.of is None or acceptance.of.state not in (None, 5):
         return None
     of, due = acceptance.of, acceptance.accept_by

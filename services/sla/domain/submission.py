@@ -58,12 +58,17 @@ _ENDS: tuple[tuple[type[Slim], AnswerState], ...] = (
 )
 
 
+def newest_submission(facts: KnownFacts) -> Submitted | None:
+    """The submission that holds; of several occasions, the latest attempt."""
+    return max(facts.standing(Submitted).values(), key=lambda attempt: attempt.at, default=None)
+
+
 def submission_of(facts: KnownFacts) -> Submission | None:
     """Read the facts; None of a dossier that was not submitted online.
 
     Asking for papers answers it too; when they came, the time begins anew.
     """
-    submitted = facts.first(Submitted)
+    submitted = newest_submission(facts)
     if submitted is None or submitted.channel in ELSEWHERE:
         return None
     unit, since, end = submitted.receiving_unit, submitted.at, _end(facts)
