@@ -288,6 +288,12 @@ async def list_held(store: Documents, reason: str = "", ids: Sequence[str] = (),
     return [load_held(document) for document in kept]
 
 
+async def count_held(store: Documents, body: str) -> int:
+    """How many items are held of dossiers whose code begins with a body; what was taken in and is only flagged is not."""
+    codes = Range(f"{body}-", f"{body}-~")
+    return sum(row.count for row in await store.count_by(QUARANTINE, {"dossier": codes, "flag": False}))
+
+
 async def held_of(store: Documents, dossier: str) -> list[Held]:
     """The held items of a dossier."""
     return [load_held(document) for document in await store.find(QUARANTINE, {"dossier": dossier})]

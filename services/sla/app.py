@@ -14,7 +14,7 @@ from runtime.timers import Fire, Timers
 from services import wiring
 from services.assembly import Base, Follower
 from services.sla import handlers, older, store
-from services.sla.http import DueDesk, add_due_routes, add_routes
+from services.sla.http import DueDesk, add_digest_routes, add_due_routes, add_routes
 from services.sla.jobs import Recount
 from services.sla.recovery import recovery
 from services.sla.settings import SlaSettings
@@ -48,7 +48,9 @@ def build(
     journal = Intents(parts, store.JOURNAL, encode)
     recount = Recount(parts, follower.intents, context)
     add_routes(follower.app, parts, context, journal)
-    add_due_routes(follower.app, DueDesk(parts, context))
+    desk = DueDesk(parts, context)
+    add_due_routes(follower.app, desk)
+    add_digest_routes(follower.app, desk)
     jobs = (
         Job("timers", runtime.sweep_seconds, timers.sweep),
         Job("journal", JOURNAL_SECONDS, journal.sweep),

@@ -115,38 +115,38 @@ class DueDesk:
     """Reads the lists. No rules here."""
 
     def __init__(self, parts: Parts, context: Context) -> None:
-        self._parts, self._context = parts, context
+        self.documents, self.context = parts.store, context
 
     @property
     def reference(self) -> ReferenceData:
         """Names of units and procedures."""
-        return self._context.reference
+        return self.context.reference
 
     def _horizon(self, unit: str) -> tuple[datetime, Horizon]:
-        now = self._context.clock.now()
+        now = self.context.clock.now()
         return now, Horizon.at(now, self.reference.timeline(unit))
 
     async def counts(self, unit: str, person: Person) -> Counts:
         """How many are late, due today, due on the next working day, later."""
         _, horizon = self._horizon(unit)
-        spans = [_span(urgency, horizon) for urgency in URGENCIES]
-        counted = (store.count_due_within(self._parts.store, person.units_of(unit), span) for span in spans)
+        spans = [span_of(urgency, horizon) for urgency in URGENCIES]
+        counted = (store.count_due_within(self.documents, person.units_of(unit), span) for span in spans)
         late, today, tomorrow, later = await asyncio.gather(*counted)
         return Counts(late=late, today=today, tomorrow=tomorrow, later=later)
 
     async def lines(self, wanted: Wanted, person: Person, after: str, limit: int) -> tuple[list[Line], str | None]:
         """A page of the list, and the place behind it if there may be more. Raises ProblemError for a place that is none."""
         now, horizon = self._horizon(wanted.unit)
-        span = ALL if wanted.urgency is None else _span(wanted.urgency, horizon)
-        found = await store.due_within(self._parts.store, person.units_of(wanted.unit), span, _place(after), limit)
-        lines = (line_of(dossier, horizon, now, self._context.ground) for dossier in found.dossiers)
+        span = ALL if wanted.urgency is None else span_of(wanted.urgency, horizon)
+        found = await store.due_within(self.documents, person.units_of(wanted.unit), span, _place(after), limit)
+        lines = (line_of(dossier, horizon, now, self.context.ground) for dossier in found.dossiers)
         return [line for line in lines if line is not None], found.after
 
     async def told(self, code: str, person: Person) -> Told:
         """One dossier. Raises ProblemError."""
-        dossier, now = await store.find_one(self._parts.store, code), self._context.clock.now()
+        dossier, now = await store.find_one(self.documents, code), self.context.clock.now()
         seen = dossier is not None and person.sees(dossier.body)
-        told = told_of(dossier, now, self._context.ground) if dossier is not None and seen else None
+        told = told_of(dossier, now, self.context.ground) if dossier is not None and seen else None
         if told is None:
             raise ProblemError(Problem("unknown-dossier", "Chưa có hồ sơ mang mã này", 404))
         return told
@@ -157,7 +157,8 @@ class DueDesk:
         return procedure if known is None else known.name
 
 
-def _span(urgency: Urgency, horizon: Horizon) -> Range:
+def span_of(urgency: Urgency, horizon: Horizon) -> Range:
+    """The dates (ms) that are so urgent."""
     spans: dict[Urgency, Range] = {
         "late": Range(0, horizon.late),
         "today": Range(horizon.late + 1, horizon.today),
