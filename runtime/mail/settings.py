@@ -35,7 +35,7 @@ class MailSettings(BaseSettings):
     mail_from: str = Field(
         default="", pattern=rf"{ADDRESS}|^$", description="address that messages are from; needed where a server is set"
     )
-    mail_seconds: float = Field(default=10.0, gt=0, le=120, description="how long the server has for each answer")
+    mail_seconds: float = Field(default=10.0, gt=0, le=20, description="how long the server has for each answer")
 
     @model_validator(mode="after")
     def _fits(self) -> "MailSettings":
