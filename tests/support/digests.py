@@ -12,7 +12,7 @@ from joserfc import jws
 
 from reference import OFFICE_TIME
 from runtime.clock import SteppedClock
-from runtime.mail import Mail, MemoryMail
+from runtime.mail import Mail
 from runtime.parts import Ports
 from runtime.service import Service
 from runtime.settings import WithoutLog
@@ -121,15 +121,15 @@ class Sender:
 
 @asynccontextmanager
 async def sender(
-    town: Town, mail: Mail | None = None, *, store: Documents | None = None, now: datetime = MORNING, **settings: Any
+    town: Town, mail: Mail | None, *, store: Documents | None = None, now: datetime = MORNING, **settings: Any
 ) -> AsyncIterator[Sender]:
-    """One front on a store."""
+    """One front on a store. Without `mail` it sends to the server that the settings name."""
     clock, machine = SteppedClock(now), WoundMachine()
     machine.clock = clock
     documents, clients = store or MemoryDocuments(MemoryTables()), town.clients()
     given = FrontSettings.model_validate({**SETTINGS, **settings}, by_name=True)
     ports = Ports(store=documents, machine=machine)
-    service = build(WithoutLog(store_url="memory"), given, ports=ports, services=clients, mail=mail or MemoryMail())
+    service = build(WithoutLog(store_url="memory"), given, ports=ports, services=clients, mail=mail)
     for step in service.collections:
         await step()
     yield Sender(service, machine, clock)
