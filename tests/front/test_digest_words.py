@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services.front.domain.digests import Content, Kind, Letters, Line, Part, UnitToday, slots_of, written
 from services.front.domain.mailed import Became, Mailed, State, settled
-from tests.runtime.mail.servers import smtp_server
 from tests.support.digests import MORNING, UNIT, Town, dates, sender
+from tests.support.mail import smtp_server
 
 GOLDEN = Path(__file__).with_name("digest.txt")
 HERE = UnitToday(UNIT, "UBND xã Hoàng Vân", ("motcua@hoangvan.example",), True, None, 0)
@@ -36,7 +37,12 @@ async def test_a_day_with_five_hundred_warnings_is_one_message_that_a_clerk_can_
     town.letters[UNIT] = {"total": 2, "lines": letters}
     town.held[UNIT] = 4
     async with smtp_server() as place:
-        server = {"mail_host": "localhost", "mail_port": place.port, "mail_tls": "none", "mail_from": "dunghen@tinh.example"}
+        server: dict[str, Any] = {
+            "mail_host": "localhost",
+            "mail_port": place.port,
+            "mail_tls": "none",
+            "mail_from": "dunghen@tinh.example",
+        }
         async with sender(town, None, **server) as front:
             await front.look()
         read = place.box.letters()

@@ -9,7 +9,7 @@ import trustme
 from pydantic import SecretStr, ValidationError
 
 from runtime.mail import Answer, Mail, Mailing, MailSettings, MemoryMail, SmtpMail
-from tests.runtime.mail.servers import PASSWORD, USER, Place, cut, hang, smtp_server
+from tests.support.mail import PASSWORD, USER, Place, cut, hang, smtp_server
 from tests.support.ports import free_port
 
 ONE, TWO = "motcua@hoangvan.example", "vanthu@hoangvan.example"
