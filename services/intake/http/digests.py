@@ -22,7 +22,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         summary="Thư tổng hợp: số mục được giữ lại của một đơn vị",
         response_model=DigestHeld,
         dependencies=[by_duty("digests")],
-        responses=problem_answers(503),
+        responses=problem_answers(422, 503),
     )
     async def held(unit: str) -> DigestHeld:
         return DigestHeld(held=await count_held(entrance.parts.store, unit))

@@ -35,7 +35,7 @@ def add_digests(app: FastAPI, parts: Parts) -> None:
         summary="Thư tổng hợp: thư xin lỗi chờ ký của một đơn vị",
         response_model=DigestLetters,
         dependencies=[by_duty("digests")],
-        responses=problem_answers(503),
+        responses=problem_answers(422, 503),
     )
     async def letters(unit: str) -> DigestLetters:
         total = await count_letters(parts.store, "drafted", unit)

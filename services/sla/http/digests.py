@@ -164,7 +164,7 @@ def add_digest_routes(app: FastAPI, desk: DueDesk) -> None:
         summary="Thư tổng hợp: hồ sơ quá hạn và sắp đến hạn của một đơn vị",
         response_model=DigestDates,
         dependencies=[DIGESTS],
-        responses=problem_answers(404, 503),
+        responses=problem_answers(404, 422, 503),
     )
     async def dates(unit: str) -> DigestDates:
         return await digests.dates(unit)
