@@ -1,10 +1,13 @@
 """Settings of a service that sends e-mail: it inherits them, and they carry its prefix. The password has no default."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
+
+from runtime.settings import environment_name
 
 ADDRESS = r"^[A-Za-z0-9._+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
 
@@ -39,11 +42,11 @@ class MailSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits(self) -> "MailSettings":
-        prefix = str(self.model_config.get("env_prefix", ""))
+        name = partial(environment_name, type(self))
         if self.mail_host and not self.mail_from:
-            raise ValueError(f"{prefix}MAIL_FROM: is not set, and {prefix}MAIL_HOST is")
+            raise ValueError(f"{name('mail_from')}: is not set, and {name('mail_host')} is")
         if self.mail_user and (self.mail_password is None or not self.mail_password.get_secret_value()):
-            raise ValueError(f"{prefix}MAIL_PASSWORD: is not set, and {prefix}MAIL_USER is")
+            raise ValueError(f"{name('mail_password')}: is not set, and {name('mail_user')} is")
         if self.mail_user and self.mail_tls == "none":
-            raise ValueError(f"{prefix}MAIL_TLS: a password is not sent without it")
+            raise ValueError(f"{name('mail_tls')}: a password is not sent without it")
         return self

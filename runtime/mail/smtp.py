@@ -13,6 +13,7 @@ from aiosmtplib import SMTPDataError, SMTPException, SMTPRecipientRefused, SMTPS
 from runtime.mail.message import as_bytes, domain_of
 from runtime.mail.port import Answer, Answers, Mailing, all_answer
 from runtime.mail.settings import MailSettings
+from runtime.settings import environment_name
 
 _AWAY = (SMTPException, OSError, TimeoutError, ValueError)  # ValueError: bytes that are no SMTP
 
@@ -26,7 +27,7 @@ class SmtpMail:
         try:
             self._trusted = ssl.create_default_context(cafile=settings.mail_ca_file)
         except ssl.SSLError:
-            raise ValueError("MAIL_CA_FILE: holds no certificates") from None
+            raise ValueError(f"{environment_name(type(settings), 'mail_ca_file')}: holds no certificates") from None
         self._client: aiosmtplib.SMTP | None = None
         self._turn = asyncio.Lock()  # a connection carries one message at a time
 
