@@ -1,4 +1,4 @@
-"""Digests (decision 25): when a unit gets one, and what it says. Nothing in them is about a person."""
+"""Digests (R13, decision 25): when a unit gets one, and what it says. Nothing in them is about a person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

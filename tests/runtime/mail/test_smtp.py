@@ -1,5 +1,6 @@
 """The way to a mail server, on a real one: what it takes, and what each fault of it means for a message."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -136,6 +137,23 @@ async def test_a_server_that_is_not_there_is_away() -> None:
     mail = SmtpMail(settings(free_port()))
     answers = await mail.send(mailing())
     await mail.rest()
+
+    assert {answer.outcome for answer in answers.values()} == {"away"}
+
+
+@pytest.mark.parametrize("tls", ["none", "starttls", "tls"])
+@pytest.mark.parametrize("greeting", [b"", b"220 hello\r\n", b"\xff\xfe\r\n" * 3, b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+async def test_what_says_nothing_or_is_no_mail_server_is_away_within_its_time(tls: str, greeting: bytes) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(greeting)
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(talk, "localhost", 0) as server:
+        mail = SmtpMail(settings(server.sockets[0].getsockname()[1], mail_tls=tls))
+        async with asyncio.timeout(10):
+            answers = await mail.send(mailing())
+        await asyncio.sleep(0.01)
 
     assert {answer.outcome for answer in answers.values()} == {"away"}
 
