@@ -22,6 +22,10 @@ UnitCode = Annotated[str, StringConstraints(pattern=r"^(?:[0-9]{3}\.[0-9]{2}\.[0
 ProcedureCode = Annotated[str, StringConstraints(pattern=r"^[0-9]\.[0-9]{6}(?:\.(?:000\.00\.00\.)?[HG][0-9]{2})?$")]
 # A public phone: links dial its 3 to 15 digits, with blanks, dots, dashes and brackets between.
 PHONE = r"[+(]?[0-9](?:[ .()-]{0,2}[0-9]){2,14}"
+Mailbox = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9._+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"),
+]
 State = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]  # TrangThaiHoSo of the national portal
 
 
@@ -97,6 +101,9 @@ class Unit(_Entry):
     hotline: str = Field(default="", pattern=f"^(?:{PHONE})?$", description="Đường dây nóng.")
     leaders: tuple[Leader, ...] = ()
     reception: str = Field(default="", description="Lịch tiếp công dân, as posted.")
+    mailboxes: tuple[Mailbox, ...] = Field(
+        default=(), max_length=10, description="Where its digests go: hộp thư công vụ of the body or a desk, of no person."
+    )
     departments: tuple[ListedWord, ...] = Field(default=(), description="Its departments, as its senders may name them.")
     steps: tuple[ListedWord, ...] = Field(default=(), description="The steps of its work, as its senders may name them.")
 

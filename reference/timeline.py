@@ -104,6 +104,16 @@ class Timeline:
         """Minute at which a working day closes."""
         return ordinal * DAY + self._sessions[self._index(ordinal)][-1].end
 
+    def session_at(self, minute: int) -> Session | None:
+        """The opening and the closing (instants) of the session that an instant lies in, both included; None while the unit is
+        closed."""
+        ordinal, clock = divmod(minute, DAY)
+        index = self._index(ordinal)
+        if self._days[index] != ordinal:
+            return None
+        found = next((session for session in self._sessions[index] if session.start <= clock <= session.end), None)
+        return None if found is None else Session(ordinal * DAY + found.start, ordinal * DAY + found.end)
+
     def clip(self, minute: int) -> int:
         """Move a time of day into the hours of its working day: lunch -> its start, after closing -> closing,
         before opening -> opening (D2)."""

@@ -1,6 +1,6 @@
 """The HTTP side every service has: its application, problems, who asks, and what each route declares of who may use it."""
 
-from runtime.web.access import GuardedRoute, by_key, by_role, for_all_units, open_to_all
+from runtime.web.access import GuardedRoute, by_duty, by_key, by_role, for_all_units, open_to_all
 from runtime.web.app import PROBES, Patience, make_app
 from runtime.web.bodies import whole_body
 from runtime.web.identity import Door, Person, Role
@@ -20,6 +20,7 @@ __all__ = [
     "Role",
     "Tokens",
     "also",
+    "by_duty",
     "by_key",
     "by_role",
     "for_all_units",

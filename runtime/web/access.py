@@ -90,20 +90,46 @@ class ByRole(Access):
         return person
 
     async def _person(self, request: Request) -> Person:
-        shown = await _PERSON(request)
-        if shown is None:
-            raise _not_known("")
-        tokens: Tokens = request.app.state.tokens
-        try:
-            person = await tokens.person(shown.credentials)
-        except TokenError as error:
-            raise _not_known(str(error)) from None
+        person = await _believed(request)
         if not person.may(*self.roles):
             raise ProblemError(_other_role(person, self.roles))
         if person.reads_only and request.method not in READING:
             problem = Problem("login-unchecked", "Chưa kiểm tra lại được đăng nhập, xin thử lại sau", 503)
             raise ProblemError(problem, {"Retry-After": "60"})
         return person
+
+
+@dataclass(frozen=True, slots=True)
+class ByDuty(Access):
+    """A part of the product that asks for itself: its bearer says for what, and holds no role."""
+
+    duty: str
+
+    @property
+    def words(self) -> str:
+        """For what."""
+        return f"the front itself, for {self.duty}"
+
+    async def admit(self, request: Request) -> None:
+        """Raises ProblemError for anybody else, Unavailable without the issuer's keys."""
+        if (await _believed(request)).duty != self.duty:
+            title = "Việc này chỉ dành cho chính hệ thống / for the system alone"
+            raise ProblemError(Problem("other-duty", title, 403))
+
+    async def __call__(self, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_PERSON)]) -> None:
+        """A declaration, nothing else."""
+
+
+async def _believed(request: Request) -> Person:
+    """Who shows a bearer. Raises ProblemError for one that is not believed, and for none."""
+    shown = await _PERSON(request)
+    if shown is None:
+        raise _not_known("")
+    tokens: Tokens = request.app.state.tokens
+    try:
+        return await tokens.person(shown.credentials)
+    except TokenError as error:
+        raise _not_known(str(error)) from None
 
 
 def _not_known(why: str) -> ProblemError:
@@ -140,6 +166,11 @@ def by_key(what: str, check: Check | None = None, *, door: Door = Door.PUBLIC) -
 def by_role(*roles: Role) -> Any:  # noqa: ANN401
     """People with one of these roles may use the route, which gets the Person."""
     return Depends(ByRole(Door.OFFICERS, roles))
+
+
+def by_duty(duty: str) -> Any:  # noqa: ANN401
+    """A part of the product that asks for itself may use the route; its bearer names this duty."""
+    return Depends(ByDuty(Door.OFFICERS, duty))
 
 
 class GuardedRoute(APIRoute):

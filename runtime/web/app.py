@@ -13,7 +13,7 @@ from runtime.errors import Unavailable
 from runtime.health import Health
 from runtime.machine import SystemMachine
 from runtime.telemetry import Telemetry
-from runtime.web.access import ByRole, GuardedRoute, access_of, by_role, open_to_all
+from runtime.web.access import ByDuty, ByRole, GuardedRoute, access_of, by_role, open_to_all
 from runtime.web.identity import Door, Role
 from runtime.web.problems import PROBLEM_SCHEMA, answer_problems, later, problem_answers
 from runtime.web.tokens import Tokens
@@ -113,7 +113,7 @@ def _describe(app: FastAPI, schemas: Mapping[str, Any]) -> None:
         document.setdefault("components", {}).setdefault("schemas", {}).update({"Problem": PROBLEM_SCHEMA, **schemas})
         for way in access_of(app):
             operation = document["paths"].get(way.path, {}).get(way.method.lower())
-            if operation is not None and isinstance(way.access, ByRole):
+            if operation is not None and isinstance(way.access, ByRole | ByDuty):
                 refusals = {str(status): answer for status, answer in problem_answers(401, 403, 503).items()}
                 operation["responses"] = {**refusals, **operation["responses"]}
         return document

@@ -43,7 +43,8 @@ class Door(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Person:
     """Who asks. `units`: codes, or `*` for the whole province. `reads_only`: the issuer could not be asked lately whether the
-    roles still hold. `form`: the token that forms of the session carry; the front checks it."""
+    roles still hold. `form`: the token that forms of the session carry; the front checks it. `duty`: of a part of the product
+    that asks for itself, and so has no role and no unit: what it asks for."""
 
     subject: str
     name: str
@@ -51,6 +52,7 @@ class Person:
     units: frozenset[str]
     reads_only: bool = False
     form: str = ""
+    duty: str = ""
 
     @property
     def works_as(self) -> str:

@@ -63,6 +63,7 @@ class Claims(BaseModel):
     nbf: _Moment | None = None
     reads_only: bool = False
     form: str = Field(default="", max_length=200)
+    duty: str = Field(default="", max_length=40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Opened:
         _hold(self.claims, now.timestamp())
         claims = self.claims
         known = frozenset(Role(role) for role in claims.roles if role in Role.__members__.values())
-        return Person(claims.sub, claims.name, known, frozenset(claims.units), claims.reads_only, claims.form)
+        return Person(claims.sub, claims.name, known, frozenset(claims.units), claims.reads_only, claims.form, claims.duty)
 
 
 def _hold(claims: Claims, now: float) -> None:

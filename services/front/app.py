@@ -8,12 +8,14 @@ import httpx
 
 from runtime.health import Health
 from runtime.jobs import Job
+from runtime.mail import Mail, SmtpMail
 from runtime.parts import INTENTS, Ports
 from runtime.service import Service, parts_without_log
 from runtime.settings import RuntimeSettings
 from runtime.store import Documents
 from runtime.web import make_app
 from services.front import store
+from services.front.digests import Digests, Questions
 from services.front.http import Room, make_front
 from services.front.issuer import Issuer
 from services.front.journal import Journal
@@ -25,6 +27,7 @@ from services.front.tokens import Bearers
 from services.front.tries import Tries
 
 FORGET_SECONDS = 600.0
+DIGEST_SECONDS = 60.0  # between looks at which digests are due
 # A register of a year takes its time; a service that is down says so at once, or not at all.
 SERVICE_TIMES = httpx.Timeout(70.0, connect=2.0, pool=5.0)
 MOST_CONNECTIONS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
@@ -36,9 +39,10 @@ def build(
     *,
     ports: Ports | None = None,
     services: Mapping[str, httpx.AsyncClient] | None = None,
+    mail: Mail | None = None,
 ) -> Service:
-    """Build the front from settings; ports and clients of the services may be given. Raises ValueError for a key or a file of
-    people that is none."""
+    """Build the front from settings; ports, clients of the services and a way to send e-mail may be given. Raises ValueError
+    for a key or a file of people that is none."""
     if runtime.officers_port is not None or runtime.operations_port is not None:
         raise ValueError("OFFICERS_PORT, OPERATIONS_PORT: the front has one port, HTTP_PORT")
     parts = parts_without_log("front", runtime, METRICS, ports or Ports())
@@ -47,13 +51,14 @@ def build(
     issuer = Issuer(settings, parts.machine.wall)
     clients = services or {name: client_of(url) for name, url in settings.service_urls().items()}
     sessions = Sessions(parts, issuer, settings.limits(), people.grants)
+    journal = Journal(parts)
     room = Room(
         parts=parts,
         origins=settings.public_url,
         sessions=sessions,
         issuer=issuer,
         bearers=bearers,
-        journal=Journal(parts),
+        journal=journal,
         services=clients,
         tries=Tries(parts.machine),
         proxies=settings.proxies,
@@ -61,7 +66,12 @@ def build(
     health = Health(parts, None)
     probes = make_app("Đúng Hẹn front", health, parts.telemetry)
 
+    way = mail or (SmtpMail(settings) if settings.mail_host else None)
+    digests = None if way is None else Digests(parts, Questions(parts, bearers, clients), way, journal, settings.public_url[0])
+
     async def close() -> None:
+        if digests is not None:
+            await digests.drain()
         for client in clients.values():
             await client.aclose()
 
@@ -71,9 +81,16 @@ def build(
         app=make_front(room, probes),
         health=health,
         collections=(partial(_declare, parts.store),),
-        jobs=(Job("sessions", FORGET_SECONDS, sessions.forget_old),),
+        jobs=(Job("sessions", FORGET_SECONDS, sessions.forget_old), *_jobs_of(digests)),
         drains=(close,),
     )
+
+
+def _jobs_of(digests: Digests | None) -> tuple[Job, ...]:
+    """Without a mail server there are none."""
+    if digests is None:
+        return ()
+    return (Job("digests", DIGEST_SECONDS, digests.run), Job("old-digests", FORGET_SECONDS, digests.forget_old))
 
 
 def client_of(url: str, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:

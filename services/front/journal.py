@@ -32,6 +32,15 @@ class Journal:
         await store.add_entry(self.parts.store, entry)
         return entry
 
+    async def mailed(self, digest: str, what_became: str) -> None:
+        """What became of a digest, in words. A store that is away then leaves it in the log alone."""
+        at = self.parts.machine.wall()
+        entry = Entry(store.entry_id(at, self.parts.machine.new_id()), at, What.DIGEST, "", "", path=digest, why=what_became)
+        try:
+            await store.add_entry(self.parts.store, entry)
+        except Unavailable as error:
+            self.parts.log.error("a digest is not in the journal", digest=digest, became=what_became, reason=str(error))
+
     async def complete(self, entry: Entry, status: int) -> None:
         """What became of a change that was passed on. A store that is away then leaves the line without its status."""
         try:

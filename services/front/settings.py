@@ -6,8 +6,9 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from runtime.mail import MailSettings
 from runtime.web.tokens import AUDIENCE
 from services.front.domain import Limits, Network, networks
 
@@ -43,8 +44,8 @@ Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.:\[\]-]+$")]
 ServiceUrl = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+$")]
 
 
-class FrontSettings(BaseSettings):
-    """Where people reach the front, who says who they are, and where the services are."""
+class FrontSettings(MailSettings):
+    """Where people reach the front, who says who they are, where the services are, and which server takes e-mail."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_prefix="FRONT_", populate_by_name=True, hide_input_in_errors=True

@@ -1,24 +1,27 @@
-"""front's documents: sessions and the journal. Only this room knows how they are kept.
+"""front's documents: sessions, the journal, and what became of digests. Only this room knows how they are kept.
 
 A session lies under the digest of the name that the browser holds, so that a copy of the store opens no session; entries of the
 journal lie in the order of their time.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from hashlib import sha256
 
 from runtime.clock import epoch_ms
-from runtime.store import Document, Documents, Index, Range
+from runtime.store import Document, Documents, In, Index, Range
 from services.front.domain import Entry, Person, Session, What
+from services.front.domain.mailed import Mailed, State
 
-SESSIONS, JOURNAL = "sessions", "journal"
-OPENED, AT = "opened", "at"
+SESSIONS, JOURNAL, DIGESTS = "sessions", "journal", "digests"
+OPENED, AT, STATE = "opened", "at", "state"
 
 
 async def declare(store: Documents) -> None:
     """Make the collections and their indexes."""
     await store.declare(SESSIONS, [Index(OPENED)])
     await store.declare(JOURNAL, [Index(AT)])
+    await store.declare(DIGESTS, [Index(STATE)])
 
 
 def digest(name: str) -> str:
@@ -139,6 +142,57 @@ def _load_entry(document: Document) -> Entry:
         status=document["status"],
         why=document["why"],
     )
+
+
+# --- digests ----------------------------------------------------------------------------------------------------------------
+
+
+async def digests(store: Documents, ids: Iterable[str]) -> dict[str, tuple[Mailed, int]]:
+    """Those that are there, with their revisions. Raises Unavailable."""
+    found = await store.get_many(DIGESTS, ids)
+    return {id_: (_load_mailed(document), document["rev"]) for id_, document in found.items()}
+
+
+async def unfinished(store: Documents) -> list[tuple[Mailed, int]]:
+    """Those that somebody has to go on with. Raises Unavailable."""
+    found = await store.find(DIGESTS, {STATE: In((State.CLAIMED, State.WAITING))})
+    return [(_load_mailed(document), document["rev"]) for document in found]
+
+
+async def save_digest(store: Documents, mailed: Mailed, rev: int) -> bool:
+    """Keep one; `rev` 0: a new one. False if another front was faster. Raises Unavailable: it may be kept, or be later."""
+    document = _dump_mailed(mailed, rev)
+    if rev == 0:
+        return await store.insert_unique(DIGESTS, document)
+    return not await store.save_many(DIGESTS, [document])
+
+
+async def forget_digests(store: Documents, before: date) -> None:
+    """Forget those of days before one, some at a time. Raises Unavailable."""
+    found = await store.find(DIGESTS, {"_id": Range(high=before.isoformat())})
+    if found:
+        await store.delete_many(DIGESTS, [document["_id"] for document in found])
+
+
+_BOXES = ("pending", "taken", "refused", "uncertain")
+
+
+def _dump_mailed(mailed: Mailed, rev: int) -> Document:
+    return {
+        "_id": mailed.id,
+        "rev": rev,
+        STATE: mailed.state.value,
+        AT: epoch_ms(mailed.at),
+        "over": epoch_ms(mailed.over),
+        "claim": mailed.claim,
+        **{name: list(getattr(mailed, name)) for name in _BOXES},
+    }
+
+
+def _load_mailed(document: Document) -> Mailed:
+    boxes = {name: tuple(document[name]) for name in _BOXES}
+    state, at, over = State(document[STATE]), _time(document[AT]), _time(document["over"])
+    return Mailed(document["_id"], state, at, over, document["claim"], **boxes)
 
 
 def _time(ms: int) -> datetime:

@@ -313,6 +313,11 @@ async def held_for(
     return [load_held(document) for document in await store.find(QUARANTINE, where, order="at", limit=limit, after=after)]
 
 
+async def count_held_for(store: Documents, unit: str) -> int:
+    """How many items the people of a unit have to look at; what was taken in and is only flagged is not among them."""
+    return sum(row.count for row in await store.count_by(QUARANTINE, {"of": unit, "flag": False}))
+
+
 async def held_of(store: Documents, dossier: str) -> list[Held]:
     """The held items of a dossier."""
     return [load_held(document) for document in await store.find(QUARANTINE, {"dossier": dossier})]

@@ -62,6 +62,11 @@ async def find_letters(store: Documents, which: tuple[LetterState, Sequence[str]
     return Page(CODEC.read_all(found), found[-1]["_id"] if len(found) == size else "")
 
 
+async def count_letters(store: Documents, state: LetterState, unit: str) -> int:
+    """How many letters of a unit are in a state."""
+    return sum(row.count for row in await store.count_by(DOSSIERS, {"letter.s": state, "letter.unit": unit}))
+
+
 async def find_one(store: Documents, code: str) -> Dossier | None:
     """A dossier by its code."""
     document = (await store.get_many(DOSSIERS, [code])).get(code)

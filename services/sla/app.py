@@ -20,6 +20,7 @@ from services.sla.http import (
     DueDesk,
     add_citizen_routes,
     add_control_sheet,
+    add_digest_routes,
     add_due_routes,
     add_routes,
     add_unaccepted_routes,
@@ -63,6 +64,7 @@ def build(
     add_unaccepted_routes(follower.app, desk)
     add_control_sheet(follower.app, desk, context)
     add_citizen_routes(follower.app, CitizenDesk(parts, context), lookup)
+    add_digest_routes(follower.app, desk)
     jobs = (
         Job("timers", runtime.sweep_seconds, timers.sweep),
         Job("journal", JOURNAL_SECONDS, journal.sweep),

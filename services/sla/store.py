@@ -102,6 +102,12 @@ async def count_unaccepted_within(store: Documents, units: Units, span: Range) -
     return sum(row.count for row in await store.count_by(DOSSIERS, {**_accepting(units), ACCEPT_BY: span}))
 
 
+async def count_due_by_unit(store: Documents, units: Units, span: Range) -> dict[str, int]:
+    """The same, of each unit that has any."""
+    rows = await store.count_by(DOSSIERS, {**_of(units), OPEN_DUE: span}, group=["unit"])
+    return {str(row.group[0]): row.count for row in rows}
+
+
 async def find_one(store: Documents, code: str) -> Dossier | None:
     """One dossier; None if nothing of it is known."""
     found = await store.get_many(DOSSIERS, [code])

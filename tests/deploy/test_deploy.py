@@ -60,7 +60,8 @@ def test_a_pod_gets_every_setting_it_needs_and_none_it_does_not_know(service: st
 
 @pytest.mark.parametrize("service", ALL)
 def test_secrets_come_from_a_secret_and_never_stand_in_a_manifest(service: str) -> None:
-    secret = {name for name in known(service) if re.search(r"KEY$|TOKEN$|SECRET$|^STORE_URL$", name) and "EPOCH" not in name}
+    kinds = r"KEY$|TOKEN$|SECRET$|PASSWORD$|^STORE_URL$"
+    secret = {name for name in known(service) if re.search(kinds, name) and "EPOCH" not in name}
 
     for name in secret & set(given(service)):
         assert given(service)[name] == f"dunghen-{service}"
@@ -120,6 +121,8 @@ def test_compose_images_can_be_replaced_and_no_secret_has_a_default() -> None:
     assert COMPOSE["services"]["mongo"]["image"] == "${MONGO_IMAGE:-mongo:8}"
     for name in re.findall(r"\$\{(\w+(?:KEY|TOKEN|SECRET))\b([^}]*)\}", text):
         assert name[1].startswith(":?")
+    for more in re.findall(r"\$\{\w+PASSWORD\b([^}]*)\}", text):
+        assert more in (":?", ":-")  # none, where nobody asks for one
 
 
 def test_commands_of_the_manifests_exist() -> None:

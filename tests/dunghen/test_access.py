@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -9,15 +10,16 @@ import httpx
 import pytest
 
 from dunghen import PROVINCE
-from dunghen.identity import LocalIssuer
+from dunghen.identity import LocalIssuer, front_of
 from dunghen.services import SERVICES
 from dunghen.together import Keys, demo_environment, from_environment
 from runtime.parts import Ports
 from runtime.service import Service
 from runtime.settings import RuntimeSettings
 from runtime.web import Door, Role
-from runtime.web.access import ByKey, ByRole, Declared, access_of
+from runtime.web.access import ByDuty, ByKey, ByRole, Declared, access_of
 from runtime.web.menu import MENU
+from services.front.tokens import Bearers
 from tests.support.identity import ISSUER, as_person
 
 NO_STORE: Any = object()  # nothing of it is there: who is let in gets some answer, and be it 500
@@ -31,7 +33,9 @@ def built(name: str) -> Service:
     """A service that answers requests, and has no store."""
     kind, environment = SERVICES[name], demo_environment(KEYS, PROVINCE)
     runtime = RuntimeSettings(
-        kafka_bootstrap_servers="localhost:9092", store_url="sqlite:////dev/null", identity_issuers=(ISSUER.trusted(),)
+        kafka_bootstrap_servers="localhost:9092",
+        store_url="sqlite:////dev/null",
+        identity_issuers=(ISSUER.trusted(), front_of(KEYS.signing_key)),
     )
     service = kind.build(runtime, from_environment(kind.settings, environment), ports=Ports(store=NO_STORE))
     service.health.waits_for = ""
@@ -60,12 +64,17 @@ async def ask(name: str, way: Declared, **more: Any) -> httpx.Response:
         return await client.request(way.method, way.path.replace("{", "").replace("}", ""), params=FILE, **more)
 
 
+def own_bearer(duty: str) -> str:
+    """What the front shows of itself."""
+    return Bearers(KEYS.signing_key, "dunghen-front").own(duty, datetime.now(UTC))
+
+
 def names(found: list[tuple[str, Declared]]) -> list[str]:
     """As tests are called."""
     return [f"{name}:{way.method}{way.path}" for name, way in found]
 
 
-BY_ROLE, BY_KEY = list(ways(ByRole)), list(ways(ByKey))
+BY_ROLE, BY_KEY, BY_DUTY = list(ways(ByRole)), list(ways(ByKey)), list(ways(ByDuty))
 
 
 @pytest.mark.parametrize(("name", "way"), BY_ROLE, ids=names(BY_ROLE))
@@ -92,6 +101,23 @@ async def test_a_route_for_keys_lets_in_neither_nobody_nor_a_person(name: str, w
         portal = way.path.startswith("/mapi/")  # refuses in its own form
         assert refused.status_code == (200 if portal else 401), refused.text
         assert not portal or refused.json()["error_code"] != 0
+
+
+@pytest.mark.parametrize(("name", "way"), BY_DUTY, ids=names(BY_DUTY))
+async def test_a_route_for_the_front_itself_lets_in_its_own_bearer_and_no_person(name: str, way: Declared) -> None:
+    nobody = await ask(name, way)
+    everybody = await ask(name, way, headers=as_person(*Role))
+    other_duty = await ask(name, way, headers={"authorization": f"Bearer {own_bearer('reports')}"})
+    itself = await ask(name, way, headers={"authorization": f"Bearer {own_bearer('digests')}"})
+
+    assert (nobody.status_code, everybody.status_code, other_duty.status_code) == (401, 403, 403)
+    assert itself.status_code not in (401, 403)
+
+
+async def test_the_fronts_own_bearer_opens_nothing_that_is_for_people_or_keys() -> None:
+    for name, way in (*BY_ROLE, *BY_KEY):
+        refused = await ask(name, way, headers={"authorization": f"Bearer {own_bearer('digests')}"}, json={})
+        assert refused.status_code in (401, 403) or way.path.startswith("/mapi/"), way.path
 
 
 async def test_another_role_is_told_whose_work_it_is() -> None:

@@ -76,8 +76,10 @@ def test_routes_that_want_a_key_say_how_it_is_shown() -> None:
     open_to_all = {"GET /v1/units", "GET /v1/units/{code}"}
     assert (schemes["bearer"]["scheme"], schemes["x-api-key"]["in"]) == ("bearer", "header")
     wanted = {place: operation.get("security") for place, operation in operations("intake").items()}
-    by_key = {p for p in wanted if " /v1/" in p and "/v1/operations" not in p and p not in open_to_all}  # operators are people
+    people = ("/v1/operations", "/v1/digests")  # operators, and the front, show no key
+    by_key = {p for p in wanted if " /v1/" in p and p not in open_to_all and not any(part in p for part in people)}
     assert {place for place, security in wanted.items() if security == either} == by_key
+    assert wanted["GET /v1/digests/{unit}"] == [{"person": []}]
     assert wanted["POST /mapi/g"] == [*either, {}]  # or a session in the body
     assert {place for place in open_to_all if wanted[place] is None} == open_to_all
     lookup = document_of("sla")["components"]["securitySchemes"]["lookup-code"]

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 
 from runtime.errors import Unavailable
 from services.front.domain import Entry, What
+from services.front.journal import Journal
 from services.front.store import JOURNAL, add_entry, entry_id
 from tests.support.front import FORM, Front, form_token
 
@@ -298,3 +299,17 @@ async def test_a_change_that_cannot_be_written_down_is_not_passed_on(front: Fron
     answer = await lan.post(f"/letters/{CODE}/approval", headers=FORM, data={"form_token": token})
 
     assert (answer.status_code, "tạm ngừng" in answer.text, front.behind.asked) == (503, True, [])
+
+
+async def test_the_journal_says_what_became_of_digests(front: Front) -> None:
+    await Journal(front.service.parts).mailed(
+        "2026-03-02/morning/H37.12", "không rõ đã gửi hay chưa, không gửi lại (1 không rõ)"
+    )
+    an = await front.log_in("an", roles=["inspector"], units=["*"])
+    page, table = [(await an.get(f"/ops/journal{kind}")).text for kind in ("", ".csv")]
+
+    for told in (page, table):
+        assert "Thư tổng hợp" in told
+        assert "2026-03-02/morning/H37.12" in told
+        assert "không rõ đã gửi hay chưa, không gửi lại (1 không rõ)" in told
+    assert ">hệ thống<" in page

@@ -1,5 +1,6 @@
 """What the front keeps, as it lies in the store: two releases run side by side on it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from runtime.store import MemoryDocuments, MemoryTables
 from services.front import store
 from services.front.domain import Entry, Person, Session, What
+from services.front.domain.mailed import Mailed, State
 from services.front.tokens import Tokens
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -52,6 +54,32 @@ async def test_a_session_and_a_line_of_the_journal_lie_as_they_always_did_and_co
     ]
     assert await store.session_of(documents, "name") == (SESSION, 1)
     assert await store.entries(documents, AT, AT, "", 10) == [ENTRY]
+
+
+async def test_a_digest_lies_as_it_always_did_and_one_front_alone_goes_on_with_it() -> None:
+    documents = MemoryDocuments(MemoryTables())
+    await store.declare(documents)
+    boxes = {"pending": ("b@x.example",), "taken": ("a@x.example",), "refused": ("c@x.example",), "uncertain": ("d@x.example",)}
+    waiting = Mailed("2026-03-02/morning/H37.12", State.WAITING, AT, AT + timedelta(hours=1), "", **boxes)
+    assert await store.save_digest(documents, waiting, 0)
+
+    assert await documents.find(store.DIGESTS, {}) == [
+        {
+            "_id": "2026-03-02/morning/H37.12",
+            "rev": 1,
+            "state": "waiting",
+            "at": 1772442000000,
+            "over": 1772445600000,
+            "claim": "",
+            **{name: list(own) for name, own in boxes.items()},
+        }
+    ]
+    assert await store.digests(documents, [waiting.id, "another"]) == {waiting.id: (waiting, 1)}
+    assert await store.unfinished(documents) == [(waiting, 1)]
+    assert not await store.save_digest(documents, waiting, 0)
+    assert await store.save_digest(documents, replace(waiting, state=State.SENT), 1)
+    assert not await store.save_digest(documents, waiting, 1)
+    assert await store.unfinished(documents) == []
 
 
 async def test_a_session_that_somebody_else_changed_or_ended_is_not_saved_over() -> None:

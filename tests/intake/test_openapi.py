@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from dunghen.demo.real import free_port
 from runtime.web import Role
 from tests.intake.alone import intake_alone
-from tests.support.identity import as_person
+from tests.support.identity import ISSUER, as_person
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 OPERATIONS = (
@@ -41,6 +41,7 @@ OPERATIONS = (
     ("GET", "/v1/operations/letters", "person"),
     ("POST", "/v1/operations/letters", "person"),
     ("POST", "/v1/operations/brake/release", "person"),
+    ("GET", "/v1/digests/{unit}", "front"),
     ("GET", "/thu-tuc", "send"),
     ("GET", "/thu-tuc/{code}", "send"),
     ("GET", "/v1/units", "send"),
@@ -67,6 +68,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         async with intake_alone(folder) as intake:
             served.headers |= {"send": await intake.key(), "operate": await intake.key(role="operate")}
             served.headers["person"] = as_person(Role.OPERATOR)
+            served.headers["front"] = {"authorization": f"Bearer {ISSUER.token(Role.OPERATOR, duty='digests')}"}
             config = uvicorn.Config(intake.service.app, host="127.0.0.1", port=port, log_config=None, access_log=False)
             server = uvicorn.Server(config)
             task = asyncio.create_task(server._serve())

@@ -120,6 +120,31 @@ def test_what_a_catalogue_leaves_out_has_its_default() -> None:
         version.legal_base = "x"  # type: ignore[misc]
 
 
+@pytest.mark.parametrize(
+    "wrong", ["motcua", "motcua@xa", "Một cửa <a@b.example>", "a@b.example\nBcc: c@d.example", "ă@b.example", "a@b.example "]
+)
+def test_a_mailbox_is_one_plain_address(wrong: str) -> None:
+    assert unit(mailboxes=["Mot-Cua.1+x@hoang-van.lamgiang.example"]).mailboxes == ("Mot-Cua.1+x@hoang-van.lamgiang.example",)
+    assert unit().mailboxes == ()
+    with pytest.raises(ValidationError):
+        unit(mailboxes=[wrong])
+    with pytest.raises(ValidationError):
+        unit(mailboxes=["a@b.example"] * 11)
+
+
+@pytest.mark.parametrize(
+    ("clock", "session"),
+    [("07:29", None), ("07:30", (450, 690)), ("11:30", (450, 690)), ("11:31", None), ("13:30", (810, 1020)), ("17:01", None)],
+)
+def test_the_session_that_an_instant_lies_in(clock: str, session: tuple[int, int] | None) -> None:
+    line, (hour, minute) = REFERENCE.timeline("H37.12"), clock.split(":")
+    day = date(2026, 3, 2).toordinal() * 1440
+    found = line.session_at(day + int(hour) * 60 + int(minute))
+
+    assert found == (None if session is None else Session(day + session[0], day + session[1]))
+    assert line.session_at(date(2026, 3, 1).toordinal() * 1440 + 480) is None  # a Sunday
+
+
 def test_a_letter_is_signed_by_who_stands_in_on_its_day_first_and_last_included() -> None:
     deputy = {"first": DAY, "last": AFTER, "on_behalf": "KT. CHỦ TỊCH", "title": "PHÓ CHỦ TỊCH", "signer": "Lý Thị Mẫu"}
     head = Letterhead.model_validate(

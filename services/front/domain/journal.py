@@ -13,6 +13,7 @@ class What(StrEnum):
     LOGOUT = "logout"
     CHANGE = "change"
     REFUSED = "refused"
+    DIGEST = "digest"
 
 
 WORDS = {
@@ -20,13 +21,14 @@ WORDS = {
     What.LOGOUT: "Đăng xuất",
     What.CHANGE: "Thay đổi",
     What.REFUSED: "Bị từ chối",
+    What.DIGEST: "Thư tổng hợp",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line. `who` is the subject at the issuer, empty where nobody was logged in; `status` 0: the service's answer is not
-    known; `why`: of a refusal."""
+    known; `why`: of a refusal, or what became of a digest."""
 
     id: str
     at: datetime

@@ -118,16 +118,16 @@ class DueDesk:
     """Reads the lists. No rules here."""
 
     def __init__(self, parts: Parts, context: Context) -> None:
-        self.parts, self._context = parts, context
+        self.parts, self.context = parts, context
 
     @property
     def reference(self) -> ReferenceData:
         """Names of units and procedures."""
-        return self._context.reference
+        return self.context.reference
 
     def horizon(self, unit: str) -> tuple[datetime, Horizon]:
         """Now, and what is late, due today, due on the next working day of a unit."""
-        now = self._context.clock.now()
+        now = self.context.clock.now()
         return now, Horizon.at(now, self.reference.timeline(unit))
 
     async def counts(self, unit: str, person: Person) -> Counts:
@@ -145,7 +145,7 @@ class DueDesk:
         now, horizon = self.horizon(wanted.unit)
         span = ALL if wanted.urgency is None else span_of(wanted.urgency, horizon)
         found = await store.due_within(self.parts.store, person.units_of(wanted.unit), span, place_of(after), limit)
-        lines = (line_of(dossier, horizon, now, self._context.ground) for dossier in found.dossiers)
+        lines = (line_of(dossier, horizon, now, self.context.ground) for dossier in found.dossiers)
         return [line for line in lines if line is not None], found.after
 
     async def whole(self, wanted: Wanted, person: Person) -> AsyncIterator[Line]:
@@ -160,9 +160,9 @@ class DueDesk:
 
     async def told(self, code: str, person: Person) -> Told:
         """One dossier. Raises ProblemError."""
-        dossier, now = await store.find_one(self.parts.store, code), self._context.clock.now()
+        dossier, now = await store.find_one(self.parts.store, code), self.context.clock.now()
         seen = dossier is not None and person.sees(dossier.body)
-        told = told_of(dossier, now, self._context.ground) if dossier is not None and seen else None
+        told = told_of(dossier, now, self.context.ground) if dossier is not None and seen else None
         if told is None:
             raise ProblemError(Problem("unknown-dossier", "Chưa có hồ sơ mang mã này", 404))
         return told
@@ -174,6 +174,7 @@ class DueDesk:
 
 
 def span_of(urgency: Urgency, horizon: Horizon) -> Range:
+    """The dates (ms) that are so urgent."""
     spans: dict[Urgency, Range] = {
         "late": Range(0, horizon.late),
         "today": Range(horizon.late + 1, horizon.today),
