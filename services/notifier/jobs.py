@@ -108,7 +108,7 @@ class Dispatcher:
         """Wait for what is being sent; nothing more is claimed."""
         self._leaving = True
         if self._pass is not None:
-            await asyncio.wait([self._pass])
+            await asyncio.gather(self._pass, return_exceptions=True)
 
     async def measure(self) -> None:
         """Set the gauges of what is due, of messages that a person has to look at, and of the gateways."""

@@ -36,6 +36,11 @@ class Reply:
             return Answer("uncertain", f"{self.status} unreadable")
         return Answer(outcome, str(self.status), self.pause)
 
+    def by_status_alone(self) -> Answer:
+        """The same of a gateway that says in words what is wrong with a recipient: a status is never about one."""
+        answer = self.by_status()
+        return Answer("odd", answer.reason) if answer.outcome == "refused" else answer
+
 
 class Caller:
     """Posts to one address. `client`: given by tests."""

@@ -45,7 +45,7 @@ class KannelGateway:
 
 
 def _read(reply: Reply) -> Answer:
-    answer = reply.by_status()
+    answer = reply.by_status_alone()
     if answer.outcome == "taken" and reply.text is not None:
         said = _SAID.match(reply.text)
         return Answer(CODES.get(said.group(1), "odd"), f"kannel {said.group(1)}") if said else Answer("uncertain", "kannel ?")

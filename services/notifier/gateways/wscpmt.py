@@ -75,7 +75,7 @@ class WsCpMtGateway:
 
 def _read(reply: Reply) -> Answer:
     """By the result, whatever the status; a SOAP fault is an error inside the service, after which nobody knows."""
-    answer = reply.by_status()
+    answer = reply.by_status_alone()
     if reply.text is None or reply.is_page:
         return answer
     try:

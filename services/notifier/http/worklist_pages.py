@@ -26,10 +26,7 @@ def add_worklist_pages(app: FastAPI, worklist: Worklist) -> None:
         summary="Trang: tin nhắn chờ cán bộ quyết định",
         responses=problem_answers(422, 503),
     )
-    async def worklist_page(  # the name is the id of the operation
-        
-        person: Reader, state: State = "uncertain", after: Annotated[str, Query(max_length=64)] = ""
-    ) -> Response:
+    async def message_page(person: Reader, state: State = "uncertain", after: After = "") -> Response:
         return await _page(worklist, person, state, after)
 
     @app.post(
