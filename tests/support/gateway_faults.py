@@ -1,11 +1,14 @@
 """Every fault of a gateway at every moment at which notifier may die, stop or lose its store: what reaches the phones."""
 
 import asyncio
+import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
+
+import httpx
 
 from runtime.clock import SteppedClock
 from runtime.errors import Unavailable
@@ -36,6 +39,7 @@ from tests.support.sms_server import FAULTS, Kind, SmsServer
 
 Result = TypeVar("Result")
 VICTIM, BESIDE = 3, 10  # which of how many messages meets the fault
+TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # once: reading all authorities takes longer than a run
 SECONDS = 0.8  # that a step of a call may take here
 MOMENTS = (
     "nothing else",
@@ -228,13 +232,14 @@ def number(index: int) -> str:
 
 def gateway_of(server: SmsServer) -> Gateway:
     """The adapter for a server, with little patience."""
-    caller = Caller(server.url, SECONDS, BESIDE)
+    client = httpx.AsyncClient(timeout=SECONDS, trust_env=False, verify=TLS)
+    caller = Caller(server.url, SECONDS, BESIDE, client)
     match server.kind:
         case "kannel":
             return KannelGateway("u", "p", caller, lambda client_id: f"http://127.0.0.1/r?id={client_id}")
         case "wscpmt":
             return WsCpMtGateway(("u", "p", "c"), caller)
-    return HttpGateway(server.url, "t", limits=(SECONDS, BESIDE))
+    return HttpGateway(server.url, "t", limits=(SECONDS, BESIDE), client=client)
 
 
 def all_runs() -> list[tuple[str, str, str]]:

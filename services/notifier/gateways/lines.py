@@ -49,9 +49,10 @@ class Line:
         self._began[flight] = NEVER
         try:
             now = self._machine.monotonic()
-            self._next = max(now, self._next) + self._gap
-            if (wait := self._next - self._gap - now) > 0:
-                await self._machine.sleep(wait)
+            turn = max(now, self._next)
+            self._next = turn + self._gap
+            if turn > now:
+                await self._machine.sleep(turn - now)
             began = self._machine.monotonic()
             if began > give_up_at or began < self.rests_until:
                 return Answer("busy", "not sent")
