@@ -299,6 +299,46 @@ async def test_a_restart_keeps_when_the_next_try_comes() -> None:
     assert (await system.store.find(DOSSIERS, {}))[0]["notices"] == document["notices"]
 
 
+async def test_a_tet_week_without_a_gateway_is_bridged_and_the_gateway_is_asked_seldom() -> None:
+    gateway = Saying(Answer("busy", "ConnectError"))
+    system = System(gateway)
+    await system.fill(*dossiers(3))
+    for _ in range(9 * 24):
+        await system.sender.run()
+        system.wait(60)
+    asked = len(gateway.came)
+    gateway.says = [Answer("taken")]
+    for _ in range(3):
+        system.wait(61)
+        await system.sender.run()
+
+    assert asked <= 9 * 24 * 3
+    assert set((await system.states()).values()) == {"accepted"}
+    assert set(gateway.came[asked:]) == {*gateway.came}
+    assert len(gateway.came) == asked + 3
+
+
+async def test_two_instances_that_think_they_own_the_same_dossiers_send_each_message_once() -> None:
+    gateway = Saying("taken")
+    one, other = System(gateway), System(gateway)
+    other.parts, other.sender = await _on(one.store, gateway)
+    await one.fill(*dossiers(40))
+    await asyncio.gather(one.sender.run(), other.sender.run())
+
+    assert sorted(gateway.came) == sorted({*gateway.came})
+    assert len(gateway.came) == 40
+    assert set((await one.states()).values()) == {"accepted"}
+
+
+async def _on(store: MemoryDocuments, gateway: Saying) -> tuple[Parts, Dispatcher]:
+    """Another instance on the same store."""
+    machine = Stepped()
+    parts, usual = parts_of(machine, store), desk(at(6))
+    board = Switchboard([line(gateway, machine)], parts)
+    own = Desk(board, usual.opener, usual.settings, Context(REFERENCE, machine))
+    return parts, Dispatcher(parts, Everything(), Intents(parts, DOSSIERS, encode), own)  # type: ignore[arg-type]
+
+
 # --- turns ------------------------------------------------------------------------------
 
 
