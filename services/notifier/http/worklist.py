@@ -58,6 +58,14 @@ class ListedMessages(BaseModel):
     after: str | None
 
 
+class Decided(BaseModel):
+    """Tin nhắn đã có quyết định: chờ gửi lại, hoặc người dân đã biết."""
+
+    dossier: str
+    notice: Notice
+    state: Literal["queued", "accepted"]
+
+
 class Worklist:
     """What belongs to a unit that a person does not see is not there for this person."""
 
@@ -145,18 +153,20 @@ def add_worklist(app: FastAPI, worklist: Worklist) -> None:
         "/v1/messages/{dossier}/{notice}/again",
         status_code=202,
         summary="Gửi lại tin nhắn",
-        response_model=None,
+        response_model=Decided,
         responses=problem_answers(404, 409, 422, 503),
     )
-    async def again(person: Clerk, dossier: str, notice: Notice) -> None:
+    async def again(person: Clerk, dossier: str, notice: Notice) -> Decided:
         await worklist.send_again(dossier, notice, person)
+        return Decided(dossier=dossier, notice=notice, state="queued")
 
     @app.post(
         "/v1/messages/{dossier}/{notice}/known",
         status_code=202,
         summary="Người dân đã biết: đã nhận tin, hoặc được báo cách khác",
-        response_model=None,
+        response_model=Decided,
         responses=problem_answers(404, 409, 422, 503),
     )
-    async def known(person: Clerk, dossier: str, notice: Notice) -> None:
+    async def known(person: Clerk, dossier: str, notice: Notice) -> Decided:
         await worklist.known(dossier, notice, person)
+        return Decided(dossier=dossier, notice=notice, state="accepted")
