@@ -204,7 +204,7 @@ _ENDED: Mapping[str, type[notices.Accepted | notices.Delivered | notices.Uncerta
     "skipped": notices.Skipped,
 }
 _IN_MESSAGE = frozenset(
-    ("s", "at", "next", "waits", "claim", "kind", "reason", "tries", "via", "round", "serial", "by", "by_subject")
+    ("s", "at", "next", "waits", "claim", "kind", "reason", "tries", "via", "doubt", "round", "serial", "by", "by_subject")
 )
 _MESSAGE_NAMES: Mapping[type[notices.Message], str] = {
     notices.Queued: "queued",
@@ -215,7 +215,7 @@ _MESSAGE_NAMES: Mapping[type[notices.Message], str] = {
 
 
 def _message(kept: Mapping[str, Any]) -> notices.Message:
-    """{s: state, at, next, waits, claim, kind, reason, and its way: tries, via, round, serial, by, by_subject}."""
+    """{s: state, at, next, waits, claim, kind, reason, and its way: tries, via, doubt, round, serial, by, by_subject}."""
     name, at, way = kept["s"], kept["at"], _way(kept)
     match name:
         case "queued":
@@ -231,7 +231,8 @@ def _message(kept: Mapping[str, Any]) -> notices.Message:
 
 def _way(kept: Mapping[str, Any]) -> notices.Way:
     by = By(kept["by"], kept.get("by_subject", "")) if "by" in kept else None
-    return notices.Way(kept.get("tries", 0), kept.get("via", ""), kept.get("round", 1), kept.get("serial", 1), by)
+    tries, via, doubt = kept.get("tries", 0), kept.get("via", ""), kept.get("doubt", False)
+    return notices.Way(tries, via, kept.get("round", 1), kept.get("serial", 1), by, doubt)
 
 
 def _dump_messages(messages: Mapping[Notice, notices.Message]) -> dict[str, Any] | None:
@@ -251,7 +252,7 @@ def _dump_message(message: notices.Message) -> dict[str, Any]:
 
 def _dump_way(way: notices.Way) -> dict[str, Any]:
     """What is not as at the start."""
-    kept = {"tries": way.tries, "via": way.via, "round": way.round, "serial": way.serial}
+    kept = {"tries": way.tries, "via": way.via, "doubt": way.doubt, "round": way.round, "serial": way.serial}
     who = {} if way.by is None else {"by": way.by.name, "by_subject": way.by.subject}
     return {name: value for name, value in kept.items() if value != getattr(notices.START, name)} | who
 

@@ -401,7 +401,7 @@ SMS = Sms("id", "+84912000007", "HOANGVAN", "a" * 161)
             NoticeFailed(at=NOW, notice=RESULT, channel="sms", reason="y" * 80, kind="permanent"),
         ),
         (Answer("uncertain"), False, Uncertain(AT), NoticeUncertain(at=NOW, notice=RESULT, channel="sms")),
-        (Answer("uncertain"), True, Claimed(AT, epoch_ms(NOW) + 30_000, True, Way(1, "a")), None),
+        (Answer("uncertain"), True, Claimed(AT, epoch_ms(NOW) + 30_000, True, Way(1, "a", doubt=True)), None),
         (Answer("busy"), False, Queued(AT, epoch_ms(NOW) + 30_000, True, Way(1)), None),
         (Answer("broken"), False, Queued(AT, epoch_ms(NOW) + 30_000, True, Way(1)), None),
         (Answer("odd"), False, Queued(AT, epoch_ms(NOW) + 30_000, True, Way(1)), None),
@@ -460,6 +460,12 @@ def test_what_a_gateway_may_have_goes_to_no_other_gateway() -> None:
     again = claim_message(in_doubt, RESULT, replace(resting, opened=frozenset("ab"))).after.messages[RESULT]
     assert isinstance(again, Claimed)
     assert again.way.via == "a"
+    assert again.way.doubt
+    for outcome in ("busy", "broken", "odd"):
+        tried = Tried(SMS, Answer(outcome), elsewhere=True)
+        settled = settle_answer(due(message=again), RESULT, tried, resting).after.messages[RESULT]
+        assert isinstance(settled, Claimed)
+        assert (settled.way.via, settled.next_at > epoch_ms(NOW)) == ("a", True)
     gone = claim_message(due(message=Claimed(AT, 2, way=Way(1, "old"))), RESULT, resting).after.messages[RESULT]
     assert gone == Uncertain(AT)
 

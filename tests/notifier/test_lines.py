@@ -201,10 +201,11 @@ async def test_the_second_gateway_is_asked_while_the_first_rests_or_is_slow() ->
 class System:
     """notifier's sender over a store in memory."""
 
-    def __init__(self, *gateways: Saying) -> None:
+    def __init__(self, *gateways: Saying, deduplicates: bool = False) -> None:
         self.machine, self.store = Stepped(), MemoryDocuments(MemoryTables())
         self.parts = parts_of(self.machine, self.store)
-        lines = [line(gateway, self.machine, name) for gateway, name in zip(gateways, ("first", "second"), strict=False)]
+        named = zip(gateways, ("first", "second"), strict=False)
+        lines = [line(gateway, self.machine, name, deduplicates=deduplicates) for gateway, name in named]
         usual = desk(at(6))
         context = Context(REFERENCE, self.machine)
         own = Desk(Switchboard(lines, self.parts), usual.opener, usual.settings, context)
@@ -260,6 +261,18 @@ async def test_what_one_gateway_surely_did_not_take_goes_to_the_other_at_once() 
     assert set((await system.states()).values()) == {"accepted"}
     assert sorted(second.came) == sorted({*second.came})
     assert len(second.came) == 12
+
+
+async def test_what_the_first_gateway_may_have_never_goes_to_the_second_though_it_is_busy_later() -> None:
+    first, second = Saying("uncertain", "busy", "uncertain", "taken"), Saying("taken")
+    system = System(first, second, deduplicates=True)
+    await system.fill(*dossiers(1))
+    for _ in range(12):
+        await system.sender.run()
+        system.wait(5)
+
+    assert (len(first.came), len({*first.came}), second.came) == (4, 1, [])
+    assert set((await system.states()).values()) == {"accepted"}
 
 
 async def test_a_gateway_that_hangs_does_not_delay_the_other() -> None:

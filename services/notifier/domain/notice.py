@@ -38,8 +38,9 @@ class Round(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How far the sending of a message has come. `tries`: how many were surely in vain; `via`: the gateway that may have it.
+    """How far the sending of a message has come. `tries`: how many were in vain; `via`: the gateway it was handed to last.
 
+    `doubt`: that gateway may have it from an earlier try, so that it goes to no other one, whatever a later try comes to.
     `round`: more than 1 after a person decided about it (`by`); `serial`: which of its client ids holds, a new one where the
     gateway may no longer take the one before.
     """
@@ -49,11 +50,12 @@ class Way:
     round: int = 1
     serial: int = 1
     by: By | None = None
+    doubt: bool = False
 
     @property
     def over(self) -> "Way":
         """What is kept of it once it has ended."""
-        return replace(self, tries=0, via="")
+        return replace(self, tries=0, via="", doubt=False)
 
     def said(self) -> Round:
         """The round as events say it: not at all in the first one."""
@@ -137,9 +139,12 @@ def claim(message: Open, until: int, way: Way | None = None, name: str = "") -> 
     return Claimed(message.at, until, message.waits, way or message.way, name)
 
 
-def put_back(message: Claimed, next_at: int) -> Queued:
-    """Certainly not taken: in the queue again, for any gateway."""
-    return Queued(message.at, next_at, message.waits, replace(message.way, tries=message.way.tries + 1, via=""))
+def put_back(message: Claimed, next_at: int) -> Open:
+    """This try was certainly in vain: in the queue again for any gateway, or for the one that may have it from an earlier try."""
+    way = replace(message.way, tries=message.way.tries + 1)
+    if way.doubt:
+        return claim(message, next_at, way)
+    return Queued(message.at, next_at, message.waits, replace(way, via=""))
 
 
 def next_window(now: datetime) -> datetime:

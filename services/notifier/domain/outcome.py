@@ -87,7 +87,7 @@ def settle_answer(dossier: Dossier, name: Notice, tried: Tried, ground: Sending)
 
 def _again_at(message: Claimed, tried: Tried, ground: Sending) -> int:
     """At once where another gateway is open. A gateway that is not set up right rests itself: its messages wait no longer."""
-    if tried.answer.outcome in ("busy", "broken") and tried.elsewhere:
+    if tried.answer.outcome in ("busy", "broken") and tried.elsewhere and not message.way.doubt:
         return ground.now_ms
     tries = 0 if tried.answer.outcome == "broken" else message.way.tries
     return epoch_ms(ground.now + pause_after(tries, ground.spread))
@@ -103,7 +103,7 @@ def _unknown(dossier: Dossier, name: Notice, message: Claimed, ground: Sending) 
     if not ground.drops_repeats(message.way.via) or has_expired(message, name, ground):
         return doubt(dossier, name, message, ground)
     later = epoch_ms(ground.now + pause_after(message.way.tries, ground.spread))
-    again = claim(message, later, replace(message.way, tries=message.way.tries + 1))
+    again = claim(message, later, replace(message.way, tries=message.way.tries + 1, doubt=True))
     return Changed(dossier.with_message(name, again))
 
 

@@ -82,7 +82,8 @@ def _stuck(dossier: Dossier, name: Notice, message: Claimed, ground: Sending) ->
         return Changed(dossier.with_message(name, replace(message, next_at=epoch_ms(later)))).answering(None)
     if home not in ground.opened:
         return Changed(dossier).answering(None)
-    return _claim_now(dossier, name, message, replace(ground, via=home))
+    doubted = replace(message, way=replace(message.way, doubt=True))
+    return _claim_now(dossier, name, doubted, replace(ground, via=home))
 
 
 def _claim_now(dossier: Dossier, name: Notice, message: Open, ground: Sending) -> Answering[Dossier, Sms | None]:
