@@ -140,7 +140,7 @@ def claim(message: Open, until: int, way: Way | None = None, name: str = "") -> 
 
 
 def put_back(message: Claimed, next_at: int) -> Open:
-    """This try was certainly in vain: in the queue again for any gateway, or for the one that may have it from an earlier try."""
+    """This try was certainly in vain: in the queue for any gateway again, or for the one that may have an earlier try."""
     way = replace(message.way, tries=message.way.tries + 1)
     if way.doubt:
         return claim(message, next_at, way)
