@@ -1,36 +1,31 @@
 """Sending and issuing: claim first, and a claim that got stuck is picked up by a rule, never by chance."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
 
 from contracts.facts import epoch_ms
 from contracts.notices import Notice
-from reference import moment
-from runtime.errors import Unavailable
 from runtime.intents import Intents
 from runtime.loop import Loop
 from runtime.outputs import EventT
 from runtime.parts import Parts
 from runtime.sealing import Opener
 from services.notifier.domain import Contact, Invitation, Person, Sending
-from services.notifier.domain.apologies import claim_letter, issue
 from services.notifier.domain.letter import Issuing
 from services.notifier.domain.outcome import Answer, Tried, settle_all
 from services.notifier.domain.sending import Claims, Outgoing, claim_due
 from services.notifier.gateways.lines import Switchboard
 from services.notifier.handlers import Context
-from services.notifier.register import bind
+from services.notifier.issuing import issue_letter
+from services.notifier.patience import patiently
 from services.notifier.settings import NotifierSettings
 from services.notifier.store import CODEC, count_waiting
 from services.notifier.turns import Turns
-from services.stored import NewerDocumentError
 
 Answers = Mapping[str, Mapping[Notice, Tried]]  # dossier -> which message -> what became of it
-Result = TypeVar("Result")
 AT_ONCE = 20  # dossiers claimed in one save
 LOOK_SECONDS = 1.0  # while messages are on their way it is looked so often for more
 CLOSED_SECONDS = 20.0  # while no gateway takes anything, what needs none is done so often
@@ -91,6 +86,7 @@ class Dispatcher:
         self._parts, self._loop, self._intents, self._desk = parts, loop, intents, desk
         self._flights: dict[asyncio.Task[Answer], Flight] = {}
         self._pass: asyncio.Task[None] | None = None
+        self._claim_for = timedelta(seconds=desk.settings.claim_seconds)
         self._in_hand, self._leaving, self._closed_until = 0, False, 0.0
 
     async def run(self) -> None:
@@ -148,7 +144,7 @@ class Dispatcher:
         try:
             for dossier in dossiers:  # letters first: the message about a letter is due once it is numbered
                 if isinstance(dossier.letter, Issuing):
-                    await self._issue(dossier.code)
+                    await issue_letter(self._parts, self._intents, self._desk.context, dossier.code, self._claim_for)
             await self._begin([dossier.code for dossier in dossiers], via)
         finally:
             self._in_hand = 0
@@ -183,7 +179,7 @@ class Dispatcher:
             )
 
         try:
-            return await self._patiently(once)
+            return await patiently(self._parts, once)
         except Exception:
             if len(codes) == 1:
                 self._parts.log.exception("a message could not be claimed", dossier=codes[0])
@@ -225,41 +221,13 @@ class Dispatcher:
             )
 
         try:
-            await self._patiently(once)
+            await patiently(self._parts, once)
         except Exception:
             if len(answers) == 1:
                 self._parts.log.exception("an answer could not be noted", dossier=next(iter(answers)))
                 return
             for code, own in answers.items():
                 await self._settle({code: own})
-
-    async def _patiently(self, work: Callable[[], Awaitable[Result]]) -> Result:
-        """Do it until the store answers. Raises what is no matter of time, a document of a newer release among it."""
-        attempts = 0
-        while True:
-            attempts += 1
-            try:
-                return await work()
-            except NewerDocumentError:
-                raise
-            except Unavailable as error:
-                self._parts.telemetry.count("backoffs")
-                self._parts.log.warning("waiting for a part", reason=str(error), attempts=attempts)
-                await self._parts.machine.sleep(min(10.0, 0.1 * 2 ** min(attempts, 7)) * self._parts.machine.jitter(0.5, 1.0))
-
-    # --- letters ------------------------------------------------------------------
-
-    async def _issue(self, code: str) -> None:
-        """Claim a letter, bind its number, send it. After a crash between the two the register still knows the number."""
-        intents, context, clock = self._intents, self._desk.context, self._parts.clock
-        claim_for = timedelta(seconds=self._desk.settings.claim_seconds)
-        until = epoch_ms(clock.now() + claim_for)
-        claimed = await CODEC.ask(intents, [code], lambda dossier: claim_letter(dossier, until, context.ground()), clock)
-        if not claimed[code]:
-            return
-        number, year = await bind(self._parts.store, claimed[code], moment(epoch_ms(clock.now())).year, code)
-        self._parts.crash.passed("after-bind")
-        await CODEC.change(intents, [code], lambda dossier: issue(dossier, number, year, context.ground()), clock)
 
 
 def _answer_of(task: asyncio.Task[Answer]) -> Answer:
