@@ -1,5 +1,5 @@
-"""`./dev bench [NAME...]`: yardsticks as ratios of one run. All but `worktime`, `decide`, `import` and `hostile` need
-KAFKA_BOOTSTRAP_SERVERS and MONGO_URL."""
+"""`./dev bench [NAME...]`: yardsticks as ratios of one run. All but `worktime`, `decide`, `import`, `hostile` and `gateways`
+need KAFKA_BOOTSTRAP_SERVERS and MONGO_URL."""
 
 import argparse
 import asyncio
@@ -8,7 +8,20 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import day, decide, figures, history, hostile, intake, memory, singles, storm, throughput, worktime
+from benchmarks import (
+    day,
+    decide,
+    figures,
+    gateways,
+    history,
+    hostile,
+    intake,
+    memory,
+    singles,
+    storm,
+    throughput,
+    worktime,
+)
 
 Options = argparse.Namespace
 Bench = Callable[[str, str, Options], Awaitable[None]]
@@ -38,7 +51,7 @@ BENCHES: dict[str, Bench] = {
     "year": lambda _, mongo, __: figures.run_year(mongo, (10_000, 1_000_000)),
     "reporting": lambda kafka, mongo, options: throughput.run(kafka, mongo, "reporting", options.dossiers, options.rounds),
 }
-ALONE = ("worktime", "decide", "import", "hostile")  # need neither Kafka nor MongoDB
+ALONE = ("worktime", "decide", "import", "hostile", "gateways")  # need neither Kafka nor MongoDB
 USUAL = ("worktime", "memory", "sla")
 
 
@@ -63,6 +76,8 @@ def main() -> int:
     if "import" in options.names:
         history.run()
     broken = hostile.run(write=options.write) if "hostile" in options.names else 0
+    if "gateways" in options.names and not asyncio.run(gateways.run()):
+        broken = 1
     wanted = [name for name in options.names if name not in ALONE]
     if not wanted:
         return broken

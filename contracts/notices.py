@@ -9,6 +9,7 @@ from contracts.envelope import Effect, EventData
 Notice = Literal["result-ready", "apology", "survey"]
 SkipReason = Literal["before-go-live", "too-old", "no-contact", "contact-missing", "no-mobile-number"]
 LateReason = Literal["workload", "other-body", "complex", "system", "own-error", "other"]
+FailKind = Literal["temporary", "permanent", "technical"]
 RejectReason = Literal["in-time", "force-majeure", "secrecy", "applicant"]
 
 
@@ -19,6 +20,7 @@ class NoticeStated(Effect):
         description="result-ready: đã có kết quả (state 9); apology: thư xin lỗi đã ban hành; survey: mời đánh giá."
     )
     channel: Literal["sms"] = Field(default="sms", description="How it was sent.")
+    round: int = Field(default=1, ge=1, description="More than 1 after a person decided about the message anew.")
 
 
 class NoticeQueued(NoticeStated):
@@ -34,6 +36,7 @@ class NoticeAccepted(NoticeStated):
     TYPE: ClassVar[str] = "vn.dunghen.notice.accepted.v1"
     SERIES: ClassVar[str] = "notice.accepted"
     parts: int = Field(ge=1, description="SMS parts the message is charged as.")
+    confirmed: bool | None = Field(default=None, description="True: a person says that the citizen knows.")
 
 
 class NoticeDelivered(NoticeStated):
@@ -44,15 +47,19 @@ class NoticeDelivered(NoticeStated):
 
 
 class NoticeFailed(NoticeStated):
-    """The gateway refused the message for good, or its receipt says that it cannot be delivered."""
+    """The gateway refused the message for good, its receipt says that it was not delivered, or it is no news any more."""
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.failed.v1"
     SERIES: ClassVar[str] = "notice.failed"
-    reason: str = Field(max_length=80, description="The gateway's code.")
+    reason: str = Field(max_length=80, description="The gateway's code; expired: it was no news any more.")
+    kind: FailKind | None = Field(
+        default=None,
+        description="temporary: the phone was not reached in time; permanent: because of the recipient; technical: neither.",
+    )
 
 
 class NoticeUncertain(NoticeStated):
-    """Nobody knows whether the gateway took it: never sent again, listed for a person."""
+    """Nobody knows whether the gateway took it: not sent again by itself, listed for a person."""
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.uncertain.v1"
     SERIES: ClassVar[str] = "notice.uncertain"

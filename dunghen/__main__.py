@@ -25,6 +25,7 @@ COMMANDS = {
     "calendar": "calendar",
     "rebuild": "rebuild",
     "brake": "brake",
+    "messages": "messages",
 }
 
 

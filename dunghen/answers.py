@@ -167,6 +167,25 @@ class Desk(Answer):
     after: str | None
 
 
+class ListedMessage(Answer):
+    """A message that a person has to decide about."""
+
+    dossier: str
+    notice: str
+    unit: str
+    state: str
+    why: str
+    code: str
+    at: datetime
+
+
+class ListedMessages(Answer):
+    """A page of them; `after`: where the next one begins."""
+
+    messages: tuple[ListedMessage, ...]
+    after: str | None = None
+
+
 # --- reporting ------------------------------------------------------------------------------------------------------------
 
 

@@ -69,6 +69,11 @@ ANSWERS = {
 OUTCOMES = {"early": "trước hạn", "on_time": "đúng hạn", "late": "quá hạn", "open": "chưa kết thúc"}
 STATES = {7: "công dân rút hồ sơ", 8: "dừng xử lý", 9: "đã xử lý xong", 10: "đã trả kết quả"}
 MESSAGES = {"result-ready": "đã có kết quả", "apology": "xin lỗi vì trễ hẹn", "survey": "mời đánh giá"}
+FAILED = {
+    "undelivered": "số máy không nhận được tin",
+    "expired": "quá thời hạn",
+    "rejected": "nhà mạng từ chối",
+}
 SKIPPED = {
     "before-go-live": "trước ngày đơn vị bắt đầu dùng hệ thống",
     "too-old": "được báo muộn quá 48 giờ",
@@ -213,14 +218,16 @@ def _of_notice(data: EventData | UnknownData) -> str:
     match data:
         case NoticeQueued():
             text = f"Đưa tin nhắn vào hàng chờ gửi: {message}."
+        case NoticeAccepted() if data.confirmed:
+            text = f"Cán bộ xác nhận người dân đã biết: {message}."
         case NoticeAccepted():
             text = f"Đã gửi tin nhắn: {message} ({data.parts} tin)."
         case NoticeDelivered():
             text = f"Tin nhắn đã đến máy: {message}."
         case NoticeFailed():
-            text = f"Tin nhắn không đi được: {message} ({data.reason})."
+            text = f"Tin nhắn không đi được: {message} ({FAILED.get(data.reason, data.reason)})."
         case NoticeUncertain():
-            text = f"Không rõ tin nhắn đã đi hay chưa: {message}; không gửi lại, chờ người kiểm tra."
+            text = f"Không rõ tin nhắn đã đi hay chưa: {message}; không tự gửi lại, chờ cán bộ xử lý."
         case NoticeSkipped():
             text = f"Không gửi: {message}; {SKIPPED[data.reason]}."
     return text

@@ -29,7 +29,7 @@ from runtime.settings import RuntimeSettings, environment_name
 from runtime.web import Role
 from services.intake.domain.keys import Wanted
 from services.intake.keys import create_key
-from services.notifier.gateway import HttpGateway
+from services.notifier.gateways.http import HttpGateway
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 

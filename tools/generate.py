@@ -20,7 +20,18 @@ from dunghen.services import SERVICES
 from dunghen.together import Keys, demo_environment, from_environment
 from runtime.parts import Ports
 from runtime.settings import RuntimeSettings
-from tools import access_docs, event_docs, field_docs, golden_figures, lives, make_month, reference_docs, rules, seed_calendar
+from tools import (
+    access_docs,
+    event_docs,
+    field_docs,
+    gateway_docs,
+    golden_figures,
+    lives,
+    make_month,
+    reference_docs,
+    rules,
+    seed_calendar,
+)
 
 ROOT = Path(__file__).parent.parent
 
@@ -113,6 +124,7 @@ def outputs() -> dict[Path, Callable[[], str]]:
         ROOT / "docs/settings.md": reference_docs.settings,
         ROOT / "docs/access.md": access_docs.access,
         ROOT / "docs/metrics.md": reference_docs.metrics,
+        ROOT / "docs/gateways.md": gateway_docs.gateways,
         ROOT / "docs/events.md": event_docs.events,
         ROOT / "docs/integration/fields.md": field_docs.fields,
         ROOT / "docs/counters.md": reference_docs.counters,

@@ -23,6 +23,7 @@ MENU = (
     Item("/", "Trang chủ", tuple(Role)),
     Item("/due", "Đến hạn", _DUE),
     Item("/letters", "Thư xin lỗi", _LETTERS),
+    Item("/messages", "Tin nhắn", _LETTERS),
     Item("/figures", "Số liệu", tuple(Role)),
     Item("/quality", "Dữ liệu nhận vào", _QUALITY),
     Item("/quarantine", "Chờ kiểm tra", _HELD),

@@ -1,4 +1,4 @@
-"""notifier put together: the way to the gateway, the key to contacts, the desk of letters."""
+"""notifier put together: the ways to the gateways, the key to contacts, the desk of letters."""
 
 from functools import partial
 
@@ -14,7 +14,8 @@ from services import wiring
 from services.assembly import Base, Follower
 from services.notifier import handlers, store
 from services.notifier.domain.telling import forget
-from services.notifier.gateway import Gateway, HttpGateway
+from services.notifier.gateways.opening import open_gateways
+from services.notifier.gateways.port import Gateway
 from services.notifier.http import add_routes
 from services.notifier.jobs import Desk, Dispatcher
 from services.notifier.recovery import recovery
@@ -39,19 +40,18 @@ def build(
     ports: Ports | None = None,
     gateway: Gateway | None = None,
 ) -> Service:
-    """Build the service from settings; reference data, ports and gateway may be given."""
+    """Build the service from settings; reference data, ports and the first gateway may be given."""
     base = Base.of("notifier", runtime, METRICS, settings.reference_dir, (reference, ports))
     parts = base.parts
     context = handlers.Context(base.reference, parts.clock)
-    follower = Follower.of(base, rules_of(context), recovery(context, deduplicates=settings.gateway_deduplicates))
-    token = settings.gateway_token.get_secret_value() if settings.gateway_token else None
-    port = gateway or HttpGateway(settings.gateway_url, token)
+    board = open_gateways(settings, parts, gateway)
+    follower = Follower.of(base, rules_of(context), recovery(context, deduplicates=board.drops_all_repeats))
     opener = Opener.from_base64(settings.contacts_private_key.get_secret_value(), settings.contacts_key_epoch)
-    desk = Desk(port, opener, settings, context)
+    desk = Desk(board, opener, settings, context)
     dispatcher = Dispatcher(parts, follower.loop, follower.intents, desk)
     follower.health.also.append(dispatcher.measure)
     follower.operations.numbers["uncertain"] = partial(store.count_uncertain, parts.store)
     add_routes(follower.app, parts, follower.intents, desk)
     jobs = (Job("sender", runtime.sweep_seconds, dispatcher.run),)
-    # what is claimed is sent before the way to the gateway is closed
-    return follower.service(store.declare, jobs, drains=(dispatcher.drain, port.close))
+    # what is claimed is sent before the ways to the gateways are closed
+    return follower.service(store.declare, jobs, drains=(dispatcher.drain, board.close))

@@ -1,51 +1,59 @@
 """Sending and issuing: claim first, and a claim that got stuck is picked up by a rule, never by chance."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from contracts.facts import epoch_ms
 from contracts.notices import Notice
-from reference import moment
 from runtime.intents import Intents
 from runtime.loop import Loop
 from runtime.outputs import EventT
 from runtime.parts import Parts
 from runtime.sealing import Opener
-from services.notifier.domain import Contact, Dossier, Invitation, Person, Sending
-from services.notifier.domain.apologies import claim_letter, issue
+from services.notifier.domain import Contact, Invitation, Person, Sending
 from services.notifier.domain.letter import Issuing
-from services.notifier.domain.sending import Claims, Tried, claim_due, settle_all
-from services.notifier.gateway import Gateway
+from services.notifier.domain.outcome import Answer, Tried, settle_all
+from services.notifier.domain.sending import Claims, Outgoing, claim_due
+from services.notifier.gateways.lines import Switchboard
 from services.notifier.handlers import Context
-from services.notifier.register import bind
+from services.notifier.issuing import issue_letter
+from services.notifier.patience import patiently
 from services.notifier.settings import NotifierSettings
-from services.notifier.store import CODEC, count_waiting, find_due
+from services.notifier.store import CODEC, count_waiting
+from services.notifier.turns import Turns
 
-PAGE, AT_ONCE = 200, 20
 Answers = Mapping[str, Mapping[Notice, Tried]]  # dossier -> which message -> what became of it
+AT_ONCE = 20  # dossiers claimed in one save
+LOOK_SECONDS = 1.0  # while messages are on their way it is looked so often for more
+CLOSED_SECONDS = 20.0  # while no gateway takes anything, what needs none is done so often
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a message needs: the gateway, the key to the contact, and the settings."""
+    """What a message needs: the gateways, the key to the contact, and the settings."""
 
-    gateway: Gateway
+    board: Switchboard
     opener: Opener
     settings: NotifierSettings
     context: Context
 
-    def ground(self) -> Sending:
-        """What sending may look at now."""
+    def ground(self, via: str = "", claim: str = "", spread: float = 1.0) -> Sending:
+        """What sending may look at now. `via`, `claim`, `spread`: of messages that go out now."""
         return Sending(
             now=self.context.clock.now(),
             reference=self.context.reference,
             person_of=self.person_of,
             link_of=self.link_of,
-            deduplicates=self.settings.gateway_deduplicates,
             claim_for=timedelta(seconds=self.settings.claim_seconds),
             contact_wait=timedelta(hours=self.settings.contact_wait_hours),
+            gateways=self.board.deduplicating,
+            via=via,
+            opened=self.board.opened(),
+            claim=claim,
+            spread=spread,
         )
 
     def person_of(self, contact: Contact) -> Person:
@@ -58,92 +66,172 @@ class Desk:
         return str(self.opener.open(invitation.epoch, invitation.sealed).get("link", ""))
 
 
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A message on its way, under a claim."""
+
+    code: str
+    name: Notice
+    outgoing: Outgoing
+    claim: str
+
+
 class Dispatcher:
-    """Sends and issues what is due in the partitions of this instance."""
+    """Sends and issues what is due in the partitions of this instance.
+
+    What is claimed is on its way at once, and each answer is settled when it comes: none waits for a slower one beside it.
+    """
 
     def __init__(self, parts: Parts, loop: Loop[EventT], intents: Intents, desk: Desk) -> None:
         self._parts, self._loop, self._intents, self._desk = parts, loop, intents, desk
-        self._active = 0
-        self._sending: asyncio.Task[None] | None = None
+        self._flights: dict[asyncio.Task[Answer], Flight] = {}
+        self._pass: asyncio.Task[None] | None = None
+        self._claim_for = timedelta(seconds=desk.settings.claim_seconds)
+        self._in_hand, self._leaving, self._closed_until = 0, False, 0.0
 
     async def run(self) -> None:
-        """One pass over everything that is due."""
+        """One pass over everything that is due. A service that stops finishes what it claimed, or it would be uncertain."""
         now = self._parts.clock.now()
-        async for page in find_due(self._parts.store, epoch_ms(now), PAGE):
-            mine = [dossier for dossier in page if self._loop.owns(dossier.code)]
-            for start in range(0, len(mine), AT_ONCE):
-                await self._shielded(mine[start : start + AT_ONCE])
+        self._pass = asyncio.create_task(self._all_due())
+        try:
+            await asyncio.shield(self._pass)
+        except asyncio.CancelledError:
+            self._leaving = True
+            raise
         self._parts.telemetry.set("sent_seconds", now.timestamp())
 
-    async def _shielded(self, dossiers: Sequence[Dossier]) -> None:
-        """Handle a few at once. Shielded: a service that stops finishes what it claimed, or it would be uncertain."""
-        self._active = len(dossiers)
-        self._sending = asyncio.create_task(self._few(dossiers))
-        try:
-            await asyncio.shield(self._sending)
-        finally:
-            self._active = 0
-
     async def drain(self) -> None:
-        """Wait for what is being sent."""
-        if self._sending is not None:
-            await self._sending
+        """Wait for what is being sent; nothing more is claimed."""
+        self._leaving = True
+        if self._pass is not None:
+            await asyncio.gather(self._pass, return_exceptions=True)
 
     async def measure(self) -> None:
-        """Set the gauges of what is due, and of messages a person has to look at."""
+        """Set the gauges of what is due, of messages that a person has to look at, and of the gateways."""
         waiting = await count_waiting(self._parts.store, epoch_ms(self._parts.clock.now()))
-        self._parts.telemetry.set("notices_due", self._active + waiting.due)
+        self._parts.telemetry.set("notices_due", self._in_hand + len(self._flights) + waiting.due)
         self._parts.telemetry.set("notices_uncertain", waiting.held)
+        self._parts.telemetry.set("notices_failed", waiting.failed)
         self._parts.telemetry.set("letters_drafted", waiting.drafted)
+        self._desk.board.measure()
 
-    async def _few(self, dossiers: Sequence[Dossier]) -> None:
-        """Letters first: the message about a letter is due once it is numbered."""
-        for dossier in dossiers:
-            if isinstance(dossier.letter, Issuing):
-                await self._issue(dossier.code)
-        await self._send([dossier.code for dossier in dossiers])
+    async def _all_due(self) -> None:
+        """Take what is due while there is room for it, and settle what is answered."""
+        turns, more = Turns(self._parts, self._loop.owns), True
+        try:
+            while (more and not self._leaving) or self._flights:
+                room = self._desk.board.room()
+                taking = not self._leaving and more and (room is not None or not self._flights)
+                more = (
+                    await self._take(turns, "" if room is None else room.via, room.count if room else AT_ONCE)
+                    if taking
+                    else more
+                )
+                await self._settle_answered(wait=not taking or not more)
+                more = more or bool(self._flights)
+        finally:
+            if self._flights:  # an error of the pass: what is on its way is settled all the same
+                await asyncio.wait(self._flights)
+                await self._settle_answered(wait=False)
+
+    async def _take(self, turns: Turns, via: str, count: int) -> bool:
+        """Begin what comes next; False if nothing is due, or nothing that needs no gateway while none is open."""
+        now = self._parts.machine.monotonic()
+        if not via and now < self._closed_until:
+            return False
+        dossiers = await turns.next(min(count, AT_ONCE))
+        self._in_hand = len(dossiers)
+        try:
+            for dossier in dossiers:  # letters first: the message about a letter is due once it is numbered
+                if isinstance(dossier.letter, Issuing):
+                    await issue_letter(self._parts, self._intents, self._desk.context, dossier.code, self._claim_for)
+            await self._begin([dossier.code for dossier in dossiers], via)
+        finally:
+            self._in_hand = 0
+        if not via and not dossiers:
+            self._closed_until = now + CLOSED_SECONDS
+        return bool(dossiers)
 
     # --- messages -----------------------------------------------------------------
 
-    async def _send(self, codes: Sequence[str]) -> None:
-        """Claim what is due of these dossiers, send it, settle it: each in one save for all of them."""
-        found = await CODEC.ask(
-            self._intents, codes, lambda dossier: claim_due(dossier, self._desk.ground()), self._parts.clock
-        )
-        claimed = {code: claims for code, claims in found.items() if claims}
+    async def _begin(self, codes: Sequence[str], via: str) -> None:
+        """Claim what is due of these dossiers, in one save for all, and send it on its way."""
+        if not codes:
+            return
+        claim, asked = self._parts.machine.new_id(), self._parts.machine.monotonic()
+        claimed = {code: claims for code, claims in (await self._claim(codes, via, claim)).items() if claims}
         if not claimed:
             return
         self._parts.crash.passed("after-claim")
-        answers = await self._hand_over(claimed)
+        give_up_at = asked + self._desk.settings.claim_seconds / 2
+        for code, claims in claimed.items():
+            for name, outgoing in claims.items():
+                sending = self._desk.board.send(outgoing.via, outgoing.sms, give_up_at)
+                self._flights[asyncio.create_task(sending)] = Flight(code, name, outgoing, claim)
+
+    async def _claim(self, codes: Sequence[str], via: str, claim: str) -> Mapping[str, Claims]:
+        """Asked again until it is known to be saved: under the same claim it is the same. What cannot be decided about one
+        dossier does not hold up the others."""
+
+        def once() -> Awaitable[Mapping[str, Claims]]:
+            return CODEC.ask(
+                self._intents, codes, lambda dossier: claim_due(dossier, self._ground(via, claim)), self._parts.clock
+            )
+
+        try:
+            return await patiently(self._parts, once)
+        except Exception:
+            if len(codes) == 1:
+                self._parts.log.exception("a message could not be claimed", dossier=codes[0])
+                return {}
+        return {code: claims for one in codes for code, claims in (await self._claim([one], via, claim)).items()}
+
+    def _ground(self, via: str, claim: str) -> Sending:
+        return self._desk.ground(via, claim, self._parts.machine.jitter(0.8, 1.2))
+
+    async def _settle_answered(self, *, wait: bool) -> None:
+        """Settle what is answered, in one save. `wait`: nothing else is to be done before the next answer."""
+        if not self._flights:
+            return
+        done, _ = await asyncio.wait(self._flights, timeout=LOOK_SECONDS if wait else 0, return_when=asyncio.FIRST_COMPLETED)
+        if not done:
+            return
         self._parts.crash.passed("after-send")
-        await CODEC.change(
-            self._intents,
-            answers,
-            lambda dossier: settle_all(dossier, answers[dossier.code], self._desk.ground()),
-            self._parts.clock,
-        )
+        room, answers = self._desk.board.room(), dict[str, dict[Notice, Tried]]()
+        for task in done:
+            flight = self._flights[task]
+            elsewhere = room is not None and room.via != flight.outgoing.via
+            tried = Tried(flight.outgoing.sms, _answer_of(task), flight.claim, elsewhere)
+            answers.setdefault(flight.code, {})[flight.name] = tried
+        await self._settle(answers)
+        for task in done:
+            del self._flights[task]
         for tried in (tried for own in answers.values() for tried in own.values()):
             self._parts.telemetry.count("messages", outcome=tried.answer.outcome)
 
-    async def _hand_over(self, claimed: Mapping[str, Claims]) -> Answers:
-        """Everything to the gateway at once."""
-        places = [(code, name, sms) for code, claims in claimed.items() for name, sms in claims.items()]
-        answers = await asyncio.gather(*(self._desk.gateway.send(sms) for _, _, sms in places))
-        tried: dict[str, dict[Notice, Tried]] = {code: {} for code in claimed}
-        for (code, name, sms), answer in zip(places, answers, strict=True):
-            tried[code][name] = Tried(sms, answer)
-        return tried
+    async def _settle(self, answers: Answers) -> None:
+        """Note what the gateways said, again and again until it is saved. One that cannot be saved spoils no other."""
 
-    # --- letters ------------------------------------------------------------------
+        def once() -> Awaitable[None]:
+            return CODEC.change(
+                self._intents,
+                answers,
+                lambda dossier: settle_all(dossier, answers[dossier.code], self._ground("", "")),
+                self._parts.clock,
+            )
 
-    async def _issue(self, code: str) -> None:
-        """Claim a letter, bind its number, send it. After a crash between the two the register still knows the number."""
-        intents, context, clock = self._intents, self._desk.context, self._parts.clock
-        claim_for = timedelta(seconds=self._desk.settings.claim_seconds)
-        until = epoch_ms(clock.now() + claim_for)
-        claimed = await CODEC.ask(intents, [code], lambda dossier: claim_letter(dossier, until, context.ground()), clock)
-        if not claimed[code]:
-            return
-        number, year = await bind(self._parts.store, claimed[code], moment(epoch_ms(clock.now())).year, code)
-        self._parts.crash.passed("after-bind")
-        await CODEC.change(intents, [code], lambda dossier: issue(dossier, number, year, context.ground()), clock)
+        try:
+            await patiently(self._parts, once)
+        except Exception:
+            if len(answers) == 1:
+                self._parts.log.exception("an answer could not be noted", dossier=next(iter(answers)))
+                return
+            for code, own in answers.items():
+                await self._settle({code: own})
+
+
+def _answer_of(task: asyncio.Task[Answer]) -> Answer:
+    """What a message's own task ended with: whatever that is, it is this message's alone."""
+    with suppress(asyncio.CancelledError):
+        return task.result()
+    return Answer("uncertain", "cancelled")

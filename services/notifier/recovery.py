@@ -41,20 +41,21 @@ from services.notifier.domain.dossier import Call, Recovering, Returned
 from services.notifier.domain.letter import Approved, Back, Draft, Drafted, Issuing, Letter, Refusal, Rejected, Sent, Withdrawn
 from services.notifier.domain.notice import SMS, Claimed, Ended, Open, Queued, Uncertain
 from services.notifier.domain.telling import SURVEY_AFTER, end, plan
+from services.notifier.domain.worklist import again
 from services.notifier.handlers import TOPIC, Context, heeds
 from services.notifier.store import CODEC, DOSSIERS, DOUBTFUL, MADE_FROM_LOG, REGISTER, recall_number
 
 FORGOTTEN = "(không còn lưu)"
 SIGN_AGAIN = "Thư đã được duyệt trước khi dữ liệu được khôi phục; ghi chú và người ký không còn lưu, cần duyệt và ký lại."
-# How far a message has come; what is said of it later never takes it back.
+# How far a message has come in a round; what is said of it later never takes it back.
 COME: dict[type[notices.Message], int] = {
     notices.Queued: 0,
     notices.Claimed: 0,
     notices.Skipped: 1,
-    notices.Accepted: 1,
     notices.Uncertain: 1,
-    notices.Failed: 2,
-    notices.Delivered: 3,
+    notices.Accepted: 2,
+    notices.Failed: 3,
+    notices.Delivered: 4,
 }
 ENDS: dict[type[NoticeStated], type[Ended]] = {
     NoticeSkipped: notices.Skipped,
@@ -97,13 +98,27 @@ def recall(dossier: Dossier, event: Event) -> Dossier:
 
 def _recall_message(dossier: Dossier, event: Event, data: NoticeStated) -> Dossier:
     known, state = dossier.messages.get(data.notice), ENDS.get(type(data), Queued)
-    if known is not None and COME[type(known)] >= COME[state]:
+    if known is not None and (known.way.round, COME[type(known)]) >= (data.round, COME[state]):
         return dossier
-    at = epoch_ms(data.at) if known is None else known.at
-    message = Queued(at, epoch_ms(next_window(event.time))) if isinstance(data, NoticeQueued) else ENDS[type(data)](at)
+    message = _message_as_said(known, event, data)
     silent = isinstance(message, Queued | notices.Skipped)  # of any other a receipt may still come
     after = dossier.with_message(data.notice, message) if silent else dossier.expecting(data.notice, message)
     return after._replace(recovering=recovering(dossier))
+
+
+def _message_as_said(known: notices.Message | None, event: Event, data: NoticeStated) -> notices.Message:
+    """The message in the state that an event says; what the log does not hold of it stays if it is known."""
+    way = replace(notices.START if known is None else known.way, round=data.round)
+    if known is not None and isinstance(data, NoticeQueued):  # a person had it sent again
+        way = again(known, way.by)
+    elif not isinstance(data, NoticeQueued):
+        way = way.over
+    at = epoch_ms(data.at) if known is None or isinstance(data, NoticeQueued) else known.at
+    if isinstance(data, NoticeQueued):
+        return Queued(at, epoch_ms(next_window(event.time)), way=way)
+    if isinstance(data, NoticeFailed):
+        return notices.Failed(at, way, data.kind or "", data.reason)
+    return ENDS[type(data)](at, way)
 
 
 def _recall_letter(dossier: Dossier, event: Event, data: LetterStated) -> Dossier:
@@ -287,8 +302,8 @@ def _settle_open(
         return Changed(dossier.with_message(name, replace(message, next_at=soon, waits=True)))
     if deduplicates:
         return Changed(dossier.with_message(name, replace(message, next_at=soon)))
-    said = NoticeUncertain(at=ground.now, notice=name, channel=SMS)
-    return end(dossier.expecting(name, message), Uncertain(message.at), said)
+    said = NoticeUncertain(at=ground.now, notice=name, channel=SMS, **message.way.said())
+    return end(dossier.expecting(name, message), Uncertain(message.at, message.way.over), said)
 
 
 def _due(dossier: Dossier, name: Notice, message: Queued | Claimed) -> int:

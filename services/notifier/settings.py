@@ -1,12 +1,13 @@
 """Settings of notifier, beside those every service has. The private key has no default."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.settings import existing_folder
+from services.notifier.gateways.plans import DEFAULT_FORM, Form, Kind, Plan
 
 
 class NotifierSettings(BaseSettings):
@@ -24,18 +25,67 @@ class NotifierSettings(BaseSettings):
         description="base64 of the private key (X25519) whose public half intake seals to",
     )
     contacts_key_epoch: int = Field(ge=1, validation_alias="CONTACTS_KEY_EPOCH", description="number of that key")
-    gateway_url: str = Field(description="address that messages are posted to")
-    gateway_token: SecretStr | None = Field(default=None, description="bearer token for the gateway")
+    gateway_url: str = Field(description="address that messages are posted to (docs/gateways.md)")
+    gateway_kind: Kind = Field(default="http", description="what the gateway speaks: http (JSON by a form), kannel or wscpmt")
+    gateway_user: str = Field(default="", description="user name at the gateway, if it asks for one")
+    gateway_token: SecretStr | None = Field(default=None, description="bearer token or password for the gateway")
+    gateway_cp_code: str = Field(default="", description="CPCode of wsCpMt")
+    gateway_form: Form | None = Field(
+        default=None, description="of kind http: what is posted, and what the codes in its answers mean (JSON)"
+    )
+    gateway_per_second: float = Field(default=20.0, gt=0, le=1000, description="messages that the gateway takes in a second")
+    gateway_deduplicates: bool = Field(
+        default=False,
+        description="whether the gateway drops a repeated client id; only then is an uncertain message sent again",
+    )
+    second_gateway: Plan | None = Field(
+        default=None,
+        description="asked while the first is not well: JSON {url, kind, name, user, cp_code, form, deduplicates, per_second}",
+    )
+    second_gateway_token: SecretStr | None = Field(default=None, description="bearer token or password for the second gateway")
+    receipts_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="our public address as a Kannel reaches it, without path; unset: it is asked for no receipts",
+    )
     receipts_secret: SecretStr | None = Field(
         default=None,
         min_length=32,
         description="secret that the gateway shows as bearer with its receipts; unset: no receipts are taken",
     )
-    gateway_deduplicates: bool = Field(
-        default=False,
-        description="whether the gateway drops a repeated client id; only then is an uncertain message sent again",
-    )
     claim_seconds: float = Field(default=120.0, gt=0, description="a claim older than this is stuck: its process died")
     contact_wait_hours: float = Field(
         default=24.0, ge=0, description="how long a message waits for the contact that was promised"
     )
+
+    @model_validator(mode="after")
+    def _gateways_are_whole(self) -> Self:
+        self.gateways()
+        return self
+
+    def gateways(self) -> list[tuple[Plan, str]]:
+        """Each gateway with its token or password, in their order. Raises ValueError."""
+        first = Plan(
+            name="first",
+            url=self.gateway_url,
+            kind=self.gateway_kind,
+            user=self.gateway_user,
+            cp_code=self.gateway_cp_code,
+            form=self.gateway_form or DEFAULT_FORM,
+            per_second=self.gateway_per_second,
+            deduplicates=self.gateway_deduplicates,
+        )
+        plans = [(first, _plain(self.gateway_token))]
+        if self.second_gateway is not None:
+            name = self.second_gateway.name or "second"
+            plans.append((self.second_gateway.model_copy(update={"name": name}), _plain(self.second_gateway_token)))
+            if name == first.name:
+                raise ValueError("the second gateway needs another name than the first")
+        for plan, token in plans:
+            if not token.isascii() or "\n" in token:
+                raise ValueError(f"the token of the {plan.name} gateway holds letters that no header can")
+        return plans
+
+
+def _plain(secret: SecretStr | None) -> str:
+    return "" if secret is None else secret.get_secret_value()

@@ -1,10 +1,11 @@
 """notifier's documents: one per dossier, found by id and by the time at which something is due; and the letter register.
 
-Only this room knows how they are kept. `next_send_at` (when something of a dossier is due) and `held` (a person has to look at
-one of its messages) follow from the rest; a dossier that recovers has no `next_send_at`, and keeps `held` as its copy had it.
+Only this room knows how they are kept. `next_send_at` (when something of a dossier is due), `lane` (whose turn that is: how
+urgent, of which unit), `held` (one of its messages is uncertain) and `failed` follow from the rest; a dossier that recovers has
+no `next_send_at`, and keeps `held` as its copy had it.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -13,24 +14,26 @@ from contracts import Event
 from contracts.notices import LetterSent, Notice
 from runtime.recovery import UNSETTLED
 from runtime.store import Document, Documents, In, Index, Range, Where
+from services.changes import By
 from services.facts import KnownFacts
 from services.notifier.domain import Contact, Dossier, Forgotten, Invitation
 from services.notifier.domain import letter as letters
 from services.notifier.domain import notice as notices
-from services.notifier.domain.dossier import Call, Promise, Recovering, Settled
+from services.notifier.domain.dossier import Call, Promise, Received, Recovering, Settled
 from services.stored import Codec, Derived, Kept, newer
 
 DOSSIERS, REGISTER = "dossiers", "register"
 LETTERS = "letters"  # which number the letter of a dossier tries for; what holds is the register
 MADE_FROM_LOG = (DOSSIERS,)  # the register stays: a number is never given twice
-NEXT_SEND, HELD, RECOVERED, CLIENT_IDS = "next_send_at", "held", "recovered", "client_ids"
+NEXT_SEND, LANE, HELD, FAILED = "next_send_at", "lane", "held", "failed"
+RECOVERED, CLIENT_IDS = "recovered", "client_ids"
 DOUBTFUL: Where = {NEXT_SEND: Range(low=0)}  # something of it may have gone out since a copy was made
 LetterState = Literal["drafted", "approved", "issuing", "sent", "rejected", "withdrawn"]
 
 
 async def declare(store: Documents) -> None:
     """Make the collections and indexes."""
-    single = (Index(NEXT_SEND), Index(HELD), Index("letter.s"), Index(UNSETTLED))
+    single = (Index(NEXT_SEND), Index(LANE), Index(HELD), Index(FAILED), Index("letter.s"), Index(UNSETTLED))
     await store.declare(DOSSIERS, [*single, Index(CLIENT_IDS, many=True)])
     await store.declare(REGISTER, [Index("series"), Index("dossier")])
     await store.declare(LETTERS)
@@ -39,12 +42,25 @@ async def declare(store: Documents) -> None:
 # --- looking for dossiers --------------------------------------------------------------------------------------------------
 
 
-async def find_due(store: Documents, until: int, size: int) -> AsyncIterator[list[Dossier]]:
-    """Dossiers of which something is due until a time (ms), in that order, page by page."""
-    place = None
-    while found := await store.find(DOSSIERS, {NEXT_SEND: Range(high=until)}, order=NEXT_SEND, limit=size, after=place):
-        place = (found[-1][NEXT_SEND], found[-1]["_id"])
-        yield CODEC.read_all(found)
+Place = tuple[int | str, str]  # behind which document of an order the next page begins
+NO_LANE = ""  # of documents that an earlier release wrote
+
+
+async def due_lanes(store: Documents, until: int) -> list[str]:
+    """Lanes in which something is due until a time (ms): those of urgent messages first, then by unit."""
+    counted = await store.count_by(DOSSIERS, {NEXT_SEND: Range(high=until)}, group=(LANE,))
+    return sorted(str(row.group[0] or NO_LANE) for row in counted)
+
+
+async def find_due(
+    store: Documents, lane: str, until: int, size: int, after: Place | None
+) -> tuple[list[Dossier], Place | None]:
+    """Dossiers of a lane of which something is due until a time (ms), in that order; and where the next page begins, if any."""
+    where: Where = {NEXT_SEND: Range(high=until)} if lane == NO_LANE else {LANE: lane, NEXT_SEND: Range(high=until)}
+    found = await store.find(DOSSIERS, where, order=NEXT_SEND, limit=size, after=after)
+    mine = [document for document in found if document.get(LANE, NO_LANE) == lane]
+    place = (found[-1][NEXT_SEND], found[-1]["_id"]) if len(found) == size else None
+    return CODEC.read_all(mine), place
 
 
 class Page(NamedTuple):
@@ -67,6 +83,13 @@ async def count_letters(store: Documents, state: LetterState, unit: str) -> int:
     return sum(row.count for row in await store.count_by(DOSSIERS, {"letter.s": state, "letter.unit": unit}))
 
 
+async def find_listed(store: Documents, which: Literal["uncertain", "failed"], size: int, after: str) -> Page:
+    """Dossiers with a message that a person has to decide about, by code, from behind one on."""
+    where: Where = {HELD if which == "uncertain" else FAILED: 1}
+    found = await store.find(DOSSIERS, where, limit=size, after=(after, after) if after else None)
+    return Page(CODEC.read_all(found), found[-1]["_id"] if len(found) == size else "")
+
+
 async def find_one(store: Documents, code: str) -> Dossier | None:
     """A dossier by its code."""
     document = (await store.get_many(DOSSIERS, [code])).get(code)
@@ -81,10 +104,11 @@ async def find_by_client_ids(store: Documents, ids: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many dossiers have something due, an uncertain message, a letter on the desk."""
+    """How many dossiers have something due, an uncertain message, a failed one, a letter on the desk."""
 
     due: int
     held: int
+    failed: int
     drafted: int
 
 
@@ -98,6 +122,7 @@ async def count_waiting(store: Documents, until: int) -> Waiting:
     return Waiting(
         due=await count({NEXT_SEND: Range(high=until)}),
         held=await count({HELD: 1}),
+        failed=await count({FAILED: 1}),
         drafted=await count({"letter.s": "drafted"}),
     )
 
@@ -136,10 +161,20 @@ def load(document: Document) -> Dossier:
 
 def _derived(dossier: Dossier) -> dict[str, Any]:
     """What indexes need."""
-    told = dossier.recovering
+    told, failed = dossier.recovering, {FAILED: 1 if dossier.has_failed else None}
     if told is not None:
-        return {RECOVERED: _dump_recovering(told) or None, HELD: 1 if told.held else None}
-    return {NEXT_SEND: _next_at(dossier.messages, dossier.letter), HELD: 1 if dossier.has_uncertain else None}
+        return {RECOVERED: _dump_recovering(told) or None, HELD: 1 if told.held else None, **failed}
+    next_at = _next_at(dossier.messages, dossier.letter)
+    lane = None if next_at is None else lane_of(dossier)
+    return {NEXT_SEND: next_at, LANE: lane, HELD: 1 if dossier.has_uncertain else None, **failed}
+
+
+def lane_of(dossier: Dossier) -> str:
+    """Whose turn it is: what somebody waits for goes before invitations, and units take turns. Text that sorts so."""
+    received = dossier.facts.first(Received)
+    open_ones = [name for name, message in dossier.messages.items() if isinstance(message, notices.Open)]
+    bulk = bool(open_ones) and all(name in notices.BULK for name in open_ones)
+    return f"{1 if bulk else 0} {'' if received is None else received.receiving_unit}"
 
 
 def _next_at(messages: Mapping[Notice, notices.Message], letter: letters.Letter | None) -> int | None:
@@ -173,26 +208,42 @@ def _dump_settled(settled: Settled) -> dict[str, Any]:
 
 # --- messages ----------------------------------------------------------------------------------------------------------------
 
-_OPEN: Mapping[str, type[notices.Queued | notices.Claimed]] = {"queued": notices.Queued, "claimed": notices.Claimed}
-_ENDED: Mapping[str, type[notices.Ended]] = {
+_ENDED: Mapping[str, type[notices.Accepted | notices.Delivered | notices.Uncertain | notices.Skipped]] = {
     "accepted": notices.Accepted,
     "delivered": notices.Delivered,
-    "failed": notices.Failed,
     "uncertain": notices.Uncertain,
     "skipped": notices.Skipped,
 }
-_IN_MESSAGE = frozenset(("s", "at", "next", "waits"))
-_MESSAGE_NAMES = {kind: name for name, kind in (*_OPEN.items(), *_ENDED.items())}
+_IN_MESSAGE = frozenset(
+    ("s", "at", "next", "waits", "claim", "kind", "reason", "tries", "via", "doubt", "round", "serial", "by", "by_subject")
+)
+_MESSAGE_NAMES: Mapping[type[notices.Message], str] = {
+    notices.Queued: "queued",
+    notices.Claimed: "claimed",
+    notices.Failed: "failed",
+    **{kind: name for name, kind in _ENDED.items()},
+}
 
 
 def _message(kept: Mapping[str, Any]) -> notices.Message:
-    """{s: state, at, next, waits}."""
-    name = kept["s"]
-    if name in _OPEN:
-        return _OPEN[name](kept["at"], kept["next"], kept.get("waits", False))
+    """{s: state, at, next, waits, claim, kind, reason, and its way: tries, via, doubt, round, serial, by, by_subject}."""
+    name, at, way = kept["s"], kept["at"], _way(kept)
+    match name:
+        case "queued":
+            return notices.Queued(at, kept["next"], kept.get("waits", False), way)
+        case "claimed":
+            return notices.Claimed(at, kept["next"], kept.get("waits", False), way, kept.get("claim", ""))
+        case "failed":
+            return notices.Failed(at, way, kept.get("kind", ""), kept.get("reason", ""))
     if name not in _ENDED:
         raise newer("message", name)
-    return _ENDED[name](kept["at"])
+    return _ENDED[name](at, way)
+
+
+def _way(kept: Mapping[str, Any]) -> notices.Way:
+    by = By(kept["by"], kept.get("by_subject", "")) if "by" in kept else None
+    tries, via, doubt = kept.get("tries", 0), kept.get("via", ""), kept.get("doubt", False)
+    return notices.Way(tries, via, kept.get("round", 1), kept.get("serial", 1), by, doubt)
 
 
 def _dump_messages(messages: Mapping[Notice, notices.Message]) -> dict[str, Any] | None:
@@ -202,10 +253,19 @@ def _dump_messages(messages: Mapping[Notice, notices.Message]) -> dict[str, Any]
 def _dump_message(message: notices.Message) -> dict[str, Any]:
     written: dict[str, Any] = {"s": _MESSAGE_NAMES[type(message)], "at": message.at}
     if isinstance(message, notices.Open):
-        written["next"] = message.next_at
-        if message.waits:
-            written["waits"] = True
-    return written
+        written |= {"next": message.next_at, **({"waits": True} if message.waits else {})}
+    if isinstance(message, notices.Claimed) and message.claim:
+        written["claim"] = message.claim
+    if isinstance(message, notices.Failed) and message.kind:
+        written |= {"kind": message.kind, "reason": message.reason}
+    return written | _dump_way(message.way)
+
+
+def _dump_way(way: notices.Way) -> dict[str, Any]:
+    """What is not as at the start."""
+    kept = {"tries": way.tries, "via": way.via, "doubt": way.doubt, "round": way.round, "serial": way.serial}
+    who = {} if way.by is None else {"by": way.by.name, "by_subject": way.by.subject}
+    return {name: value for name, value in kept.items() if value != getattr(notices.START, name)} | who
 
 
 # --- letters -----------------------------------------------------------------------------------------------------------------
@@ -365,7 +425,9 @@ CODEC = Codec(
         Kept(CLIENT_IDS, lambda dossier: dossier.client_ids, lambda ids: list(ids) or None),
     ),
     derived=Derived(
-        (NEXT_SEND, HELD, RECOVERED), _derived, of=lambda dossier: (dossier.messages, dossier.letter, dossier.recovering)
+        (NEXT_SEND, LANE, HELD, FAILED, RECOVERED),
+        _derived,
+        of=lambda dossier: (dossier.messages, dossier.letter, dossier.recovering, dossier.facts),
     ),
 )
 

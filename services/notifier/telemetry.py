@@ -4,10 +4,17 @@ from runtime.telemetry import Metric
 
 METRICS = (
     Metric(
-        "messages", "counter", "Messages handed to the gateway, by its answer: taken, refused, busy, uncertain.", ("outcome",)
+        "messages",
+        "counter",
+        "Messages handed to a gateway, by its answer: taken, refused, busy, broken, odd, uncertain (docs/gateways.md).",
+        ("outcome",),
     ),
+    Metric("gateway_answers", "counter", "The same, by gateway.", ("gateway", "outcome")),
+    Metric("gateway_broken", "gauge", "1 while a gateway takes nothing because settings are wrong: alarm.", ("gateway",)),
+    Metric("gateway_rests_seconds", "gauge", "How long a gateway that was not well is still left alone.", ("gateway",)),
     Metric("notices_due", "gauge", "Messages that are due and not sent."),
     Metric("notices_uncertain", "gauge", "Messages of which nobody knows whether they were sent: for a person to look at."),
+    Metric("notices_failed", "gauge", "Messages that did not go out or arrive: for a person to look at."),
     Metric("letters_drafted", "gauge", "Apology letters that wait for their signer."),
     Metric("sent_seconds", "gauge", "Clock reading of the last complete pass over due messages."),
 )

@@ -20,6 +20,7 @@ from contracts.notices import (
     NoticeSkipped,
     NoticeUncertain,
 )
+from reference import moment
 from services.changes import Once
 from services.notifier.domain import Dossier, Ground, Person, Sending
 from services.notifier.domain.apologies import (
@@ -62,9 +63,11 @@ from services.notifier.domain.notice import (
     Queued,
     Skipped,
     Uncertain,
+    Way,
     client_id,
 )
-from services.notifier.domain.sending import Answer, Sms, Tried, claim_due, claim_message, settle_answer
+from services.notifier.domain.outcome import Answer, Sms, Tried, settle_answer
+from services.notifier.domain.sending import claim_due, claim_message
 from tests.support.dossiers import DOSSIER, at, received
 from tests.support.notifier import REFERENCE
 from tests.support.notifier_hears import DUE, promise
@@ -273,31 +276,34 @@ def test_a_numbered_letter_keeps_whom_it_went_to_and_the_citizen_is_told() -> No
 
 CONTACT, INVITED = Contact(1, 1, "x"), Invitation(1, "y")
 CLAIM_FOR, WAIT = timedelta(minutes=2), timedelta(days=1)
+AT = epoch_ms(NOW) - 60_000
+VIA = Way(via="a")
 
 
 def sending(
     now: datetime = NOW, *, phone: str = "0912000007", link: str = "https://example.org/x", again: bool = False
 ) -> Sending:
-    return Sending(now, REFERENCE, lambda _: Person(phone=phone), lambda _: link, again, CLAIM_FOR, WAIT)
+    opens = (lambda _: Person(phone=phone), lambda _: link)
+    return Sending(now, REFERENCE, *opens, CLAIM_FOR, WAIT, {"a": again, "b": False}, "a", frozenset("ab"))
 
 
-def due(name: Notice = RESULT, message: Message = Queued(1, 2), **more: Any) -> Dossier:  # noqa: B008
+def due(name: Notice = RESULT, message: Message = Queued(AT, 2), **more: Any) -> Dossier:  # noqa: B008
     return dossier(**{"contact": CONTACT, "invitation": INVITED, "messages": {name: message}, **more})
 
 
 def test_a_due_message_is_claimed_for_some_minutes_and_expects_a_receipt() -> None:
     claimed = claim_message(due(), RESULT, sending())
 
-    assert claimed.after == due().expecting(RESULT, Claimed(1, epoch_ms(NOW + CLAIM_FOR)))
+    assert claimed.after == due().expecting(RESULT, Claimed(AT, epoch_ms(NOW + CLAIM_FOR), way=VIA))
     assert isinstance(claimed.answer, Sms)
     assert (claimed.answer.client_id, claimed.answer.to) == (client_id(DOSSIER, RESULT), "+84912000007")
-    kept_waiting = claim_message(due(message=Queued(1, 2, waits=True)), RESULT, sending())
-    assert kept_waiting.after.messages[RESULT] == Claimed(1, epoch_ms(NOW + CLAIM_FOR), waits=True)
+    kept_waiting = claim_message(due(message=Queued(AT, 2, waits=True)), RESULT, sending())
+    assert kept_waiting.after.messages[RESULT] == Claimed(AT, epoch_ms(NOW + CLAIM_FOR), waits=True, way=VIA)
 
 
 @pytest.mark.parametrize(
     ("message", "taken"),
-    [(Queued(1, epoch_ms(NOW)), True), (Queued(1, epoch_ms(NOW) + 1), False), (Accepted(1), False), (Uncertain(1), False)],
+    [(Queued(AT, epoch_ms(NOW)), True), (Queued(AT, epoch_ms(NOW) + 1), False), (Accepted(AT), False), (Uncertain(AT), False)],
 )
 def test_only_a_message_whose_moment_has_come_is_claimed(message: Message, taken: bool) -> None:
     claimed = claim_message(due(message=message), RESULT, sending())
@@ -310,16 +316,16 @@ def test_at_night_a_message_waits_for_the_morning_and_while_a_record_is_held_bac
     night = claim_message(due(), RESULT, sending(at(6, "21:00")))
     held_back = claim_message(due(incomplete=True), RESULT, sending())
 
-    assert (night.after, night.answer) == (due(message=Queued(1, epoch_ms(at(7, "07:00")))), None)
-    assert held_back.after == due(message=Queued(1, epoch_ms(at(6, "09:01"))), incomplete=True)
+    assert (night.after, night.answer) == (due(message=Queued(AT, epoch_ms(at(7, "07:00")))), None)
+    assert held_back.after == due(message=Queued(AT, epoch_ms(at(6, "09:01"))), incomplete=True)
 
 
 def test_a_claim_whose_process_died_is_uncertain_or_taken_up_again() -> None:
-    stuck = due(message=Claimed(1, 2))
+    stuck = due(message=Claimed(AT, 2))
     uncertain = claim_message(stuck, RESULT, sending())
 
     said = NoticeUncertain(at=NOW, notice=RESULT, channel="sms")
-    assert (uncertain.after, uncertain.said) == (due(message=Uncertain(1)), [Once(said, RESULT)])
+    assert (uncertain.after, uncertain.said) == (due(message=Uncertain(AT)), [Once(said, RESULT)])
     assert claim_message(stuck, RESULT, sending(again=True)).answer is not None
 
 
@@ -330,14 +336,13 @@ def test_a_claim_whose_process_died_is_uncertain_or_taken_up_again() -> None:
         (SURVEY, {}, sending(link=""), "contact-missing"),
         (SURVEY, {"invitation": None}, sending(), "contact-missing"),
         (RESULT, {"contact": Forgotten(1)}, sending(), "contact-missing"),
-        (RESULT, {"contact": None}, sending(), "contact-missing"),
     ],
 )
 def test_a_message_with_nobody_to_go_to_is_skipped_for_a_reason(name: Notice, more: Any, by: Sending, reason: Any) -> None:
     skipped = claim_message(due(name, **more), name, by)
-    said = NoticeSkipped(at=datetime.fromisoformat("1970-01-01T07:00:00.001+07:00"), notice=name, channel="sms", reason=reason)
+    said = NoticeSkipped(at=moment(AT), notice=name, channel="sms", reason=reason)
 
-    assert (skipped.after.messages, skipped.said, skipped.answer) == ({name: Skipped(1)}, [Once(said, name)], None)
+    assert (skipped.after.messages, skipped.said, skipped.answer) == ({name: Skipped(AT)}, [Once(said, name)], None)
 
 
 def test_a_message_waits_for_its_contact_up_to_the_last_moment() -> None:
@@ -350,14 +355,18 @@ def test_a_message_waits_for_its_contact_up_to_the_last_moment() -> None:
 
 
 def test_all_that_is_due_of_a_dossier_is_claimed_together() -> None:
-    messages: dict[Notice, Message] = {RESULT: Queued(1, 2), SURVEY: Queued(3, 4), APOLOGY: Accepted(5)}
+    messages: dict[Notice, Message] = {RESULT: Queued(AT, 2), SURVEY: Queued(AT, 4), APOLOGY: Accepted(AT)}
     claimed = claim_due(due(messages=messages), sending())
 
-    assert {name: sms.client_id for name, sms in claimed.answer.items()} == {
-        name: client_id(DOSSIER, name) for name in (RESULT, SURVEY)
+    assert {name: (out.sms.client_id, out.via) for name, out in claimed.answer.items()} == {
+        name: (client_id(DOSSIER, name), "a") for name in (RESULT, SURVEY)
     }
     until = epoch_ms(NOW + CLAIM_FOR)
-    assert claimed.after.messages == {RESULT: Claimed(1, until), SURVEY: Claimed(3, until), APOLOGY: Accepted(5)}
+    assert claimed.after.messages == {
+        RESULT: Claimed(AT, until, way=VIA),
+        SURVEY: Claimed(AT, until, way=VIA),
+        APOLOGY: Accepted(AT),
+    }
     nobody = claim_due(due(messages=messages), sending(phone=""))
     assert ([one.occasion for one in nobody.said if isinstance(one, Once)], nobody.answer) == ([RESULT, SURVEY], {})
 
@@ -384,19 +393,89 @@ SMS = Sms("id", "+84912000007", "HOANGVAN", "a" * 161)
 @pytest.mark.parametrize(
     ("answer", "again", "becomes", "said"),
     [
-        (Answer("taken"), False, Accepted(1), NoticeAccepted(at=NOW, notice=RESULT, channel="sms", parts=2)),
-        (Answer("refused", "y" * 81), False, Failed(1), NoticeFailed(at=NOW, notice=RESULT, channel="sms", reason="y" * 80)),
-        (Answer("uncertain"), False, Uncertain(1), NoticeUncertain(at=NOW, notice=RESULT, channel="sms")),
-        (Answer("uncertain"), True, Claimed(1, epoch_ms(at(6, "09:01")), waits=True), None),
-        (Answer("busy"), False, Queued(1, epoch_ms(at(6, "09:01")), waits=True), None),
+        (Answer("taken"), False, Accepted(AT), NoticeAccepted(at=NOW, notice=RESULT, channel="sms", parts=2)),
+        (
+            Answer("refused", "y" * 81),
+            False,
+            Failed(AT, kind="permanent", reason="y" * 80),
+            NoticeFailed(at=NOW, notice=RESULT, channel="sms", reason="y" * 80, kind="permanent"),
+        ),
+        (Answer("uncertain"), False, Uncertain(AT), NoticeUncertain(at=NOW, notice=RESULT, channel="sms")),
+        (Answer("uncertain"), True, Claimed(AT, epoch_ms(NOW) + 30_000, True, Way(1, "a", doubt=True)), None),
+        (Answer("busy"), False, Queued(AT, epoch_ms(NOW) + 30_000, True, Way(1)), None),
+        (Answer("broken"), False, Queued(AT, epoch_ms(NOW) + 30_000, True, Way(1)), None),
+        (Answer("odd"), False, Queued(AT, epoch_ms(NOW) + 30_000, True, Way(1)), None),
     ],
 )
 def test_what_the_gateway_says_is_what_becomes_of_a_claimed_message(
     answer: Answer, again: bool, becomes: Any, said: Any
 ) -> None:
-    claimed = due(message=Claimed(1, 2, waits=True))
-    settled = settle_answer(claimed, RESULT, Tried(SMS, answer), sending(again=again))
+    claimed = due(message=Claimed(AT, 2, True, VIA, "c"))
+    settled = settle_answer(claimed, RESULT, Tried(SMS, answer, "c"), sending(again=again))
 
     assert (settled.after, [*settled.said]) == (due(message=becomes), [] if said is None else [Once(said, RESULT)])
-    ended = due(message=Accepted(1))
-    assert settle_answer(ended, RESULT, Tried(SMS, answer), sending(again=again)).after is ended
+    ended = due(message=Accepted(AT))
+    assert settle_answer(ended, RESULT, Tried(SMS, answer, "c"), sending(again=again)).after is ended
+    assert settle_answer(claimed, RESULT, Tried(SMS, answer, "another"), sending(again=again)).after is claimed
+
+
+@pytest.mark.parametrize(("tries", "minutes"), [(0, 0.5), (1, 1), (2, 2), (4, 10), (7, 60), (50, 60)])
+def test_tries_that_were_in_vain_are_spaced_over_hours_by_chance(tries: int, minutes: float) -> None:
+    waiting = due(message=Claimed(AT, 2, way=Way(tries, "a")))
+    for spread in (0.8, 1.2):
+        ground = replace(sending(), spread=spread)
+        after = settle_answer(waiting, RESULT, Tried(SMS, Answer("busy")), ground).after.messages[RESULT]
+        assert after == Queued(AT, epoch_ms(NOW + timedelta(minutes=minutes * spread)), way=Way(tries + 1))
+    at_once = settle_answer(waiting, RESULT, Tried(SMS, Answer("busy"), elsewhere=True), sending()).after.messages[RESULT]
+    assert at_once == Queued(AT, epoch_ms(NOW), way=Way(tries + 1))
+
+
+def test_a_message_that_is_no_news_any_more_is_listed_and_not_sent() -> None:
+    old = epoch_ms(NOW - timedelta(days=12)) - 1
+    expired = claim_message(due(message=Queued(old, 2)), RESULT, replace(sending(), via="", opened=frozenset()))
+
+    said = NoticeFailed(at=NOW, notice=RESULT, channel="sms", reason="expired", kind="technical")
+    assert (expired.after, [*expired.said]) == (
+        due(message=Failed(old, kind="technical", reason="expired")),
+        [Once(said, RESULT)],
+    )
+    assert claim_message(due(message=Queued(old + 1, 2)), RESULT, sending()).answer is not None
+    survey = claim_message(due(SURVEY, message=Queued(epoch_ms(NOW - timedelta(days=9)) - 1, 2)), SURVEY, sending())
+    assert isinstance(survey.after.messages[SURVEY], Failed)
+    stuck = claim_message(due(message=Claimed(old, 2, way=VIA)), RESULT, sending(again=True))
+    assert stuck.after.messages[RESULT] == Uncertain(old)
+
+
+def test_nothing_is_claimed_while_no_gateway_is_open() -> None:
+    waiting = due()
+
+    assert claim_message(waiting, RESULT, replace(sending(), via="")).after is waiting
+
+
+def test_what_a_gateway_may_have_goes_to_no_other_gateway() -> None:
+    in_doubt = due(message=Claimed(AT, 2, way=Way(1, "a")))
+    resting = replace(sending(again=True), via="b", opened=frozenset("b"))
+
+    assert claim_message(in_doubt, RESULT, resting).after is in_doubt
+    again = claim_message(in_doubt, RESULT, replace(resting, opened=frozenset("ab"))).after.messages[RESULT]
+    assert isinstance(again, Claimed)
+    assert again.way.via == "a"
+    assert again.way.doubt
+    for outcome in ("busy", "broken", "odd"):
+        tried = Tried(SMS, Answer(outcome), elsewhere=True)
+        settled = settle_answer(due(message=again), RESULT, tried, resting).after.messages[RESULT]
+        assert isinstance(settled, Claimed)
+        assert (settled.way.via, settled.next_at > epoch_ms(NOW)) == ("a", True)
+    gone = claim_message(due(message=Claimed(AT, 2, way=Way(1, "old"))), RESULT, resting).after.messages[RESULT]
+    assert gone == Uncertain(AT)
+
+
+def test_a_claim_that_is_asked_again_because_its_answer_was_lost_is_the_same_claim() -> None:
+    mine = replace(sending(), claim="mine")
+    first = claim_message(due(), RESULT, mine)
+    later = replace(mine, now=NOW + timedelta(minutes=1))
+    second = claim_message(first.after, RESULT, later)
+
+    assert first.answer == second.answer
+    assert second.after.messages[RESULT] == Claimed(AT, epoch_ms(later.now + CLAIM_FOR), way=VIA, claim="mine")
+    assert claim_message(first.after, RESULT, replace(sending(), claim="yours")).answer is None

@@ -19,10 +19,10 @@ from runtime.sealing import Opener
 from runtime.store import Document
 from services.changes import Once
 from services.notifier.domain import RESULT, SURVEY, client_id, next_window
-from services.notifier.domain.sending import Answer, Sms, Tried, settle_all
-from services.notifier.domain.telling import on_receipts
+from services.notifier.domain.outcome import Answer, Sms, Tried, settle_all
+from services.notifier.domain.receipts import Receipt, on_receipts
 from services.notifier.domain.texts import result_ready, size_of, unaccented
-from services.notifier.gateway import HttpGateway
+from services.notifier.gateways.http import HttpGateway
 from services.notifier.handlers import Context
 from services.notifier.store import load
 from tests.support.dossiers import DOSSIER, at, fact, received
@@ -251,7 +251,11 @@ def test_receipts_for_several_messages_are_taken_by_their_client_ids() -> None:
     for name in (RESULT, SURVEY):
         document, _ = claimed(document, by, name)
     assert document["client_ids"] == sorted(client_id(DOSSIER, name) for name in (RESULT, SURVEY))  # receipts find it by them
-    receipts = {client_id(DOSSIER, RESULT): True, client_id(DOSSIER, SURVEY): False, "nobody's": True}
+    receipts: dict[str, Receipt] = {
+        client_id(DOSSIER, RESULT): "delivered",
+        client_id(DOSSIER, SURVEY): "undelivered",
+        "?": "delivered",
+    }
     changed = on_receipts(load(document), receipts, by.context.ground())
 
     assert [type(one).__name__ for one in (changed.after.messages[RESULT], changed.after.messages[SURVEY])] == [
@@ -260,7 +264,7 @@ def test_receipts_for_several_messages_are_taken_by_their_client_ids() -> None:
     ]
     assert [type(one.event).__name__ for one in changed.said if isinstance(one, Once)] == ["NoticeDelivered", "NoticeFailed"]
     assert on_receipts(changed.after, receipts, by.context.ground()).after is changed.after
-    assert on_receipts(load(document), {"nobody's": True}, by.context.ground()).said == ()
+    assert on_receipts(load(document), {"nobody's": "delivered"}, by.context.ground()).said == ()
 
 
 def test_a_stuck_claim_is_uncertain_and_sent_again_only_where_repetitions_are_dropped() -> None:
@@ -369,10 +373,10 @@ def test_a_receipt_ends_a_message_once_and_takes_it_off_the_list_of_uncertain_on
     document, message = claimed(play([PROMISED, contact(), DONE])[0], desk(at(6)))
     uncertain = settle_answer(document, RESULT, Answer("uncertain"), message, desk(at(6))).document
     context = Context(REFERENCE, SteppedClock(at(6)))
-    delivered = on_receipt(uncertain, RESULT, delivered=True, context=context)
+    delivered = on_receipt(uncertain, RESULT, "delivered", context)
 
     assert uncertain["held"] == 1
     assert said(list(delivered.outputs)) == ["delivered"]
     assert "held" not in delivered.document
-    assert not on_receipt(delivered.document, RESULT, delivered=False, context=context).outputs
-    assert not on_receipt({"_id": DOSSIER, "rev": 0}, RESULT, delivered=True, context=context).outputs
+    assert not on_receipt(delivered.document, RESULT, "undelivered", context).outputs
+    assert not on_receipt({"_id": DOSSIER, "rev": 0}, RESULT, "delivered", context).outputs

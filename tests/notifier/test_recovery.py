@@ -16,7 +16,7 @@ from runtime.outputs import Decision
 from runtime.store import Document
 from services.notifier.domain import RESULT, SURVEY, next_window
 from services.notifier.domain.apologies import Approval, NotAllowedError
-from services.notifier.domain.sending import Answer
+from services.notifier.domain.outcome import Answer
 from services.notifier.handlers import Context
 from services.notifier.recovery import FORGOTTEN, number_of
 from services.notifier.store import recall_number
@@ -84,7 +84,7 @@ class Life:
         if claimed.answer is not None and outcome:
             self.take(settle_answer(self.document, name, Answer(outcome, "x"), claimed.answer, own))
         if delivered is not None:
-            self.take(on_receipt(self.document, name, delivered=delivered, context=self.context))
+            self.take(on_receipt(self.document, name, "delivered" if delivered else "undelivered", self.context))
         return self
 
     def sign(self, when: datetime = at(6), approval: Approval = SIGNED) -> "Life":  # noqa: B008 - constants
@@ -243,7 +243,7 @@ def test_a_message_that_was_queued_when_its_time_had_come_is_uncertain_and_never
     assert decision.document["held"] == 1
     assert "next_send_at" not in decision.document
     assert [output.body["type"] for output in decision.outputs] == ["vn.dunghen.notice.uncertain.v1"]
-    receipt = on_receipt(decision.document, RESULT, delivered=True, context=life.context)
+    receipt = on_receipt(decision.document, RESULT, "delivered", life.context)
     assert receipt.document["notices"][RESULT]["s"] == "delivered"
 
 

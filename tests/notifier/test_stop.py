@@ -11,7 +11,7 @@ from runtime.parts import INTENTS, Ports
 from runtime.settings import RuntimeSettings
 from runtime.store.memory import MemoryDocuments, MemoryTables
 from services.notifier.app import build
-from services.notifier.domain.sending import Answer, Sms
+from services.notifier.domain.outcome import Answer, Sms
 from services.notifier.store import DOSSIERS
 from tests.support.dossiers import DOSSIER, at
 from tests.support.notifier import REFERENCE, desk

@@ -9,7 +9,7 @@ from runtime.errors import Unavailable
 from runtime.store import Document, Index, open_documents
 from services.notifier.domain.letter import Drafted, Withdrawn
 from services.notifier.domain.notice import Accepted
-from services.notifier.store import CODEC, DOSSIERS, NEXT_SEND, find_due, load
+from services.notifier.store import CODEC, DOSSIERS, FAILED, LANE, NEXT_SEND, NO_LANE, find_due, lane_of, load
 
 GOLDEN: list[Document] = [
     json.loads(line) for line in (Path(__file__).parent / "golden/documents.ndjson").read_text("utf-8").splitlines()
@@ -33,8 +33,32 @@ def test_the_golden_documents_are_of_every_state() -> None:
 def test_what_is_loaded_and_dumped_is_the_same_document_and_keeps_what_it_does_not_know(document: Document) -> None:
     newer = {**document, "added_by_a_newer_release": {"kept": [1, None]}}
 
-    assert CODEC.written(load(document), document) == document
-    assert CODEC.written(load(newer), newer) == newer
+    assert CODEC.written(load(document), document) == {**document, **indexed(document)}
+    assert CODEC.written(load(newer), newer) == {**newer, **indexed(newer)}
+
+
+def indexed(document: Document) -> Document:
+    """What this release adds for its indexes to a document that an earlier one wrote."""
+    failed = "failed" in [message["s"] for message in document.get("notices", {}).values()]
+    lane = {LANE: lane_of(load(document))} if NEXT_SEND in document else {}
+    return {**lane, **({FAILED: 1} if failed else {})}
+
+
+WAYS: list[Document] = [
+    {"s": "queued", "at": 1, "next": 2, "tries": 3},
+    {"s": "queued", "at": 1, "next": 2, "round": 2, "serial": 2, "by": "Nông Văn Thử", "by_subject": "u-1"},
+    {"s": "claimed", "at": 1, "next": 2, "tries": 1, "via": "second", "doubt": True, "claim": "c"},
+    {"s": "accepted", "at": 1, "round": 3, "by": "Nông Văn Thử", "by_subject": "u-1"},
+    {"s": "failed", "at": 1, "kind": "technical", "reason": "expired"},
+    {"s": "uncertain", "at": 1, "round": 2},
+]
+
+
+@pytest.mark.parametrize("message", WAYS, ids=lambda message: message["s"])
+def test_how_far_the_sending_of_a_message_has_come_is_kept(message: Document) -> None:
+    document: Document = {"_id": "H37.12-260302-0001", "rev": 1, "notices": {"result-ready": message}}
+
+    assert CODEC.written(load(document), document)["notices"]["result-ready"] == message
 
 
 @pytest.mark.parametrize("part", ["letter", "notices"])
@@ -78,9 +102,11 @@ async def test_one_document_of_a_newer_release_hides_no_other_of_its_page(tmp_pa
     ]
     await store.save_many(DOSSIERS, documents)
 
-    pages = [[dossier.code[-1] for dossier in page] async for page in find_due(store, 100, 2)]
+    first, place = await find_due(store, NO_LANE, 100, 2, None)
+    second, end = await find_due(store, NO_LANE, 100, 2, place)
+    third, _ = await find_due(store, NO_LANE, 100, 2, end)
     await store.close()
 
-    assert pages == [["0"], ["3"]]
+    assert [[dossier.code[-1] for dossier in page] for page in (first, second, third)] == [["0"], ["3"], []]
     with pytest.raises(Unavailable, match="layout 2"):
         CODEC.read(documents[1])

@@ -10,7 +10,7 @@ from contracts.contacts import ContactSealed
 from contracts.deadlines import DeadlineApologyDue, DeadlineSettled
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited
-from contracts.notices import Notice, NoticeDelivered, NoticeFailed, NoticeQueued, NoticeSkipped
+from contracts.notices import Notice, NoticeQueued, NoticeSkipped
 from reference import OFFICE_TIME
 from services.changes import Changed, Once
 from services.facts import NO_FACTS
@@ -24,8 +24,6 @@ from services.notifier.domain.notice import (
     SURVEY,
     Accepted,
     Claimed,
-    Delivered,
-    Failed,
     Message,
     Queued,
     Skipped,
@@ -297,32 +295,6 @@ def test_what_is_forgotten_is_the_contact_up_to_its_sequence_and_the_one_a_lette
     left_in_letter = gone._replace(letter=letter)
     assert telling.forget(left_in_letter, ground()).after == gone
     assert telling.forget(dossier(), ground()).after == dossier(contact=Forgotten(0))
-
-
-# --- receipts -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("known", [Accepted(1), Claimed(1, 2), Uncertain(1)])
-def test_a_receipt_says_that_a_message_came_or_did_not(known: Any) -> None:
-    handed_over = dossier(messages={APOLOGY: known})
-    came = telling.on_receipt(handed_over, APOLOGY, ground(), delivered=True)
-    lost = telling.on_receipt(handed_over, APOLOGY, ground(), delivered=False)
-    failed = NoticeFailed(at=MONDAY, notice=APOLOGY, channel="sms", reason="undelivered")
-
-    assert (came.after.messages[APOLOGY], came.said) == (
-        Delivered(1),
-        [told(NoticeDelivered(at=MONDAY, notice=APOLOGY, channel="sms"), APOLOGY)],
-    )
-    assert (lost.after.messages[APOLOGY], lost.said) == (Failed(1), [told(failed, APOLOGY)])
-
-
-@pytest.mark.parametrize("known", [Queued(1, 2), Delivered(1), Failed(1), Skipped(1)])
-def test_a_receipt_of_a_message_that_was_never_handed_over_or_has_ended_changes_nothing(known: Any) -> None:
-    there = dossier(messages={RESULT: known})
-
-    for delivered in (True, False):
-        assert telling.on_receipt(there, RESULT, ground(), delivered=delivered).after is there
-    assert telling.on_receipt(dossier(), RESULT, ground(), delivered=True).after == dossier()
 
 
 def test_an_allowed_hour_is_one_in_hanoi_wherever_the_clock_stands() -> None:

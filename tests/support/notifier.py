@@ -11,16 +11,18 @@ from contracts.notices import Notice, RejectReason
 from dunghen import PROVINCE
 from reference import ReferenceData, load_reference
 from runtime.clock import SteppedClock
+from runtime.machine import SystemMachine
 from runtime.outputs import Decision
 from runtime.sealing import Opener
 from runtime.store import Document
 from services.changes import Answering, Changed
 from services.notifier.app import rules_of
-from services.notifier.domain import Dossier, apologies, sending, telling
+from services.notifier.domain import Dossier, apologies, outcome, receipts, sending, telling
 from services.notifier.domain.apologies import Approval
-from services.notifier.domain.sending import Answer, Sms, Tried
+from services.notifier.domain.outcome import Answer, Sms, Tried
+from services.notifier.domain.receipts import Receipt
 from services.notifier.domain.texts import LetterText
-from services.notifier.gateway import HttpGateway
+from services.notifier.gateways.lines import Line, Switchboard
 from services.notifier.handlers import Context
 from services.notifier.http import views
 from services.notifier.http.views import LetterView
@@ -51,7 +53,25 @@ def desk(now: datetime, *, deduplicates: bool = False) -> Desk:
         by_name=True,
     )
     opener = Opener.from_base64(settings.contacts_private_key.get_secret_value(), 1)
-    return Desk(HttpGateway("http://unused"), opener, settings, context(now))
+    return Desk(Always(settings), opener, settings, context(now))
+
+
+class Always(Switchboard):
+    """Gateways of which the first is open whatever happens; rules alone are asked, nothing is sent."""
+
+    def __init__(self, settings: NotifierSettings) -> None:
+        self.lines = {plan.name: Line(plan, Unused(), SystemMachine()) for plan, _ in settings.gateways()}
+
+
+class Unused:
+    """A gateway that nobody may ask."""
+
+    async def send(self, message: Sms) -> Answer:
+        """Never called."""
+        raise AssertionError("no test of rules sends")
+
+    async def close(self) -> None:
+        """Nothing to give back."""
 
 
 def handle(document: Document, event: Event, at: Context) -> Decision:
@@ -88,7 +108,7 @@ def issue(document: Document, number: int, year: int, at: Context) -> Decision:
 
 def claim(document: Document, name: Notice, by: Desk) -> Decision:
     """A message is claimed; the answer is what is to be sent, None if nothing is."""
-    return decide(document, lambda dossier: sending.claim_message(dossier, name, by.ground()), by.context)
+    return decide(document, lambda dossier: sending.claim_message(dossier, name, by.ground("first")), by.context)
 
 
 def claimed(document: Document, by: Desk, name: Notice = "result-ready") -> tuple[Document, Sms]:
@@ -100,13 +120,13 @@ def claimed(document: Document, by: Desk, name: Notice = "result-ready") -> tupl
 
 def settle_answer(document: Document, name: Notice, answer: Answer, sms: Sms, by: Desk) -> Decision:
     """What the gateway said to a message."""
-    return decide(document, lambda dossier: sending.settle_answer(dossier, name, Tried(sms, answer), by.ground()), by.context)
+    return decide(document, lambda dossier: outcome.settle_answer(dossier, name, Tried(sms, answer), by.ground()), by.context)
 
 
-def on_receipt(document: Document, name: Notice, *, delivered: bool, context: Context) -> Decision:
+def on_receipt(document: Document, name: Notice, receipt: Receipt, context: Context) -> Decision:
     """What the gateway reports of a message."""
     ground = context.ground()
-    return decide(document, lambda dossier: telling.on_receipt(dossier, name, ground, delivered=delivered), context)
+    return decide(document, lambda dossier: receipts.on_receipt(dossier, name, receipt, ground), context)
 
 
 def view(document: Document, at: Context) -> LetterView:

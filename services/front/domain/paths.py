@@ -23,6 +23,7 @@ WAYS = (
     Way("/thu-tuc", "intake", public=True),
     Way("/y-kien", "feedback", public=True, changes=True),
     Way("/letters", "notifier", changes=True),
+    Way("/messages", "notifier", changes=True),
     Way("/v1/letters", "notifier"),  # the PDF that a letter's page links to
     Way("/figures", "reporting"),
     Way("/v1/reports", "reporting"),  # files that its pages link to

@@ -15,7 +15,7 @@ from contracts.notices import Notice
 from services.facts import NO_FACTS, Kinds, KnownFacts, Slim
 from services.notifier.domain.contact import Contact, Forgotten, Invitation
 from services.notifier.domain.letter import Letter, Refusal
-from services.notifier.domain.notice import Message, Uncertain, client_id
+from services.notifier.domain.notice import Failed, Message, Uncertain, client_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +172,13 @@ class Dossier(NamedTuple):
 
     @property
     def has_uncertain(self) -> bool:
-        """Whether a person has to look at one of its messages."""
+        """Whether nobody knows of one of its messages whether it went out."""
         return Uncertain in map(type, self.messages.values())
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether one of its messages did not go out or arrive."""
+        return Failed in map(type, self.messages.values())
 
     # --- with one thing more; the dossier itself if that says nothing new ---------------
 
@@ -218,5 +223,6 @@ class Dossier(NamedTuple):
 
     def expecting(self, name: Notice, message: Message) -> "Dossier":
         """With a message of which a receipt may come."""
-        ids = tuple(sorted({*self.client_ids, client_id(self.code, name)}))
+        own = {client_id(self.code, name, serial) for serial in range(1, message.way.serial + 1)}
+        ids = tuple(sorted({*self.client_ids, *own}))
         return self._replace(messages={**self.messages, name: message}, client_ids=ids)

@@ -1,6 +1,6 @@
 """What a decision may look at beside the dossier."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,12 +26,26 @@ class Ground:
 class Sending(Ground):
     """And what sending needs. `person_of`, `link_of`: open what was sealed, "" and nobody where its key is gone.
 
-    `deduplicates`: the gateway drops a repeated client id. `claim_for`: a claim older than this is stuck.
-    `contact_wait`: how long a message waits for the contact that was promised.
+    `claim_for`: a claim older than this is stuck. `contact_wait`: how long a message waits for the contact that was promised.
+    `via`: the gateway that messages go to now, "" if none is open; `gateways`: by name, whether it drops a repeated client id,
+    the first one first; `opened`: those that are open. `claim`: the name of a claim of now. `spread`: chance, by which pauses
+    are stretched.
     """
 
     person_of: Callable[[Contact], Person]
     link_of: Callable[[Invitation], str]
-    deduplicates: bool
     claim_for: timedelta
     contact_wait: timedelta
+    gateways: Mapping[str, bool]
+    via: str = ""
+    opened: frozenset[str] = frozenset()
+    claim: str = ""
+    spread: float = 1.0
+
+    def home(self, via: str) -> str:
+        """The gateway of a name; claims of earlier releases name none."""
+        return via or next(iter(self.gateways), "")
+
+    def drops_repeats(self, via: str) -> bool:
+        """Whether a message may be handed to a gateway again that may have it."""
+        return self.gateways.get(self.home(via), False)

@@ -1,29 +1,68 @@
 """A message to the person of a dossier as a state machine, and the hours at which one may be sent.
 
     Queued -> Claimed -> Accepted -> Delivered, Failed        the gateway took it; a receipt says what became of it
-    Claimed -> Queued                                         the gateway is busy: it certainly was not taken
+    Claimed -> Queued                                         it certainly was not taken
     Claimed -> Uncertain -> Delivered, Failed                 nobody knows whether it was taken
-    Claimed -> Failed                                         refused for good
+    Claimed, Queued -> Failed                                 refused for good; no news any more
+    Failed -> Delivered                                       a receipt that came late
+    Uncertain, Failed -> Queued, Accepted                     a person decided: the next round
     Queued -> Skipped                                         not sent, for a reason
 
 All times are milliseconds since 1970. `at` is the time of the cause.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from typing import Literal
+from typing import Literal, TypedDict
 
 from contracts import effect_id
-from contracts.notices import Notice
+from contracts.notices import FailKind, Notice
 from reference import OFFICE_TIME
+from services.changes import By
 
 RESULT: Literal["result-ready"] = "result-ready"
 APOLOGY: Literal["apology"] = "apology"
 SURVEY: Literal["survey"] = "survey"
 SMS: Literal["sms"] = "sms"
 NOTICES: tuple[Notice, ...] = (RESULT, APOLOGY, SURVEY)
+BULK: frozenset[Notice] = frozenset((SURVEY,))  # may come in thousands, and nobody waits for them
 QUIET_UNTIL, QUIET_FROM = time(7, 0), time(21, 0)
 WRITER = "notifier"
+
+
+class Round(TypedDict, total=False):
+    """The field of an event that says which round it is of."""
+
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How far the sending of a message has come. `tries`: how many were in vain; `via`: the gateway it was handed to last.
+
+    `doubt`: that gateway may have it from an earlier try, so that it goes to no other one, whatever a later try comes to.
+    `round`: more than 1 after a person decided about it (`by`); `serial`: which of its client ids holds, a new one where the
+    gateway may no longer take the one before.
+    """
+
+    tries: int = 0
+    via: str = ""
+    round: int = 1
+    serial: int = 1
+    by: By | None = None
+    doubt: bool = False
+
+    @property
+    def over(self) -> "Way":
+        """What is kept of it once it has ended."""
+        return replace(self, tries=0, via="", doubt=False)
+
+    def said(self) -> Round:
+        """The round as events say it: not at all in the first one."""
+        return {"round": self.round} if self.round > 1 else {}
+
+
+START = Way()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +72,26 @@ class Queued:
     at: int
     next_at: int
     waits: bool = False
+    way: Way = START
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One process is handing it to the gateway; at `next_at` that process counts as dead."""
+    """One process is handing it to the gateway; at `next_at` that process counts as dead. `claim`: which claim it is."""
 
     at: int
     next_at: int
     waits: bool = False
+    way: Way = START
+    claim: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The gateway took it; taken is not delivered."""
+    """The gateway took it; taken is not delivered. Or a person says that its reader knows."""
 
     at: int
+    way: Way = START
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +99,26 @@ class Delivered:
     """It reached the phone."""
 
     at: int
+    way: Way = START
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It was refused for good, or cannot be delivered."""
+    """It did not go out, or did not arrive, and is listed for a person. `kind`: temporary: the phone could not be reached in
+    time; permanent: because of the recipient; technical: nothing that the recipient could do about; "" was not kept."""
 
     at: int
+    way: Way = START
+    kind: FailKind | Literal[""] = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Uncertain:
-    """Nobody knows whether it was taken: never sent again, listed for a person."""
+    """Nobody knows whether it was taken: never sent again by itself, listed for a person."""
 
     at: int
+    way: Way = START
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +126,7 @@ class Skipped:
     """Not sent, for a reason."""
 
     at: int
+    way: Way = START
 
 
 Open = Queued | Claimed
@@ -84,14 +134,17 @@ Ended = Accepted | Delivered | Failed | Uncertain | Skipped
 Message = Open | Ended
 
 
-def claim(message: Open, until: int) -> Claimed:
-    """Taken by a process, which counts as dead at `until`."""
-    return Claimed(message.at, until, message.waits)
+def claim(message: Open, until: int, way: Way | None = None, name: str = "") -> Claimed:
+    """Taken by a process, which counts as dead at `until`. `name`: of the claim."""
+    return Claimed(message.at, until, message.waits, way or message.way, name)
 
 
-def put_back(message: Claimed, next_at: int) -> Queued:
-    """Certainly not taken: in the queue again."""
-    return Queued(message.at, next_at, message.waits)
+def put_back(message: Claimed, next_at: int) -> Open:
+    """This try was certainly in vain: in the queue for any gateway again, or for the one that may have an earlier try."""
+    way = replace(message.way, tries=message.way.tries + 1)
+    if way.doubt:
+        return claim(message, next_at, way)
+    return Queued(message.at, next_at, message.waits, replace(way, via=""))
 
 
 def next_window(now: datetime) -> datetime:
@@ -103,6 +156,11 @@ def next_window(now: datetime) -> datetime:
     return datetime.combine(day, QUIET_UNTIL, OFFICE_TIME)
 
 
-def client_id(dossier: str, name: Notice) -> str:
+def client_id(dossier: str, name: Notice, serial: int = 1) -> str:
     """The id a message keeps at the gateway, over all tries."""
-    return effect_id(WRITER, dossier, SMS, name)
+    return effect_id(WRITER, dossier, SMS, name if serial == 1 else f"{name}/{serial}")
+
+
+def occasion_of(name: Notice, way: Way) -> str:
+    """What names the events of a message: a state is said once in each round."""
+    return name if way.round == 1 else f"{name}/{way.round}"

@@ -1,12 +1,11 @@
-"""Claiming what is due of a dossier, and what the gateway's answer means for it."""
+"""Claiming what is due of a dossier, and what is sent for it. What the answer means is in `outcome`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal
 
 from contracts.facts import epoch_ms
-from contracts.notices import Notice, NoticeAccepted, NoticeFailed, NoticeSkipped, NoticeUncertain, SkipReason
+from contracts.notices import Notice, NoticeSkipped, SkipReason
 from reference import moment
 from reference.phones import mobile
 from services.changes import Answering, Changed
@@ -17,76 +16,74 @@ from services.notifier.domain.notice import (
     APOLOGY,
     SMS,
     SURVEY,
-    Accepted,
     Claimed,
-    Failed,
     Open,
-    Queued,
     Skipped,
-    Uncertain,
     claim,
     client_id,
     next_window,
-    put_back,
 )
+from services.notifier.domain.outcome import EXPIRED, Sms, doubt, fail, has_expired
 from services.notifier.domain.telling import end
-from services.notifier.domain.texts import apology, result_ready, size_of, survey
+from services.notifier.domain.texts import apology, result_ready, survey
 
 RETRY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Sms:
-    """One SMS. `client_id` is the same however often it is tried."""
-
-    client_id: str
-    to: str
-    brand: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """taken: the gateway has it. refused: it never will. busy: certainly not taken, try later. uncertain: nobody knows."""
-
-    outcome: Literal["taken", "refused", "busy", "uncertain"]
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """What was handed over, and what the gateway said to it."""
+class Outgoing:
+    """What is to be sent, and through which gateway."""
 
     sms: Sms
-    answer: Answer
+    via: str
 
 
-Claims = Mapping[Notice, Sms]  # of one dossier: which message -> what is to be sent
+Claims = Mapping[Notice, Outgoing]  # of one dossier: which message -> what is to be sent
 
 
 def claim_due(dossier: Dossier, ground: Sending) -> Answering[Dossier, Claims]:
     """Claim every message of a dossier that is due; the answer is what is to be sent."""
-    changed, claims = Changed(dossier), dict[Notice, Sms]()
+    changed, claims = Changed(dossier), dict[Notice, Outgoing]()
     for name in dossier.messages:
         one = claim_message(changed.after, name, ground)
         changed = Changed(one.after, (*changed.said, *one.said))
         if one.answer is not None:
-            claims[name] = one.answer
+            claims[name] = Outgoing(one.answer, one.after.messages[name].way.via)
     return changed.answering(claims)
 
 
 def claim_message(dossier: Dossier, name: Notice, ground: Sending) -> Answering[Dossier, Sms | None]:
-    """Mark a due message as claimed, with what is to be sent as the answer; or say why there is none."""
+    """Mark a due message as claimed, with what is to be sent as the answer; or say why there is none.
+
+    Asked again under the same claim, because nobody knows whether it was saved, it is claimed anew and sent once.
+    """
     message, now = dossier.messages[name], ground.now
-    if not isinstance(message, Open) or message.next_at > ground.now_ms:
+    ours = isinstance(message, Claimed) and ground.claim != "" and message.claim == ground.claim
+    if not isinstance(message, Open) or (message.next_at > ground.now_ms and not ours):
         return Changed(dossier).answering(None)
-    if isinstance(message, Claimed) and not ground.deduplicates:  # its process died between claim and answer
-        return end(dossier, Uncertain(message.at), NoticeUncertain(at=now, notice=name, channel=SMS)).answering(None)
+    if isinstance(message, Claimed) and not ours:
+        return _stuck(dossier, name, message, ground)
+    if not ours and has_expired(message, name, ground):
+        return fail(dossier, name, message, ("technical", EXPIRED), ground).answering(None)
     # Citizens are not told at night, nor while a record of their dossier is parked.
     later = now + RETRY if dossier.incomplete else next_window(now)
-    if later > now:
+    if later > now and not ours:
         return Changed(dossier.with_message(name, replace(message, next_at=epoch_ms(later)))).answering(None)
     return _claim_now(dossier, name, message, ground)
+
+
+def _stuck(dossier: Dossier, name: Notice, message: Claimed, ground: Sending) -> Answering[Dossier, Sms | None]:
+    """Its process died between claim and answer, or got none that said anything: only where repetitions are dropped, and at
+    that gateway alone, is it handed over again."""
+    if not ground.drops_repeats(message.way.via) or has_expired(message, name, ground):
+        return doubt(dossier, name, message, ground).answering(None)
+    later, home = next_window(ground.now), ground.home(message.way.via)
+    if later > ground.now:
+        return Changed(dossier.with_message(name, replace(message, next_at=epoch_ms(later)))).answering(None)
+    if home not in ground.opened:
+        return Changed(dossier).answering(None)
+    doubted = replace(message, way=replace(message.way, doubt=True))
+    return _claim_now(dossier, name, doubted, replace(ground, via=home))
 
 
 def _claim_now(dossier: Dossier, name: Notice, message: Open, ground: Sending) -> Answering[Dossier, Sms | None]:
@@ -99,14 +96,17 @@ def _claim_now(dossier: Dossier, name: Notice, message: Open, ground: Sending) -
         return skip(dossier, name, message, "no-mobile-number").answering(None)
     if name == SURVEY and not _link(dossier, ground):  # its key is gone
         return skip(dossier, name, message, "contact-missing").answering(None)
-    claimed = claim(message, epoch_ms(ground.now + ground.claim_for))
-    return Answering(dossier.expecting(name, claimed), _sms(dossier, name, number, ground))
+    if not ground.via:  # no gateway is open: its turn comes
+        return Changed(dossier).answering(None)
+    way = replace(message.way, via=ground.via)
+    claimed = claim(message, epoch_ms(ground.now + ground.claim_for), way, ground.claim)
+    return Answering(dossier.expecting(name, claimed), _sms(dossier, name, number, way.serial, ground))
 
 
 def skip(dossier: Dossier, name: Notice, message: Open, reason: SkipReason) -> Changed[Dossier]:
     """A message that was due and is not sent after all, since its cause."""
-    said = NoticeSkipped(at=moment(message.at), notice=name, channel=SMS, reason=reason)
-    return end(dossier, Skipped(message.at), said)
+    said = NoticeSkipped(at=moment(message.at), notice=name, channel=SMS, reason=reason, **message.way.said())
+    return end(dossier, Skipped(message.at, message.way.over), said)
 
 
 def _wait_for_contact(dossier: Dossier, name: Notice, message: Open, ground: Sending) -> Changed[Dossier]:
@@ -121,10 +121,10 @@ def _link(dossier: Dossier, ground: Sending) -> str:
     return "" if dossier.invitation is None else ground.link_of(dossier.invitation)
 
 
-def _sms(dossier: Dossier, name: Notice, number: str, ground: Sending) -> Sms:
+def _sms(dossier: Dossier, name: Notice, number: str, serial: int, ground: Sending) -> Sms:
     link = _link(dossier, ground) if name == SURVEY else ""
     brand = "" if (unit := ground.reference.units.get(speaker_of(dossier, name))) is None else unit.brand
-    return Sms(client_id(dossier.code, name), number, brand, text_for(dossier, name, link, ground))
+    return Sms(client_id(dossier.code, name, serial), number, brand, text_for(dossier, name, link, ground))
 
 
 def speaker_of(dossier: Dossier, name: Notice) -> str:
@@ -146,30 +146,3 @@ def text_for(dossier: Dossier, name: Notice, link: str, ground: Ground) -> str:
         return survey(dossier.code, link)
     procedure = ground.reference.procedures.get(received.procedure)
     return result_ready(dossier.code, procedure.name if procedure else received.procedure, place)
-
-
-def settle_all(dossier: Dossier, tried: Mapping[Notice, Tried], ground: Sending) -> Changed[Dossier]:
-    """What the gateway's answers mean for the messages of a dossier."""
-    changed = Changed(dossier)
-    for name, one in tried.items():
-        more = settle_answer(changed.after, name, one, ground)
-        changed = Changed(more.after, (*changed.said, *more.said))
-    return changed
-
-
-def settle_answer(dossier: Dossier, name: Notice, tried: Tried, ground: Sending) -> Changed[Dossier]:
-    """What the gateway's answer means for a claimed message."""
-    message, now, answer = dossier.messages[name], ground.now, tried.answer
-    if not isinstance(message, Claimed):
-        return Changed(dossier)
-    if answer.outcome == "taken":
-        parts = size_of(tried.sms.text).parts
-        return end(dossier, Accepted(message.at), NoticeAccepted(at=now, notice=name, channel=SMS, parts=parts))
-    if answer.outcome == "refused":
-        refused = NoticeFailed(at=now, notice=name, channel=SMS, reason=answer.reason[:80])
-        return end(dossier, Failed(message.at), refused)
-    if answer.outcome == "uncertain" and not ground.deduplicates:
-        return end(dossier, Uncertain(message.at), NoticeUncertain(at=now, notice=name, channel=SMS))
-    later = epoch_ms(now + RETRY)
-    again: Queued | Claimed = put_back(message, later) if answer.outcome == "busy" else claim(message, later)
-    return Changed(dossier.with_message(name, again))

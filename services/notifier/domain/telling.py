@@ -1,6 +1,5 @@
 """Which messages a dossier makes due, for what reason there is none, and how one ends."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +7,7 @@ from contracts import Event
 from contracts.contacts import ContactSealed
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited
-from contracts.notices import Notice, NoticeDelivered, NoticeFailed, NoticeQueued, NoticeSkipped, NoticeStated, SkipReason
+from contracts.notices import Notice, NoticeQueued, NoticeSkipped, NoticeStated, SkipReason
 from reference import moment, silence
 from services.changes import Changed, Once
 from services.notifier.domain.contact import Forgotten
@@ -16,20 +15,14 @@ from services.notifier.domain.dossier import Completed, Dossier, Received, Retur
 from services.notifier.domain.ground import Ground
 from services.notifier.domain.letter import Sent
 from services.notifier.domain.notice import (
-    NOTICES,
     RESULT,
     SMS,
     SURVEY,
-    Accepted,
-    Claimed,
-    Delivered,
     Ended,
-    Failed,
     Queued,
     Skipped,
-    Uncertain,
-    client_id,
     next_window,
+    occasion_of,
 )
 
 SURVEY_AFTER = timedelta(hours=48)  # a result that nobody fetched: ask then
@@ -129,26 +122,5 @@ def queue(
 
 
 def end(dossier: Dossier, state: Ended, said: NoticeStated) -> Changed[Dossier]:
-    """A message has come to a state in which nothing of it is due; it comes to each state once."""
-    return Changed(dossier.with_message(said.notice, state), [Once(said, said.notice)])
-
-
-def on_receipts(dossier: Dossier, delivered: Mapping[str, bool], ground: Ground) -> Changed[Dossier]:
-    """What the gateway reports of messages it took, by client id."""
-    changed = Changed(dossier)
-    for name in NOTICES:
-        told = delivered.get(client_id(dossier.code, name))
-        if told is not None:
-            more = on_receipt(changed.after, name, ground, delivered=told)
-            changed = Changed(more.after, (*changed.said, *more.said))
-    return changed
-
-
-def on_receipt(dossier: Dossier, name: Notice, ground: Ground, *, delivered: bool) -> Changed[Dossier]:
-    """What the gateway reports of a message: repeated receipts and those of messages never taken change nothing."""
-    known = dossier.messages.get(name)
-    if not isinstance(known, Accepted | Claimed | Uncertain):
-        return Changed(dossier)
-    if delivered:
-        return end(dossier, Delivered(known.at), NoticeDelivered(at=ground.now, notice=name, channel=SMS))
-    return end(dossier, Failed(known.at), NoticeFailed(at=ground.now, notice=name, channel=SMS, reason="undelivered"))
+    """A message has come to a state in which nothing of it is due; it comes to each state once in a round."""
+    return Changed(dossier.with_message(said.notice, state), [Once(said, occasion_of(said.notice, state.way))])

@@ -29,5 +29,10 @@ def messages_of(dossier: Dossier, ground: Ground) -> list[ToldMessage]:
 
 
 def _told(dossier: Dossier, name: Notice, message: Message, ground: Ground) -> ToldMessage:
+    return ToldMessage(name, message, message.at, text_told(dossier, name, message, ground))
+
+
+def text_told(dossier: Dossier, name: Notice, message: Message, ground: Ground) -> str:
+    """The text of a message without anybody's own link; empty of one that has none."""
     unsent = isinstance(message, Skipped) or (name == APOLOGY and not isinstance(dossier.letter, Sent))
-    return ToldMessage(name, message, message.at, "" if unsent else text_for(dossier, name, OWN_LINK, ground))
+    return "" if unsent else text_for(dossier, name, OWN_LINK, ground)

@@ -1,4 +1,4 @@
-"""The letter desk, as API and as plain pages, and the gateway's receipts."""
+"""The desk of letters and messages, as API and as plain pages, and the gateways' receipts."""
 
 from fastapi import FastAPI
 
@@ -8,15 +8,21 @@ from services.notifier.http.api import add_api
 from services.notifier.http.desk import LetterDesk
 from services.notifier.http.digests import add_digests
 from services.notifier.http.pages import add_pages
+from services.notifier.http.receipts import add_receipts
 from services.notifier.http.told import add_told
+from services.notifier.http.worklist import Worklist, add_worklist
+from services.notifier.http.worklist_pages import add_worklist_pages
 from services.notifier.jobs import Desk
 
 
 def add_routes(app: FastAPI, parts: Parts, intents: Intents, desk: Desk) -> None:
     """The routes of notifier."""
     secret = desk.settings.receipts_secret
-    letters = LetterDesk(parts, intents, desk)
-    add_api(app, letters, secret.get_secret_value() if secret else "")
+    letters, worklist = LetterDesk(parts, intents, desk), Worklist(parts, intents, desk)
+    add_api(app, letters)
     add_digests(app, parts)
     add_pages(app, letters)
+    add_receipts(app, letters, secret.get_secret_value() if secret else "")
     add_told(app, letters)
+    add_worklist(app, worklist)
+    add_worklist_pages(app, worklist)

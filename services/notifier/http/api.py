@@ -1,17 +1,15 @@
-"""The letter desk as API, and the gateway's receipts. No rules here."""
+"""The letter desk as API. No rules here."""
 
 from datetime import datetime
-from functools import partial
-from typing import Annotated, Literal
 
 from fastapi import FastAPI, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.notices import LateReason, RejectReason
-from runtime.web import Person, also, by_key, problem_answers
+from runtime.web import Person, also, problem_answers
 from services.notifier.domain.apologies import Approval
 from services.notifier.http.desk import LetterDesk
-from services.notifier.http.people import NameReader, Reader, Signer, check_secret
+from services.notifier.http.people import NameReader, Reader, Signer
 from services.notifier.http.views import LetterView
 from services.notifier.store import LetterState as State
 
@@ -66,24 +64,10 @@ class Letters(BaseModel):
     after: str | None
 
 
-class Known(BaseModel):
-    """How many dossiers the receipts concern."""
-
-    known: int
-
-
-class Receipt(BaseModel):
-    """What became of one message at the operator."""
-
-    client_id: str
-    status: Literal["delivered", "undelivered"]
-
-
-def add_api(app: FastAPI, desk: LetterDesk, receipts_secret: str) -> None:
-    """The routes for programs. `receipts_secret`: what the gateway shows; "": none was set."""
+def add_api(app: FastAPI, desk: LetterDesk) -> None:
+    """The routes for programs."""
     _add_reading(app, desk)
     _add_deciding(app, desk)
-    _add_receipts(app, desk, receipts_secret)
 
 
 def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
@@ -143,16 +127,3 @@ def _add_deciding(app: FastAPI, desk: LetterDesk) -> None:
     async def rejection(person: Signer, dossier: str, body: RejectionBody) -> Letter:
         await desk.reject(dossier, body.reason, person)
         return Letter.of(await desk.show(dossier, person))
-
-
-def _add_receipts(app: FastAPI, desk: LetterDesk, secret: str) -> None:
-    @app.post(
-        "/v1/receipts",
-        status_code=202,
-        summary="Báo phát của tổng đài",
-        response_model=Known,
-        dependencies=[by_key("the gateway's secret (NOTIFIER_RECEIPTS_SECRET)", partial(check_secret, secret))],
-        responses=problem_answers(401, 422, 503),
-    )
-    async def receipts(body: Annotated[list[Receipt], Field(max_length=1000)]) -> Known:
-        return Known(known=await desk.receipts({receipt.client_id: receipt.status == "delivered" for receipt in body}))

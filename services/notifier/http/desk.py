@@ -1,6 +1,7 @@
 """Reads and changes letters and messages for whoever asks over HTTP. No rules here."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from contracts.notices import RejectReason
 from runtime.intents import Intents
@@ -10,7 +11,7 @@ from services.changes import Changed
 from services.notifier.domain import Dossier, Ground
 from services.notifier.domain.apologies import Approval, NotAllowedError, approve, reject
 from services.notifier.domain.letter import Letter
-from services.notifier.domain.telling import on_receipts
+from services.notifier.domain.receipts import Receipt, on_receipts
 from services.notifier.http.views import LetterView, text_of, view
 from services.notifier.jobs import Desk
 from services.notifier.pdf import render
@@ -75,10 +76,9 @@ class LetterDesk:
             errors = [{"pointer": "", "rule": error.rule, "detail": error.text}]
             raise ProblemError(Problem("not-allowed", "Chưa ký được thư này", 409, error.text, errors)) from None
 
-    async def receipts(self, delivered: Mapping[str, bool]) -> int:
-        """Note what the gateway reports, by client id: delivered or not. Returns how many dossiers it concerns."""
-        codes = await find_by_client_ids(self._parts.store, list(delivered))
-        await CODEC.change(
-            self._intents, codes, lambda dossier: on_receipts(dossier, delivered, self.ground()), self._parts.clock
-        )
+    async def receipts(self, receipts: Mapping[str, Receipt]) -> int:
+        """Note what the gateway reports, by client id. Returns how many dossiers it concerns."""
+        codes = await find_by_client_ids(self._parts.store, list(receipts))
+        rule = partial(on_receipts, receipts=receipts, ground=self.ground())
+        await CODEC.change(self._intents, codes, rule, self._parts.clock)
         return len(codes)

@@ -1,0 +1,116 @@
+"""`dunghen messages`: messages that are uncertain or failed: list them, send them again, or say that their readers know."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated
+
+import httpx
+import typer
+
+from dunghen.answers import ListedMessage, ListedMessages
+from dunghen.commands.asking import RefusedError, ask, away, call
+from dunghen.commands.common import Token, err, out, stop, token_of
+from dunghen.tables import Column, Form, FormOption, show
+
+commands = typer.Typer(
+    no_args_is_help=True, help="Tin nhắn chờ cán bộ quyết định: không rõ đã gửi hay chưa, hoặc không gửi được."
+)
+NotifierUrl = Annotated[str, typer.Option("--url", envvar="NOTIFIER_URL", help="Địa chỉ của notifier.")]
+Dossiers = Annotated[list[str] | None, typer.Argument(help="Mã hồ sơ; bỏ trống thì dùng --all")]
+Whole = Annotated[bool, typer.Option("--all", help="Tất cả tin nhắn ở trạng thái này (và mã này)")]
+Code = Annotated[str, typer.Option("--code", help="Chỉ những tin có mã này của tổng đài, ví dụ 401")]
+DEFAULT_URL = "http://127.0.0.1:8103"
+PATH = "/v1/messages"
+
+
+class State(StrEnum):
+    """Which list."""
+
+    UNCERTAIN = "uncertain"
+    FAILED = "failed"
+
+
+StateOption = Annotated[State, typer.Option("--state", help="uncertain: không rõ đã gửi; failed: không gửi được")]
+COLUMNS = (
+    Column("dossier", "Hồ sơ", whole=True),
+    Column("notice", "Tin nhắn"),
+    Column("unit", "Đơn vị", whole=True),
+    Column("at", "Từ lúc"),
+    Column("why", "Lý do"),
+    Column("code", "Mã"),
+)
+
+
+@commands.command("ls")
+def ls_command(
+    url: NotifierUrl = DEFAULT_URL, token: Token = "", state: StateOption = State.UNCERTAIN, form: FormOption = Form.TABLE
+) -> None:
+    """Danh sách tin nhắn chờ quyết định."""
+    rows = [(one.dossier, one.notice, one.unit, one.at, one.why, one.code) for one in _listed(url, token_of(token), state)]
+    show(out, COLUMNS, rows, form)
+
+
+@commands.command("again")
+def again_command(
+    dossiers: Dossiers = None,
+    url: NotifierUrl = DEFAULT_URL,
+    token: Token = "",
+    state: StateOption = State.FAILED,
+    whole: Whole = False,
+    code: Code = "",
+) -> None:
+    """Gửi lại. Người dân có thể nhận hai tin giống nhau nếu tin trước thật ra đã đi."""
+    _decide("again", _wanted(dossiers, url, token, state, (whole, code)), url, token)
+
+
+@commands.command("known")
+def known_command(
+    dossiers: Dossiers = None,
+    url: NotifierUrl = DEFAULT_URL,
+    token: Token = "",
+    state: StateOption = State.UNCERTAIN,
+    whole: Whole = False,
+    code: Code = "",
+) -> None:
+    """Người dân đã biết: đã nhận tin, hoặc được báo cách khác."""
+    _decide("known", _wanted(dossiers, url, token, state, (whole, code)), url, token)
+
+
+def _listed(url: str, token: str, state: State) -> Iterator[ListedMessage]:
+    """All messages of a list, page by page."""
+    after: str | None = ""
+    while after is not None:
+        page = ask(ListedMessages, "notifier", url, PATH, key=token, params={"state": state, "after": after})
+        yield from page.messages
+        after = page.after
+
+
+def _wanted(dossiers: list[str] | None, url: str, token: str, state: State, which: tuple[bool, str]) -> list[ListedMessage]:
+    """The messages of a list that are meant; ends the command if nobody says which."""
+    whole, code = which
+    if not dossiers and not whole:
+        stop("cần mã hồ sơ, hoặc --all")
+    found = [one for one in _listed(url, token_of(token), state) if not code or one.code == code]
+    return [one for one in found if whole or one.dossier in (dossiers or ())]
+
+
+def _decide(what: str, messages: list[ListedMessage], url: str, token: str) -> None:
+    """Decide about each; one that somebody else decided about meanwhile stops no other."""
+    done = 0
+    for one in messages:
+        try:
+            call(url, f"{PATH}/{one.dossier}/{one.notice}/{what}", key=token_of(token), body={})
+        except httpx.TransportError as error:
+            away("notifier", url, error)
+        except RefusedError as error:
+            err.print(f"{one.dossier} ({one.notice}): {error}", markup=False)
+        else:
+            done += 1
+    out.print(f"{done}/{len(messages)} tin nhắn", markup=False)
+    if done < len(messages):
+        raise typer.Exit(1)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.add_typer(commands, name="messages")

@@ -1,0 +1,54 @@
+"""What a person decides about a message that is uncertain or failed: it is known after all, or it goes out again."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from contracts.facts import epoch_ms
+from contracts.notices import Notice, NoticeAccepted, NoticeQueued
+from services.changes import By, Changed, Once
+from services.notifier.domain.dossier import Dossier
+from services.notifier.domain.ground import Sending
+from services.notifier.domain.notice import SMS, Accepted, Failed, Message, Queued, Uncertain, Way, next_window, occasion_of
+from services.notifier.domain.telling import end
+
+
+class NotListedError(Exception):
+    """The message is no longer one that a person has to decide about."""
+
+
+def listed(dossier: Dossier) -> Mapping[Notice, Uncertain | Failed]:
+    """The messages of a dossier that a person has to decide about."""
+    return {name: one for name, one in dossier.messages.items() if isinstance(one, Uncertain | Failed)}
+
+
+def known_after_all(dossier: Dossier, name: Notice, by: By, parts: int, ground: Sending) -> Changed[Dossier]:
+    """Its reader has it, or was told in another way. `parts`: of its text. Raises NotListedError."""
+    message = _listed(dossier, name)
+    way = replace(message.way, round=message.way.round + 1, by=by)
+    said = NoticeAccepted(at=ground.now, notice=name, channel=SMS, parts=parts, confirmed=True, **way.said())
+    return end(dossier, Accepted(message.at, way), said)
+
+
+def send_again(dossier: Dossier, name: Notice, by: By, ground: Sending) -> Changed[Dossier]:
+    """It goes out again, as news of now. Raises NotListedError."""
+    way = again(_listed(dossier, name), by)
+    queued = Queued(ground.now_ms, epoch_ms(next_window(ground.now)), way=way)
+    said = NoticeQueued(at=ground.now, notice=name, channel=SMS, **way.said())
+    return Changed(dossier.with_message(name, queued), [Once(said, occasion_of(name, way))])
+
+
+def again(message: Message, by: By | None) -> Way:
+    """The next round of a message.
+
+    One that is uncertain keeps its client id, so that a gateway that has it may drop the repetition; one that failed gets a new
+    one, because a gateway that drops repetitions would only say again that it failed.
+    """
+    serial = message.way.serial + (1 if isinstance(message, Failed) else 0)
+    return Way(round=message.way.round + 1, serial=serial, by=by)
+
+
+def _listed(dossier: Dossier, name: Notice) -> Uncertain | Failed:
+    message: Message | None = dossier.messages.get(name)
+    if not isinstance(message, Uncertain | Failed):
+        raise NotListedError
+    return message

@@ -1,0 +1,107 @@
+"""One HTTP call to a gateway: connections are kept, everything has a limit, and every way it can end is a value."""
+
+import asyncio
+from dataclasses import dataclass
+
+import httpx
+
+from services.notifier.domain.outcome import Answer
+from services.notifier.gateways.answers import of_error, of_status
+
+MOST_BYTES = 64 * 1024  # of an answer; what is longer is none of a gateway's
+IDLE_SECONDS = 3.0  # shorter than servers keep idle connections: one that is closed just as we write leaves a doubt
+LONGEST_PAUSE = 900.0  # seconds that a gateway may ask to be left alone
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it came. `kind`: its media type, lower case; `text`: None if it could not be read as a whole."""
+
+    status: int
+    kind: str
+    text: str | None
+    pause: float | None = None
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a web page: somebody else answered, such as a proxy that asks for a log-in."""
+        return self.kind in ("text/html", "application/xhtml+xml") and (self.text or "").lstrip().startswith("<")
+
+    def by_status(self) -> Answer:
+        """What its status alone says. A body that cannot be read leaves a doubt about what was said to be taken."""
+        outcome = of_status(self.status)
+        if outcome == "taken" and self.is_page:
+            return Answer("broken", f"{self.status} {self.kind}")
+        if outcome == "taken" and self.text is None:
+            return Answer("uncertain", f"{self.status} unreadable")
+        return Answer(outcome, str(self.status), self.pause)
+
+    def by_status_alone(self) -> Answer:
+        """The same of a gateway that says in words what is wrong with a recipient: a status is never about one."""
+        answer = self.by_status()
+        return Answer("odd", answer.reason) if answer.outcome == "refused" else answer
+
+
+class Caller:
+    """Posts to one address. `client`: given by tests."""
+
+    def __init__(self, url: str, seconds: float, width: int, client: httpx.AsyncClient | None = None) -> None:
+        self._url, self._seconds = url, seconds
+        limits = httpx.Limits(max_connections=width, max_keepalive_connections=width, keepalive_expiry=IDLE_SECONDS)
+        self._client = client or httpx.AsyncClient(timeout=seconds, limits=limits, follow_redirects=False, trust_env=False)
+
+    async def post(self, content: bytes, headers: dict[str, str]) -> Reply | Answer:
+        """The reply, or what it means that there is none."""
+        try:
+            async with asyncio.timeout(3 * self._seconds):  # of which httpx allows each step its share: a drip would never end
+                request = self._client.build_request("POST", self._url, content=content, headers=headers)
+                response = await self._client.send(request, stream=True)
+                try:
+                    return Reply(response.status_code, _kind_of(response), await _text_of(response), _pause_of(response))
+                finally:
+                    await _let_go(response)
+        except (
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            httpx.CookieConflict,
+            httpx.StreamError,
+            OSError,
+            UnicodeEncodeError,
+        ) as error:
+            return Answer(*of_error(error))
+
+    async def close(self) -> None:
+        """Give back connections."""
+        await self._client.aclose()
+
+
+def _kind_of(response: httpx.Response) -> str:
+    return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+
+
+async def _text_of(response: httpx.Response) -> str | None:
+    """The body, if it comes, is not too long, and is text: its status has been said by then, and counts."""
+    pieces, size = list[bytes](), 0
+    try:
+        async for piece in response.aiter_bytes():
+            pieces.append(piece)
+            size += len(piece)
+            if size > MOST_BYTES:
+                return None
+        return b"".join(pieces).decode("utf-8")
+    except (httpx.HTTPError, httpx.StreamError, UnicodeDecodeError, OSError):
+        return None
+
+
+async def _let_go(response: httpx.Response) -> None:
+    """Close it; what was said has been said, whatever closing says."""
+    try:
+        await response.aclose()
+    except (httpx.HTTPError, OSError):
+        return
+
+
+def _pause_of(response: httpx.Response) -> float | None:
+    """Seconds that it asks to be left alone (Retry-After); a date is not read."""
+    asked = response.headers.get("retry-after", "")
+    return min(float(asked), LONGEST_PAUSE) if asked.isascii() and asked.isdigit() else None

@@ -1,0 +1,68 @@
+"""`dunghen messages`: what is listed, sent again, or known, and what somebody else decided meanwhile."""
+
+import json
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from dunghen.__main__ import make_app
+
+RUN, APP = CliRunner(), make_app("messages")
+
+
+def message(number: int, code: str = "401") -> dict[str, str]:
+    return {
+        "dossier": f"H37.12-260302-000{number}",
+        "notice": "result-ready",
+        "unit": "H37.12",
+        "state": "failed",
+        "why": "Lỗi đường truyền hoặc cấu hình tổng đài",
+        "code": code,
+        "at": "2026-03-06T09:00:00+07:00",
+    }
+
+
+@pytest.fixture
+def posted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is posted to a notifier with three failed messages on two pages; the second was decided about meanwhile."""
+    asked: list[str] = []
+
+    def request(method: str, url: str, **more: object) -> httpx.Response:
+        if method == "GET":
+            params = more["params"]
+            assert isinstance(params, dict)
+            first = params["after"] == ""
+            page = [message(1), message(2)] if first else [message(3, "expired")]
+            return httpx.Response(200, json={"messages": page, "after": "H37.12-260302-0002" if first else None})
+        asked.append(url)
+        if "0002" in url:
+            return httpx.Response(409, json={"title": "Tin nhắn này không còn chờ quyết định"})
+        return httpx.Response(202)
+
+    monkeypatch.setattr(httpx, "request", request)
+    return asked
+
+
+def test_all_pages_are_listed(posted: list[str]) -> None:
+    done = RUN.invoke(APP, ["messages", "ls", "--state", "failed", "--format", "json"])
+
+    assert [each["dossier"][-4:] for each in json.loads(done.stdout)] == ["0001", "0002", "0003"]
+    assert posted == []
+
+
+def test_those_of_one_code_are_sent_again_and_one_that_was_decided_about_stops_no_other(posted: list[str]) -> None:
+    done = RUN.invoke(APP, ["messages", "again", "--all", "--code", "401"])
+
+    assert [url.split("/")[-3][-4:] for url in posted] == ["0001", "0002"]
+    assert all(url.endswith("/result-ready/again") for url in posted)
+    assert (done.exit_code, "1/2" in done.stdout, "không còn chờ quyết định" in done.stderr) == (1, True, True)
+
+
+def test_named_dossiers_are_known_and_nothing_is_decided_about_all_without_saying_so(posted: list[str]) -> None:
+    known = RUN.invoke(APP, ["messages", "known", "H37.12-260302-0003", "--state", "failed"])
+    nobody = RUN.invoke(APP, ["messages", "again"])
+
+    assert [url.rpartition("/")[2] for url in posted] == ["known"]
+    assert (known.exit_code, nobody.exit_code) == (0, 2)
+    assert "--all" in nobody.stderr
