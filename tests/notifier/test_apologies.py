@@ -206,10 +206,20 @@ def test_a_date_that_was_granted_before_the_letter_came_back_is_promised_without
 @pytest.mark.parametrize(
     ("promised", "new_due", "rule", "text"),
     [
-        (None, at(11), "paused", "Hồ sơ đang chờ bổ sung hoặc thực hiện nghĩa vụ: chưa có ngày hẹn để hẹn lại."),
-        (None, None, "paused", "Hồ sơ đang chờ bổ sung hoặc thực hiện nghĩa vụ: chưa có ngày hẹn để hẹn lại."),
-        (DUE_MS, DUE, "new_due_at", "Thời gian hẹn lại phải sau lúc này và sau ngày hẹn cũ."),
-        (DUE_MS, at(14), "new_due_at", "Ngày hẹn lại phải là ngày làm việc của đơn vị."),
+        (None, at(11), "paused", "Hồ sơ đang chờ bổ sung hoặc thực hiện nghĩa vụ, chưa có ngày hẹn để hẹn lại."),
+        (None, None, "paused", "Hồ sơ đang chờ bổ sung hoặc thực hiện nghĩa vụ, chưa có ngày hẹn để hẹn lại."),
+        (
+            DUE_MS,
+            DUE,
+            "new_due_at",
+            "Ngày hẹn lại phải sau lúc ký thư và sau ngày hẹn đang có hiệu lực. Gần nhất có thể hẹn: 09:30 thứ Hai 09/03/2026.",
+        ),
+        (
+            DUE_MS,
+            at(14),
+            "new_due_at",
+            "Ngày hẹn lại phải là ngày làm việc của đơn vị, trong giờ làm việc. Gần nhất có thể hẹn: 17:00 thứ Sáu 13/03/2026.",
+        ),
         (DUE_MS, None, "new_due_at", "Thiếu thời gian hẹn trả kết quả lại."),
     ],
 )

@@ -19,10 +19,9 @@ from contracts.notices import (
     LetterWithdrawn,
     RejectReason,
 )
-from contracts.repromise import Bar, Promised, bar_to, bar_to_any
+from contracts.repromise import Bar, Promised, bar_to_any
 from reference import moment, silence
 from reference.derivation import say_instant
-from reference.timeline import DAY, to_minute
 from services.changes import Answering, Changed, Once
 from services.notifier.domain import letter as states
 from services.notifier.domain.dossier import Call, Dossier
@@ -41,6 +40,7 @@ from services.notifier.domain.letter import (
 )
 from services.notifier.domain.notice import APOLOGY, WRITER
 from services.notifier.domain.telling import queue
+from services.repromise import barred
 
 
 class NotAllowedError(Exception):
@@ -164,13 +164,6 @@ def _granted(dossier: Dossier, letter: Drafted, approval: Approval) -> int | Non
     return granted
 
 
-_WORDS = {
-    Bar.PAUSED: ("paused", "Hồ sơ đang chờ bổ sung hoặc thực hiện nghĩa vụ: chưa có ngày hẹn để hẹn lại."),
-    Bar.NOT_LATER: ("new_due_at", "Thời gian hẹn lại phải sau lúc này và sau ngày hẹn cũ."),
-    Bar.NOT_OPEN: ("new_due_at", "Ngày hẹn lại phải là ngày làm việc của đơn vị."),
-}
-
-
 def may_promise(dossier: Dossier, draft: Draft, back: Back) -> bool:
     """Whether a letter promises a new date at all: not where the dossier has ended, or had its one re-promise (R16)."""
     return bar_to_any(_promised(dossier, draft, back)) not in (Bar.ENDED, Bar.ONCE)
@@ -189,16 +182,12 @@ def _new_due(dossier: Dossier, letter: Drafted, approval: Approval, ground: Grou
         return None
     if promised.due is not None and new is None:
         raise NotAllowedError("new_due_at", "Thiếu thời gian hẹn trả kết quả lại.")
-    line = ground.reference.timeline(letter.draft.unit)
-    bar = bar_to(
-        promised,
-        ground.now_ms,
-        0 if new is None else epoch_ms(new),
-        lambda ms: line.is_counted(to_minute(moment(ms)) // DAY),
-    )
-    if bar is not None:
-        raise NotAllowedError(*_WORDS[bar])
-    return new
+    unit, asked = letter.draft.unit, 0 if new is None else epoch_ms(new)
+    line, most = ground.reference.timeline(unit), ground.reference.repromise_max_days(unit)
+    why = barred(promised, ground.now_ms, asked, line, most)
+    if why is not None:
+        raise NotAllowedError("paused" if why.bar is Bar.PAUSED else "new_due_at", why.text)
+    return None if new is None else new.replace(second=0, microsecond=0)
 
 
 def reject(dossier: Dossier, reason: RejectReason, by: str, ground: Ground, subject: str | None = None) -> Changed[Dossier]:
