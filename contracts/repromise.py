@@ -1,5 +1,6 @@
-"""What forbids a new date (R15, R16), and what of a promise that is decided by. Which time is right is for services/repromise.py,
-which counts with the unit's calendar: whoever asks for a new date checks it, and whoever grants it again.
+"""What forbids a new date (R15, R16), and by what of a promise that is decided.
+
+Which time is right is for services/repromise.py, which counts with the unit's calendar.
 """
 
 from dataclasses import dataclass

@@ -167,6 +167,12 @@ class Desk(Answer):
     after: str | None
 
 
+class Shown(Answer):
+    """A letter as it would be sent, named by its digest."""
+
+    digest: str
+
+
 # --- reporting ------------------------------------------------------------------------------------------------------------
 
 

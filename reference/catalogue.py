@@ -46,12 +46,21 @@ class Letterhead(_Entry):
     """What a body's letters carry (NĐ 30/2020, Phụ lục I): its full name, its place, and who signs in which capacity."""
 
     name: str = Field(description="Cơ quan ban hành, in full.")
+    lines: tuple[str, ...] = Field(
+        default=(), max_length=4, description="The same name in the lines of the letterhead; none: broken between phrases."
+    )
     place: str = Field(description="Địa danh before the date.")
     on_behalf: str = Field(default="", description="Quyền hạn, e.g. TM. ỦY BAN NHÂN DÂN; empty for a department.")
     title: str = Field(description="Chức vụ of the signer.")
     signer: str = Field(description="Họ tên of the signer, without academic titles.")
     phone: str = ""
     delegations: tuple[Delegation, ...] = ()
+
+    @model_validator(mode="after")
+    def _lines_are_the_name(self) -> "Letterhead":
+        if self.lines and " ".join(self.lines).casefold() != self.name.casefold():
+            raise ValueError("lines must be the name, broken")
+        return self
 
     def on(self, day: date) -> "Letterhead":
         """The letterhead with who signs on a day."""

@@ -22,8 +22,9 @@ from runtime.store import Document, open_documents
 from runtime.typeset import serif
 from services.notifier import store
 from services.notifier.domain import Person
-from services.notifier.domain.apologies import Approval, NotAllowedError
-from services.notifier.domain.texts import Decided, Subject, apology, compose, long_date, size_of
+from services.notifier.domain.letter_text import Decided, Subject, compose, long_date
+from services.notifier.domain.signing import Approval, NotAllowedError
+from services.notifier.domain.texts import apology, size_of
 from services.notifier.pdf import render
 from services.notifier.register import bind
 from tests.support.dossiers import DOSSIER, at
