@@ -1,10 +1,12 @@
 """Words of others on paper: cleaned of what does not print, and broken into lines between phrases alone."""
 
+import re
 import unicodedata
 from itertools import pairwise
 
 WIDTH = 22  # capitals of 12.5 points that fit the left column of a letterhead
 LONGEST_WORD = 30  # letters; a longer run without a space may break anywhere
+_BETWEEN_FIGURES = re.compile(r"(?<=\d) (?=\d)")
 _NOT_PRINTED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))  # controls, marks of direction, what is no letter
 # A phrase begins with a capital behind a small letter; the name of a place stays with the word for its kind.
 _PLACES = (("xã",), ("phường",), ("đặc", "khu"), ("tỉnh",), ("thành", "phố"), ("khu", "vực"), ("thị", "trấn"), ("huyện",))
@@ -30,11 +32,12 @@ def cleaned(text: str) -> str:
 
 
 def breakable(text: str) -> str:
-    """With a place to break in every word that is longer than any real one, so that it stays on the page."""
-    return " ".join(
-        "\u200b".join(word[start : start + LONGEST_WORD] for start in range(0, len(word), LONGEST_WORD))
-        for word in text.split(" ")
+    """With a place to break in every word that is longer than any real one, so that it stays on the page; and none between the
+    figures of a phone number."""
+    words = (
+        "\u200b".join(word[at : at + LONGEST_WORD] for at in range(0, len(word), LONGEST_WORD)) for word in text.split(" ")
     )
+    return _BETWEEN_FIGURES.sub("\u00a0", " ".join(words))
 
 
 def lines_of(name: str, given: tuple[str, ...] = ()) -> tuple[str, ...]:
