@@ -1,9 +1,8 @@
-"""What a re-promise must satisfy (R15, R16), stated once: whoever asks for a new date checks it, and whoever grants it again.
+"""What forbids a new date (R15, R16), and by what of a promise that is decided.
 
-The sentences for people are each service's own; what they are said for is a `Bar`.
+Which time is right is for services/repromise.py, which counts with the unit's calendar.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -18,7 +17,8 @@ class Bar(Enum):
     ONCE = "once"  # it had its one re-promise
     PAUSED = "paused"  # no date is in force
     NOT_LATER = "not-later"  # than the letter and than the date in force
-    NOT_OPEN = "not-open"  # no working day of the unit
+    NOT_OPEN = "not-open"  # no working time of the unit
+    TOO_FAR = "too-far"  # later than the unit may promise
 
     @property
     def rule(self) -> Rule:
@@ -45,16 +45,3 @@ def bar_to_any(promised: Promised) -> Bar | None:
     if promised.promised_anew:
         return Bar.ONCE
     return Bar.PAUSED if promised.due is None else None
-
-
-def bar_to(promised: Promised, asked_at: int, new_due: int, is_working_day: Callable[[int], bool]) -> Bar | None:
-    """Why a letter signed at `asked_at` may not promise `new_due` (both ms since 1970), or None if it may (R15, R16).
-
-    `is_working_day`: whether the unit's calendar counts the date of a time (ms).
-    """
-    bar = bar_to_any(promised)
-    if bar is not None or promised.due is None:
-        return bar
-    if new_due <= max(asked_at, promised.due):
-        return Bar.NOT_LATER
-    return None if is_working_day(new_due) else Bar.NOT_OPEN

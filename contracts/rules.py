@@ -61,8 +61,10 @@ class Rule(StrEnum):
     R15 = (
         "R15",
         "A letter (Mẫu 04) may promise a new date only for an accepted dossier that has not ended and is not paused; the "
-        "date is a working day of the unit, after the signature and after the date in force. Nothing leaves before the "
-        "signer approved.",
+        "date is a working time of the unit, after the signature and after the date in force, and not more calendar days "
+        "than the unit sets (repromise_max_days, 30 by default) after the later of the two; if that day is off, the next "
+        "working day is the last. A reason is stated in the letter, and nothing leaves before the signer saw and approved "
+        "that very letter.",
         "NĐ 118/2025; TT 03/2025/TT-VPCP, Mẫu 04",
     )
     R16 = (

@@ -186,6 +186,12 @@ class ListedMessages(Answer):
     after: str | None = None
 
 
+class Shown(Answer):
+    """A letter as it would be sent, named by its digest."""
+
+    digest: str
+
+
 # --- reporting ------------------------------------------------------------------------------------------------------------
 
 

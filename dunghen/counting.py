@@ -12,7 +12,7 @@ from contracts import Event, EventData
 from contracts.deadlines import DeadlineSettled, DeadlineStated
 from contracts.dossiers import Fact, Reception, Refused
 from contracts.feedback import FeedbackRated
-from contracts.notices import LetterRejected, LetterSent
+from contracts.notices import LetterDrafted, LetterRejected, LetterSent
 
 HANOI = timezone(timedelta(hours=7))
 RECEIVED_BY = {1: "received_direct", 2: "received_online", 3: "received_post"}
@@ -45,13 +45,13 @@ class Add(NamedTuple):
 @dataclass
 class Known:
     """What the log says of one dossier: the highest version of each fact, of the due date and of the outcome; the first letter
-    and rating; the last refusal of a letter."""
+    and rating; the last refusal of a letter, or the draft that took it back."""
 
     facts: dict[tuple[str, str], Said[Fact]] = field(default_factory=dict)
     deadline: Said[DeadlineStated] | None = None
     settled: Said[DeadlineSettled] | None = None
     letter: Said[LetterSent] | None = None
-    rejected: Said[LetterRejected] | None = None
+    rejected: Said[LetterRejected] | Said[LetterDrafted] | None = None
     rated: Said[FeedbackRated] | None = None
 
     def take(self, event: Event) -> None:
@@ -72,8 +72,16 @@ class Known:
             case FeedbackRated() as rated:
                 self.rated = _earlier(self.rated, Said(rated, recorded))
             case LetterRejected() as rejected:
-                if self.rejected is None or rejected.draft > self.rejected.data.draft:
+                if self._draft < (rejected.draft, 1):
                     self.rejected = Said(rejected, recorded)
+            case LetterDrafted(draft=draft) as drafted if draft > 1 and self._draft < (draft, 0):
+                self.rejected = Said(drafted, recorded)
+
+    @property
+    def _draft(self) -> tuple[int, int]:
+        """Which draft was refused last, or made anew after a refusal, and whether it was refused."""
+        last = self.rejected
+        return (0, 0) if last is None else (last.data.draft, int(isinstance(last.data, LetterRejected)))
 
     def first(self, kind: type[FactT]) -> Said[FactT] | None:
         """The earliest fact of a kind that holds."""
@@ -144,7 +152,8 @@ class Known:
         else:
             late = first is not None and to_ms(first) <= now
         if late:
-            exempt = self.rejected is not None and self.rejected.data.reason in EXEMPT
+            last = None if self.rejected is None else self.rejected.data
+            exempt = isinstance(last, LetterRejected) and last.reason in EXEMPT
             name = "late_with_letter" if self.letter else "late_exempted" if exempt else "late_without_letter"
             yield _given(first), name, 1, _newest(self.deadline, self.settled, self.letter, self.rejected)
 

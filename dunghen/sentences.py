@@ -54,7 +54,7 @@ from contracts.notices import (
 from reference import ReferenceData
 from reference.derivation import say_instant
 from reference.limits import amount, say_limit
-from services.notifier.domain.texts import REASONS, REJECTIONS
+from services.notifier.domain.letter_text import REASONS, REJECTIONS
 
 CHANNELS = {1: "trực tiếp", 2: "trực tuyến", 3: "bưu chính công ích"}
 ANSWERS = {

@@ -17,6 +17,7 @@ from reference.words import USUAL_WORDS
 
 Schedule = tuple[OpeningHours, tuple[tuple[date, OpeningHours], ...]]
 FUTURE = timedelta(minutes=120)
+MOST_DAYS_LATER = 30
 # As events write them (contracts/codes.py, which this package does not know): a code that no reader takes must not get in here.
 UnitCode = Annotated[str, StringConstraints(pattern=r"^(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[HG][0-9]{2}(?:\.[0-9]{2,3})*$")]
 ProcedureCode = Annotated[str, StringConstraints(pattern=r"^[0-9]\.[0-9]{6}(?:\.(?:000\.00\.00\.)?[HG][0-9]{2})?$")]
@@ -51,12 +52,21 @@ class Letterhead(_Entry):
     """What a body's letters carry (NĐ 30/2020, Phụ lục I): its full name, its place, and who signs in which capacity."""
 
     name: str = Field(description="Cơ quan ban hành, in full.")
+    lines: tuple[str, ...] = Field(
+        default=(), max_length=4, description="The same name in the lines of the letterhead; none: broken between phrases."
+    )
     place: str = Field(description="Địa danh before the date.")
     on_behalf: str = Field(default="", description="Quyền hạn, e.g. TM. ỦY BAN NHÂN DÂN; empty for a department.")
     title: str = Field(description="Chức vụ of the signer.")
     signer: str = Field(description="Họ tên of the signer, without academic titles.")
     phone: str = ""
     delegations: tuple[Delegation, ...] = ()
+
+    @model_validator(mode="after")
+    def _lines_are_the_name(self) -> "Letterhead":
+        if self.lines and " ".join(self.lines).casefold() != self.name.casefold():
+            raise ValueError("lines must be the name, broken")
+        return self
 
     def on(self, day: date) -> "Letterhead":
         """The letterhead with who signs on a day."""
@@ -97,6 +107,9 @@ class Unit(_Entry):
     )
     brand: str = Field(default="", pattern=r"^[A-Za-z0-9]{0,11}$", description="Tên định danh that its SMS carry.")
     go_live: datetime | None = Field(default=None, description="Business times before it count in figures but send nothing.")
+    repromise_max_days: int = Field(
+        default=MOST_DAYS_LATER, ge=1, le=365, description="A new date is at most so many calendar days later (R15)."
+    )
     letterhead: Letterhead | None = Field(default=None, description="Without one, the body's letters cannot be approved.")
     hotline: str = Field(default="", pattern=f"^(?:{PHONE})?$", description="Đường dây nóng.")
     leaders: tuple[Leader, ...] = ()
@@ -273,6 +286,11 @@ class ReferenceData:
             code = after[0]
             seen.add(code)
         return code
+
+    def repromise_max_days(self, unit: str) -> int:
+        """How many calendar days later a unit may promise a new date; the default for one that is not known."""
+        known = self.units.get(unit)
+        return MOST_DAYS_LATER if known is None else known.repromise_max_days
 
     def state(self, system: str, raw: str) -> State | None:
         """A sending system's word for a state as one of the portal's ten; None if its map does not know it.

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
-from dunghen.answers import Desk, Draft
+from dunghen.answers import Desk, Draft, Shown
 from dunghen.demo.driver import Fleet, Row
 from dunghen.demo.phone import Sms
 from reference import OFFICE_TIME, ReferenceData
@@ -58,7 +58,7 @@ class People:
                 continue
             new = {"new_due_at": self._new_date(letter.unit, max(due, moment)).isoformat()} if letter.needs_date else {}
             reason = REASONS[draw(dossier + "/reason", len(REASONS))]
-            await self._post(letter, "approval", {"reason": reason, **new})
+            await self._look_and_sign(letter, {"reason": reason, **new})
 
     async def _drafts(self) -> list[Draft]:
         found: list[Draft] = []
@@ -75,13 +75,19 @@ class People:
         day = line.counted_after(to_minute(after) // DAY, RE_PROMISE_DAYS)
         return to_instant(line.clip(day * DAY + 16 * 60))
 
-    async def _post(self, letter: Draft, what: str, body: dict[str, str]) -> None:
-        """In the name of the unit's signer. A letter that is gone from the desk (409) is not signed."""
+    async def _look_and_sign(self, letter: Draft, decided: dict[str, str]) -> None:
+        """The signer sees the very letter, and signs that one."""
+        seen = await self._post(letter, "preview", decided)
+        if seen is not None:
+            digest = Shown.model_validate_json(seen).digest
+            await self._post(letter, "approval", {**decided, "previewed": digest})
+
+    async def _post(self, letter: Draft, what: str, body: dict[str, str]) -> bytes | None:
+        """In the name of the unit's signer: what was answered. None: a letter that is gone from the desk (409)."""
         signer = self._fleet.issuer.headers(Role.SIGNER, units=(letter.unit,), name=letter.signer)
         path = f"/v1/letters/{letter.dossier}/{what}"
         answer = await self._fleet.clients["notifier"].post(path, json=body, headers=signer)
-        if answer.status_code != 409:
-            answer.raise_for_status()
+        return None if answer.status_code == 409 else answer.raise_for_status().content
 
     # --- the phone --------------------------------------------------------------
 

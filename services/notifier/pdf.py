@@ -4,7 +4,7 @@ from dataclasses import asdict
 from importlib.resources import files
 
 from runtime.typeset import typeset
-from services.notifier.domain.texts import LetterText
+from services.notifier.domain.letter_text import LetterText
 
 _LAYOUT = files("services.notifier").joinpath("templates/letter.typ").read_bytes()
 

@@ -36,9 +36,29 @@ from services.changes import Changed
 from services.notifier.domain import SURVEY, Completed, Dossier, Ground, next_window
 from services.notifier.domain import letter as letters
 from services.notifier.domain import notice as notices
-from services.notifier.domain.apologies import back_to_desk, draft, is_granted, is_wanted, put_on_desk, withdraw
+from services.notifier.domain.apologies import (
+    back_to_desk,
+    draft,
+    is_granted,
+    is_wanted,
+    put_on_desk,
+    step_of,
+    withdraw,
+)
 from services.notifier.domain.dossier import Call, Recovering, Returned
-from services.notifier.domain.letter import Approved, Back, Draft, Drafted, Issuing, Letter, Refusal, Rejected, Sent, Withdrawn
+from services.notifier.domain.letter import (
+    Approved,
+    Back,
+    Draft,
+    Drafted,
+    Issuing,
+    Letter,
+    Refusal,
+    Rejected,
+    Sent,
+    Withdrawn,
+    signature_of,
+)
 from services.notifier.domain.notice import SMS, Claimed, Ended, Open, Queued, Uncertain
 from services.notifier.domain.telling import SURVEY_AFTER, end, plan
 from services.notifier.domain.worklist import again
@@ -123,27 +143,24 @@ def _message_as_said(known: notices.Message | None, event: Event, data: NoticeSt
 
 def _recall_letter(dossier: Dossier, event: Event, data: LetterStated) -> Dossier:
     known, letter = dossier.letter, _as_said(dossier.letter, event, data)
+    stepped = dossier.stepped(step_of(data, epoch_ms(event.time)))
     if known is not None and (known.draft.number, STEPS[type(known)]) >= (data.draft, STEPS[type(letter)]):
-        return dossier
-    told, signed = recovering(dossier), _signature_of(known)
+        return stepped
+    told, signed = recovering(dossier), signature_of(known)
     asks = dict(told.asks)
     if known is not None and signed is not None:
         asks[signed.ask] = known.draft.number
     if isinstance(data, LetterApproved):
         asks[event.id] = data.draft
     told = replace(told, asks=asks, sent=told.sent or isinstance(data, LetterSent))
-    return dossier._replace(letter=letter, recovering=told)
-
-
-def _signature_of(letter: Letter | None) -> letters.Signature | None:
-    return letter.signed if isinstance(letter, Approved | Issuing | Sent) else None
+    return stepped._replace(letter=letter, recovering=told)
 
 
 def _as_said(known: Letter | None, event: Event, data: LetterStated) -> Letter:
     """The letter in the state that an event says. What the log does not hold of it (note, signer) stays if it is known."""
     own = _draft_of(known, data)
     same = known is not None and known.draft.number == data.draft
-    signed = _signature_of(known) if same else None
+    signed = signature_of(known) if same else None
     asked = known.new_due if same and isinstance(known, Approved | Issuing | Sent) else None
     match data:
         case LetterApproved():
@@ -206,7 +223,7 @@ def _absorb(dossier: Dossier, event: Event) -> Dossier:
 
 
 def _absorb_refusal(dossier: Dossier, event: Event, data: DeadlineRefused) -> Dossier:
-    told, ask, signed = recovering(dossier), event.correlation or "", _signature_of(dossier.letter)
+    told, ask, signed = recovering(dossier), event.correlation or "", signature_of(dossier.letter)
     ours = ask in told.asks or (signed is not None and ask == signed.ask)
     if ask in told.refusals or not ours:
         return dossier
@@ -249,7 +266,7 @@ def _settle_letter(dossier: Dossier, told: Recovering, ground: Ground) -> Change
     if isinstance(letter, Drafted) and dossier.in_time:
         return withdraw(dossier, letter, ground)
     if isinstance(letter, Withdrawn) and dossier.settled is not None and dossier.settled.outcome == "open":
-        return put_on_desk(dossier, letters.again(letter))
+        return put_on_desk(dossier, letters.again(letter), ground)
     return Changed(dossier)
 
 

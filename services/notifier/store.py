@@ -28,12 +28,13 @@ MADE_FROM_LOG = (DOSSIERS,)  # the register stays: a number is never given twice
 NEXT_SEND, LANE, HELD, FAILED = "next_send_at", "lane", "held", "failed"
 RECOVERED, CLIENT_IDS = "recovered", "client_ids"
 DOUBTFUL: Where = {NEXT_SEND: Range(low=0)}  # something of it may have gone out since a copy was made
+BY_DUE = "letter.due"
 LetterState = Literal["drafted", "approved", "issuing", "sent", "rejected", "withdrawn"]
 
 
 async def declare(store: Documents) -> None:
     """Make the collections and indexes."""
-    single = (Index(NEXT_SEND), Index(LANE), Index(HELD), Index(FAILED), Index("letter.s"), Index(UNSETTLED))
+    single = (Index(NEXT_SEND), Index(LANE), Index(HELD), Index(FAILED), Index("letter.s"), Index(BY_DUE), Index(UNSETTLED))
     await store.declare(DOSSIERS, [*single, Index(CLIENT_IDS, many=True)])
     await store.declare(REGISTER, [Index("series"), Index("dossier")])
     await store.declare(LETTERS)
@@ -64,18 +65,30 @@ async def find_due(
 
 
 class Page(NamedTuple):
-    """Some dossiers, and the code behind which the next page begins; "" if there is none."""
+    """Some dossiers, and the place behind which the next page begins; "" if there is none."""
 
     dossiers: list[Dossier]
     after: str
 
 
 async def find_letters(store: Documents, which: tuple[LetterState, Sequence[str] | None], size: int, after: str) -> Page:
-    """Dossiers with a letter in a state, of some units (None: of all), by code, from behind one on."""
+    """Dossiers with a letter in a state, of some units (None: of all), from behind a place on; by the date that passes, which
+    is the order of signing, then by code. A place is `date in ms/code`; anything else begins anew."""
     state, units = which
     where: Where = {"letter.s": state} if units is None else {"letter.s": state, "letter.unit": In(tuple(units))}
-    found = await store.find(DOSSIERS, where, limit=size, after=(after, after) if after else None)
-    return Page(CODEC.read_all(found), found[-1]["_id"] if len(found) == size else "")
+    found = await store.find(DOSSIERS, where, order=BY_DUE, limit=size, after=_place(after))
+    last = f"{found[-1]['letter']['due']}/{found[-1]['_id']}" if len(found) == size else ""
+    return Page(CODEC.read_all(found), last)
+
+
+def place_of(dossier: Dossier) -> str:
+    """Where a dossier stands in a list of letters."""
+    return "" if dossier.letter is None else f"{dossier.letter.draft.due}/{dossier.code}"
+
+
+def _place(after: str) -> tuple[int, str] | None:
+    due, _, code = after.partition("/")
+    return (int(due), code) if due.isascii() and due.isdigit() and len(due) <= 15 else None
 
 
 async def count_letters(store: Documents, state: LetterState, unit: str) -> int:
@@ -151,6 +164,7 @@ def load(document: Document) -> Dossier:
         promise=None if promise is None else Promise(promise["v"], promise["due"], promise["basis"]),
         settled=None if settled is None else Settled(settled["v"], settled["outcome"]),
         letter=loaded,
+        history=tuple(_step(kept) for kept in document.get("history", ())),
         messages=messages,
         rungs=tuple(document.get("rungs", ())),
         client_ids=tuple(document.get(CLIENT_IDS, ())),
@@ -293,7 +307,9 @@ def _letter(kept: Mapping[str, Any]) -> letters.Letter:
         case "approved":
             return letters.Approved(draft, _signature(kept), kept["new_due"])
         case "issuing":
-            return letters.Issuing(draft, _signature(kept), kept.get("new_due"), kept.get("next"))
+            return letters.Issuing(
+                draft, _signature(kept), kept.get("new_due"), kept.get("next"), claimed=kept.get("claimed", False)
+            )
         case "sent":
             signed = _signature(kept) if "ask" in kept else None
             contact = kept.get("contact")
@@ -310,7 +326,13 @@ def _back(kept: Mapping[str, Any]) -> letters.Back:
 
 def _signature(kept: Mapping[str, Any]) -> letters.Signature:
     return letters.Signature(
-        kept["reason"], kept["approved_at"], kept["ask"], kept.get("note"), kept.get("by"), kept.get("by_subject")
+        kept["reason"],
+        kept["approved_at"],
+        kept["ask"],
+        kept.get("note"),
+        kept.get("by"),
+        kept.get("by_subject"),
+        kept.get("previewed"),
     )
 
 
@@ -330,8 +352,8 @@ def _of_state(letter: letters.Letter) -> dict[str, Any]:
             return {"why": why, "by": by, "by_subject": subject, **_dump_back(back)}
         case letters.Approved(_, signed, new_due):
             return {"new_due": new_due, **_dump_signature(signed)}
-        case letters.Issuing(_, signed, maybe_due, next_at):
-            return {"new_due": maybe_due, "next": next_at, **_dump_signature(signed)}
+        case letters.Issuing(_, signed, maybe_due, next_at, claimed):
+            return {"new_due": maybe_due, "next": next_at, "claimed": claimed or None, **_dump_signature(signed)}
         case letters.Sent():
             return {
                 "number": letter.number,
@@ -349,7 +371,7 @@ def _dump_back(back: letters.Back) -> dict[str, Any]:
 
 
 def _dump_signature(signed: letters.Signature) -> dict[str, Any]:
-    who = {"by": signed.by, "by_subject": signed.subject}
+    who = {"by": signed.by, "by_subject": signed.subject, "previewed": signed.previewed}
     return {"reason": signed.reason, "note": signed.note, **who, "approved_at": signed.at, "ask": signed.ask}
 
 
@@ -361,10 +383,24 @@ def _dump_refusal(refusal: letters.Refusal) -> list[str | None]:
 _IN_LETTER = frozenset(
     (
         *("n", "s", "unit", "due", "at", "sign_by", "refusal", "remark", "granted"),
-        *("why", "by", "by_subject", "new_due", "next"),
+        *("why", "by", "by_subject", "previewed", "new_due", "next", "claimed"),
         *("reason", "note", "approved_at", "ask", "number", "year", "sent_at", "contact"),
     )
 )
+
+
+def _step(kept: Mapping[str, Any]) -> letters.Step:
+    """{s: state, n: which draft, at, by, by_subject, why}."""
+    return letters.Step(kept["s"], kept["n"], kept["at"], kept.get("by"), kept.get("by_subject"), kept.get("why", ""))
+
+
+def _dump_steps(steps: Sequence[letters.Step]) -> list[dict[str, Any]] | None:
+    return [_dump_step(step) for step in steps] or None
+
+
+def _dump_step(step: letters.Step) -> dict[str, Any]:
+    written = {"s": step.state, "n": step.draft, "at": step.at, "by": step.by, "by_subject": step.subject, "why": step.why}
+    return {name: value for name, value in written.items() if value not in (None, "")}
 
 
 # --- recovering --------------------------------------------------------------------------------------------------------------
@@ -420,6 +456,7 @@ CODEC = Codec(
         Kept("deadline", lambda dossier: dossier.promise, _dump_promise),
         Kept("settled", lambda dossier: dossier.settled, _dump_settled),
         Kept("letter", lambda dossier: dossier.letter, _dump_letter, inside=_IN_LETTER),
+        Kept("history", lambda dossier: dossier.history, _dump_steps),
         Kept("notices", lambda dossier: dossier.messages, _dump_messages, inside_each=_IN_MESSAGE),
         Kept("rungs", lambda dossier: dossier.rungs, lambda rungs: list(rungs) or None),
         Kept(CLIENT_IDS, lambda dossier: dossier.client_ids, lambda ids: list(ids) or None),

@@ -7,7 +7,7 @@ from contracts import Event
 from contracts.deadlines import DEADLINE_TYPES, DeadlineSettled, DeadlineStated
 from contracts.envelope import EventData, UnknownData
 from contracts.feedback import FEEDBACK_TYPES, FeedbackRated
-from contracts.notices import NOTICE_TYPES, LetterRejected, LetterSent
+from contracts.notices import NOTICE_TYPES, LetterDrafted, LetterRejected, LetterSent
 from reference import ReferenceData
 from runtime.clock import Clock, epoch_ms
 from services.changes import Changed
@@ -26,7 +26,7 @@ class Context:
 Teller = Callable[[Known, Event], Known]
 TELLERS: dict[type[EventData | UnknownData], Teller] = {
     **{model: told.statement for model in DEADLINE_TYPES if issubclass(model, DeadlineStated | DeadlineSettled)},
-    **dict.fromkeys((LetterSent, LetterRejected, FeedbackRated), told.effect),
+    **dict.fromkeys((LetterSent, LetterRejected, LetterDrafted, FeedbackRated), told.effect),
 }
 IGNORED = frozenset((*DEADLINE_TYPES, *NOTICE_TYPES, *FEEDBACK_TYPES)) - TELLERS.keys()
 

@@ -15,6 +15,7 @@ from runtime.clock import SteppedClock
 from tests.flow.support import D, at, event, received
 from tests.real import Real, require_engine
 from tests.support.fleet import real_fleet
+from tests.support.signing import look_and_sign
 
 pytestmark = pytest.mark.connected
 ROOT = Path(__file__).parents[2]
@@ -48,7 +49,7 @@ async def test_the_flow_runs_in_images_from_reception_to_letter_survey_and_figur
         await fleet.set_clock(at(5, "10:00"))
         await fleet.settle()
         body = {"reason": "workload", "new_due_at": at(11).isoformat()}
-        assert (await fleet.clients["notifier"].post(f"/v1/letters/{one}/approval", json=body)).status_code == 202
+        assert (await look_and_sign(fleet.clients["notifier"], one, body)).status_code == 202
         await fleet.settle()
         await fleet.set_clock(at(10, "10:00"))
         await fleet.post([event(one, "completed", "2026-03-10T09:30"), event(one, "returned", "2026-03-10T09:45")])

@@ -17,6 +17,7 @@ from runtime.store.mongo import drop_database
 from tests.flow.support import at, event, received
 from tests.real import PASSED, Real
 from tests.support.fleet import Fleet, Phone, Processes
+from tests.support.signing import look_and_sign
 from tests.town import Town, Towns
 
 pytestmark = [pytest.mark.connected, pytest.mark.asyncio(loop_scope="session")]
@@ -114,7 +115,7 @@ async def decide_on_letters(drive: Fleet) -> None:
     letters = drive.clients["notifier"]
     approval = {"reason": "workload", "new_due_at": "2026-03-04T16:00:00+07:00"}
     for number in range(1, 6):
-        answer = await letters.post(f"/v1/letters/{D.format(number)}/approval", json=approval)
+        answer = await look_and_sign(letters, D.format(number), approval)
         assert answer.status_code == 202, answer.text
     rejection = {"reason": "force-majeure"}
     assert (await letters.post(f"/v1/letters/{D.format(6)}/rejection", json=rejection)).status_code == 202

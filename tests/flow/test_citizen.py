@@ -17,6 +17,7 @@ from dunghen.together import bearer
 from runtime.web import Role
 from tests.flow.support import D, System, at, event, received, small_system
 from tests.support.identity import as_person
+from tests.support.signing import look_and_sign
 
 PERSON = {"name": "Nông Thị Mẫu", "phone": "0912000007", "email": "mau@example.org", "address": "thôn Tưởng Tượng"}
 ONE, TWO = D.format(1), D.format(2)
@@ -35,7 +36,7 @@ async def sign(system: System, dossier: str, new_due: datetime | None) -> dict[s
     if new_due is not None:
         body["new_due_at"] = new_due.isoformat()
     signer = as_person(Role.SIGNER, units=("H37.12",), name="Hoàng Đức Giả Định", issuer=system.together.issuer)
-    answer = await system.clients["notifier"].post(f"/v1/letters/{dossier}/approval", json=body, headers=signer)
+    answer = await look_and_sign(system.clients["notifier"], dossier, body, signer)
     assert answer.status_code == 202, answer.text
     await system.settle()
     shown: dict[str, Any] = (await system.clients["notifier"].get(f"/v1/letters/{dossier}")).json()
@@ -106,7 +107,7 @@ async def test_a_dossier_that_settles_in_time_takes_its_draft_back_and_the_page_
     drafts = (await system.clients["notifier"].get("/v1/letters")).json()["letters"]
     await system.send(event(ONE, "completed", "2026-03-05T09:50"))
     await system.settle()
-    late = await system.clients["notifier"].post(f"/v1/letters/{ONE}/approval", json={"reason": "workload"})
+    late = await look_and_sign(system.clients["notifier"], ONE, {"reason": "workload"})
 
     assert [letter["dossier"] for letter in drafts] == [ONE]
     assert {"drafted", "withdrawn"} < set(await system.said(ONE, "notices.v1"))
@@ -132,13 +133,25 @@ async def test_the_desk_page_signs_and_refuses_in_words(system: System) -> None:
     await system.move(at(5, "10:00"))
     desk = system.clients["notifier"]
     form = {"reason": "complex", "note": "chờ xác minh", "new_due_at": "2026-03-14T09:00"}
-    wrong = await desk.post(f"/letters/{ONE}/approval", data=form)
-    right = await desk.post(f"/letters/{ONE}/approval", data={**form, "new_due_at": "2026-03-12T09:00"})
+    wrong = await desk.post(f"/letters/{ONE}/preview", data=form)
+    good = {**form, "new_due_at": "2026-03-12T09:00"}
+    blind = await desk.post(f"/letters/{ONE}/approval", data=good)
+    seen = await desk.post(f"/letters/{ONE}/preview", data=good)
+    digest = re.search(r'name="previewed" value="([0-9a-f]{64})"', seen.text)
+    assert digest is not None
+    other = await desk.post(f"/letters/{ONE}/approval", data={**good, "note": "khác", "previewed": digest[1]})
+    right = await desk.post(f"/letters/{ONE}/approval", data={**good, "previewed": digest[1]})
     foreign = await desk.post(f"/letters/{TWO}/approval", data=form, headers={"authorization": "", "cookie": "session=1"})
-    rejected = await desk.post(f"/letters/{TWO}/rejection", data={"reason": "force-majeure"})
+    unsure = await desk.post(f"/letters/{TWO}/rejection", data={"reason": "force-majeure"})
+    rejected = await desk.post(f"/letters/{TWO}/rejection", data={"reason": "force-majeure", "confirmed": "yes"})
     await system.settle()
 
     assert (wrong.status_code, "phải là ngày làm việc" in wrong.text) == (409, True)
+    assert (blind.status_code, "Xem thư sẽ gửi trước khi ký" in blind.text) == (409, True)
+    assert (seen.status_code, "09 giờ 00 phút, ngày 12 tháng 3 năm 2026" in seen.text.replace("\u00a0", " ")) == (200, True)
+    assert "Kính gửi: Ông/Bà Nông Thị Mẫu" in seen.text
+    assert (other.status_code, "đã thay đổi so với bản đã xem" in other.text) == (409, True)
+    assert (unsure.status_code, "ô xác nhận" in unsure.text) == (409, True)
     assert (right.status_code, rejected.status_code, foreign.status_code) == (303, 303, 401)
     assert "Đã gửi, số 01/PXL" in (await desk.get(f"/letters/{ONE}")).text
     assert "Không gửi" in (await desk.get(f"/letters/{TWO}")).text

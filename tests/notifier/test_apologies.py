@@ -21,21 +21,17 @@ from contracts.notices import (
     NoticeUncertain,
 )
 from reference import moment
-from services.changes import Once
-from services.notifier.domain import Dossier, Ground, Person, Sending
+from services.changes import Changed, Once
+from services.notifier.domain import Dossier, Ground, Person, Sending, signing
 from services.notifier.domain.apologies import (
-    Approval,
-    NotAllowedError,
-    approve,
+    CHANGED,
     back_to_desk,
     claim_letter,
     draft,
     is_wanted,
     issue,
-    may_promise,
     on_deadline,
     put_on_desk,
-    reject,
     withdraw,
 )
 from services.notifier.domain.contact import Contact, Forgotten, Invitation
@@ -43,6 +39,7 @@ from services.notifier.domain.dossier import Call, Promise, Settled
 from services.notifier.domain.letter import (
     Approved,
     Back,
+    By,
     Draft,
     Drafted,
     Issuing,
@@ -50,6 +47,7 @@ from services.notifier.domain.letter import (
     Rejected,
     Sent,
     Signature,
+    Step,
     Withdrawn,
 )
 from services.notifier.domain.notice import (
@@ -68,6 +66,15 @@ from services.notifier.domain.notice import (
 )
 from services.notifier.domain.outcome import Answer, Sms, Tried, settle_answer
 from services.notifier.domain.sending import claim_due, claim_message
+from services.notifier.domain.signing import (
+    Approval,
+    NotAllowedError,
+    may_promise,
+    may_take_back,
+    preview,
+    reject,
+    take_back,
+)
 from tests.support.dossiers import DOSSIER, at, received
 from tests.support.notifier import REFERENCE
 from tests.support.notifier_hears import DUE, promise
@@ -85,6 +92,15 @@ def ground(now: datetime = NOW) -> Ground:
 def dossier(letter: Any = None, **more: Any) -> Dossier:
     known = Dossier(DOSSIER).told(received(contact_sequence=1))
     return known._replace(**{"promise": Promise(1, DUE_MS, "computed"), "letter": letter, **more})
+
+
+def approve(known: Dossier, approval: Approval, at_: Ground) -> Changed[Dossier]:
+    """The signer looks at the letter and signs it."""
+    return signing.approve(known, replace(approval, previewed=preview(known, approval, at_).digest), at_)
+
+
+def step(state: Any, draft: int = 2, by: str | None = None, why: str = "") -> tuple[Step, ...]:
+    return (Step(state, draft, epoch_ms(NOW), by, None, why),)
 
 
 def once(said: Any) -> list[Once]:
@@ -137,7 +153,10 @@ def test_a_call_puts_the_next_draft_on_the_desk_and_says_so() -> None:
     first, next_one = draft(dossier(), call, ground()), draft(dossier(Withdrawn(OWN)), call, ground())
     said = LetterDrafted(at=at(5), unit="H37.12", draft=1, due_at=DUE, sign_by=NOW)
 
-    assert (first.after, first.said) == (dossier(Drafted(replace(OWN, number=1))), [Once(said, "1")])
+    assert (first.after, first.said) == (
+        dossier(Drafted(replace(OWN, number=1)), history=step("drafted", 1)),
+        [Once(said, "1")],
+    )
     assert (next_one.after.letter, next_one.said) == (
         Drafted(replace(OWN, number=3)),
         [Once(said.model_copy(update={"draft": 3}), "3")],
@@ -159,12 +178,15 @@ def test_a_draft_that_is_taken_back_keeps_why_it_was_on_the_desk() -> None:
     back = Back(remark="sai tên")
     gone = withdraw(dossier(Drafted(OWN, back)), Drafted(OWN, back), ground())
     assert (gone.after, gone.said) == (
-        dossier(Withdrawn(OWN, back)),
+        dossier(Withdrawn(OWN, back), history=step("withdrawn")),
         once(LetterWithdrawn(at=NOW, unit="H37.12", draft=2)),
     )
     refused = reject(dossier(Drafted(OWN, back)), "secrecy", "x", ground())
     said = LetterRejected(at=NOW, unit="H37.12", draft=2, reason="secrecy")
-    assert (refused.after, refused.said) == (dossier(Rejected(OWN, "secrecy", "x", back)), once(said))
+    assert (refused.after, refused.said) == (
+        dossier(Rejected(OWN, "secrecy", "x", back), history=step("rejected", by="x", why="secrecy")),
+        once(said),
+    )
 
 
 def test_a_signed_letter_that_cannot_go_is_the_next_draft_unless_its_dossier_ended_in_time() -> None:
@@ -172,8 +194,8 @@ def test_a_signed_letter_that_cannot_go_is_the_next_draft_unless_its_dossier_end
     again = back_to_desk(dossier(letter), letter, back, ground())
     in_time = dossier(letter, settled=Settled(1, "early"))
 
-    assert again.after == dossier(Drafted(replace(OWN, number=3), back))
-    assert again.said == put_on_desk(dossier(), Drafted(replace(OWN, number=3), back)).said
+    assert again.after == dossier(Drafted(replace(OWN, number=3), back), history=step("drafted", 3))
+    assert again.said == put_on_desk(dossier(), Drafted(replace(OWN, number=3), back), ground()).said
     assert back_to_desk(in_time, letter, back, ground()).after.letter == Withdrawn(replace(OWN, number=3), back)
 
 
@@ -181,12 +203,17 @@ def test_a_signature_is_kept_and_asks_for_its_date_or_has_the_letter_numbered() 
     ask = LetterApproved.event_id("notifier", DOSSIER, "2")
     asking = approve(dossier(Drafted(OWN)), Approval("other", "x", "mưa lũ", at(11)), ground())
     said = LetterApproved(at=NOW, unit="H37.12", draft=2, reason="other", new_due_at=at(11))
+    assert isinstance(asking.after.letter, Approved)
 
-    signed = Signature("other", epoch_ms(NOW), ask, "mưa lũ", "x")
+    signed = Signature("other", epoch_ms(NOW), ask, "mưa lũ", "x", None, asking.after.letter.signed.previewed)
     assert (asking.after.letter, asking.said) == (Approved(OWN, signed, NEW), once(said))
+    assert asking.after.history == step("approved", by="x", why="other")
     late = dossier(Drafted(OWN), settled=Settled(1, "late"))
     at_once = approve(late, Approval("other", "x", "mưa lũ"), ground())
-    assert at_once.after.letter == Issuing(OWN, signed, None, epoch_ms(NOW))
+    assert isinstance(at_once.after.letter, Issuing)
+    seen = at_once.after.letter.signed.previewed
+    assert at_once.after.letter == Issuing(OWN, replace(signed, previewed=seen), None, epoch_ms(NOW))
+    assert seen != signed.previewed  # it says no new date
     assert at_once.said == once(LetterApproved(at=NOW, unit="H37.12", draft=2, reason="other", new_due_at=None))
 
 
@@ -209,10 +236,20 @@ def test_a_date_that_was_granted_before_the_letter_came_back_is_promised_without
 @pytest.mark.parametrize(
     ("promised", "new_due", "rule", "text"),
     [
-        (None, at(11), "paused", "Hồ sơ đang chờ bổ sung hoặc thực hiện nghĩa vụ: chưa có ngày hẹn để hẹn lại."),
-        (None, None, "paused", "Hồ sơ đang chờ bổ sung hoặc thực hiện nghĩa vụ: chưa có ngày hẹn để hẹn lại."),
-        (DUE_MS, DUE, "new_due_at", "Thời gian hẹn lại phải sau lúc này và sau ngày hẹn cũ."),
-        (DUE_MS, at(14), "new_due_at", "Ngày hẹn lại phải là ngày làm việc của đơn vị."),
+        (None, at(11), "paused", "Hồ sơ đang chờ bổ sung hoặc thực hiện nghĩa vụ, chưa có ngày hẹn để hẹn lại."),
+        (None, None, "paused", "Hồ sơ đang chờ bổ sung hoặc thực hiện nghĩa vụ, chưa có ngày hẹn để hẹn lại."),
+        (
+            DUE_MS,
+            DUE,
+            "new_due_at",
+            "Ngày hẹn lại phải sau lúc ký thư và sau ngày hẹn đang có hiệu lực. Gần nhất có thể hẹn: 09:30 thứ Hai 09/03/2026.",
+        ),
+        (
+            DUE_MS,
+            at(14),
+            "new_due_at",
+            "Ngày hẹn lại phải là ngày làm việc của đơn vị, trong giờ làm việc. Gần nhất có thể hẹn: 17:00 thứ Sáu 13/03/2026.",
+        ),
         (DUE_MS, None, "new_due_at", "Thiếu thời gian hẹn trả kết quả lại."),
     ],
 )
@@ -256,8 +293,115 @@ def test_a_letter_that_is_due_is_claimed_for_the_register_of_its_body(next_at: i
     claimed = claim_letter(known, 77, ground())
 
     assert claimed.answer == answer
-    assert claimed.after == (dossier(Issuing(OWN, SIGNED, None, 77)) if answer else known)
+    assert claimed.after == (dossier(Issuing(OWN, SIGNED, None, 77, claimed=True)) if answer else known)
     assert claim_letter(dossier(Drafted(OWN)), 77, ground()).answer == ""
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"contact": Contact(2, 1, "y")},  # another name or address
+        {"contact": Forgotten(1)},
+        {"facts": Dossier(DOSSIER).told(received(contact_sequence=1, at=at(1))).facts},  # received at another time
+    ],
+)
+def test_what_changed_between_looking_and_signing_is_shown_again(changed: dict[str, Any]) -> None:
+    known = dossier(Drafted(OWN), contact=Contact(1, 1, "x"))
+    approval = Approval("workload", "x", "", at(11))
+    seen = replace(approval, previewed=preview(known, approval, ground()).digest)
+
+    assert isinstance(signing.approve(known, seen, ground(at(6, "16:00"))).after.letter, Approved)  # time alone changes nothing
+    with pytest.raises(NotAllowedError) as error:
+        signing.approve(known._replace(**changed), seen, ground())
+    assert (error.value.rule, "đã thay đổi" in error.value.text) == ("preview", True)
+
+
+@pytest.mark.parametrize(
+    "other", [{"reason": "complex"}, {"note": "mưa lũ"}, {"new_due_at": at(12)}, {"previewed": "0" * 64}, {"previewed": ""}]
+)
+def test_only_what_was_seen_can_be_signed(other: dict[str, Any]) -> None:
+    """R15."""
+    known, approval = dossier(Drafted(OWN)), Approval("workload", "x", "", at(11))
+    seen = replace(approval, previewed=preview(known, approval, ground()).digest)
+
+    with pytest.raises(NotAllowedError, match="preview"):
+        signing.approve(known, replace(seen, **other), ground())
+
+
+def test_once_the_old_date_has_passed_the_letter_says_so_and_is_shown_again() -> None:
+    known, approval = dossier(Drafted(OWN)), Approval("workload", "x", "", at(11))
+    seen = replace(approval, previewed=preview(known, approval, ground()).digest)
+
+    with pytest.raises(NotAllowedError, match="preview"):
+        signing.approve(known, seen, ground(at(9, "09:01")))
+
+
+def test_a_letter_names_the_old_date_in_force_when_it_was_signed() -> None:
+    moved = dossier(Drafted(OWN), promise=Promise(2, epoch_ms(at(10)), "computed"))
+    signed = approve(moved, Approval("workload", "x", "", at(12)), ground()).after.letter
+
+    assert isinstance(signed, Approved)
+    assert signed.draft == replace(OWN, due=epoch_ms(at(10)))
+
+
+def test_a_letter_that_would_say_something_else_than_its_signer_saw_is_not_numbered() -> None:
+    late = dossier(Drafted(OWN), contact=Contact(1, 1, "x"), settled=Settled(1, "late"))
+    signed = approve(late, Approval("workload", "x"), ground()).after
+    assert isinstance(signed.letter, Issuing)
+    changed = claim_letter(signed._replace(contact=Contact(2, 1, "y")), 77, ground())
+    begun = signed._replace(contact=Contact(2, 1, "y"), letter=replace(signed.letter, claimed=True))
+
+    assert claim_letter(signed, 77, ground()).answer == "H37.12"
+    assert (changed.answer, changed.after.letter) == ("", Drafted(replace(OWN, number=3), Back(remark=CHANGED)))
+    assert [once_.occasion for once_ in changed.said if isinstance(once_, Once)] == ["3"]
+    assert claim_letter(begun, 77, ground()).answer == "H37.12"  # it may have its number: no hole
+
+
+def test_a_granted_date_stays_with_a_letter_that_came_back() -> None:
+    """R16."""
+    asking = approve(dossier(Drafted(OWN), contact=Contact(1, 1, "x")), Approval("workload", "x", "", at(11)), ground()).after
+    granted = on_deadline(asking, promise(2, at(11), "reappointed").data, ground()).after  # type: ignore[arg-type]
+    back = claim_letter(granted._replace(contact=Contact(2, 1, "y")), 77, ground()).after
+    again = approve(back, Approval("workload", "x"), ground())
+
+    assert back.letter == Drafted(replace(OWN, number=3), Back(remark=CHANGED, granted=NEW))
+    assert isinstance(again.after.letter, Issuing)
+    assert (again.after.letter.new_due, again.after.letter.draft.due) == (NEW, DUE_MS)
+
+
+@pytest.mark.parametrize("note", ["", "  ", "...", "\u202e\u200b", "\x00"])
+def test_another_reason_needs_words(note: str) -> None:
+    with pytest.raises(NotAllowedError, match="note") as error:
+        preview(dossier(Drafted(OWN)), Approval("other", "x", note, at(11)), ground())
+    assert "phải ghi rõ lý do" in error.value.text
+
+
+def test_a_note_is_bounded_and_cleaned() -> None:
+    """Of controls, of marks of direction and of what is composed otherwise."""
+    known = dossier(Drafted(OWN))
+    seen = preview(known, Approval("other", "x", "  mu\u031ba\r\n\u202elũ\u0007 ", at(11)), ground())
+
+    assert seen.letter.signed.note == "mưa lũ"
+    with pytest.raises(NotAllowedError, match="note"):
+        preview(known, Approval("workload", "x", "a" * 501, at(11)), ground())
+
+
+def test_not_sent_can_be_taken_back_until_the_date() -> None:
+    """R19."""
+    refused = reject(dossier(Drafted(OWN, Back(remark="r"))), "secrecy", "x", ground()).after
+    back = take_back(refused, By("y", "z"), ground(at(9)))
+
+    assert back.after.letter == Drafted(replace(OWN, number=3), Back(remark="r"))
+    assert back.after.history[-1] == Step("drafted", 3, DUE_MS, "y", "z")
+    assert [once_.occasion for once_ in back.said if isinstance(once_, Once)] == ["3"]
+    for closed, now in (
+        (refused, at(9, "09:01")),
+        (refused._replace(settled=Settled(1, "late")), NOW),
+        (dossier(Drafted(OWN)), NOW),
+    ):
+        assert not may_take_back(closed, ground(now))
+        with pytest.raises(NotAllowedError, match="state"):
+            take_back(closed, By("y"), ground(now))
 
 
 def test_a_numbered_letter_keeps_whom_it_went_to_and_the_citizen_is_told() -> None:

@@ -4,7 +4,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ from runtime.store import Document, open_documents
 from runtime.typeset import serif
 from services.notifier import store
 from services.notifier.domain import Person
-from services.notifier.domain.apologies import Approval, NotAllowedError
-from services.notifier.domain.texts import Decided, Subject, apology, compose, long_date, size_of
+from services.notifier.domain.letter_text import Decided, Subject, compose, long_date
+from services.notifier.domain.signing import Approval, NotAllowedError
+from services.notifier.domain.texts import apology, size_of
 from services.notifier.pdf import render
 from services.notifier.register import bind
 from tests.support.dossiers import DOSSIER, at
@@ -176,9 +177,14 @@ def test_a_letter_of_a_dossier_that_ended_late_promises_nothing() -> None:
     ("new_due", "rule"),
     [
         (None, "Thiếu thời gian"),
-        (at(5), "sau lúc này"),
-        (DUE, "sau ngày hẹn cũ"),
+        (at(5), "sau lúc ký"),
+        (DUE, "sau ngày hẹn đang có hiệu lực"),
         (at(14), "ngày làm việc"),  # a Saturday
+        (at(11, "23:30"), "trong giờ làm việc. Gần nhất có thể hẹn: 17:00 thứ Tư 11/03/2026."),
+        (at(9, month=4), "quá xa"),
+        (datetime(2036, 3, 4, 9, tzinfo=UTC), "quá xa"),
+        (datetime.max.replace(tzinfo=UTC), "quá xa"),
+        (datetime.min.replace(tzinfo=UTC), "sau lúc ký"),
     ],
 )
 def test_a_new_date_has_to_be_a_later_working_day(new_due: datetime | None, rule: str) -> None:

@@ -15,8 +15,8 @@ from runtime.clock import SteppedClock, epoch_ms
 from runtime.outputs import Decision
 from runtime.store import Document
 from services.notifier.domain import RESULT, SURVEY, next_window
-from services.notifier.domain.apologies import Approval, NotAllowedError
 from services.notifier.domain.outcome import Answer
+from services.notifier.domain.signing import Approval, NotAllowedError
 from services.notifier.handlers import Context
 from services.notifier.recovery import FORGOTTEN, number_of
 from services.notifier.store import recall_number
@@ -41,8 +41,8 @@ from tests.support.notifier import (
 )
 from tests.support.notifier_hears import DONE, DUE, NEAR, OVER, PROMISED, REFUSED, contact, promise, settled, sla
 
-# What the log does not hold: who signed, the note; and when a claimed message was to be looked at again.
-LOST = ("rev", "outbox")
+# What the log does not hold: who signed, what was shown, the note; and when a claimed message was to be looked at again.
+LOST, UNKNOWN = ("rev", "outbox"), ("by", "note", "previewed")
 LATER = at(27, "09:00")
 SIGNED = Approval("workload", "Hoàng Đức Giả Định", "ghi chú", new_due_at=at(11))
 
@@ -122,9 +122,10 @@ def interleavings(topics: Sequence[Sequence[Event]]) -> Iterator[list[Event]]:
 
 def bare(document: Document) -> Document:
     """A document without what the log does not hold."""
-    letter = {name: value for name, value in document.get("letter", {}).items() if name not in ("by", "note")}
+    letter = {name: value for name, value in document.get("letter", {}).items() if name not in UNKNOWN}
+    history = [{name: value for name, value in step.items() if name != "by"} for step in document.get("history", ())]
     kept = {name: value for name, value in document.items() if name not in LOST}
-    return {**kept, **({"letter": letter} if letter else {})}
+    return {**kept, **({"letter": letter} if letter else {}), **({"history": history} if history else {})}
 
 
 CONTACT = contact()

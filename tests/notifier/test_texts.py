@@ -8,15 +8,10 @@ import pytest
 from contracts.notices import LateReason
 from reference import Letterhead
 from services.notifier.domain import Person
+from services.notifier.domain.letter_text import REJECTIONS, Decided, LetterText, Subject, compose, long_date
 from services.notifier.domain.texts import (
-    REJECTIONS,
-    Decided,
-    LetterText,
     SmsSize,
-    Subject,
     apology,
-    compose,
-    long_date,
     result_ready,
     size_of,
     survey,
@@ -40,9 +35,12 @@ ISSUED = Decided("workload", "", at(11), 5, at(6, "10:05"))
 
 def plain(text: LetterText) -> LetterText:
     """With ordinary spaces, so that a table shows what is read."""
-    return replace(
-        text, date=text.date.replace("\u00a0", " "), paragraphs=tuple(line.replace("\u00a0", " ") for line in text.paragraphs)
-    )
+
+    def spaced(lines: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(line.replace("\u00a0", " ") for line in lines)
+
+    date, (body, superior, paragraphs) = spaced((text.date,))[0], map(spaced, (text.body, text.superior, text.paragraphs))
+    return replace(text, date=date, body=body, superior=superior, paragraphs=paragraphs)
 
 
 def letter(
@@ -55,7 +53,7 @@ def test_an_issued_letter_with_a_new_date_reads_word_for_word() -> None:
     assert letter() == LetterText(
         dossier=DOSSIER,
         title="Văn bản xin lỗi",
-        superior="UBND tỉnh Lam Giang",
+        superior=("UBND tỉnh Lam Giang",),
         body=("Ủy ban nhân dân", "phường Kỳ Lâm"),
         place="Kỳ Lâm",
         symbol="05/PXL",
@@ -79,14 +77,14 @@ def test_an_issued_letter_with_a_new_date_reads_word_for_word() -> None:
         on_behalf="TM. Ủy ban nhân dân",
         signer_title="Chủ tịch",
         signer="Hoàng Đức Giả Định",
-        draft=False,
+        mark="",
     )
 
 
 def test_a_draft_leaves_room_for_what_is_not_decided() -> None:
     draft = letter(Decided())
 
-    assert (draft.draft, draft.symbol, draft.date) == (True, "...../PXL", "ngày ..... tháng ..... năm .....")
+    assert (draft.mark, draft.symbol, draft.date) == ("DỰ THẢO - CHƯA KÝ", "...../PXL", "ngày ..... tháng ..... năm .....")
     assert draft.dated == (2026, 3, 9)  # until it is signed, that of the date that passes
     assert draft.subject == "và đề nghị gia hạn thời gian giải quyết"
     assert draft.paragraphs[3] == "Lý do: ......"
@@ -122,7 +120,7 @@ def test_a_letter_says_how_the_dossier_stands_when_it_is_signed(
         ("complex", "", "hồ sơ có nội dung phức tạp, cần xác minh thêm"),
         ("system", "", "hệ thống thông tin gặp sự cố"),
         ("own-error", "", "sai sót của cán bộ trong quá trình xử lý"),
-        ("other", "", "lý do khác nêu dưới đây"),
+        ("other", "", "(nội dung lý do không còn lưu)"),
         ("complex", " phải đo lại thửa đất. ", "hồ sơ có nội dung phức tạp, cần xác minh thêm; phải đo lại thửa đất"),
         ("other", "mưa lũ kéo dài.", "mưa lũ kéo dài"),
     ],
@@ -155,15 +153,53 @@ def test_a_body_without_a_phone_names_none() -> None:
     ("name", "lines"),
     [
         ("Sở Tư pháp", ("Sở Tư pháp",)),
-        ("Ủy ban nhân dân xã Kỳ La", ("Ủy ban nhân dân xã Kỳ La",)),  # 24 letters are one line
-        ("Ủy ban nhân dân xã Kỳ Lâm", ("Ủy ban nhân", "dân xã Kỳ Lâm")),
+        ("Ủy ban nhân dân xã Kỳ Lâm", ("Ủy ban nhân dân", "xã Kỳ Lâm")),
+        ("Uỷ ban nhân dân đặc khu Kỳ Lâm", ("Uỷ ban nhân dân", "đặc khu Kỳ Lâm")),
+        ("ỦY BAN NHÂN DÂN PHƯỜNG KỲ LÂM", ("ỦY BAN NHÂN DÂN", "PHƯỜNG KỲ LÂM")),
         ("Trungtâmhànhchínhcôngcủatỉnh", ("Trungtâmhànhchínhcôngcủatỉnh",)),
         ("Sở Nông nghiệp và Môi trường", ("Sở Nông nghiệp", "và Môi trường")),
-        ("Văn phòng đăng ký đất đai tỉnh", ("Văn phòng đăng", "ký đất đai tỉnh")),
+        ("Văn phòng Đăng ký đất đai tỉnh Lam Giang", ("Văn phòng", "Đăng ký đất đai", "tỉnh Lam Giang")),
+        ("Trung tâm Phục vụ hành chính công xã Kỳ Lâm", ("Trung tâm", "Phục vụ hành chính công", "xã Kỳ Lâm")),
+        ("Sở Văn hóa, Thể thao và Du lịch", ("Sở Văn hóa,", "Thể thao và Du lịch")),
+        ("Sở Lao động - Thương binh và Xã hội", ("Sở Lao động -", "Thương binh và Xã hội")),
+        ("Ban Quản lý Khu kinh tế cửa khẩu Đồng Đăng", ("Ban Quản lý", "Khu kinh tế cửa khẩu", "Đồng Đăng")),
     ],
 )
-def test_a_long_name_stands_in_two_lines_of_about_equal_length(name: str, lines: tuple[str, ...]) -> None:
+def test_a_long_name_breaks_between_phrases_alone(name: str, lines: tuple[str, ...]) -> None:
     assert letter(head=HEAD.model_copy(update={"name": name})).body == lines
+
+
+def test_a_unit_may_say_where_its_name_breaks() -> None:
+    lines = ("Ủy ban", "nhân dân phường Kỳ Lâm")
+
+    assert letter(head=Letterhead.model_validate({**HEAD.model_dump(), "lines": lines})).body == lines
+    with pytest.raises(ValueError, match="lines must be the name"):
+        Letterhead.model_validate({**HEAD.model_dump(), "lines": ("Ủy ban nhân dân", "phường khác")})
+
+
+def test_names_addresses_and_notes_come_without_what_does_not_print() -> None:
+    person = Person("\u202eNông\u200b Thị\nMẫu\x07", address="\ufeffTổ 3,\t phường Kỳ Lâm\u2066")
+    found = letter(replace(ISSUED, reason="other", note="mưa \u202elũ"), person=person)
+
+    assert (found.addressee, found.address) == ("Ông/Bà Nông Thị Mẫu", "Tổ 3, phường Kỳ Lâm")
+    assert found.paragraphs[3] == "Lý do: mưa lũ."
+
+
+def test_a_word_longer_than_any_real_one_may_break() -> None:
+    found = letter(person=Person("Q" * 200)).addressee
+
+    assert max(len(word) for word in found.replace("\u200b", " ").split()) == 30
+
+
+def test_a_letter_that_was_signed_and_has_no_number_says_so() -> None:
+    assert letter(Decided("workload", "", at(11), seen_at=at(6))).mark == "CHƯA CẤP SỐ"
+
+
+def test_a_letter_speaks_of_the_moment_at_which_its_signer_saw_it() -> None:
+    after_due = replace(ISSUED, at=at(10))
+
+    assert "vẫn chưa có kết quả" in letter(after_due).paragraphs[2]
+    assert "không thể trả đúng" in letter(replace(after_due, seen_at=at(6))).paragraphs[2]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +212,7 @@ def test_a_long_name_stands_in_two_lines_of_about_equal_length(name: str, lines:
     ],
 )
 def test_days_below_ten_and_the_first_two_months_have_a_zero(day: datetime, text: str) -> None:
-    assert long_date(day) == text.replace(" ", "\u00a0", 1).replace(" tháng ", " tháng\u00a0").replace(" năm ", " năm\u00a0")
+    assert long_date(day) == text.replace(" ", "\u00a0")
 
 
 # --- SMS --------------------------------------------------------------------------

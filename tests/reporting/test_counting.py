@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from contracts import Event
 from contracts.deadlines import DeadlineMoved, DeadlineOverdue, DeadlinePaused, DeadlineSet, DeadlineSettled
 from contracts.envelope import EventData
 from contracts.feedback import FeedbackRated
-from contracts.notices import LetterRejected, LetterSent
+from contracts.notices import LetterDrafted, LetterRejected, LetterSent
 from services.reporting.domain import (
     CellKey,
     Contributions,
@@ -496,6 +497,27 @@ def test_of_two_refusals_of_a_letter_that_of_the_later_draft_counts() -> None:
     assert told.effect(second, no(1, "in-time", 10)) is second
     assert told.effect(second, no(2, "in-time", 10)) is second
     assert told.effect(second, no(3, "in-time", 10)).rejected == Rejected(3, ms(at(10)), "in-time")
+
+
+def test_a_draft_that_was_made_anew_takes_the_refusal_of_the_one_before_back_in_any_order() -> None:
+    def drafted(draft: int, when: int) -> Event:
+        return said(LetterDrafted(at=at(when), unit="H37.12", draft=draft, due_at=at(9)), at(when))
+
+    def no(draft: int, when: int) -> Event:
+        return said(LetterRejected(at=at(when), unit="H37.12", draft=draft, reason="secrecy"), at(when))
+
+    def after(*events: Event) -> Rejected | None:
+        known = Known()
+        for event in events:
+            known = told.effect(known, event)
+        return known.rejected
+
+    first, refused, again, once_more = drafted(1, 3), no(1, 4), drafted(2, 5), no(2, 6)
+    assert after(first) is None
+    for order in permutations((first, refused, again)):
+        assert after(*order) == Rejected(2, ms(at(5)), "in-time")
+    for order in permutations((first, refused, again, once_more)):
+        assert after(*order) == Rejected(2, ms(at(6)), "secrecy")
 
 
 def test_of_a_fact_its_newest_version_is_known_with_the_time_it_was_recorded() -> None:

@@ -1,6 +1,6 @@
 """The one re-promise: a signed letter asks, sla answers moved or refused, whatever comes after."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -50,6 +50,9 @@ def test_the_same_ask_twice_is_answered_once() -> None:
         ([], at(9), "sau ngày hẹn cũ"),
         ([], at(5), "sau ngày hẹn cũ"),
         ([], at(14), "ngày làm việc"),  # a Saturday
+        ([], at(11, "23:30"), "giờ làm việc"),
+        ([], at(9, month=4), "quá xa"),
+        ([], datetime(9999, 12, 31, 23, 59, tzinfo=UTC), "quá xa"),
     ],
 )
 def test_what_may_not_be_promised_is_refused_by_its_rule(events: list[Event], new_due: datetime, rule: str) -> None:

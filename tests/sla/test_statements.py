@@ -9,10 +9,12 @@ import pytest
 from contracts import UnknownData
 from contracts.deadlines import DeadlineMoved, DeadlineRefused, DeadlineSet, TimeSpent
 from contracts.facts import epoch_ms
+from contracts.repromise import Bar
 from contracts.rules import Rule
 from reference import OFFICE_TIME, CalendarChange, Readings
 from services.changes import Because, Once
 from services.facts import NO_FACTS
+from services.repromise import WORDS
 from services.sla.domain import (
     Conflict,
     Deadline,
@@ -32,7 +34,7 @@ from services.sla.domain.facts import Progressed, Promised, Reappointed, Receive
 from services.sla.domain.printed import Given, Printed, given_at, printed_steps
 from services.sla.domain.promise import difference, ms_of, pauses_of, waits_of
 from services.sla.domain.recovered import Recovered
-from services.sla.domain.repromise import REFUSALS
+from services.sla.domain.repromise import HEADS, Refusal
 from services.sla.domain.spent import limit_used, time_spent
 from services.sla.store import load
 from tests.support.dossiers import at, fact, received
@@ -100,14 +102,20 @@ def heard(when: datetime) -> Heard:
         (
             "NOT_OPEN",
             Rule.R15,
-            "R15: ngày hẹn mới phải là ngày làm việc",
-            "Ngày hẹn lại phải là ngày làm việc của đơn vị.",
+            "R15: ngày hẹn mới phải là ngày làm việc, trong giờ làm việc",
+            "Ngày hẹn lại phải là ngày làm việc của đơn vị, trong giờ làm việc.",
+        ),
+        (
+            "TOO_FAR",
+            Rule.R15,
+            "R15: ngày hẹn mới quá xa",
+            "Ngày hẹn lại quá xa: không quá 30 ngày sau ngày hẹn cũ (hoặc sau ngày ký, nếu ngày hẹn đã qua).",
         ),
     ],
 )
 def test_a_refused_date_is_told_with_its_rule_in_these_words(bar: str, code: Rule, rule: str, text: str) -> None:
     """R15, R16."""
-    (refusal,) = [refusal for known, refusal in REFUSALS.items() if known.name == bar]
+    refusal = Refusal(Bar[bar].rule, HEADS[Bar[bar]], WORDS[Bar[bar]].format(days=30))
 
     assert refusal.to("H37.12", at(6)) == DeadlineRefused(at=at(6), unit="H37.12", rule=rule, text=text, code=code.value)
 

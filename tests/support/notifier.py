@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from nacl.public import PrivateKey
@@ -17,11 +18,12 @@ from runtime.sealing import Opener
 from runtime.store import Document
 from services.changes import Answering, Changed
 from services.notifier.app import rules_of
-from services.notifier.domain import Dossier, apologies, outcome, receipts, sending, telling
-from services.notifier.domain.apologies import Approval
+from services.notifier.domain import NOBODY, Dossier, apologies, outcome, preview, receipts, sending, signing, telling
+from services.notifier.domain.letter import Sent
+from services.notifier.domain.letter_text import LetterText
 from services.notifier.domain.outcome import Answer, Sms, Tried
 from services.notifier.domain.receipts import Receipt
-from services.notifier.domain.texts import LetterText
+from services.notifier.domain.signing import Approval
 from services.notifier.gateways.lines import Line, Switchboard
 from services.notifier.handlers import Context
 from services.notifier.http import views
@@ -92,13 +94,18 @@ def forget(document: Document, at: Context) -> Decision:
 
 
 def approve(document: Document, approval: Approval, at: Context) -> Decision:
-    """The signer signs."""
-    return decide(document, lambda dossier: apologies.approve(dossier, approval, at.ground()), at)
+    """The signer looks at the letter and signs it."""
+    return decide(document, lambda dossier: signing.approve(dossier, seen(dossier, approval, at), at.ground()), at)
+
+
+def seen(dossier: Dossier, approval: Approval, at: Context) -> Approval:
+    """With what the signer saw."""
+    return replace(approval, previewed=signing.preview(dossier, approval, at.ground()).digest)
 
 
 def reject(document: Document, reason: RejectReason, by: str, at: Context) -> Decision:
     """The signer does not."""
-    return decide(document, lambda dossier: apologies.reject(dossier, reason, by, at.ground()), at)
+    return decide(document, lambda dossier: signing.reject(dossier, reason, by, at.ground()), at)
 
 
 def issue(document: Document, number: int, year: int, at: Context) -> Decision:
@@ -140,7 +147,9 @@ def text_of(document: Document, by: Desk) -> LetterText | None:
     """The letter in full."""
     dossier = load(document)
     assert dossier.letter is not None
-    return views.text_of(dossier, dossier.letter, by.ground())
+    contact = dossier.letter.contact if isinstance(dossier.letter, Sent) else dossier.known_contact
+    person = NOBODY if contact is None else by.person_of(contact)
+    return preview.text_of(dossier, dossier.letter, by.ground(), person)
 
 
 def recall(document: Document, event: Event) -> Document:

@@ -1,5 +1,7 @@
 """Letters that are signed while notifier may be dying."""
 
+from collections.abc import Mapping
+
 import httpx
 
 from tests.town import Story, Town
@@ -17,12 +19,23 @@ async def sign_letters(town: Town, story: Story, count: int) -> None:
         story.signed(dossier)
         story.unanswered.append(dossier)
         try:
-            answer = await notifier.post(f"/v1/letters/{dossier}/approval", json=signature(story))
+            answer = await look_and_sign(notifier, dossier, signature(story))
         except httpx.TransportError:
             continue
         if answer.status_code < 500:
             assert answer.status_code == 202, answer.text
             story.unanswered.remove(dossier)
+
+
+async def look_and_sign(
+    notifier: httpx.AsyncClient, dossier: str, decided: dict[str, str], headers: Mapping[str, str] | None = None
+) -> httpx.Response:
+    """Look at the letter that would be sent, and sign that one; the first answer that is none of the kind."""
+    seen = await notifier.post(f"/v1/letters/{dossier}/preview", json=decided, headers=headers)
+    if seen.status_code != 200:
+        return seen
+    named = {**decided, "previewed": seen.json()["digest"]}
+    return await notifier.post(f"/v1/letters/{dossier}/approval", json=named, headers=headers)
 
 
 def signature(story: Story) -> dict[str, str]:
@@ -33,6 +46,5 @@ def signature(story: Story) -> dict[str, str]:
 async def ask_again(town: Town, story: Story) -> None:
     """Sign what was not answered; 409 says that it had been taken."""
     while story.unanswered:
-        path = f"/v1/letters/{story.unanswered.pop()}/approval"
-        answer = await town.fleet.clients["notifier"].post(path, json=signature(story))
+        answer = await look_and_sign(town.fleet.clients["notifier"], story.unanswered.pop(), signature(story))
         assert answer.status_code in (202, 409), answer.text

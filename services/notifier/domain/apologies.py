@@ -1,66 +1,46 @@
-"""What becomes of a dossier's apology letter: what sla says, what the signer says, and the number of the register.
+"""What becomes of a dossier's apology letter: what sla says of it, and the number of the register.
 
-There is at most one letter per dossier. Each draft comes to a state once.
+There is at most one letter per dossier. Each draft comes to a state once. What the signer says is in `signing`.
 """
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from contracts import Event
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
 from contracts.facts import epoch_ms
-from contracts.notices import (
-    LateReason,
-    LetterApproved,
-    LetterDrafted,
-    LetterRejected,
-    LetterSent,
-    LetterStated,
-    LetterWithdrawn,
-    RejectReason,
-)
-from contracts.repromise import Bar, Promised, bar_to, bar_to_any
+from contracts.notices import LetterApproved, LetterDrafted, LetterRejected, LetterSent, LetterStated, LetterWithdrawn
 from reference import moment, silence
-from reference.derivation import say_instant
-from reference.timeline import DAY, to_minute
 from services.changes import Answering, Changed, Once
 from services.notifier.domain import letter as states
 from services.notifier.domain.dossier import Call, Dossier
 from services.notifier.domain.ground import Ground
 from services.notifier.domain.letter import (
+    NOBODYS,
     Approved,
     Back,
+    By,
     Draft,
     Drafted,
     Issuing,
     Letter,
     Refusal,
     Rejected,
-    Signature,
+    State,
+    Step,
     Withdrawn,
 )
-from services.notifier.domain.notice import APOLOGY, WRITER
+from services.notifier.domain.notice import APOLOGY
+from services.notifier.domain.preview import digest_of
 from services.notifier.domain.telling import queue
 
-
-class NotAllowedError(Exception):
-    """A letter cannot be approved or rejected now; `rule` and `text` say why, in Vietnamese."""
-
-    def __init__(self, rule: str, text: str) -> None:
-        super().__init__(rule)
-        self.rule, self.text = rule, text
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """What the signer decides: why it is late, the new date, and who signs. The note is printed in the letter. `subject`: what
-    the issuer of the signer's token calls the signer, whose name others may have."""
-
-    reason: LateReason
-    by: str
-    note: str = ""
-    new_due_at: datetime | None = None
-    subject: str | None = None
+CHANGED = "Thông tin hồ sơ đã thay đổi sau khi ký, thư không còn như bản đã xem; cần xem và ký lại."
+STATES: dict[type[LetterStated], State] = {
+    LetterDrafted: "drafted",
+    LetterApproved: "approved",
+    LetterRejected: "rejected",
+    LetterWithdrawn: "withdrawn",
+    LetterSent: "sent",
+}
 
 
 # --- what sla says ----------------------------------------------------------------
@@ -96,7 +76,7 @@ def on_settled(dossier: Dossier, data: DeadlineSettled, event: Event, ground: Gr
     if after.in_time and isinstance(after.letter, Drafted):
         return withdraw(after, after.letter, ground)
     if data.outcome == "open" and isinstance(after.letter, Withdrawn):
-        return put_on_desk(after, states.again(after.letter))
+        return put_on_desk(after, states.again(after.letter), ground)
     call = Call.of_end(event, data)
     return Changed(after) if call is None or not is_wanted(after, call) else draft(after, call, ground)
 
@@ -124,105 +104,22 @@ def on_refused(dossier: Dossier, data: DeadlineRefused, event: Event, ground: Gr
     return back_to_desk(dossier, letter, Back(refusal=Refusal(data.rule, data.text, data.code)), ground)
 
 
-# --- what the signer says ---------------------------------------------------------
-
-
-def approve(dossier: Dossier, approval: Approval, ground: Ground) -> Changed[Dossier]:
-    """Approve a draft: ask sla for the new date, or, where there is none to promise, have it numbered at once.
-
-    Raises NotAllowedError naming the rule.
-    """
-    letter, now = _on_the_desk(dossier), ground.now_ms
-    unit = ground.reference.units.get(letter.draft.unit)
-    if unit is None or unit.letterhead is None:
-        raise NotAllowedError("letterhead", "Danh mục chưa có thể thức thư và người ký của đơn vị này.")
-    if dossier.incomplete:
-        raise NotAllowedError("incomplete", "Một bản ghi của hồ sơ đang bị giữ lại; xử lý bản ghi đó trước khi ký thư.")
-    granted = _granted(dossier, letter, approval)
-    new_due = None if granted is not None else _new_due(dossier, letter, approval, ground)
-    ask = LetterApproved.event_id(WRITER, dossier.code, str(letter.draft.number))
-    signed = Signature(approval.reason, now, ask, approval.note, approval.by, approval.subject)
-    after: Letter = (
-        states.release(letter, signed, granted, now) if new_due is None else states.ask(letter, signed, epoch_ms(new_due))
-    )
-    said = LetterApproved(
-        at=ground.now, unit=letter.draft.unit, draft=letter.draft.number, reason=approval.reason, new_due_at=new_due
-    )
-    return Changed(dossier._replace(letter=after), [_once(said)])
-
-
-def _granted(dossier: Dossier, letter: Drafted, approval: Approval) -> int | None:
-    """The date (ms) that sla granted to this very letter before it came back to the desk: it needs no second grant.
-
-    Raises NotAllowedError for another date.
-    """
-    granted = letter.back.granted
-    if granted is None or dossier.ended or not is_granted(dossier, granted):
-        return None
-    if approval.new_due_at is not None and epoch_ms(approval.new_due_at) != granted:
-        raise NotAllowedError("new_due_at", f"Hồ sơ đã được hẹn lại đến {say_instant(moment(granted))}; thư phải ghi ngày đó.")
-    return granted
-
-
-_WORDS = {
-    Bar.PAUSED: ("paused", "Hồ sơ đang chờ bổ sung hoặc thực hiện nghĩa vụ: chưa có ngày hẹn để hẹn lại."),
-    Bar.NOT_LATER: ("new_due_at", "Thời gian hẹn lại phải sau lúc này và sau ngày hẹn cũ."),
-    Bar.NOT_OPEN: ("new_due_at", "Ngày hẹn lại phải là ngày làm việc của đơn vị."),
-}
-
-
-def may_promise(dossier: Dossier, draft: Draft, back: Back) -> bool:
-    """Whether a letter promises a new date at all: not where the dossier has ended, or had its one re-promise (R16)."""
-    return bar_to_any(_promised(dossier, draft, back)) not in (Bar.ENDED, Bar.ONCE)
-
-
-def _promised(dossier: Dossier, draft: Draft, back: Back) -> Promised:
-    """The promise as the desk knows it; sla, which grants, knows all of it. Who has a letter was received."""
-    due = draft.due if dossier.promise is None else dossier.promise.due
-    return Promised(due, dossier.ended, back.was_promised_anew)
-
-
-def _new_due(dossier: Dossier, letter: Drafted, approval: Approval, ground: Ground) -> datetime | None:
-    """The new date, checked (R15); None where none may be given."""
-    promised, new = _promised(dossier, letter.draft, letter.back), approval.new_due_at
-    if not may_promise(dossier, letter.draft, letter.back):
-        return None
-    if promised.due is not None and new is None:
-        raise NotAllowedError("new_due_at", "Thiếu thời gian hẹn trả kết quả lại.")
-    line = ground.reference.timeline(letter.draft.unit)
-    bar = bar_to(
-        promised,
-        ground.now_ms,
-        0 if new is None else epoch_ms(new),
-        lambda ms: line.is_counted(to_minute(moment(ms)) // DAY),
-    )
-    if bar is not None:
-        raise NotAllowedError(*_WORDS[bar])
-    return new
-
-
-def reject(dossier: Dossier, reason: RejectReason, by: str, ground: Ground, subject: str | None = None) -> Changed[Dossier]:
-    """Reject a draft: in time after all, or exempt (R19). Raises NotAllowedError."""
-    letter = _on_the_desk(dossier)
-    said = LetterRejected(at=ground.now, unit=letter.draft.unit, draft=letter.draft.number, reason=reason)
-    return Changed(dossier._replace(letter=states.reject(letter, reason, by, subject)), [_once(said)])
-
-
-def _on_the_desk(dossier: Dossier) -> Drafted:
-    if not isinstance(dossier.letter, Drafted):
-        raise NotAllowedError("state", "Hồ sơ này không có dự thảo thư nào đang chờ ký.")
-    return dossier.letter
-
-
 # --- issuing ----------------------------------------------------------------------
 
 
 def claim_letter(dossier: Dossier, until: int, ground: Ground) -> Answering[Dossier, str]:
-    """Keep others from numbering a letter that is due; the answer is the body whose register it is for, "" if none is due."""
+    """Keep others from numbering a letter that is due; the answer is the body whose register it is for, "" if none is due.
+
+    A letter that would no longer say what its signer saw is back on the desk, unless somebody began to number it.
+    """
     letter = dossier.letter
     if not isinstance(letter, Issuing) or letter.next_at is None or letter.next_at > ground.now_ms:
         return Answering(dossier, "")
-    return Answering(dossier._replace(letter=replace(letter, next_at=until)), letter.draft.unit)
+    if not letter.claimed and letter.signed.previewed not in (None, digest_of(dossier, letter, ground)):
+        granted = letter.new_due if letter.new_due is not None and is_granted(dossier, letter.new_due) else None
+        changed = back_to_desk(dossier, letter, Back(remark=CHANGED, granted=granted), ground)
+        return Answering(changed.after, "", changed.said)
+    return Answering(dossier._replace(letter=replace(letter, next_at=until, claimed=True)), letter.draft.unit)
 
 
 def issue(dossier: Dossier, number: int, year: int, ground: Ground) -> Changed[Dossier]:
@@ -235,8 +132,7 @@ def issue(dossier: Dossier, number: int, year: int, ground: Ground) -> Changed[D
     said = LetterSent(
         at=ground.now, unit=sent.draft.unit, draft=sent.draft.number, number=number, year=year, new_due_at=new_due
     )
-    issued = Changed(dossier._replace(letter=sent), [_once(said)])
-    return issued.then(lambda after: queue(after, APOLOGY, now, ground))
+    return moved(dossier, sent, said, ground).then(lambda after: queue(after, APOLOGY, now, ground))
 
 
 # --- common -----------------------------------------------------------------------
@@ -251,29 +147,36 @@ def draft(dossier: Dossier, call: Call, ground: Ground) -> Changed[Dossier]:
         return queue(dossier, APOLOGY, epoch_ms(call.at), ground, reason=reason)
     number = 1 if dossier.letter is None else dossier.letter.draft.number + 1
     sign_by = None if call.sign_by is None else epoch_ms(call.sign_by)
-    return put_on_desk(dossier, Drafted(Draft(number, call.unit, epoch_ms(call.due_at), epoch_ms(call.at), sign_by)))
+    return put_on_desk(dossier, Drafted(Draft(number, call.unit, epoch_ms(call.due_at), epoch_ms(call.at), sign_by)), ground)
 
 
-def put_on_desk(dossier: Dossier, letter: Drafted) -> Changed[Dossier]:
-    """A draft waits for its signer."""
+def put_on_desk(dossier: Dossier, letter: Drafted, ground: Ground, by: By = NOBODYS) -> Changed[Dossier]:
+    """A draft waits for its signer. `by`: who took it back, if anybody did."""
     own = letter.draft
     sign_by = None if own.sign_by is None else moment(own.sign_by)
     said = LetterDrafted(at=moment(own.at), unit=own.unit, draft=own.number, due_at=moment(own.due), sign_by=sign_by)
-    return Changed(dossier._replace(letter=letter), [_once(said)])
+    return moved(dossier, letter, said, ground, by)
 
 
 def back_to_desk(dossier: Dossier, letter: Approved | Issuing, back: Back, ground: Ground) -> Changed[Dossier]:
     """A signed letter that cannot go is the next draft; withdrawn at once if the dossier has ended in time."""
     drafted = states.again(letter, back)
-    return withdraw(dossier, drafted, ground) if dossier.in_time else put_on_desk(dossier, drafted)
+    return withdraw(dossier, drafted, ground) if dossier.in_time else put_on_desk(dossier, drafted, ground)
 
 
 def withdraw(dossier: Dossier, letter: Drafted, ground: Ground) -> Changed[Dossier]:
     """Take a draft back."""
     said = LetterWithdrawn(at=ground.now, unit=letter.draft.unit, draft=letter.draft.number)
-    return Changed(dossier._replace(letter=states.withdraw(letter)), [_once(said)])
+    return moved(dossier, states.withdraw(letter), said, ground)
 
 
-def _once(said: LetterStated) -> Once:
-    """Each draft comes to a state once."""
-    return Once(said, str(said.draft))
+def moved(dossier: Dossier, letter: Letter, said: LetterStated, ground: Ground, by: By = NOBODYS) -> Changed[Dossier]:
+    """The letter in another state, with a line of its history. Each draft comes to a state once."""
+    after = dossier.stepped(step_of(said, ground.now_ms, by))
+    return Changed(after._replace(letter=letter), [Once(said, str(said.draft))])
+
+
+def step_of(said: LetterStated, at: int, by: By = NOBODYS) -> Step:
+    """The line of history that an event stands for."""
+    why = said.reason if isinstance(said, LetterApproved | LetterRejected) else ""
+    return Step(STATES[type(said)], said.draft, at, by.name, by.subject, why)

@@ -3,17 +3,22 @@
     Drafted -> Approved -> Issuing -> Sent      a new date is asked of sla; without one the letter is Issuing at once
     Drafted -> Rejected                         drafted anew by a passed date, if it was rejected as in time
     Drafted <-> Withdrawn                       the dossier settled in time, or is open again after all
+    Rejected -> Drafted                         taken back before the date passed
     Approved -> Drafted                         sla refused the date: the next draft, and nothing of the one before
+    Issuing  -> Drafted                         what the signer saw is no longer what the letter would say
 
 A function takes exactly the states that it is allowed from. What belongs to one state cannot be left over in another. All times
 are milliseconds since 1970.
 """
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from contracts.notices import LateReason, RejectReason
 from contracts.rules import Rule, is_refused_by
 from services.notifier.domain.contact import Contact
+
+State = Literal["drafted", "approved", "rejected", "withdrawn", "sent"]  # as notices.v1 names them
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ FIRST = Back()
 class Signature:
     """What the signer decided. `ask`: the id of the event that says so. `note`, `by`: None where they were read back from the
     log, which does not hold them. `subject`: what the issuer of the signer's token calls the signer, None before there were
-    tokens."""
+    tokens. `previewed`: the digest of the letter that the signer saw, None before letters were shown."""
 
     reason: LateReason
     at: int
@@ -70,6 +75,7 @@ class Signature:
     note: str | None = None
     by: str | None = None
     subject: str | None = None
+    previewed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +97,13 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Issuing:
-    """To be numbered, from `next_at` on; None: while the dossier recovers."""
+    """To be numbered, from `next_at` on; None: while the dossier recovers. `claimed`: somebody began, and may have bound it."""
 
     draft: Draft
     signed: Signature
     new_due: int | None
     next_at: int | None
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,36 @@ class Withdrawn:
 Letter = Drafted | Approved | Issuing | Sent | Rejected | Withdrawn
 
 
-def again(letter: Approved | Issuing | Withdrawn, back: Back = FIRST) -> Drafted:
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who decided: name, and what the issuer of the token calls the person. None: nobody did."""
+
+    name: str | None = None
+    subject: str | None = None
+
+
+NOBODYS = By()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a letter's history: which draft came to which state, when; who decided it (None: nobody did, or it was read
+    back from the log, which does not hold names) and for which reason, by its code."""
+
+    state: State
+    draft: int
+    at: int
+    by: str | None = None
+    subject: str | None = None
+    why: str = ""
+
+
+def signature_of(letter: Letter | None) -> Signature | None:
+    """What was decided about a letter that was signed."""
+    return letter.signed if isinstance(letter, Approved | Issuing | Sent) else None
+
+
+def again(letter: Approved | Issuing | Withdrawn | Rejected, back: Back = FIRST) -> Drafted:
     """On the desk as its next draft: what was decided about the one before is left behind."""
     return Drafted(replace(letter.draft, number=letter.draft.number + 1), back)
 

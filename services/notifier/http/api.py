@@ -7,21 +7,47 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.notices import LateReason, RejectReason
 from runtime.web import Person, also, problem_answers
-from services.notifier.domain.apologies import Approval
+from services.notifier.domain.letter_text import LetterText
+from services.notifier.domain.signing import NOTE_MAX, Approval
 from services.notifier.http.desk import LetterDesk
 from services.notifier.http.people import NameReader, Reader, Signer
 from services.notifier.http.views import LetterView
 from services.notifier.store import LetterState as State
 
 
-class ApprovalBody(BaseModel):
-    """Ký thư: lý do, ngày hẹn lại (nếu hồ sơ chưa kết thúc). Người ký là người đăng nhập."""
+class DecisionBody(BaseModel):
+    """Điều sẽ ghi trong thư: lý do, ngày hẹn lại (nếu hồ sơ chưa kết thúc)."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     reason: LateReason
-    note: str = Field(default="", max_length=500)
+    note: str = Field(default="", max_length=NOTE_MAX)
     new_due_at: AwareDatetime | None = None
+
+
+class ApprovalBody(DecisionBody):
+    """Ký thư đã xem: như lúc xem, và mã của bản đã xem. Người ký là người đăng nhập."""
+
+    previewed: str = Field(pattern="^[0-9a-f]{64}$", description="`digest` of the preview that the signer saw.")
+
+
+class Preview(BaseModel):
+    """Thư sẽ gửi, trừ số và ngày. Names whom it goes to."""
+
+    digest: str
+    addressee: str
+    address: str
+    subject: str
+    paragraphs: tuple[str, ...]
+    on_behalf: str
+    signer_title: str
+    signer: str
+
+    @classmethod
+    def of(cls, text: LetterText, digest: str) -> "Preview":
+        """As the API says it."""
+        said = {name: getattr(text, name) for name in cls.model_fields if name != "digest"}
+        return cls.model_validate({"digest": digest, **said})
 
 
 class RejectionBody(BaseModel):
@@ -50,6 +76,8 @@ class Letter(BaseModel):
     refusal: str
     needs_date: bool
     signer: str
+    proposed_at: datetime | None
+    may_be_taken_back: bool
 
     @classmethod
     def of(cls, view: LetterView) -> "Letter":
@@ -77,8 +105,8 @@ def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
         response_model=Letters,
         responses=problem_answers(422, 503),
     )
-    async def listed(person: Reader, state: State = "drafted", after: str = "") -> Letters:
-        found, more = await desk.page(state, after, person)
+    async def listed(person: Reader, state: State = "drafted", after: str = "", unit: str = "") -> Letters:
+        found, more = await desk.page(state, after, person, unit)
         return Letters(letters=[Letter.of(one) for one in found], after=more or None)
 
     @app.get(
@@ -101,11 +129,20 @@ def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
         return Response(await desk.pdf(dossier, person), media_type="application/pdf", headers=headers)
 
 
-def _approval(body: ApprovalBody, person: Person) -> Approval:
-    return Approval(body.reason, person.name, body.note, body.new_due_at, person.subject)
+def _approval(body: DecisionBody, person: Person, previewed: str = "") -> Approval:
+    return Approval(body.reason, person.name, body.note, body.new_due_at, person.subject, previewed)
 
 
 def _add_deciding(app: FastAPI, desk: LetterDesk) -> None:
+    @app.post(
+        "/v1/letters/{dossier}/preview",
+        summary="Xem thư sẽ gửi, trước khi ký",
+        response_model=Preview,
+        responses=problem_answers(404, 409, 422, 503),
+    )
+    async def previewed(person: Signer, dossier: str, body: DecisionBody) -> Preview:
+        return Preview.of(*await desk.preview(dossier, _approval(body, person), person))
+
     @app.post(
         "/v1/letters/{dossier}/approval",
         status_code=202,
@@ -114,7 +151,7 @@ def _add_deciding(app: FastAPI, desk: LetterDesk) -> None:
         responses=problem_answers(404, 409, 422, 503),
     )
     async def approval(person: Signer, dossier: str, body: ApprovalBody) -> Letter:
-        await desk.approve(dossier, _approval(body, person), person)
+        await desk.approve(dossier, _approval(body, person, body.previewed), person)
         return Letter.of(await desk.show(dossier, person))
 
     @app.post(
@@ -126,4 +163,15 @@ def _add_deciding(app: FastAPI, desk: LetterDesk) -> None:
     )
     async def rejection(person: Signer, dossier: str, body: RejectionBody) -> Letter:
         await desk.reject(dossier, body.reason, person)
+        return Letter.of(await desk.show(dossier, person))
+
+    @app.post(
+        "/v1/letters/{dossier}/taking-back",
+        status_code=202,
+        summary="Rút lại quyết định không gửi, trước ngày hẹn",
+        response_model=Letter,
+        responses=problem_answers(404, 409, 422, 503),
+    )
+    async def taking_back(person: Signer, dossier: str) -> Letter:
+        await desk.take_back(dossier, person)
         return Letter.of(await desk.show(dossier, person))

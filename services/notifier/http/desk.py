@@ -1,6 +1,7 @@
 """Reads and changes letters and messages for whoever asks over HTTP. No rules here."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from contracts.notices import RejectReason
@@ -8,16 +9,19 @@ from runtime.intents import Intents
 from runtime.parts import Parts
 from runtime.web import Person, Problem, ProblemError
 from services.changes import Changed
-from services.notifier.domain import Dossier, Ground
-from services.notifier.domain.apologies import Approval, NotAllowedError, approve, reject
-from services.notifier.domain.letter import Letter
+from services.notifier.domain import NOBODY, Dossier, Ground
+from services.notifier.domain.letter import By, Letter, Sent
+from services.notifier.domain.letter_text import LetterText
+from services.notifier.domain.preview import text_of
 from services.notifier.domain.receipts import Receipt, on_receipts
-from services.notifier.http.views import LetterView, text_of, view
+from services.notifier.domain.signing import Approval, NotAllowedError, approve, preview, reject, take_back
+from services.notifier.http.views import LetterView, StepView, history, view
 from services.notifier.jobs import Desk
 from services.notifier.pdf import render
 from services.notifier.store import CODEC, LetterState, find_by_client_ids, find_letters, find_one
 
 PAGE = 200
+NOT_SIGNED = "BẢN XEM TRƯỚC - CHƯA KÝ"
 
 
 class LetterDesk:
@@ -31,11 +35,24 @@ class LetterDesk:
         """What a decision of now may look at."""
         return self._desk.context.ground()
 
-    async def page(self, state: LetterState, after: str, person: Person) -> tuple[list[LetterView], str]:
-        """Letters in a state, by dossier code, and the code behind which the next page begins, if any. No personal data."""
-        ground, found = self.ground(), await find_letters(self._parts.store, (state, person.units_of()), PAGE, after)
+    async def page(
+        self, state: LetterState, after: str, person: Person, unit: str = "", size: int = PAGE
+    ) -> tuple[list[LetterView], str]:
+        """Letters in a state, of a unit or of all that the person sees, what is to be signed first at the head; and the place
+        behind which the next page begins, if any. No personal data."""
+        ground = self.ground()
+        found = await find_letters(self._parts.store, (state, person.units_of(unit)), size, after)
         views = [view(dossier, dossier.letter, ground) for dossier in found.dossiers if dossier.letter is not None]
-        return views, found.after
+        return sorted(views, key=lambda one: (one.sign_by or one.due_at or ground.now, one.dossier)), found.after
+
+    async def following(self, letter: LetterView, person: Person, unit: str = "") -> str:
+        """The dossier of the next letter that waits for its signer, behind this one or else from the first on; "" if none."""
+        for after in (letter.place, ""):
+            found, _ = await self.page("drafted", after, person, unit, 2)
+            others = [one.dossier for one in found if one.dossier != letter.dossier]
+            if others:
+                return others[0]
+        return ""
 
     async def find(self, code: str, person: Person) -> Dossier | None:
         """A dossier; None if nothing of it is known, or its unit is not the person's."""
@@ -53,12 +70,31 @@ class LetterDesk:
         """One letter. Raises ProblemError."""
         return view(*await self._find(code, person), self.ground())
 
+    async def history(self, code: str, person: Person) -> list[StepView]:
+        """Who decided what about it, and when. Raises ProblemError."""
+        return history((await self._find(code, person))[0])
+
     async def pdf(self, code: str, person: Person) -> bytes:
         """The letter, draft or issued. Raises ProblemError."""
-        text = text_of(*await self._find(code, person), self._desk.ground())
+        dossier, letter = await self._find(code, person)
+        return render(self._text(dossier, letter))
+
+    async def preview(self, code: str, approval: Approval, person: Person) -> tuple[LetterText, str]:
+        """The very letter that would go if it were signed now, and what an approval of it has to name. Raises ProblemError."""
+        dossier, _ = await self._find(code, person)
+        try:
+            seen = preview(dossier, approval, self.ground())
+        except NotAllowedError as error:
+            raise _problem(error) from None
+        return replace(self._text(dossier, seen.letter), mark=NOT_SIGNED), seen.digest
+
+    def _text(self, dossier: Dossier, letter: Letter) -> LetterText:
+        ground = self._desk.ground()
+        contact = letter.contact if isinstance(letter, Sent) and letter.contact is not None else dossier.known_contact
+        text = text_of(dossier, letter, ground, NOBODY if contact is None else ground.person_of(contact))
         if text is None:
             raise ProblemError(Problem("no-letterhead", "Danh mục chưa có thể thức thư của đơn vị này", 409))
-        return render(text)
+        return text
 
     async def approve(self, code: str, approval: Approval, person: Person) -> None:
         """Sign. Raises ProblemError naming the rule."""
@@ -68,13 +104,16 @@ class LetterDesk:
         """Do not send. Raises ProblemError naming the rule."""
         await self._change(code, person, lambda dossier: reject(dossier, reason, person.name, self.ground(), person.subject))
 
+    async def take_back(self, code: str, person: Person) -> None:
+        """Do send after all. Raises ProblemError naming the rule."""
+        await self._change(code, person, lambda dossier: take_back(dossier, By(person.name, person.subject), self.ground()))
+
     async def _change(self, code: str, person: Person, rule: Callable[[Dossier], Changed[Dossier]]) -> None:
         await self._find(code, person)
         try:
             await CODEC.change(self._intents, [code], rule, self._parts.clock)
         except NotAllowedError as error:
-            errors = [{"pointer": "", "rule": error.rule, "detail": error.text}]
-            raise ProblemError(Problem("not-allowed", "Chưa ký được thư này", 409, error.text, errors)) from None
+            raise _problem(error) from None
 
     async def receipts(self, receipts: Mapping[str, Receipt]) -> int:
         """Note what the gateway reports, by client id. Returns how many dossiers it concerns."""
@@ -82,3 +121,8 @@ class LetterDesk:
         rule = partial(on_receipts, receipts=receipts, ground=self.ground())
         await CODEC.change(self._intents, codes, rule, self._parts.clock)
         return len(codes)
+
+
+def _problem(error: NotAllowedError) -> ProblemError:
+    errors = [{"pointer": "", "rule": error.rule, "detail": error.text}]
+    return ProblemError(Problem("not-allowed", "Chưa ký được thư này", 409, error.text, errors))

@@ -1,14 +1,27 @@
-"""What the letter desk shows: one letter as words, without personal data, and the text for its PDF."""
+"""What the letter desk shows: one letter as words, without personal data, and its history."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from reference import moment, moment_or_none
-from services.notifier.domain import NOBODY, Completed, Dossier, Ground, Received, Sending
-from services.notifier.domain.apologies import may_promise
-from services.notifier.domain.letter import Approved, Back, Drafted, Issuing, Letter, Rejected, Sent, Signature, Withdrawn
-from services.notifier.domain.texts import REASONS, Decided, LetterText, Subject, compose, symbol
-from services.notifier.store import LETTER_STATES, LetterState
+from services.notifier.domain import Dossier, Ground, Received
+from services.notifier.domain.dates import Proposed, propose
+from services.notifier.domain.letter import (
+    Approved,
+    Back,
+    Drafted,
+    Issuing,
+    Letter,
+    Rejected,
+    Sent,
+    Step,
+    Withdrawn,
+    signature_of,
+)
+from services.notifier.domain.letter_text import REASONS, REJECTIONS
+from services.notifier.domain.signing import may_promise, may_take_back
+from services.notifier.domain.texts import symbol
+from services.notifier.store import LETTER_STATES, LetterState, place_of
 
 STATES: dict[LetterState, str] = {
     "drafted": "Chờ ký",
@@ -18,6 +31,15 @@ STATES: dict[LetterState, str] = {
     "rejected": "Không gửi",
     "withdrawn": "Đã rút",
 }
+STEPS: dict[str, str] = {
+    "drafted": "Lập dự thảo",
+    "returned": "Đưa lại bàn ký",
+    "approved": "Ký",
+    "rejected": "Quyết định không gửi",
+    "withdrawn": "Rút dự thảo: hồ sơ xong đúng hẹn",
+    "sent": "Cấp số và gửi",
+}
+WHY: dict[str, str] = {str(code): words for code, words in (*REASONS.items(), *REJECTIONS.items())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +62,14 @@ class LetterView:
     refusal: str
     needs_date: bool
     signer: str
+    proposed: Proposed | None
+    may_be_taken_back: bool
+    place: str
+
+    @property
+    def proposed_at(self) -> datetime | None:
+        """The date that is proposed."""
+        return None if self.proposed is None else self.proposed.at
 
 
 def view(dossier: Dossier, letter: Letter, ground: Ground) -> LetterView:
@@ -48,7 +78,8 @@ def view(dossier: Dossier, letter: Letter, ground: Ground) -> LetterView:
     received = dossier.facts.first(Received)
     procedure = "" if received is None else received.procedure
     known, unit = reference.procedures.get(procedure), reference.units.get(draft.unit)
-    refusal, signed = _back(letter).refusal, signed_of(letter)
+    refusal, signed = _back(letter).refusal, signature_of(letter)
+    needs_date = _back(letter).granted is None and may_promise(dossier, draft, _back(letter))
     return LetterView(
         dossier=dossier.code,
         unit=draft.unit,
@@ -61,11 +92,14 @@ def view(dossier: Dossier, letter: Letter, ground: Ground) -> LetterView:
         sign_by=moment_or_none(draft.sign_by),
         new_due_at=moment_or_none(new_due_of(letter)),
         remark=_back(letter).remark,
-        reason_name=REASONS[signed.reason] if signed else "",
+        reason_name=REASONS[signed.reason] if signed else REJECTIONS[letter.why] if isinstance(letter, Rejected) else "",
         symbol=symbol(letter.number) if isinstance(letter, Sent) else "",
         refusal=f"{refusal.text} ({refusal.rule})" if refusal else "",
-        needs_date=_back(letter).granted is None and may_promise(dossier, draft, _back(letter)),
+        needs_date=needs_date,
         signer=unit.letterhead.on(ground.now.date()).signer if unit and unit.letterhead else "",
+        proposed=propose(dossier, draft.unit, ground) if needs_date and isinstance(letter, Drafted) else None,
+        may_be_taken_back=may_take_back(dossier, ground),
+        place=place_of(dossier),
     )
 
 
@@ -79,39 +113,27 @@ def _back(letter: Letter) -> Back:
     return letter.back if isinstance(letter, Drafted | Rejected | Withdrawn) else Back()
 
 
-def signed_of(letter: Letter) -> Signature | None:
-    """What was decided about a letter that was signed."""
-    return letter.signed if isinstance(letter, Approved | Issuing | Sent) else None
-
-
 def new_due_of(letter: Letter) -> int | None:
     """The new date of a signed letter, or the one that was granted to a draft already."""
     return letter.new_due if isinstance(letter, Approved | Issuing | Sent) else _back(letter).granted
 
 
-def text_of(dossier: Dossier, letter: Letter, ground: Sending) -> LetterText | None:
-    """The letter in full, with name and address; None if the unit has no letterhead or the reception is unknown."""
-    received, unit = dossier.facts.first(Received), ground.reference.units.get(letter.draft.unit)
-    if received is None or unit is None or unit.letterhead is None:
-        return None
-    procedure, completed = ground.reference.procedures.get(received.procedure), dossier.facts.first(Completed)
-    sent, signed = letter if isinstance(letter, Sent) else None, signed_of(letter)
-    known = completed is not None and (sent is None or completed.at <= sent.at)
-    subject = Subject(
-        dossier=dossier.code,
-        procedure=procedure.name if procedure else received.procedure,
-        received_at=moment(received.at),
-        due_at=moment(letter.draft.due),
-        ended_at=moment(completed.at) if completed is not None and known else None,
-    )
-    decided = Decided(
-        reason=signed.reason if signed else None,
-        note=(signed.note or "") if signed else "",
-        new_due_at=moment_or_none(new_due_of(letter)) if signed else None,
-        number=sent.number if sent else None,
-        at=moment_or_none(sent.at) if sent else None,
-    )
-    contact = sent.contact if sent is not None and sent.contact is not None else dossier.known_contact
-    person = NOBODY if contact is None else ground.person_of(contact)
-    day = decided.at or ground.now
-    return compose(unit.letterhead.on(day.date()), ground.reference.province, subject, person, decided)
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One line of a letter's history, with who decided it: for who may read names."""
+
+    at: datetime
+    what: str
+    by: str
+    why: str
+
+
+def history(dossier: Dossier) -> list[StepView]:
+    """What became of a dossier's letter, in order."""
+    return [_step(step) for step in sorted(dossier.history, key=lambda step: step.at)]
+
+
+def _step(step: Step) -> StepView:
+    what = STEPS["returned" if step.state == "drafted" and step.draft > 1 else step.state]
+    nobody = "(không còn lưu)" if step.state in ("approved", "rejected") else ""
+    return StepView(moment(step.at), what, step.by or nobody, WHY.get(step.why, ""))

@@ -6,10 +6,11 @@ from contracts import Event
 from contracts.deadlines import DeadlineSettled, DeadlineStated
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackRated
-from contracts.notices import LetterRejected, LetterSent
+from contracts.notices import LetterDrafted, LetterRejected, LetterSent
 from services.reporting.domain.facts import KINDS
 from services.reporting.domain.row import Ended, Known, Letter, Promise, Promised, Rating, Rejected, Reopened, Settled, Waiting
 
+OWED = "in-time"  # no exemption: should the dossier be late after all, a letter is owed
 Happened = TypeVar("Happened", Letter, Rating)
 
 
@@ -32,7 +33,8 @@ def statement(known: Known, event: Event) -> Known:
 def effect(known: Known, event: Event) -> Known:
     """A letter issued or not owed, a survey answered.
 
-    Of two letters or ratings the earlier counts, whichever arrives first; of two refusals of a draft the later draft's.
+    Of two letters or ratings the earlier counts, whichever arrives first; of two refusals of a draft the later draft's. A draft
+    that was made anew takes the refusal of one before it back.
     """
     data, recorded = event.data, epoch_ms(event.time)
     if isinstance(data, LetterSent):
@@ -42,9 +44,19 @@ def effect(known: Known, event: Event) -> Known:
         scores = [score for score in data.scores.values() if score is not None]
         rating = _earlier(known.rating, Rating(epoch_ms(data.at), recorded, len(scores), sum(scores)))
         return known if rating is known.rating else known._replace(rating=rating)
-    if isinstance(data, LetterRejected) and (known.rejected is None or known.rejected.draft < data.draft):
-        return known._replace(rejected=Rejected(data.draft, recorded, data.reason))
+    if isinstance(data, LetterRejected):
+        return _not_owed(known, Rejected(data.draft, recorded, data.reason))
+    if isinstance(data, LetterDrafted) and data.draft > 1:
+        return _not_owed(known, Rejected(data.draft, recorded, OWED))
     return known
+
+
+def _not_owed(known: Known, said: Rejected) -> Known:
+    """What the newest draft says; of the same draft a refusal holds, which comes after the draft itself."""
+    last = known.rejected
+    is_newer = last is None or last.draft < said.draft
+    is_after = last is not None and last.draft == said.draft and last.reason == OWED and last.recorded < said.recorded
+    return known._replace(rejected=said) if is_newer or is_after else known
 
 
 def _version(known: Promise | Settled | None) -> int:

@@ -1,13 +1,13 @@
-"""The one re-promise a dossier may get (R15, R16): how sla says what forbids a new date (contracts.repromise)."""
+"""The one re-promise a dossier may get (R15, R16): how sla says what forbids a new date (services.repromise)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.deadlines import DeadlineRefused
-from contracts.repromise import Bar, Promised, bar_to
+from contracts.repromise import Bar, Promised
 from contracts.rules import Rule
 from reference import Timeline
-from reference.timeline import DAY, minute_of
+from services.repromise import WORDS, barred
 from services.sla.domain.dossier import Dossier, End
 from services.sla.domain.facts import Reappointed
 from services.sla.domain.promise import Standing
@@ -26,18 +26,16 @@ class Refusal:
         return DeadlineRefused(at=at, unit=unit, rule=f"{self.code}: {self.words}", text=self.text, code=self.code.value)
 
 
-ONCE = Refusal(
-    Rule.R16, "không quá một lần hẹn lại", "Ngày hẹn trả chỉ được hẹn lại một lần; đề nghị hẹn lại sau đó không được chấp nhận."
-)
-NOT_ACCEPTED = Refusal(
-    Rule.R15, "hồ sơ chưa được tiếp nhận", "Hồ sơ chưa được tiếp nhận hoặc đã bị từ chối, không có gì để hẹn lại."
-)
-ENDED = Refusal(Rule.R15, "hồ sơ đã kết thúc", "Hồ sơ đã kết thúc, không hẹn lại ngày trả.")
-PAUSED = Refusal(Rule.R15, "hồ sơ đang dừng", "Hồ sơ đang chờ bổ sung hoặc thực hiện nghĩa vụ, chưa có ngày hẹn để hẹn lại.")
-NOT_LATER = Refusal(
-    Rule.R15, "ngày hẹn mới phải sau ngày hẹn cũ", "Ngày hẹn lại phải sau lúc ký thư và sau ngày hẹn đang có hiệu lực."
-)
-NOT_OPEN = Refusal(Rule.R15, "ngày hẹn mới phải là ngày làm việc", "Ngày hẹn lại phải là ngày làm việc của đơn vị.")
+HEADS = {
+    Bar.NOT_ACCEPTED: "hồ sơ chưa được tiếp nhận",
+    Bar.ENDED: "hồ sơ đã kết thúc",
+    Bar.ONCE: "không quá một lần hẹn lại",
+    Bar.PAUSED: "hồ sơ đang dừng",
+    Bar.NOT_LATER: "ngày hẹn mới phải sau ngày hẹn cũ",
+    Bar.NOT_OPEN: "ngày hẹn mới phải là ngày làm việc, trong giờ làm việc",
+    Bar.TOO_FAR: "ngày hẹn mới quá xa",
+}
+ONCE = Refusal(Rule.R16, HEADS[Bar.ONCE], WORDS[Bar.ONCE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +55,11 @@ def granted(dossier: Dossier, ask: Ask) -> Dossier:
     return dossier._replace(facts=facts, asks={**dossier.asks, ask.id: "granted"})
 
 
-REFUSALS = {
-    Bar.NOT_ACCEPTED: NOT_ACCEPTED,
-    Bar.ENDED: ENDED,
-    Bar.ONCE: ONCE,
-    Bar.PAUSED: PAUSED,
-    Bar.NOT_LATER: NOT_LATER,
-    Bar.NOT_OPEN: NOT_OPEN,
-}
-
-
-def refusal_of(standing: Standing | None, end: End | None, due: int | None, line: Timeline, ask: Ask) -> Refusal | None:
+def refusal_of(
+    standing: Standing | None, end: End | None, due: int | None, line: Timeline, max_days: int, ask: Ask
+) -> Refusal | None:
     """Why a letter may not promise its new date instead of the one in force (`due`, ms), or None if it may."""
     anew = standing is not None and bool(standing.reappointed)
     promised = Promised(due, ended=end is not None, promised_anew=anew, accepted=standing is not None)
-    bar = bar_to(promised, ask.at, ask.new_due, lambda ms: line.is_counted(minute_of(ms) // DAY))
-    return None if bar is None else REFUSALS[bar]
+    why = barred(promised, ask.at, ask.new_due, line, max_days)
+    return None if why is None else Refusal(why.bar.rule, HEADS[why.bar], why.text)

@@ -65,7 +65,8 @@ def restate(dossier: Dossier, heard: Heard, ground: Ground, *, ended_as_said: bo
 def answer(dossier: Dossier, ask: Ask, heard: Heard, ground: Ground) -> Changed[Dossier]:
     """A signed letter asks for a new date: granted once (R16), answered by a moved or a refused deadline."""
     line = ground.reference.timeline(ask.unit, ground.reference.known_at(heard.recorded))
-    refusal = refusal_of(standing_of(dossier.facts), end_of(dossier.facts), dossier.due, line, ask)
+    most = ground.reference.repromise_max_days(ask.unit)
+    refusal = refusal_of(standing_of(dossier.facts), end_of(dossier.facts), dossier.due, line, most, ask)
     if refusal is not None:
         refused = dossier._replace(asks={**dossier.asks, ask.id: "refused"})
         return Changed(refused, [Once(refusal.to(ask.unit, heard.at), ask.id)])
