@@ -389,16 +389,16 @@ _IN_LETTER = frozenset(
 )
 
 
-def _step(kept: Mapping[str, Any]) -> letters.Step:
+def _step(kept: Mapping[str, Any]) -> letters.LetterStep:
     """{s: state, n: which draft, at, by, by_subject, why}."""
-    return letters.Step(kept["s"], kept["n"], kept["at"], kept.get("by"), kept.get("by_subject"), kept.get("why", ""))
+    return letters.LetterStep(kept["s"], kept["n"], kept["at"], kept.get("by"), kept.get("by_subject"), kept.get("why", ""))
 
 
-def _dump_steps(steps: Sequence[letters.Step]) -> list[dict[str, Any]] | None:
+def _dump_steps(steps: Sequence[letters.LetterStep]) -> list[dict[str, Any]] | None:
     return [_dump_step(step) for step in steps] or None
 
 
-def _dump_step(step: letters.Step) -> dict[str, Any]:
+def _dump_step(step: letters.LetterStep) -> dict[str, Any]:
     written = {"s": step.state, "n": step.draft, "at": step.at, "by": step.by, "by_subject": step.subject, "why": step.why}
     return {name: value for name, value in written.items() if value not in (None, "")}
 

@@ -43,11 +43,11 @@ from services.notifier.domain.letter import (
     Draft,
     Drafted,
     Issuing,
+    LetterStep,
     Refusal,
     Rejected,
     Sent,
     Signature,
-    Step,
     Withdrawn,
 )
 from services.notifier.domain.notice import (
@@ -99,8 +99,8 @@ def approve(known: Dossier, approval: Approval, at_: Ground) -> Changed[Dossier]
     return signing.approve(known, replace(approval, previewed=preview(known, approval, at_).digest), at_)
 
 
-def step(state: Any, draft: int = 2, by: str | None = None, why: str = "") -> tuple[Step, ...]:
-    return (Step(state, draft, epoch_ms(NOW), by, None, why),)
+def step(state: Any, draft: int = 2, by: str | None = None, why: str = "") -> tuple[LetterStep, ...]:
+    return (LetterStep(state, draft, epoch_ms(NOW), by, None, why),)
 
 
 def once(said: Any) -> list[Once]:
@@ -392,7 +392,7 @@ def test_not_sent_can_be_taken_back_until_the_date() -> None:
     back = take_back(refused, By("y", "z"), ground(at(9)))
 
     assert back.after.letter == Drafted(replace(OWN, number=3), Back(remark="r"))
-    assert back.after.history[-1] == Step("drafted", 3, DUE_MS, "y", "z")
+    assert back.after.history[-1] == LetterStep("drafted", 3, DUE_MS, "y", "z")
     assert [once_.occasion for once_ in back.said if isinstance(once_, Once)] == ["3"]
     for closed, now in (
         (refused, at(9, "09:01")),

@@ -23,10 +23,10 @@ from services.notifier.domain.letter import (
     Drafted,
     Issuing,
     Letter,
+    LetterStep,
     Refusal,
     Rejected,
     State,
-    Step,
     Withdrawn,
 )
 from services.notifier.domain.notice import APOLOGY
@@ -176,7 +176,7 @@ def moved(dossier: Dossier, letter: Letter, said: LetterStated, ground: Ground, 
     return Changed(after._replace(letter=letter), [Once(said, str(said.draft))])
 
 
-def step_of(said: LetterStated, at: int, by: By = NOBODYS) -> Step:
+def step_of(said: LetterStated, at: int, by: By = NOBODYS) -> LetterStep:
     """The line of history that an event stands for."""
     why = said.reason if isinstance(said, LetterApproved | LetterRejected) else ""
-    return Step(STATES[type(said)], said.draft, at, by.name, by.subject, why)
+    return LetterStep(STATES[type(said)], said.draft, at, by.name, by.subject, why)

@@ -14,7 +14,7 @@ from contracts.feedback import FeedbackInvited
 from contracts.notices import Notice
 from services.facts import NO_FACTS, Kinds, KnownFacts, Slim
 from services.notifier.domain.contact import Contact, Forgotten, Invitation
-from services.notifier.domain.letter import Letter, Refusal, Step
+from services.notifier.domain.letter import Letter, LetterStep, Refusal
 from services.notifier.domain.notice import Failed, Message, Uncertain, client_id
 
 
@@ -132,7 +132,7 @@ class Dossier(NamedTuple):
     client_ids: tuple[str, ...] = ()
     incomplete: bool = False
     recovering: Recovering | None = None
-    history: tuple[Step, ...] = ()  # of its letter
+    history: tuple[LetterStep, ...] = ()  # of its letter
 
     # --- what it knows ----------------------------------------------------------------
 
@@ -218,7 +218,7 @@ class Dossier(NamedTuple):
         """With a rung."""
         return self if event.id in self.rungs else self._replace(rungs=(*self.rungs, event.id))
 
-    def stepped(self, step: Step) -> "Dossier":
+    def stepped(self, step: LetterStep) -> "Dossier":
         """With a line of its letter's history; each draft comes to a state once, and the first to say so knows who did it."""
         known = any((one.state, one.draft) == (step.state, step.draft) for one in self.history)
         return self if known else self._replace(history=(*self.history, step))

@@ -154,7 +154,7 @@ NOBODYS = By()
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LetterStep:
     """One line of a letter's history: which draft came to which state, when; who decided it (None: nobody did, or it was read
     back from the log, which does not hold names) and for which reason, by its code."""
 

@@ -43,7 +43,7 @@ class LetterDesk:
         ground = self.ground()
         found = await find_letters(self._parts.store, (state, person.units_of(unit)), size, after)
         views = [view(dossier, dossier.letter, ground) for dossier in found.dossiers if dossier.letter is not None]
-        return sorted(views, key=lambda one: (one.sign_by or one.due_at or ground.now, one.dossier)), found.after
+        return views, found.after
 
     async def following(self, letter: LetterView, person: Person, unit: str = "") -> str:
         """The dossier of the next letter that waits for its signer, behind this one or else from the first on; "" if none."""

@@ -20,6 +20,7 @@ from services.notifier.http.views import LetterView
 from services.notifier.pdf import render
 
 SIGNED = also(problem_answers(404, 422, 503), 409, "text/html")
+SHOWN = also(SIGNED, 200, "application/pdf")
 FORM_MAX = 4 * NOTE_MAX  # letters of a field of a form; what is longer is no form of ours
 Field = Annotated[str, Form(max_length=FORM_MAX)]
 
@@ -161,7 +162,7 @@ def _add_signing(app: FastAPI, shown: LetterPages) -> None:
     async def preview(person: Signer, dossier: str, reason: Field = "", note: Field = "", new_due_at: Field = "") -> Response:
         return await shown.preview(dossier, person, Given(reason, note, new_due_at))
 
-    @app.post("/letters/{dossier}/preview.pdf", response_class=Response, summary="Thư sẽ gửi, dạng PDF", responses=SIGNED)
+    @app.post("/letters/{dossier}/preview.pdf", response_class=Response, summary="Thư sẽ gửi, dạng PDF", responses=SHOWN)
     async def preview_pdf(
         person: Signer, dossier: str, reason: Field = "", note: Field = "", new_due_at: Field = ""
     ) -> Response:

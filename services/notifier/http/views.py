@@ -12,9 +12,9 @@ from services.notifier.domain.letter import (
     Drafted,
     Issuing,
     Letter,
+    LetterStep,
     Rejected,
     Sent,
-    Step,
     Withdrawn,
     signature_of,
 )
@@ -133,7 +133,7 @@ def history(dossier: Dossier) -> list[StepView]:
     return [_step(step) for step in sorted(dossier.history, key=lambda step: step.at)]
 
 
-def _step(step: Step) -> StepView:
+def _step(step: LetterStep) -> StepView:
     what = STEPS["returned" if step.state == "drafted" and step.draft > 1 else step.state]
     nobody = "(không còn lưu)" if step.state in ("approved", "rejected") else ""
     return StepView(moment(step.at), what, step.by or nobody, WHY.get(step.why, ""))
