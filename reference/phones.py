@@ -147,7 +147,7 @@ def _as_number(digits: str, *, bare: bool) -> _Number | None:
 
 
 def _national(rest: str) -> _Number | None:
-    """Digits behind the zero as a number: a mobile one, with its prefix of today, or a landline."""
+    """Digits behind the zero as a number: a mobile one, with its prefix of today (D18), or a landline."""
     if len(rest) == 10 and rest[:3] in _OLD:
         rest = _OLD[rest[:3]] + rest[3:]
     if len(rest) == 9 and (_IN_USE.fullmatch(rest) or (rest[0] in _PEOPLE and _kind_of(f"+{_COUNTRY}{rest}") in _MOBILE)):

@@ -13,9 +13,11 @@ from runtime.loop import Loop
 from runtime.outputs import EventT
 from runtime.parts import Parts
 from runtime.sealing import Opener
+from services.changes import Answering
 from services.notifier.domain import Contact, Dossier, Invitation, Person, Sending
 from services.notifier.domain.apologies import claim_letter, issue
 from services.notifier.domain.letter import Issuing
+from services.notifier.domain.saying import skip_reasons
 from services.notifier.domain.sending import Claims, Tried, claim_due, settle_all
 from services.notifier.gateway import Gateway
 from services.notifier.handlers import Context
@@ -46,6 +48,7 @@ class Desk:
             deduplicates=self.settings.gateway_deduplicates,
             claim_for=timedelta(seconds=self.settings.claim_seconds),
             contact_wait=timedelta(hours=self.settings.contact_wait_hours),
+            public_url=self.settings.public_url,
         )
 
     def person_of(self, contact: Contact) -> Person:
@@ -107,9 +110,7 @@ class Dispatcher:
 
     async def _send(self, codes: Sequence[str]) -> None:
         """Claim what is due of these dossiers, send it, settle it: each in one save for all of them."""
-        found = await CODEC.ask(
-            self._intents, codes, lambda dossier: claim_due(dossier, self._desk.ground()), self._parts.clock
-        )
+        found = await CODEC.ask(self._intents, codes, self._claim, self._parts.clock)
         claimed = {code: claims for code, claims in found.items() if claims}
         if not claimed:
             return
@@ -124,6 +125,13 @@ class Dispatcher:
         )
         for tried in (tried for own in answers.values() for tried in own.values()):
             self._parts.telemetry.count("messages", outcome=tried.answer.outcome)
+
+    def _claim(self, dossier: Dossier) -> Answering[Dossier, Claims]:
+        """Claim what is due of a dossier; why something is not sent is counted where it is decided."""
+        found = claim_due(dossier, self._desk.ground())
+        for reason in skip_reasons(found.said):
+            self._parts.telemetry.count("notices_skipped", reason=reason)
+        return found
 
     async def _hand_over(self, claimed: Mapping[str, Claims]) -> Answers:
         """Everything to the gateway at once."""

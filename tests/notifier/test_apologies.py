@@ -8,6 +8,7 @@ import pytest
 
 from contracts.facts import epoch_ms
 from contracts.notices import (
+    FirstNotice,
     LetterApproved,
     LetterDrafted,
     LetterRejected,
@@ -65,7 +66,7 @@ from services.notifier.domain.notice import (
     client_id,
 )
 from services.notifier.domain.sending import Answer, Sms, Tried, claim_due, claim_message, settle_answer
-from tests.support.dossiers import DOSSIER, at, received
+from tests.support.dossiers import DOSSIER, at, fact, received
 from tests.support.notifier import REFERENCE
 from tests.support.notifier_hears import DUE, promise
 
@@ -278,18 +279,20 @@ CLAIM_FOR, WAIT = timedelta(minutes=2), timedelta(days=1)
 def sending(
     now: datetime = NOW, *, phone: str = "0912000007", link: str = "https://example.org/x", again: bool = False
 ) -> Sending:
-    return Sending(now, REFERENCE, lambda _: Person(phone=phone), lambda _: link, again, CLAIM_FOR, WAIT)
+    return Sending(now, REFERENCE, lambda _: Person(phone=phone), lambda _: link, again, CLAIM_FOR, WAIT, "https://example.org")
 
 
 def due(name: Notice = RESULT, message: Message = Queued(1, 2), **more: Any) -> Dossier:  # noqa: B008
-    return dossier(**{"contact": CONTACT, "invitation": INVITED, "messages": {name: message}, **more})
+    done = dossier().told(fact("completed", at(5)))
+    return done._replace(**{"contact": CONTACT, "invitation": INVITED, "messages": {name: message}, **more})
 
 
 def test_a_due_message_is_claimed_for_some_minutes_and_expects_a_receipt() -> None:
     claimed = claim_message(due(), RESULT, sending())
 
-    assert claimed.after == due().expecting(RESULT, Claimed(1, epoch_ms(NOW + CLAIM_FOR)))
     assert isinstance(claimed.answer, Sms)
+    expected = due().expecting(RESULT, Claimed(1, epoch_ms(NOW + CLAIM_FOR)))
+    assert claimed.after == expected._replace(texts={RESULT: claimed.answer.text})
     assert (claimed.answer.client_id, claimed.answer.to) == (client_id(DOSSIER, RESULT), "+84912000007")
     kept_waiting = claim_message(due(message=Queued(1, 2, waits=True)), RESULT, sending())
     assert kept_waiting.after.messages[RESULT] == Claimed(1, epoch_ms(NOW + CLAIM_FOR), waits=True)
@@ -333,7 +336,7 @@ def test_a_claim_whose_process_died_is_uncertain_or_taken_up_again() -> None:
         (RESULT, {"contact": None}, sending(), "contact-missing"),
     ],
 )
-def test_a_message_with_nobody_to_go_to_is_skipped_for_a_reason(name: Notice, more: Any, by: Sending, reason: Any) -> None:
+def test_a_message_with_nobody_to_go_to_is_skipped_for_a_reason(name: FirstNotice, more: Any, by: Sending, reason: Any) -> None:
     skipped = claim_message(due(name, **more), name, by)
     said = NoticeSkipped(at=datetime.fromisoformat("1970-01-01T07:00:00.001+07:00"), notice=name, channel="sms", reason=reason)
 

@@ -27,7 +27,7 @@ class Sending(Ground):
     """And what sending needs. `person_of`, `link_of`: open what was sealed, "" and nobody where its key is gone.
 
     `deduplicates`: the gateway drops a repeated client id. `claim_for`: a claim older than this is stuck.
-    `contact_wait`: how long a message waits for the contact that was promised.
+    `contact_wait`: how long a message waits for the contact that was promised. `public_url`: where links may lead.
     """
 
     person_of: Callable[[Contact], Person]
@@ -35,3 +35,4 @@ class Sending(Ground):
     deduplicates: bool
     claim_for: timedelta
     contact_wait: timedelta
+    public_url: str

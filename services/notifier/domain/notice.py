@@ -21,7 +21,11 @@ RESULT: Literal["result-ready"] = "result-ready"
 APOLOGY: Literal["apology"] = "apology"
 SURVEY: Literal["survey"] = "survey"
 SMS: Literal["sms"] = "sms"
-NOTICES: tuple[Notice, ...] = (RESULT, APOLOGY, SURVEY)
+RECEIVED: Literal["received"] = "received"
+SUPPLEMENT: Literal["supplement-wanted"] = "supplement-wanted"
+FEE: Literal["fee-due"] = "fee-due"
+REFUSED: Literal["refused"] = "refused"
+STOPPED: Literal["stopped"] = "stopped"
 QUIET_UNTIL, QUIET_FROM = time(7, 0), time(21, 0)
 WRITER = "notifier"
 

@@ -5,17 +5,21 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
+from contracts.codes import is_dossier_code
 from contracts.facts import epoch_ms
-from contracts.notices import Notice, NoticeAccepted, NoticeFailed, NoticeSkipped, NoticeUncertain, SkipReason
-from reference import moment
+from contracts.notices import Notice, SkipReason
+from reference import OFFICE_TIME, moment, moment_or_none
 from reference.phones import mobile
 from services.changes import Answering, Changed
-from services.notifier.domain.dossier import Dossier, Received
+from services.notifier.domain import saying
+from services.notifier.domain.alphabet import size_of
+from services.notifier.domain.dossier import Dossier, Received, Returned
 from services.notifier.domain.ground import Ground, Sending
 from services.notifier.domain.letter import Sent
+from services.notifier.domain.links import is_ours
 from services.notifier.domain.notice import (
     APOLOGY,
-    SMS,
+    RESULT,
     SURVEY,
     Accepted,
     Claimed,
@@ -29,10 +33,12 @@ from services.notifier.domain.notice import (
     next_window,
     put_back,
 )
+from services.notifier.domain.steps import open_fees, still_so
 from services.notifier.domain.telling import end
-from services.notifier.domain.texts import apology, result_ready, size_of, survey
+from services.notifier.domain.wording import Speaker, Told, text_of
 
 RETRY = timedelta(minutes=1)
+OWN_LINK = "(liên kết riêng)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +87,19 @@ def claim_message(dossier: Dossier, name: Notice, ground: Sending) -> Answering[
     if not isinstance(message, Open) or message.next_at > ground.now_ms:
         return Changed(dossier).answering(None)
     if isinstance(message, Claimed) and not ground.deduplicates:  # its process died between claim and answer
-        return end(dossier, Uncertain(message.at), NoticeUncertain(at=now, notice=name, channel=SMS)).answering(None)
+        return end(dossier, Uncertain(message.at), saying.uncertain(name, now)).answering(None)
     # Citizens are not told at night, nor while a record of their dossier is parked.
     later = now + RETRY if dossier.incomplete else next_window(now)
     if later > now:
         return Changed(dossier.with_message(name, replace(message, next_at=epoch_ms(later)))).answering(None)
+    if isinstance(message, Queued) and not still_so(dossier, name, ground.reference):
+        return _drop(dossier, name, message).answering(None)
     return _claim_now(dossier, name, message, ground)
+
+
+def _drop(dossier: Dossier, name: Notice, message: Queued) -> Changed[Dossier]:
+    """What a message would say is no longer so. A completion that was taken back leaves none, so that the next one is told."""
+    return Changed(dossier.without_message(name)) if name == RESULT else skip(dossier, name, message, "overtaken")
 
 
 def _claim_now(dossier: Dossier, name: Notice, message: Open, ground: Sending) -> Answering[Dossier, Sms | None]:
@@ -97,16 +110,34 @@ def _claim_now(dossier: Dossier, name: Notice, message: Open, ground: Sending) -
     number = mobile(ground.person_of(contact).phone)
     if number is None:
         return skip(dossier, name, message, "no-mobile-number").answering(None)
-    if name == SURVEY and not _link(dossier, ground):  # its key is gone
-        return skip(dossier, name, message, "contact-missing").answering(None)
-    claimed = claim(message, epoch_ms(ground.now + ground.claim_for))
-    return Answering(dossier.expecting(name, claimed), _sms(dossier, name, number, ground))
+    why_not = _unfit(dossier, name, ground)
+    if why_not is not None:
+        return skip(dossier, name, message, why_not).answering(None)
+    sms = _sms(dossier, name, number, ground)
+    claimed = dossier.expecting(name, claim(message, epoch_ms(ground.now + ground.claim_for)))
+    link = _link(dossier, ground) if name == SURVEY else ""
+    shown = sms.text.replace(link, OWN_LINK) if link else sms.text
+    return Answering(claimed._replace(texts={**dossier.texts, name: shown}), sms)
+
+
+def _unfit(dossier: Dossier, name: Notice, ground: Sending) -> SkipReason | None:
+    """Why a message may not go out in a unit's name: what stands in it came by a topic, and is not what we would write (R28).
+
+    An invitation is worth nothing without its link, and a person loses nothing who is not asked: it is not sent.
+    """
+    if not is_dossier_code(dossier.code):
+        return "no-code"
+    if name != SURVEY:
+        return None
+    link = _link(dossier, ground)
+    if not link:  # its key is gone
+        return "contact-missing"
+    return None if is_ours(link, ground.public_url) else "foreign-link"
 
 
 def skip(dossier: Dossier, name: Notice, message: Open, reason: SkipReason) -> Changed[Dossier]:
     """A message that was due and is not sent after all, since its cause."""
-    said = NoticeSkipped(at=moment(message.at), notice=name, channel=SMS, reason=reason)
-    return end(dossier, Skipped(message.at), said)
+    return end(dossier, Skipped(message.at), saying.skipped(name, moment(message.at), reason))
 
 
 def _wait_for_contact(dossier: Dossier, name: Notice, message: Open, ground: Sending) -> Changed[Dossier]:
@@ -122,30 +153,49 @@ def _link(dossier: Dossier, ground: Sending) -> str:
 
 
 def _sms(dossier: Dossier, name: Notice, number: str, ground: Sending) -> Sms:
+    """What is handed over. One that is handed over again says what it said, whatever the facts are now."""
     link = _link(dossier, ground) if name == SURVEY else ""
-    brand = "" if (unit := ground.reference.units.get(speaker_of(dossier, name))) is None else unit.brand
-    return Sms(client_id(dossier.code, name), number, brand, text_for(dossier, name, link, ground))
+    unit = ground.reference.units.get(_speaking(dossier, name, ground))
+    text = dossier.texts.get(name, "").replace(OWN_LINK, link) or text_for(dossier, name, link, ground)
+    return Sms(client_id(dossier.code, name), number, "" if unit is None else unit.brand, text)
 
 
-def speaker_of(dossier: Dossier, name: Notice) -> str:
-    """The unit that a message comes from: who apologises, else where the dossier was handed in."""
+def _speaking(dossier: Dossier, name: Notice, ground: Ground) -> str:
+    """The unit that a message comes from: who apologises, else who stands today for where the dossier was handed in."""
     received, letter = dossier.facts.first(Received) or Received(0), dossier.letter
-    return letter.draft.unit if name == APOLOGY and letter is not None else received.receiving_unit
+    if name == APOLOGY and letter is not None:
+        return letter.draft.unit
+    return ground.reference.standing_for(received.receiving_unit, ground.now.astimezone(OFFICE_TIME).date())
 
 
 def text_for(dossier: Dossier, name: Notice, link: str, ground: Ground) -> str:
     """The text of a message, with the one link that a survey has. Raises ValueError for an apology without its letter."""
-    received, letter, speaker = dossier.facts.first(Received) or Received(0), dossier.letter, speaker_of(dossier, name)
-    unit = ground.reference.units.get(speaker)
-    place = unit.name if unit else speaker
-    if name == APOLOGY:
-        if not isinstance(letter, Sent):
-            raise ValueError(f"{dossier.code}: a message about a letter that was not sent")
-        return apology(dossier.code, place, letter.number, None if letter.new_due is None else moment(letter.new_due))
-    if name == SURVEY:
-        return survey(dossier.code, link)
-    procedure = ground.reference.procedures.get(received.procedure)
-    return result_ready(dossier.code, procedure.name if procedure else received.procedure, place)
+    received, letter, reference = dossier.facts.first(Received) or Received(0), dossier.letter, ground.reference
+    if name == APOLOGY and not isinstance(letter, Sent):
+        raise ValueError(f"{dossier.code}: a message about a letter that was not sent")
+    procedure, promise = reference.procedures.get(received.procedure), dossier.promise
+    sent = letter if isinstance(letter, Sent) else None
+    told = Told(
+        dossier=dossier.code,
+        procedure=procedure.name if procedure else received.procedure,
+        speaker=_speaker(_speaking(dossier, name, ground), ground),
+        return_method=received.return_method,
+        returned=dossier.facts.first(Returned) is not None,
+        fee_open=bool(open_fees(dossier)),
+        promised=None if promise is None else moment_or_none(promise.due),
+        number=0 if sent is None else sent.number,
+        new_due=None if sent is None else moment_or_none(sent.new_due),
+        link=link,
+    )
+    return text_of(saying.kind_of(name), told)
+
+
+def _speaker(code: str, ground: Ground) -> Speaker:
+    """A unit as messages name it; of a code that is in no list, the code."""
+    unit = ground.reference.units.get(code)
+    if unit is None:
+        return Speaker(code)
+    return Speaker(unit.name, unit.short_name, unit.messages.accents, unit.messages.most_parts)
 
 
 def settle_all(dossier: Dossier, tried: Mapping[Notice, Tried], ground: Sending) -> Changed[Dossier]:
@@ -164,12 +214,11 @@ def settle_answer(dossier: Dossier, name: Notice, tried: Tried, ground: Sending)
         return Changed(dossier)
     if answer.outcome == "taken":
         parts = size_of(tried.sms.text).parts
-        return end(dossier, Accepted(message.at), NoticeAccepted(at=now, notice=name, channel=SMS, parts=parts))
+        return end(dossier, Accepted(message.at), saying.accepted(name, now, parts))
     if answer.outcome == "refused":
-        refused = NoticeFailed(at=now, notice=name, channel=SMS, reason=answer.reason[:80])
-        return end(dossier, Failed(message.at), refused)
+        return end(dossier, Failed(message.at), saying.failed(name, now, answer.reason[:80]))
     if answer.outcome == "uncertain" and not ground.deduplicates:
-        return end(dossier, Uncertain(message.at), NoticeUncertain(at=now, notice=name, channel=SMS))
+        return end(dossier, Uncertain(message.at), saying.uncertain(name, now))
     later = epoch_ms(now + RETRY)
     again: Queued | Claimed = put_back(message, later) if answer.outcome == "busy" else claim(message, later)
     return Changed(dossier.with_message(name, again))

@@ -8,17 +8,18 @@ from contracts import Event
 from contracts.contacts import ContactSealed
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited
-from contracts.notices import Notice, NoticeDelivered, NoticeFailed, NoticeQueued, NoticeSkipped, NoticeStated, SkipReason
+from contracts.notices import Notice, NoticeStated, SkipReason
 from reference import moment, silence
+from reference.silence import TOO_OLD
 from services.changes import Changed, Once
+from services.notifier.domain import saying
 from services.notifier.domain.contact import Forgotten
 from services.notifier.domain.dossier import Completed, Dossier, Received, Returned
 from services.notifier.domain.ground import Ground
 from services.notifier.domain.letter import Sent
 from services.notifier.domain.notice import (
-    NOTICES,
+    RECEIVED,
     RESULT,
-    SMS,
     SURVEY,
     Accepted,
     Claimed,
@@ -31,12 +32,14 @@ from services.notifier.domain.notice import (
     client_id,
     next_window,
 )
+from services.notifier.domain.steps import causes
 
 SURVEY_AFTER = timedelta(hours=48)  # a result that nobody fetched: ask then
+RECEIVED_AFTER = timedelta(minutes=5)  # by then the date is counted that the message names
 
 
 def on_fact(dossier: Dossier, event: Event, ground: Ground) -> Changed[Dossier]:
-    """A fact; the first completion that stands makes the message due, once."""
+    """A fact; the first completion that stands makes its message due once, each request and each end theirs."""
     after = dossier.told(event)
     return Changed(dossier) if after is dossier else plan(after, ground)
 
@@ -78,13 +81,38 @@ def _woken(dossier: Dossier, ground: Ground) -> Dossier:
     return dossier._replace(messages={**dossier.messages, **{name: replace(one, next_at=now) for name, one in waiting.items()}})
 
 
-def plan(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
-    """Queue or skip what the facts make due and nothing was decided about yet."""
-    completed = dossier.facts.first(Completed)
-    if completed is None:
-        return Changed(dossier)  # as long as there is none, nothing else has to be read
+def plan(dossier: Dossier, ground: Ground, *, rebuilt: bool = False) -> Changed[Dossier]:
+    """Queue or skip what the facts make due and nothing was decided about yet. `rebuilt`: the facts come back from the log, so
+    that what happened long ago may have been told by nobody, and is no news."""
     received = dossier.facts.first(Received)
     if received is None:
+        return Changed(dossier)
+    changed = _plan_steps(dossier, received, ground, rebuilt=rebuilt)
+    if changed.after is dossier:
+        return _plan_end(dossier, received, ground)
+    return changed.then(lambda after: _plan_end(after, received, ground))
+
+
+def _plan_steps(dossier: Dossier, received: Received, ground: Ground, *, rebuilt: bool) -> Changed[Dossier]:
+    changed, unit = Changed(dossier), ground.reference.units.get(received.competent_unit)
+    for name, cause in causes(dossier, ground.reference).items():
+        old = ground.now - moment(cause.at) > TOO_OLD
+        if name in dossier.messages or (name == RECEIVED and old):  # a unit that begins to tell of receptions tells of new ones
+            continue
+        recorded = cause.at if cause.t is None else cause.t
+        why_not: SkipReason | None = silence(moment(cause.at), moment(recorded), unit)
+        if why_not is None and rebuilt and old:
+            why_not = "too-old"
+        after = ground.now + RECEIVED_AFTER if name == RECEIVED else ground.now
+        more = queue(changed.after, name, cause.at, ground, reason=why_not, due=epoch_ms(next_window(after)))
+        changed = Changed(more.after, (*changed.said, *more.said))
+    return changed
+
+
+def _plan_end(dossier: Dossier, received: Received, ground: Ground) -> Changed[Dossier]:
+    """The result is ready: told once, however often its completion is taken back and said again (R24)."""
+    completed = dossier.facts.first(Completed)
+    if completed is None:
         return Changed(dossier)
     changed = Changed(dossier)
     if RESULT not in dossier.messages:
@@ -92,6 +120,9 @@ def plan(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
         unit = ground.reference.units.get(received.competent_unit)
         why_not = silence(moment(completed.at), moment(reported_at), unit)
         changed = queue(dossier, RESULT, completed.at, ground, reason=why_not)
+    unit = ground.reference.units.get(received.receiving_unit)
+    if unit is not None and not unit.messages.survey:
+        return changed
     return changed.then(lambda after: _plan_survey(after, completed, ground))
 
 
@@ -122,21 +153,20 @@ def queue(
     if reason is None and received is not None and received.contact_sequence is None:
         reason = "no-contact"
     if reason is not None:
-        return end(dossier, Skipped(at), NoticeSkipped(at=moment(at), notice=name, channel=SMS, reason=reason))
+        return end(dossier, Skipped(at), saying.skipped(name, moment(at), reason))
     queued = Queued(at, epoch_ms(next_window(ground.now)) if due is None else due)
-    said = NoticeQueued(at=moment(at), notice=name, channel=SMS)
-    return Changed(dossier.with_message(name, queued), [Once(said, name)])
+    return Changed(dossier.with_message(name, queued), [Once(saying.queued(name, moment(at)), name)])
 
 
 def end(dossier: Dossier, state: Ended, said: NoticeStated) -> Changed[Dossier]:
     """A message has come to a state in which nothing of it is due; it comes to each state once."""
-    return Changed(dossier.with_message(said.notice, state), [Once(said, said.notice)])
+    return Changed(dossier.with_message(said.name, state), [Once(said, said.name)])
 
 
 def on_receipts(dossier: Dossier, delivered: Mapping[str, bool], ground: Ground) -> Changed[Dossier]:
     """What the gateway reports of messages it took, by client id."""
     changed = Changed(dossier)
-    for name in NOTICES:
+    for name in dossier.messages:
         told = delivered.get(client_id(dossier.code, name))
         if told is not None:
             more = on_receipt(changed.after, name, ground, delivered=told)
@@ -150,5 +180,5 @@ def on_receipt(dossier: Dossier, name: Notice, ground: Ground, *, delivered: boo
     if not isinstance(known, Accepted | Claimed | Uncertain):
         return Changed(dossier)
     if delivered:
-        return end(dossier, Delivered(known.at), NoticeDelivered(at=ground.now, notice=name, channel=SMS))
-    return end(dossier, Failed(known.at), NoticeFailed(at=ground.now, notice=name, channel=SMS, reason="undelivered"))
+        return end(dossier, Delivered(known.at), saying.delivered(name, ground.now))
+    return end(dossier, Failed(known.at), saying.failed(name, ground.now, "undelivered"))

@@ -7,9 +7,7 @@ from services.notifier.domain.dossier import Dossier
 from services.notifier.domain.ground import Ground
 from services.notifier.domain.letter import Sent
 from services.notifier.domain.notice import APOLOGY, Message, Skipped
-from services.notifier.domain.sending import text_for
-
-OWN_LINK = "(liên kết riêng)"
+from services.notifier.domain.sending import OWN_LINK, text_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +28,9 @@ def messages_of(dossier: Dossier, ground: Ground) -> list[ToldMessage]:
 
 def _told(dossier: Dossier, name: Notice, message: Message, ground: Ground) -> ToldMessage:
     unsent = isinstance(message, Skipped) or (name == APOLOGY and not isinstance(dossier.letter, Sent))
-    return ToldMessage(name, message, message.at, "" if unsent else text_for(dossier, name, OWN_LINK, ground))
+    return ToldMessage(name, message, message.at, "" if unsent else _text(dossier, name, ground))
+
+
+def _text(dossier: Dossier, name: Notice, ground: Ground) -> str:
+    """What was handed over; of a message that waits, or whose words were lost with a store, what would be said now."""
+    return dossier.texts.get(name) or text_for(dossier, name, OWN_LINK, ground)
