@@ -32,6 +32,7 @@ _PLAIN = Speaker("UBND xã Hoàng Vân")
 _LONG = Speaker("Ủy ban nhân dân xã Hoàng Vân")
 _NAME = "Đăng ký biến động quyền sử dụng đất, quyền sở hữu tài sản gắn liền với đất do thay đổi thông tin"
 _DUE = datetime(2026, 11, 12, 17, 0, tzinfo=OFFICE_TIME)
+_ASKED = datetime(2026, 11, 6, 9, 0, tzinfo=OFFICE_TIME)
 _CASE = Told(
     "H37.12-261105-0042",
     "Đăng ký kết hôn",
@@ -56,8 +57,8 @@ def rows() -> Iterator[Row]:
     """All of them, of an invented dossier."""
     yield _row("received", "có ngày hẹn", _CASE)
     yield _row("received", "chưa có ngày hẹn", replace(_CASE, promised=None))
-    yield _row("supplement-wanted", "mỗi lần yêu cầu một tin", _CASE)
-    yield _row("fee-due", "mỗi lần yêu cầu một tin", _CASE)
+    yield _row("supplement-wanted", "mỗi lần yêu cầu một tin", replace(_CASE, asked=_ASKED))
+    yield _row("fee-due", "mỗi lần yêu cầu một tin", replace(_CASE, asked=_ASKED))
     for way, words in WAYS.items():
         yield _row("result-ready", words, replace(_CASE, return_method=way))
         yield _row("result-ready", f"{words}, còn nghĩa vụ tài chính", replace(_CASE, return_method=way, fee_open=True))

@@ -92,11 +92,12 @@ def test_of_the_offices_own_steps_and_of_what_the_person_did_nobody_is_told(kind
 
 
 def test_each_request_for_papers_is_told_under_its_own_id() -> None:
-    second = fact("supplement-requested", NOW, occasion="88121")
-    document, said = play(PROMISED, CONTACT, WANTED, fact("supplemented", NOW), second)
+    second = fact("supplement-requested", at(5), occasion="88121")
+    document, said = play(PROMISED, CONTACT, WANTED, fact("supplemented", NOW), second, now=at(5))
 
     assert said == ["queued supplement-wanted 1 v2", "queued supplement-wanted 88121 v2"]
-    _, sms = claimed(document, desk(NOW), "supplement-wanted/88121")
+    _, sms = claimed(document, desk(at(5)), "supplement-wanted/88121")
+    assert "phieu yeu cau ngay 05/03/2026 cua" in sms.text  # so that nobody takes it for the first one, sent twice
     assert sms.client_id == client_id(DOSSIER, "supplement-wanted/88121") != client_id(DOSSIER, "supplement-wanted")
 
 
@@ -187,7 +188,8 @@ def test_a_unit_may_write_with_accents() -> None:
     _, sms = claimed(document, desk(NOW, reference=with_messages(accents=True)), "supplement-wanted")
 
     assert sms.text == (
-        f"Hồ sơ {DOSSIER} (Đăng ký kết hôn) được yêu cầu bổ sung giấy tờ. Mời Ông/Bà xem phiếu yêu cầu của UBND xã Hoàng Vân."
+        f"Hồ sơ {DOSSIER} (Đăng ký kết hôn) được yêu cầu bổ sung giấy tờ. "
+        "Mời Ông/Bà xem phiếu yêu cầu ngày 04/03/2026 của UBND xã Hoàng Vân."
     )
 
 

@@ -84,10 +84,19 @@ def test_only_who_chose_the_counter_is_asked_to_come_there(way: Any, fee_open: b
         ),
         (
             "supplement-wanted",
+            {"asked": at(4)},
+            f"{HEAD} duoc yeu cau bo sung giay to. Moi Ong/Ba xem phieu yeu cau ngay 04/03/2026 cua UBND xa Hoang Van.",
+        ),
+        (
+            "supplement-wanted",
             {},
             f"{HEAD} duoc yeu cau bo sung giay to. Moi Ong/Ba xem phieu yeu cau cua UBND xa Hoang Van.",
         ),
-        ("fee-due", {}, f"{HEAD} can Ong/Ba thuc hien nghia vu tai chinh theo thong bao cua UBND xa Hoang Van."),
+        (
+            "fee-due",
+            {"asked": at(4)},
+            f"{HEAD} can Ong/Ba thuc hien nghia vu tai chinh theo thong bao ngay 04/03/2026 cua UBND xa Hoang Van.",
+        ),
         ("refused", {}, f"{HEAD} khong duoc tiep nhan. Moi Ong/Ba xem phieu tu choi cua UBND xa Hoang Van."),
         (
             "stopped",
@@ -220,8 +229,8 @@ def test_every_kind_is_one_part_for_every_unit_and_procedure_of_the_province(cod
     ways: tuple[Any, ...] = ("counter", "post", "online", "home", "ceremony", None)
     cases: list[tuple[NoticeKind, dict[str, Any]]] = [
         *(("result-ready", {"return_method": way, "fee_open": fee}) for way in ways for fee in (False, True)),
-        *(("result-ready", {"returned": True}), ("received", {"promised": at(9)}), ("supplement-wanted", {})),
-        *(("fee-due", {}), ("refused", {}), ("stopped", {}), ("apology", {"number": 9999, "new_due": at(9)})),
+        *(("result-ready", {"returned": True}), ("received", {"promised": at(9)}), ("supplement-wanted", {"asked": at(4)})),
+        *(("fee-due", {"asked": at(4)}), ("refused", {}), ("stopped", {}), ("apology", {"number": 9999, "new_due": at(9)})),
     ]
     for unit in REFERENCE.units.values():
         for procedure in REFERENCE.procedures.values():

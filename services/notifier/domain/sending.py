@@ -33,7 +33,7 @@ from services.notifier.domain.notice import (
     next_window,
     put_back,
 )
-from services.notifier.domain.steps import open_fees, still_so
+from services.notifier.domain.steps import asked_at, open_fees, still_so
 from services.notifier.domain.telling import end
 from services.notifier.domain.wording import Speaker, Told, text_of
 
@@ -183,6 +183,7 @@ def text_for(dossier: Dossier, name: Notice, link: str, ground: Ground) -> str:
         returned=dossier.facts.first(Returned) is not None,
         fee_open=bool(open_fees(dossier)),
         promised=None if promise is None else moment_or_none(promise.due),
+        asked=moment_or_none(asked_at(dossier, name)),
         number=0 if sent is None else sent.number,
         new_due=None if sent is None else moment_or_none(sent.new_due),
         link=link,

@@ -22,6 +22,7 @@ from services.notifier.domain.facts import (
 from services.notifier.domain.notice import FEE, RECEIVED, REFUSED, RESULT, STOPPED, SUPPLEMENT
 
 Cause = Step | Received
+_ASKED: Mapping[str, type[Step]] = {SUPPLEMENT: SupplementRequested, FEE: FeeRequested}
 
 
 def causes(dossier: Dossier, reference: ReferenceData) -> dict[Notice, Cause]:
@@ -54,6 +55,14 @@ def still_so(dossier: Dossier, name: Notice, reference: ReferenceData) -> bool:
 
 def _is_of_step(name: Notice) -> bool:
     return name.partition("/")[0] in (RECEIVED, SUPPLEMENT, FEE, REFUSED, STOPPED)
+
+
+def asked_at(dossier: Dossier, name: Notice) -> int | None:
+    """When the papers or the payment were asked for that a message is about (ms); None of any other message."""
+    kind, _, occasion = name.partition("/")
+    asked = _ASKED.get(kind)
+    request = None if asked is None else dossier.facts.standing(asked).get(occasion or "1")
+    return None if request is None else request.at
 
 
 def open_supplements(dossier: Dossier) -> Mapping[str, SupplementRequested]:

@@ -28,7 +28,8 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What decides the words of a message. `promised`: the date in force; `new_due` and `number`: of a letter."""
+    """What decides the words of a message. `promised`: the date in force; `asked`: when papers or a payment were asked for,
+    which tells one request from the next; `new_due` and `number`: of a letter."""
 
     dossier: str
     procedure: str
@@ -37,6 +38,7 @@ class Told:
     returned: bool = False
     fee_open: bool = False
     promised: datetime | None = None
+    asked: datetime | None = None
     number: int = 0
     new_due: datetime | None = None
     link: str = ""
@@ -57,8 +59,8 @@ _FEE_ELSEWHERE = f"{_SUBJECT} đã có kết quả, được trả sau khi Ông/
 _RETURNED = f"{_SUBJECT} đã được trả kết quả. {{unit}}."
 _RECEIVED = f"{_SUBJECT} đã được {{unit}} tiếp nhận."
 _OTHERS: Mapping[NoticeKind, str] = {
-    "supplement-wanted": f"{_SUBJECT} được yêu cầu bổ sung giấy tờ. Mời Ông/Bà xem phiếu yêu cầu của {{unit}}.",
-    "fee-due": f"{_SUBJECT} cần Ông/Bà thực hiện nghĩa vụ tài chính theo thông báo của {{unit}}.",
+    "supplement-wanted": f"{_SUBJECT} được yêu cầu bổ sung giấy tờ. Mời Ông/Bà xem phiếu yêu cầu{{asked}} của {{unit}}.",
+    "fee-due": f"{_SUBJECT} cần Ông/Bà thực hiện nghĩa vụ tài chính theo thông báo{{asked}} của {{unit}}.",
     "refused": f"{_SUBJECT} không được tiếp nhận. Mời Ông/Bà xem phiếu từ chối của {{unit}}.",
     "stopped": f"{_SUBJECT} không được giải quyết tiếp (dừng xử lý). Mời Ông/Bà xem thông báo của {{unit}}.",
     "survey": "Mời Ông/Bà đánh giá việc giải quyết hồ sơ {code} (1 phút): {link}",
@@ -71,7 +73,8 @@ def text_of(kind: NoticeKind, told: Told) -> str:
     then the unit takes its short name, then the procedure goes; code, date and place stay."""
     template, speaker = _template(kind, told), told.speaker
     write = accented if speaker.accents else unaccented
-    values = {"code": told.dossier, "link": told.link}
+    asked = "" if told.asked is None else f" ngày {told.asked:%d/%m/%Y}"
+    values = {"code": told.dossier, "link": told.link, "asked": write(asked)}
     shortest = ""
     for procedure, unit in _shorter(write(_named(told.procedure)), write(_named(speaker.name)), write(short_name(speaker))):
         shortest = write(template).format(procedure=f" ({procedure})" if procedure else "", unit=unit, **values)
