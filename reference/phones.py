@@ -54,6 +54,7 @@ _PREFIXED = re.compile(r"(?:00|0)?84(0?[0-9]{9,10})")
 _PLAIN = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)} | dict.fromkeys(
     (*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D), "-"
 )
+_O = re.compile(r"(?<=[0-9])[oO]+(?=[0-9])")  # typed for the zero beside it
 _RUN = re.compile(r"\+?[ (]*[0-9](?:[0-9 .,\-()_'·•*\t]*[0-9])?")
 _ID = re.compile(r"(?:CCCD|CMND|CMTND|CMT|CĂN CƯỚC|ĐỊNH DANH|HỘ CHIẾU|MST|MÃ SỐ THUẾ|FAX)[^0-9A-ZÀ-Ỹ]*(?:SỐ)?[^0-9A-ZÀ-Ỹ]*$")
 _BEHIND_ID = re.compile(r"^(?:[0-9]{12}|[0-9]{9})(?![0-9])|^.*?(?:,| - |$)")  # that one number, however it is spaced
@@ -86,6 +87,7 @@ def _plain(cell: str) -> str:
     """Without what cannot be seen; a number that a spreadsheet wrote as `912000013.0` is whole."""
     letters = ((letter, unicodedata.category(letter)) for letter in unicodedata.normalize("NFC", cell.translate(_PLAIN)))
     text = "".join(" " if kind == "Zs" else letter for letter, kind in letters if kind != "Cf")
+    text = _O.sub(lambda typed: "0" * len(typed.group()), text)
     return re.sub(r"^\s*([0-9]+)\.0+\s*$", r"\1", text)
 
 

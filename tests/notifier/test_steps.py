@@ -16,8 +16,10 @@ from runtime.clock import SteppedClock, epoch_ms
 from runtime.outputs import Output
 from runtime.store import Document
 from services.notifier.domain import RESULT, client_id
-from services.notifier.domain.sending import Answer
+from services.notifier.domain.saying import skip_reasons
+from services.notifier.domain.sending import Answer, claim_message
 from services.notifier.handlers import Context
+from services.notifier.store import load
 from tests.support.dossiers import DOSSIER, at, fact, received
 from tests.support.notifier import REFERENCE, claim, claimed, desk, handle, settle_answer
 from tests.support.notifier_hears import DONE, PROMISED, contact, invited, promise
@@ -303,6 +305,7 @@ def test_an_invitation_with_a_foreign_link_is_not_sent_and_says_so(link: str) ->
 
     assert (refused.answer, told(refused.outputs)) == (None, ["skipped survey 1 foreign-link v2"])
     assert link not in str(refused.document)
+    assert skip_reasons(claim_message(load(document), "survey", desk(at(6)).ground()).said) == ["foreign-link"]
     assert claimed(refused.document, desk(at(6)))[1].text  # its neighbour goes out
 
 
