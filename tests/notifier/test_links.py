@@ -7,7 +7,7 @@ from services.notifier.domain.links import is_ours
 PUBLIC = "https://dichvucong.lamgiang.example/y-kien"
 
 
-@pytest.mark.parametrize("link", [f"{PUBLIC}/AAAAAAAAAAAAAAAAAAAAAA", f"{PUBLIC}/a_b-C9"])
+@pytest.mark.parametrize("link", [f"{PUBLIC}/AAAAAAAAAAAAAAAAAAAAAA", f"{PUBLIC}/a_b-C9", f"{PUBLIC}/a/b"])
 def test_a_name_under_the_public_address_is_ours(link: str) -> None:
     """R28."""
     assert is_ours(link, PUBLIC)
@@ -32,7 +32,8 @@ def test_a_name_under_the_public_address_is_ours(link: str) -> None:
         "javascript:alert(1)",
         f"{PUBLIC}/../khac",
         f"{PUBLIC}/%2e%2e/khac",
-        f"{PUBLIC}/a/b",
+        f"{PUBLIC}/a/",
+        f"{PUBLIC}//a",
         f"{PUBLIC}\\@evil.test/a",
         f"{PUBLIC}/a?next=https://evil.test",
         f"{PUBLIC}/a#https://evil.test",
