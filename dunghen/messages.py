@@ -113,6 +113,12 @@ chose the counter is asked to come there. A message that waits for its hours and
 - "Đã tiếp nhận" and "Mời đánh giá" are a unit's choice (`messages.received`, `messages.survey`); the others are
   always sent.
 
+`dunghen sms check FILE` (or `-`) judges anybody's own texts and numbers the same way, one JSON object per line:
+`{"id", "text"}` is answered with `{"id", "encoding": "GSM-7" | "UCS-2", "parts", "unaccented", "unaccented_parts"}`,
+`{"id", "phone"}` with `{"id", "e164", "reason"}`, where `e164` is null for a reason: `empty`, `landline`, `foreign`,
+`no-number`. A line that is neither is answered with `{"id", "error", "line", "field"}`; the others go on, and the
+command ends with status 1.
+
 | kind | facts | text | parts | with accents |
 |---|---|---|---|---|
 """
