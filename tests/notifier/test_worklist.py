@@ -55,7 +55,7 @@ def test_what_goes_out_again_is_news_of_now_and_of_the_next_round(message: Messa
     way = Way(round=2, serial=serial, by=BY)
     assert changed.after.messages[RESULT] == Queued(epoch_ms(NOW), epoch_ms(NOW), way=way)
     said = NoticeQueued(at=NOW, notice=RESULT, channel="sms", round=2)
-    assert changed.said == [Once(said, "result-ready/2")]
+    assert changed.said == [Once(said, "2/result-ready")]
     assert listed(changed.after) == {}
     with pytest.raises(NotListedError):
         send_again(changed.after, RESULT, BY, ground)
@@ -66,7 +66,7 @@ def test_what_its_reader_knows_is_over_and_who_said_so_is_kept() -> None:
 
     assert changed.after.messages[RESULT] == Accepted(1, Way(round=2, by=BY))
     said = NoticeAccepted(at=NOW, notice=RESULT, channel="sms", parts=1, confirmed=True, round=2)
-    assert changed.said == [Once(said, "result-ready/2")]
+    assert changed.said == [Once(said, "2/result-ready")]
     with pytest.raises(NotListedError):
         known_after_all(dossier(Accepted(1)), RESULT, BY, 1, desk(NOW).ground())
 
