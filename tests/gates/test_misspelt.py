@@ -42,7 +42,7 @@ PLANTS = (
         f"{NOTIFIER}/domain/saying.py", "NoticeFailed(at=at, notice=_FIRST[name]", "NoticeFailed(at=at, notices=_FIRST[name]"
     ),
     Plant(f"{NOTIFIER}/domain/saying.py", "NoticeQueuedV2(at=at, notice=kind_of", "NoticeQueuedV2(at=name, notice=kind_of"),
-    Plant(f"{NOTIFIER}/domain/saying.py", "parts=parts, confirmed=confirmed", "part=parts, confirmed=confirmed"),
+    Plant(f"{NOTIFIER}/domain/saying.py", "_FIRST[name], channel=SMS, parts=parts", "_FIRST[name], channel=SMS, part=parts"),
     Plant(f"{NOTIFIER}/domain/sending.py", 'name, message, "no-mobile-number"', 'name, message, "no-mobil-number"'),
     Plant(f"{FEEDBACK}/domain/invitations.py", "form=ground.form, key_epoch=", "form=ground.form, epoch="),
     Plant(f"{FEEDBACK}/domain/invitations.py", "scores=scores)", "score=scores)"),

@@ -16,8 +16,8 @@ from runtime.clock import SteppedClock, epoch_ms
 from runtime.outputs import Output
 from runtime.store import Document
 from services.notifier.domain import RESULT, client_id
-from services.notifier.domain.saying import skip_reasons
 from services.notifier.domain.outcome import Answer
+from services.notifier.domain.saying import skip_reasons
 from services.notifier.domain.sending import claim_message
 from services.notifier.handlers import Context
 from services.notifier.store import load
