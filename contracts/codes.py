@@ -31,6 +31,15 @@ def check_dossier_code(code: str) -> str:
     return code
 
 
+def is_dossier_code(text: str) -> bool:
+    """Whether `text` is a mã hồ sơ (R1)."""
+    try:
+        check_dossier_code(text)
+    except ValueError:
+        return False
+    return True
+
+
 def body_of(dossier: str) -> str:
     """What a mã hồ sơ begins with: since 2025 the mã định danh of the body that received it."""
     return dossier.split("-", 1)[0]

@@ -6,8 +6,11 @@ from pydantic import AwareDatetime, Field
 
 from contracts.envelope import Effect, EventData
 
-Notice = Literal["result-ready", "apology", "survey"]
-SkipReason = Literal["before-go-live", "too-old", "no-contact", "contact-missing", "no-mobile-number"]
+FirstNotice = Literal["result-ready", "apology", "survey"]
+NoticeKind = Literal["received", "supplement-wanted", "fee-due", "result-ready", "refused", "stopped", "apology", "survey"]
+Notice = str  # names a message of a dossier: its kind, and which one where a kind comes more than once (`named`)
+FirstSkipReason = Literal["before-go-live", "too-old", "no-contact", "contact-missing", "no-mobile-number"]
+SkipReason = Literal[FirstSkipReason, "overtaken", "foreign-link", "no-code"]
 LateReason = Literal["workload", "other-body", "complex", "system", "own-error", "other"]
 FailKind = Literal["temporary", "permanent", "technical"]
 RejectReason = Literal["in-time", "force-majeure", "secrecy", "applicant"]
@@ -16,41 +19,57 @@ RejectReason = Literal["in-time", "force-majeure", "secrecy", "applicant"]
 class NoticeStated(Effect):
     """What every notice event says: which message, by which channel."""
 
-    notice: Notice = Field(
-        description="result-ready: đã có kết quả (state 9); apology: thư xin lỗi đã ban hành; survey: mời đánh giá."
-    )
+    notice: NoticeKind
     channel: Literal["sms"] = Field(default="sms", description="How it was sent.")
     round: int = Field(default=1, ge=1, description="More than 1 after a person decided about the message anew.")
 
-
-class NoticeQueued(NoticeStated):
-    """The message is due; it waits for its contact, its hours, its turn."""
-
-    TYPE: ClassVar[str] = "vn.dunghen.notice.queued.v1"
-    SERIES: ClassVar[str] = "notice.queued"
+    @property
+    def name(self) -> Notice:
+        """Which message of its dossier it is about."""
+        return self.notice
 
 
-class NoticeAccepted(NoticeStated):
-    """The gateway took the message. Taken is not delivered."""
+class FirstNoticeStated(NoticeStated):
+    """Of the three messages that a dossier has once each, which the first version can say."""
 
-    TYPE: ClassVar[str] = "vn.dunghen.notice.accepted.v1"
-    SERIES: ClassVar[str] = "notice.accepted"
+    notice: FirstNotice = Field(
+        description="result-ready: đã có kết quả (state 9); apology: thư xin lỗi đã ban hành; survey: mời đánh giá."
+    )
+
+
+class NoticeStatedV2(NoticeStated):
+    """Of every kind of message."""
+
+    notice: NoticeKind = Field(
+        description="received: đã tiếp nhận; supplement-wanted: cần bổ sung (state 5); fee-due: nghĩa vụ tài chính (state 6); "
+        "result-ready: đã có kết quả (state 9); refused: không tiếp nhận (state 3); stopped: dừng xử lý (state 8); "
+        "apology: thư xin lỗi đã ban hành; survey: mời đánh giá."
+    )
+    occasion: str = Field(
+        description="Of which request for papers or payment it tells: the occasion of that fact; 1 for what happens once."
+    )
+
+    @property
+    def name(self) -> Notice:
+        """Which message of its dossier it is about."""
+        return named(self.notice, self.occasion)
+
+
+def named(kind: NoticeKind, occasion: str = "1") -> Notice:
+    """The name of a message: its kind, and behind a slash its occasion if that is not the first."""
+    return kind if occasion == "1" else f"{kind}/{occasion}"
+
+
+class NoticeTaken(NoticeStated):
+    """What every version says of a message that the gateway took."""
+
     parts: int = Field(ge=1, description="SMS parts the message is charged as.")
     confirmed: bool | None = Field(default=None, description="True: a person says that the citizen knows.")
 
 
-class NoticeDelivered(NoticeStated):
-    """The gateway's receipt says that the message reached the phone."""
+class NoticeLost(NoticeStated):
+    """What every version says of a message that did not go out, or did not arrive."""
 
-    TYPE: ClassVar[str] = "vn.dunghen.notice.delivered.v1"
-    SERIES: ClassVar[str] = "notice.delivered"
-
-
-class NoticeFailed(NoticeStated):
-    """The gateway refused the message for good, its receipt says that it was not delivered, or it is no news any more."""
-
-    TYPE: ClassVar[str] = "vn.dunghen.notice.failed.v1"
-    SERIES: ClassVar[str] = "notice.failed"
     reason: str = Field(max_length=80, description="The gateway's code; expired: it was no news any more.")
     kind: FailKind | None = Field(
         default=None,
@@ -58,19 +77,94 @@ class NoticeFailed(NoticeStated):
     )
 
 
-class NoticeUncertain(NoticeStated):
+class NoticeQueued(FirstNoticeStated):
+    """The message is due; it waits for its contact, its hours, its turn."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.queued.v1"
+    SERIES: ClassVar[str] = "notice.queued"
+
+
+class NoticeQueuedV2(NoticeStatedV2):
+    """The message, of any kind, is due; it waits for its contact, its hours, its turn."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.queued.v2"
+    SERIES: ClassVar[str] = "notice.queued"
+
+
+class NoticeAccepted(FirstNoticeStated, NoticeTaken):
+    """The gateway took the message. Taken is not delivered."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.accepted.v1"
+    SERIES: ClassVar[str] = "notice.accepted"
+
+
+class NoticeAcceptedV2(NoticeStatedV2, NoticeTaken):
+    """The gateway took the message, of any kind. Taken is not delivered."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.accepted.v2"
+    SERIES: ClassVar[str] = "notice.accepted"
+
+
+class NoticeDelivered(FirstNoticeStated):
+    """The gateway's receipt says that the message reached the phone."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.delivered.v1"
+    SERIES: ClassVar[str] = "notice.delivered"
+
+
+class NoticeDeliveredV2(NoticeStatedV2):
+    """The gateway's receipt says that the message, of any kind, reached the phone."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.delivered.v2"
+    SERIES: ClassVar[str] = "notice.delivered"
+
+
+class NoticeFailed(FirstNoticeStated, NoticeLost):
+    """The gateway refused the message for good, its receipt says that it was not delivered, or it is no news any more."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.failed.v1"
+    SERIES: ClassVar[str] = "notice.failed"
+
+
+class NoticeFailedV2(NoticeStatedV2, NoticeLost):
+    """The gateway refused the message, of any kind, for good, it was not delivered, or it is no news any more."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.failed.v2"
+    SERIES: ClassVar[str] = "notice.failed"
+
+
+class NoticeUncertain(FirstNoticeStated):
     """Nobody knows whether the gateway took it: not sent again by itself, listed for a person."""
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.uncertain.v1"
     SERIES: ClassVar[str] = "notice.uncertain"
 
 
-class NoticeSkipped(NoticeStated):
+class NoticeUncertainV2(NoticeStatedV2):
+    """Nobody knows whether the gateway took it, a message of any kind: not sent again by itself, listed for a person."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.uncertain.v2"
+    SERIES: ClassVar[str] = "notice.uncertain"
+
+
+class NoticeSkipped(FirstNoticeStated):
     """No message is sent, for a reason. For an apology: no letter is drafted either."""
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.skipped.v1"
     SERIES: ClassVar[str] = "notice.skipped"
-    reason: SkipReason = Field(description="History is silent (two reasons), or there is nobody to reach (three).")
+    reason: FirstSkipReason = Field(description="History is silent (two reasons), or there is nobody to reach (three).")
+
+
+class NoticeSkippedV2(NoticeStatedV2):
+    """No message, of any kind, is sent, for a reason."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.skipped.v2"
+    SERIES: ClassVar[str] = "notice.skipped"
+    reason: SkipReason = Field(
+        description="History is silent (before-go-live, too-old), there is nobody to reach (no-contact, contact-missing, "
+        "no-mobile-number), what it would say is no longer so (overtaken), its link leads elsewhere than the public address "
+        "(foreign-link), or the dossier's code is none (no-code)."
+    )
 
 
 class LetterStated(Effect):
@@ -127,11 +221,17 @@ class LetterSent(LetterStated):
 
 NOTICE_TYPES: tuple[type[EventData], ...] = (
     NoticeQueued,
+    NoticeQueuedV2,
     NoticeAccepted,
+    NoticeAcceptedV2,
     NoticeDelivered,
+    NoticeDeliveredV2,
     NoticeFailed,
+    NoticeFailedV2,
     NoticeUncertain,
+    NoticeUncertainV2,
     NoticeSkipped,
+    NoticeSkippedV2,
     LetterDrafted,
     LetterApproved,
     LetterRejected,

@@ -107,8 +107,14 @@ class Rule(StrEnum):
     )
     R28 = (
         "R28",
-        "A message names mã hồ sơ and procedure, never a person, a reason or a foreign link.",
+        "A message names mã hồ sơ and procedure, never a person, a reason or a foreign link; it asks to come to the counter "
+        "only whoever chose the counter.",
         "Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15",
+    )
+    R29 = (
+        "R29",
+        "Messages that no rule asks for (reception, invitation to rate) are a unit's choice; the others are always sent.",
+        "NĐ 91/2020 (consent to messages), read for a state body",
     )
     R33 = (
         "R33",
@@ -233,6 +239,12 @@ class Rule(StrEnum):
         "round gave holds from that round on. One that no pause explains is flagged for a person. None is by itself the one "
         "re-promise.",
         "reading of our own: payloads of the portal give no reason",
+    )
+    D18 = (
+        "D18",
+        "Accented letters that GSM 03.38 has (à è é ì ò ù, É) force no UCS-2, any other does; a number of before 2018 is "
+        "converted only if the result is a number in use.",
+        "reading of our own: 3GPP TS 23.038; conversion of mobile numbers of 15/09/2018",
     )
     D19 = (
         "D19",

@@ -22,6 +22,7 @@ COMMANDS = {
     "quarantine": "quarantine",
     "words": "words",
     "reference": "reference",
+    "sms": "sms",
     "calendar": "calendar",
     "rebuild": "rebuild",
     "brake": "brake",

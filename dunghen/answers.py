@@ -172,6 +172,7 @@ class ListedMessage(Answer):
 
     dossier: str
     notice: str
+    occasion: str
     unit: str
     state: str
     why: str

@@ -44,12 +44,19 @@ from contracts.notices import (
     LetterSent,
     LetterWithdrawn,
     NoticeAccepted,
+    NoticeAcceptedV2,
     NoticeDelivered,
+    NoticeDeliveredV2,
     NoticeFailed,
+    NoticeFailedV2,
+    NoticeKind,
     NoticeQueued,
+    NoticeQueuedV2,
     NoticeSkipped,
+    NoticeSkippedV2,
     NoticeStated,
     NoticeUncertain,
+    NoticeUncertainV2,
 )
 from reference import ReferenceData
 from reference.derivation import say_instant
@@ -68,7 +75,16 @@ ANSWERS = {
 }
 OUTCOMES = {"early": "trước hạn", "on_time": "đúng hạn", "late": "quá hạn", "open": "chưa kết thúc"}
 STATES = {7: "công dân rút hồ sơ", 8: "dừng xử lý", 9: "đã xử lý xong", 10: "đã trả kết quả"}
-MESSAGES = {"result-ready": "đã có kết quả", "apology": "xin lỗi vì trễ hẹn", "survey": "mời đánh giá"}
+MESSAGES: dict[NoticeKind, str] = {
+    "received": "đã tiếp nhận",
+    "supplement-wanted": "cần bổ sung",
+    "fee-due": "cần thực hiện nghĩa vụ tài chính",
+    "result-ready": "đã có kết quả",
+    "refused": "không tiếp nhận",
+    "stopped": "dừng giải quyết",
+    "apology": "xin lỗi vì trễ hẹn",
+    "survey": "mời đánh giá",
+}
 FAILED = {
     "undelivered": "số máy không nhận được tin",
     "expired": "quá thời hạn",
@@ -80,6 +96,9 @@ SKIPPED = {
     "no-contact": "không có thông tin liên hệ",
     "contact-missing": "thông tin liên hệ không đến",
     "no-mobile-number": "không có số điện thoại di động",
+    "overtaken": "khi đến lượt gửi thì điều cần báo không còn đúng",
+    "foreign-link": "đường dẫn không thuộc địa chỉ công khai của tỉnh",
+    "no-code": "mã hồ sơ không hợp lệ",
 }
 KINDS = {
     "submitted": "mới đăng ký",
@@ -216,19 +235,19 @@ def _of_notice(data: EventData | UnknownData) -> str:
     message = MESSAGES[data.notice]
     text = ""
     match data:
-        case NoticeQueued():
+        case NoticeQueued() | NoticeQueuedV2():
             text = f"Đưa tin nhắn vào hàng chờ gửi: {message}."
-        case NoticeAccepted() if data.confirmed:
+        case NoticeAccepted() | NoticeAcceptedV2() if data.confirmed:
             text = f"Cán bộ xác nhận người dân đã biết: {message}."
-        case NoticeAccepted():
+        case NoticeAccepted() | NoticeAcceptedV2():
             text = f"Đã gửi tin nhắn: {message} ({data.parts} tin)."
-        case NoticeDelivered():
+        case NoticeDelivered() | NoticeDeliveredV2():
             text = f"Tin nhắn đã đến máy: {message}."
-        case NoticeFailed():
+        case NoticeFailed() | NoticeFailedV2():
             text = f"Tin nhắn không đi được: {message} ({FAILED.get(data.reason, data.reason)})."
-        case NoticeUncertain():
+        case NoticeUncertain() | NoticeUncertainV2():
             text = f"Không rõ tin nhắn đã đi hay chưa: {message}; không tự gửi lại, chờ cán bộ xử lý."
-        case NoticeSkipped():
+        case NoticeSkipped() | NoticeSkippedV2():
             text = f"Không gửi: {message}; {SKIPPED[data.reason]}."
     return text
 

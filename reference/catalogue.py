@@ -85,6 +85,22 @@ class Leader(_Entry):
     phone: str = Field(pattern=f"^{PHONE}$")
 
 
+class Messages(_Entry):
+    """How a unit's SMS are written, and which of those that no rule asks for it sends (R29)."""
+
+    accents: bool = Field(default=False, description="Vietnamese with accents: three times the parts (R25).")
+    parts: int | None = Field(
+        default=None, ge=1, le=6, description="Parts that names are shortened for; none: 1, or 3 with accents."
+    )
+    received: bool = Field(default=False, description="Tell that a dossier was received.")
+    survey: bool = Field(default=True, description="Tell of the invitation to rate.")
+
+    @property
+    def most_parts(self) -> int:
+        """Parts that names are shortened for."""
+        return self.parts or (3 if self.accents else 1)
+
+
 class HoursChange(_Entry):
     """Opening hours that hold from a day on."""
 
@@ -105,6 +121,8 @@ class Unit(_Entry):
     hours_changes: tuple[HoursChange, ...] = Field(
         default=(), description="Other hours from a day on, in the order of the days."
     )
+    short_name: str = Field(default="", max_length=40, description="Its name where there is little room, as in an SMS.")
+    messages: Messages = Messages()
     brand: str = Field(default="", pattern=r"^[A-Za-z0-9]{0,11}$", description="Tên định danh that its SMS carry.")
     go_live: datetime | None = Field(default=None, description="Business times before it count in figures but send nothing.")
     repromise_max_days: int = Field(

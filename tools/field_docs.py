@@ -27,6 +27,9 @@ judged once, here.
 - **Happened**: from 01/01/2015 to now and `future_minutes` of the reference data. **Promised**: from the reception, as told in
   the item or known, to {FARTHEST_YEARS} years after it. A time outside is refused with its bound, also where a system writes
   00010101000000 for "none".
+- **A phone** is the first mobile number in the cell, whatever stands around it: `0912.000.007 / 0987 000 008`,
+  `ĐT: +84(0)912 000 007 (Zalo)`, a lost leading zero, eleven digits of before 2018. A cell without one is taken, and counted on
+  `/quality`: landlines apart from what is no number.
 - **Nothing**: null, `""` and blanks say that a field is not told, in every field.
 - **Free words** never refuse the item they stand in: what is too long is cut, what is no text is dropped, both are counted on
   the page `/quality`. On topics they travel in the words of the reference data
@@ -61,7 +64,7 @@ _SPECIAL = {
     "type": ("the kind of event", "refused"),
     "dossier": ("mã hồ sơ of any generation", "refused; held for a person if it is of a unit that is not the sender's"),
     "submitted_at": ("time, happened; in state 1 alone", "refused in state 1, not looked at in any other"),
-    "contact.phone": (f"free words, up to {CONTACT_CODES['phone']}", "of longer ones the number in them is kept, counted"),
+    "contact.phone": (f"free words, up to {CONTACT_CODES['phone']}", "of longer ones the numbers in them are kept, counted"),
     "contact.email": (f"free words, up to {CONTACT_CODES['email']}", "dropped, counted"),
     **dict.fromkeys(("procedure", "receiving_unit", "competent_unit"), _LISTED),
 }

@@ -15,7 +15,7 @@ import yaml
 from faststream.specification import AsyncAPI
 
 from contracts import EVENT_TYPES, Envelope, load_catalogue, short_type
-from dunghen import PROVINCE
+from dunghen import PROVINCE, messages
 from dunghen.services import SERVICES
 from dunghen.together import Keys, demo_environment, from_environment
 from runtime.parts import Ports
@@ -129,6 +129,7 @@ def outputs() -> dict[Path, Callable[[], str]]:
         ROOT / "docs/integration/fields.md": field_docs.fields,
         ROOT / "docs/counters.md": reference_docs.counters,
         ROOT / "docs/rules.md": rules.page,
+        ROOT / "docs/messages.md": messages.page,
         ROOT / "contracts/examples/figures/messages.ndjson": golden_figures.messages,
         ROOT / "contracts/examples/figures/expected.json": golden_figures.expected,
     }

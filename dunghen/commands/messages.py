@@ -34,6 +34,7 @@ StateOption = Annotated[State, typer.Option("--state", help="uncertain: không r
 COLUMNS = (
     Column("dossier", "Hồ sơ", whole=True),
     Column("notice", "Tin nhắn"),
+    Column("occasion", "Lần"),
     Column("unit", "Đơn vị", whole=True),
     Column("at", "Từ lúc"),
     Column("why", "Lý do"),
@@ -46,7 +47,8 @@ def ls_command(
     url: NotifierUrl = DEFAULT_URL, token: Token = "", state: StateOption = State.UNCERTAIN, form: FormOption = Form.TABLE
 ) -> None:
     """Danh sách tin nhắn chờ quyết định."""
-    rows = [(one.dossier, one.notice, one.unit, one.at, one.why, one.code) for one in _listed(url, token_of(token), state)]
+    listed = _listed(url, token_of(token), state)
+    rows = [(one.dossier, one.notice, one.occasion, one.unit, one.at, one.why, one.code) for one in listed]
     show(out, COLUMNS, rows, form)
 
 
@@ -99,7 +101,8 @@ def _decide(what: str, messages: list[ListedMessage], url: str, token: str) -> N
     done = 0
     for one in messages:
         try:
-            call(url, f"{PATH}/{one.dossier}/{one.notice}/{what}", key=token_of(token), body={})
+            path, params = f"{PATH}/{one.dossier}/{one.notice}/{what}", {"occasion": one.occasion}
+            call(url, path, key=token_of(token), params=params, body={})
         except httpx.TransportError as error:
             away("notifier", url, error)
         except RefusedError as error:

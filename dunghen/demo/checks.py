@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from contracts.dossiers import Completed, Reception
-from contracts.notices import LetterSent, NoticeAccepted, NoticeDelivered, NoticeFailed, NoticeSkipped
+from contracts.notices import LetterSent, NoticeAccepted, NoticeDelivered, NoticeFailed, NoticeSkipped, NoticeSkippedV2
 from contracts.reports import ReportRestated
 from dunghen import PROVINCE
 from dunghen.audit import Audited, audit
@@ -91,7 +91,7 @@ def untold(events: Events) -> list[str]:
                 received.add(event.subject)
             case Completed():
                 completed.add(event.subject)
-            case NoticeAccepted() | NoticeDelivered() | NoticeSkipped() | NoticeFailed() as notice:
+            case NoticeAccepted() | NoticeDelivered() | NoticeSkipped() | NoticeSkippedV2() | NoticeFailed() as notice:
                 if notice.notice == "result-ready":
                     told.add(event.subject)
     return sorted((received & completed) - told)

@@ -15,7 +15,7 @@ from contracts.deadlines import (
     DeadlineWarned,
 )
 from contracts.feedback import FeedbackInvited, FeedbackRated
-from contracts.notices import LetterSent, NoticeSkipped
+from contracts.notices import LetterSent, NoticeSkipped, NoticeSkippedV2
 from dunghen.audit import Audited
 from dunghen.demo.evidence import Events, Evidence
 from dunghen.log import kind_of
@@ -93,7 +93,7 @@ def figures_of(evidence: Evidence, events: Events, audited: Audited) -> Figures:
         late_exempted=totals["late_exempted"],
         late_without_letter=totals["late_without_letter"],
         sms=len(evidence.phone.shown()),
-        sms_delivered=kinds["notice.delivered"],
+        sms_delivered=kinds["notice.delivered"] + kinds["notice.delivered.v2"],
         sms_skipped=skipped_reasons(events),
         ratings=totals["ratings"],
         satisfaction=round(totals["rating_points"] / totals["rating_answers"], 2) if totals["rating_answers"] else None,
@@ -103,7 +103,9 @@ def figures_of(evidence: Evidence, events: Events, audited: Audited) -> Figures:
 
 def skipped_reasons(events: Events) -> dict[str, int]:
     """How many messages were not sent, by reason."""
-    found = Counter(event.data.reason for _, event in events.values() if isinstance(event.data, NoticeSkipped))
+    found = Counter(
+        event.data.reason for _, event in events.values() if isinstance(event.data, NoticeSkipped | NoticeSkippedV2)
+    )
     return dict(sorted(found.items()))
 
 

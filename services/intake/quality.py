@@ -23,6 +23,7 @@ KINDS = {
     "other_words": ("Ngoài danh mục", "tên bước, phòng ban, văn bản không có trong danh mục, ghi là “khác”"),
     "steps_over_budget": ("Quá nhiều bước", "bước vượt số bước được ghi của một hồ sơ; trạng thái kèm theo vẫn được nhận"),
     "junk_phones": ("Số điện thoại không hợp lệ", "số không nhắn tin được"),
+    "landline_phones": ("Chỉ có số cố định", "không nhắn tin được: gửi thư hoặc báo tại quầy"),
     "missing_contacts": ("Thiếu liên hệ", "tiếp nhận không kèm liên hệ"),
     "corrections": ("Đính chính", "sự kiện thay một sự kiện đã gửi"),
     "late_reports": ("Báo muộn", "gửi muộn hơn 48 giờ"),

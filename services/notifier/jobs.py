@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from contracts.facts import epoch_ms
-from contracts.notices import Notice
+from contracts.notices import Notice, SkipReason
 from runtime.intents import Intents
 from runtime.loop import Loop
 from runtime.outputs import EventT
 from runtime.parts import Parts
 from runtime.sealing import Opener
-from services.notifier.domain import Contact, Invitation, Person, Sending
+from services.changes import Answering
+from services.notifier.domain import Contact, Dossier, Invitation, Person, Sending
 from services.notifier.domain.letter import Issuing
 from services.notifier.domain.outcome import Answer, Tried, settle_all
+from services.notifier.domain.saying import skip_reasons
 from services.notifier.domain.sending import Claims, Outgoing, claim_due
 from services.notifier.gateways.lines import Switchboard
 from services.notifier.handlers import Context
@@ -49,6 +51,7 @@ class Desk:
             link_of=self.link_of,
             claim_for=timedelta(seconds=self.settings.claim_seconds),
             contact_wait=timedelta(hours=self.settings.contact_wait_hours),
+            public_url=self.settings.public_url,
             gateways=self.board.deduplicating,
             via=via,
             opened=self.board.opened(),
@@ -173,18 +176,26 @@ class Dispatcher:
         """Asked again until it is known to be saved: under the same claim it is the same. What cannot be decided about one
         dossier does not hold up the others."""
 
+        skipped = dict[str, list[SkipReason]]()
+
+        def decide(dossier: Dossier) -> Answering[Dossier, Claims]:
+            found = claim_due(dossier, self._ground(via, claim))
+            skipped[dossier.code] = skip_reasons(found.said)
+            return found
+
         def once() -> Awaitable[Mapping[str, Claims]]:
-            return CODEC.ask(
-                self._intents, codes, lambda dossier: claim_due(dossier, self._ground(via, claim)), self._parts.clock
-            )
+            return CODEC.ask(self._intents, codes, decide, self._parts.clock)
 
         try:
-            return await patiently(self._parts, once)
+            claims = await patiently(self._parts, once)
         except Exception:
             if len(codes) == 1:
                 self._parts.log.exception("a message could not be claimed", dossier=codes[0])
                 return {}
-        return {code: claims for one in codes for code, claims in (await self._claim([one], via, claim)).items()}
+            return {code: claims for one in codes for code, claims in (await self._claim([one], via, claim)).items()}
+        for reason in (reason for reasons in skipped.values() for reason in reasons):  # once it is saved
+            self._parts.telemetry.count("notices_skipped", reason=reason)
+        return claims
 
     def _ground(self, via: str, claim: str) -> Sending:
         return self._desk.ground(via, claim, self._parts.machine.jitter(0.8, 1.2))

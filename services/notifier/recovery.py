@@ -22,12 +22,19 @@ from contracts.notices import (
     LetterWithdrawn,
     Notice,
     NoticeAccepted,
+    NoticeAcceptedV2,
     NoticeDelivered,
+    NoticeDeliveredV2,
     NoticeFailed,
+    NoticeFailedV2,
+    NoticeLost,
     NoticeQueued,
+    NoticeQueuedV2,
     NoticeSkipped,
+    NoticeSkippedV2,
     NoticeStated,
     NoticeUncertain,
+    NoticeUncertainV2,
 )
 from reference import moment
 from runtime.recovery import Recall, Recovery
@@ -59,7 +66,8 @@ from services.notifier.domain.letter import (
     Withdrawn,
     signature_of,
 )
-from services.notifier.domain.notice import SMS, Claimed, Ended, Open, Queued, Uncertain
+from services.notifier.domain.notice import Claimed, Ended, Open, Queued, Uncertain
+from services.notifier.domain.saying import uncertain
 from services.notifier.domain.telling import SURVEY_AFTER, end, plan
 from services.notifier.domain.worklist import again
 from services.notifier.handlers import TOPIC, Context, heeds
@@ -78,11 +86,11 @@ COME: dict[type[notices.Message], int] = {
     notices.Delivered: 4,
 }
 ENDS: dict[type[NoticeStated], type[Ended]] = {
-    NoticeSkipped: notices.Skipped,
-    NoticeAccepted: notices.Accepted,
-    NoticeUncertain: notices.Uncertain,
-    NoticeFailed: notices.Failed,
-    NoticeDelivered: notices.Delivered,
+    **dict.fromkeys((NoticeSkipped, NoticeSkippedV2), notices.Skipped),
+    **dict.fromkeys((NoticeAccepted, NoticeAcceptedV2), notices.Accepted),
+    **dict.fromkeys((NoticeUncertain, NoticeUncertainV2), notices.Uncertain),
+    **dict.fromkeys((NoticeFailed, NoticeFailedV2), notices.Failed),
+    **dict.fromkeys((NoticeDelivered, NoticeDeliveredV2), notices.Delivered),
 }
 STEPS: dict[type[Letter], int] = {Drafted: 0, Approved: 1, Issuing: 1, Sent: 2, Rejected: 2, Withdrawn: 2}
 
@@ -117,26 +125,30 @@ def recall(dossier: Dossier, event: Event) -> Dossier:
 
 
 def _recall_message(dossier: Dossier, event: Event, data: NoticeStated) -> Dossier:
-    known, state = dossier.messages.get(data.notice), ENDS.get(type(data), Queued)
+    name, state = data.name, ENDS.get(type(data), Queued)
+    known = dossier.messages.get(name)
     if known is not None and (known.way.round, COME[type(known)]) >= (data.round, COME[state]):
         return dossier
     message = _message_as_said(known, event, data)
+    if known is not None and data.round > known.way.round:
+        dossier = dossier.without_text(name)
     silent = isinstance(message, Queued | notices.Skipped)  # of any other a receipt may still come
-    after = dossier.with_message(data.notice, message) if silent else dossier.expecting(data.notice, message)
+    after = dossier.with_message(name, message) if silent else dossier.expecting(name, message)
     return after._replace(recovering=recovering(dossier))
 
 
 def _message_as_said(known: notices.Message | None, event: Event, data: NoticeStated) -> notices.Message:
     """The message in the state that an event says; what the log does not hold of it stays if it is known."""
+    is_queued = isinstance(data, NoticeQueued | NoticeQueuedV2)
     way = replace(notices.START if known is None else known.way, round=data.round)
-    if known is not None and isinstance(data, NoticeQueued):  # a person had it sent again
+    if known is not None and is_queued:  # a person had it sent again
         way = again(known, way.by)
-    elif not isinstance(data, NoticeQueued):
+    elif not is_queued:
         way = way.over
-    at = epoch_ms(data.at) if known is None or isinstance(data, NoticeQueued) else known.at
-    if isinstance(data, NoticeQueued):
+    at = epoch_ms(data.at) if known is None or is_queued else known.at
+    if is_queued:
         return Queued(at, epoch_ms(next_window(event.time)), way=way)
-    if isinstance(data, NoticeFailed):
+    if isinstance(data, NoticeLost):
         return notices.Failed(at, way, data.kind or "", data.reason)
     return ENDS[type(data)](at, way)
 
@@ -250,7 +262,7 @@ def settle(dossier: Dossier, ground: Ground, *, deduplicates: bool) -> Changed[D
         changed = _answer_call(changed, call, ground)
     for name in changed.after.messages:
         changed = _settle_message(changed, name, ground, deduplicates=deduplicates)
-    return changed.then(lambda after: plan(after, ground))
+    return changed.then(lambda after: plan(after, ground, rebuilt=True))
 
 
 def _settle_letter(dossier: Dossier, told: Recovering, ground: Ground) -> Changed[Dossier]:
@@ -319,7 +331,7 @@ def _settle_open(
         return Changed(dossier.with_message(name, replace(message, next_at=soon, waits=True)))
     if deduplicates:
         return Changed(dossier.with_message(name, replace(message, next_at=soon)))
-    said = NoticeUncertain(at=ground.now, notice=name, channel=SMS, **message.way.said())
+    said = uncertain(name, ground.now, message.way)
     return end(dossier.expecting(name, message), Uncertain(message.at, message.way.over), said)
 
 

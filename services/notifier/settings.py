@@ -25,6 +25,12 @@ class NotifierSettings(BaseSettings):
         description="base64 of the private key (X25519) whose public half intake seals to",
     )
     contacts_key_epoch: int = Field(ge=1, validation_alias="CONTACTS_KEY_EPOCH", description="number of that key")
+    public_url: str = Field(
+        validation_alias="FEEDBACK_PUBLIC_URL",
+        pattern=r"^https?://[^\s?#]+[^\s?#/]$",
+        max_length=60,
+        description="address that links in messages lead to, the same as feedback's; a message with any other link is not sent",
+    )
     gateway_url: str = Field(description="address that messages are posted to (docs/gateways.md)")
     gateway_kind: Kind = Field(default="http", description="what the gateway speaks: http (JSON by a form), kannel or wscpmt")
     gateway_user: str = Field(default="", description="user name at the gateway, if it asks for one")

@@ -12,6 +12,7 @@ METRICS = (
     Metric("gateway_answers", "counter", "The same, by gateway.", ("gateway", "outcome")),
     Metric("gateway_broken", "gauge", "1 while a gateway takes nothing because settings are wrong: alarm.", ("gateway",)),
     Metric("gateway_rests_seconds", "gauge", "How long a gateway that was not well is still left alone.", ("gateway",)),
+    Metric("notices_skipped", "counter", "Messages that were due and were not sent, by reason.", ("reason",)),
     Metric("notices_due", "gauge", "Messages that are due and not sent."),
     Metric("notices_uncertain", "gauge", "Messages of which nobody knows whether they were sent: for a person to look at."),
     Metric("notices_failed", "gauge", "Messages that did not go out or arrive: for a person to look at."),

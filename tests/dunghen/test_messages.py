@@ -14,7 +14,8 @@ RUN, APP = CliRunner(), make_app("messages")
 def message(number: int, code: str = "401") -> dict[str, str]:
     return {
         "dossier": f"H37.12-260302-000{number}",
-        "notice": "result-ready",
+        "notice": "result-ready" if number < 3 else "supplement-wanted",
+        "occasion": "1" if number < 3 else "88121",
         "unit": "H37.12",
         "state": "failed",
         "why": "Lỗi đường truyền hoặc cấu hình tổng đài",
@@ -29,13 +30,13 @@ def posted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     asked: list[str] = []
 
     def request(method: str, url: str, **more: object) -> httpx.Response:
+        params = more["params"]
+        assert isinstance(params, dict)
         if method == "GET":
-            params = more["params"]
-            assert isinstance(params, dict)
             first = params["after"] == ""
             page = [message(1), message(2)] if first else [message(3, "expired")]
             return httpx.Response(200, json={"messages": page, "after": "H37.12-260302-0002" if first else None})
-        asked.append(url)
+        asked.append(str(httpx.URL(url, params=params)))
         if "0002" in url:
             return httpx.Response(409, json={"title": "Tin nhắn này không còn chờ quyết định"})
         return httpx.Response(202)
@@ -55,7 +56,7 @@ def test_those_of_one_code_are_sent_again_and_one_that_was_decided_about_stops_n
     done = RUN.invoke(APP, ["messages", "again", "--all", "--code", "401"])
 
     assert [url.split("/")[-3][-4:] for url in posted] == ["0001", "0002"]
-    assert all(url.endswith("/result-ready/again") for url in posted)
+    assert all(url.endswith("/result-ready/again?occasion=1") for url in posted)
     assert (done.exit_code, "1/2" in done.stdout, "không còn chờ quyết định" in done.stderr) == (1, True, True)
 
 
@@ -63,6 +64,6 @@ def test_named_dossiers_are_known_and_nothing_is_decided_about_all_without_sayin
     known = RUN.invoke(APP, ["messages", "known", "H37.12-260302-0003", "--state", "failed"])
     nobody = RUN.invoke(APP, ["messages", "again"])
 
-    assert [url.rpartition("/")[2] for url in posted] == ["known"]
+    assert [url.rpartition("/")[2] for url in posted] == ["known?occasion=88121"]
     assert (known.exit_code, nobody.exit_code) == (0, 2)
     assert "--all" in nobody.stderr

@@ -37,9 +37,12 @@ PLANTS = (
     Plant(f"{NOTIFIER}/domain/apologies.py", "reason=approval.reason, new_due_at=", "reason=approval.reason, new_due="),
     Plant(f"{NOTIFIER}/domain/apologies.py", "sign_by=sign_by", "signed_by=sign_by"),
     Plant(f"{NOTIFIER}/domain/apologies.py", "number=number, year", "number=str(number), year"),
-    Plant(f"{NOTIFIER}/domain/receipts.py", "reason=receipt, kind=kind", "kind=kind"),
-    Plant(f"{NOTIFIER}/domain/telling.py", "NoticeQueued(at=moment(at)", "NoticeQueued(at=at"),
-    Plant(f"{NOTIFIER}/domain/outcome.py", "parts=parts", "part=parts"),
+    Plant(f"{NOTIFIER}/domain/receipts.py", "ground.now, known.way, kind", "ground.now, kind"),
+    Plant(
+        f"{NOTIFIER}/domain/saying.py", "NoticeFailed(at=at, notice=_FIRST[name]", "NoticeFailed(at=at, notices=_FIRST[name]"
+    ),
+    Plant(f"{NOTIFIER}/domain/saying.py", "NoticeQueuedV2(at=at, notice=kind_of", "NoticeQueuedV2(at=name, notice=kind_of"),
+    Plant(f"{NOTIFIER}/domain/saying.py", "_FIRST[name], channel=SMS, parts=parts", "_FIRST[name], channel=SMS, part=parts"),
     Plant(f"{NOTIFIER}/domain/sending.py", 'name, message, "no-mobile-number"', 'name, message, "no-mobil-number"'),
     Plant(f"{FEEDBACK}/domain/invitations.py", "form=ground.form, key_epoch=", "form=ground.form, epoch="),
     Plant(f"{FEEDBACK}/domain/invitations.py", "scores=scores)", "score=scores)"),

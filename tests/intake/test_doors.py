@@ -11,6 +11,7 @@ import pytest
 from runtime.web import problems as web_problems
 from services.intake import portal
 from services.intake.domain import Accepted, Answer, FaultError, Json, Quarantined, Refused, Sender, parse_item, problems
+from services.intake.domain.items import ReceivedItem
 from services.intake.domain.parsing import Doubled
 from tests.intake.test_intake import CONTEXT, PERSON, RECEIVED, new, take
 from tests.support.intake import Took, take_items
@@ -227,6 +228,15 @@ def test_what_was_cut_or_dropped_is_counted() -> None:
     assert parse_item({**RECEPTION, "contact": contact}).cut == 2
     assert parse_item({"dossier": CODE, "type": "progressed", "at": "2026-03-02T09:00", "step": "x" * 201}).cut == 1
     assert parse_item({**RECEPTION, "contact": {**PERSON}}).cut == 0
+
+
+def test_of_a_long_cell_of_phones_the_numbers_are_kept_that_there_is_room_for() -> None:
+    cell = "ĐT nhà riêng 0205 381 2345, con trai 0912 000 007; con gái: 01662.000.008, hàng xóm 0987 000 009, 0987 000 010"
+    item = parse_item({**RECEPTION, "contact": {**PERSON, "phone": cell}}).item
+
+    assert isinstance(item, ReceivedItem)
+    assert item.contact is not None
+    assert item.contact.phone == "+84912000007; +84362000008; +84987000009"
 
 
 def test_a_step_with_neither_note_nor_state_says_nothing() -> None:

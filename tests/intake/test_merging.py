@@ -443,6 +443,8 @@ def test_a_contact_is_sealed_at_the_time_of_its_reception_in_its_chain() -> None
         ({"name": " "}, ("missing_contacts",)),
         ({"name": "Nông Thị Mẫu"}, ("junk_phones",)),
         ({"phone": "12345"}, ("junk_phones",)),
+        ({"phone": "0205 381 2345"}, ("landline_phones",)),
+        ({"phone": "0205 381 2345; ĐT: 0912.000.007"}, ()),
         ({"email": "mau@example.vn"}, ("junk_phones",)),
         ({"address": "Thôn Mẫu"}, ("junk_phones",)),
         (PERSON, ()),

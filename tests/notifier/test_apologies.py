@@ -8,6 +8,7 @@ import pytest
 
 from contracts.facts import epoch_ms
 from contracts.notices import (
+    FirstNotice,
     LetterApproved,
     LetterDrafted,
     LetterRejected,
@@ -75,7 +76,7 @@ from services.notifier.domain.signing import (
     reject,
     take_back,
 )
-from tests.support.dossiers import DOSSIER, at, received
+from tests.support.dossiers import DOSSIER, at, fact, received
 from tests.support.notifier import REFERENCE
 from tests.support.notifier_hears import DUE, promise
 
@@ -428,18 +429,21 @@ def sending(
     now: datetime = NOW, *, phone: str = "0912000007", link: str = "https://example.org/x", again: bool = False
 ) -> Sending:
     opens = (lambda _: Person(phone=phone), lambda _: link)
-    return Sending(now, REFERENCE, *opens, CLAIM_FOR, WAIT, {"a": again, "b": False}, "a", frozenset("ab"))
+    gateways = {"a": again, "b": False}
+    return Sending(now, REFERENCE, *opens, CLAIM_FOR, WAIT, "https://example.org", gateways, "a", frozenset("ab"))
 
 
 def due(name: Notice = RESULT, message: Message = Queued(AT, 2), **more: Any) -> Dossier:  # noqa: B008
-    return dossier(**{"contact": CONTACT, "invitation": INVITED, "messages": {name: message}, **more})
+    done = dossier().told(fact("completed", at(5)))
+    return done._replace(**{"contact": CONTACT, "invitation": INVITED, "messages": {name: message}, **more})
 
 
 def test_a_due_message_is_claimed_for_some_minutes_and_expects_a_receipt() -> None:
     claimed = claim_message(due(), RESULT, sending())
 
-    assert claimed.after == due().expecting(RESULT, Claimed(AT, epoch_ms(NOW + CLAIM_FOR), way=VIA))
     assert isinstance(claimed.answer, Sms)
+    expected = due().expecting(RESULT, Claimed(AT, epoch_ms(NOW + CLAIM_FOR), way=VIA))
+    assert claimed.after == expected._replace(texts={RESULT: claimed.answer.text})
     assert (claimed.answer.client_id, claimed.answer.to) == (client_id(DOSSIER, RESULT), "+84912000007")
     kept_waiting = claim_message(due(message=Queued(AT, 2, waits=True)), RESULT, sending())
     assert kept_waiting.after.messages[RESULT] == Claimed(AT, epoch_ms(NOW + CLAIM_FOR), waits=True, way=VIA)
@@ -482,7 +486,7 @@ def test_a_claim_whose_process_died_is_uncertain_or_taken_up_again() -> None:
         (RESULT, {"contact": Forgotten(1)}, sending(), "contact-missing"),
     ],
 )
-def test_a_message_with_nobody_to_go_to_is_skipped_for_a_reason(name: Notice, more: Any, by: Sending, reason: Any) -> None:
+def test_a_message_with_nobody_to_go_to_is_skipped_for_a_reason(name: FirstNotice, more: Any, by: Sending, reason: Any) -> None:
     skipped = claim_message(due(name, **more), name, by)
     said = NoticeSkipped(at=moment(AT), notice=name, channel="sms", reason=reason)
 

@@ -24,7 +24,6 @@ from services.notifier import store
 from services.notifier.domain import Person
 from services.notifier.domain.letter_text import Decided, Subject, compose, long_date
 from services.notifier.domain.signing import Approval, NotAllowedError
-from services.notifier.domain.texts import apology, size_of
 from services.notifier.pdf import render
 from services.notifier.register import bind
 from tests.support.dossiers import DOSSIER, at
@@ -305,11 +304,6 @@ def test_a_draft_says_that_it_is_one_and_has_no_number() -> None:
 
     assert "DỰ THẢO" in pages(render(text))[0]
     assert "Số: ...../PXL" in pages(render(text))[0]
-
-
-def test_the_message_about_a_letter_is_one_part_for_every_unit() -> None:
-    for unit in REFERENCE.units.values():
-        assert size_of(apology("000.00.14.H56-200203-0118", unit.name, 9999, at(11))).parts == 1
 
 
 def test_neither_event_nor_list_holds_the_person_the_note_or_the_signer() -> None:

@@ -1,6 +1,5 @@
-"""notifier: texts, numbers, hours, and the life of a message from fact to answer."""
+"""notifier: hours, and the life of a message from fact to answer."""
 
-import base64
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -8,120 +7,23 @@ from typing import Any
 
 import httpx
 import pytest
-from nacl.public import SealedBox
 
 from contracts import Event
-from contracts.feedback import FeedbackInvited
 from contracts.notices import Notice, NoticeFailed
-from reference.phones import mobile
 from runtime.clock import SteppedClock, epoch_ms
 from runtime.sealing import Opener
 from runtime.store import Document
 from services.changes import Once
 from services.notifier.domain import RESULT, SURVEY, client_id, next_window
+from services.notifier.domain.alphabet import size_of
 from services.notifier.domain.outcome import Answer, Sms, Tried, settle_all
 from services.notifier.domain.receipts import Receipt, on_receipts
-from services.notifier.domain.texts import result_ready, size_of, unaccented
 from services.notifier.gateways.http import HttpGateway
 from services.notifier.handlers import Context
 from services.notifier.store import load
 from tests.support.dossiers import DOSSIER, at, fact, received
-from tests.support.notifier import KEY, REFERENCE, claim, claimed, desk, handle, on_receipt, settle_answer
-from tests.support.notifier_hears import DONE, PERSON, PROMISED, contact, play, said
-
-
-@pytest.mark.parametrize(
-    ("text", "encoding", "parts"),
-    [
-        ("a" * 160, "gsm7", 1),
-        ("a" * 161, "gsm7", 2),
-        ("a" * 306, "gsm7", 2),
-        ("a" * 307, "gsm7", 3),
-        ("a" * 459, "gsm7", 3),
-        ("a" * 158 + "€", "gsm7", 1),  # the euro sign counts two
-        ("a" * 159 + "€", "gsm7", 2),
-        ("a" * 152 + "[" + "b" * 153, "gsm7", 3),  # an escape is never cut: the first part is one short
-        ("à è é ì ò ù É", "gsm7", 1),  # these GSM-7 has
-        ("đ" * 70, "ucs2", 1),
-        ("đ" * 71, "ucs2", 2),
-        ("đ" * 134, "ucs2", 2),
-        ("đ" * 135, "ucs2", 3),
-        ("😀" * 35, "ucs2", 1),
-        ("😀" * 36, "ucs2", 2),
-        ("Ế".encode().decode(), "ucs2", 1),
-        ("", "gsm7", 1),
-    ],
-)
-def test_parts_are_counted_as_the_operators_do(text: str, encoding: str, parts: int) -> None:
-    """R25."""
-    assert (size_of(text).encoding, size_of(text).parts) == (encoding, parts)
-
-
-def test_160_characters_are_one_part_unaccented_and_three_accented() -> None:
-    """R25."""
-    text = ("Hồ sơ của Ông/Bà đã có kết quả. " * 6)[:160]
-
-    assert size_of(text).parts == 3
-    assert size_of(unaccented(text)).parts == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "plain"),
-    [
-        ("Đăng ký kết hôn", "Dang ky ket hon"),
-        ("Ủy ban nhân dân phường Kỳ Lâm", "Uy ban nhan dan phuong Ky Lam"),
-        ("“Giấy chứng nhận” – quyền sử dụng đất…", '"Giay chung nhan" - quyen su dung dat...'),
-        ("e\u0301", "e"),
-    ],
-)
-def test_accents_go_and_the_meaning_stays(text: str, plain: str) -> None:
-    assert unaccented(text) == plain
-
-
-def test_the_result_message_names_code_procedure_and_place_and_fits_one_part() -> None:
-    """R28."""
-    text = result_ready(
-        "G09.20-20260609-0092637", "Cấp đổi Giấy chứng nhận quyền sử dụng đất, quyền sở hữu nhà ở", "UBND xã Hoàng Vân"
-    )
-
-    assert "G09.20-20260609-0092637" in text
-    assert "Moi Ong/Ba den nhan tai UBND xa Hoang Van." in text
-    assert size_of(text).parts == 1
-    for unit in REFERENCE.units.values():
-        for procedure in REFERENCE.procedures.values():
-            assert size_of(result_ready("000.00.14.H56-200203-0118", procedure.name, unit.name)).parts == 1
-
-
-def test_a_procedures_name_is_cut_only_if_the_message_would_not_fit_one_part() -> None:
-    """R28."""
-    room = 160 - len(result_ready("H37.12-260302-0001", "", "UBND xa"))
-    for length, name in ((room, "a" * room), (room + 1, "a" * (room - 3) + "..."), (room + 9, "a" * (room - 3) + "...")):
-        text = result_ready("H37.12-260302-0001", "a" * length, "UBND xa")
-        assert (len(text), text) == (160, f"Ho so H37.12-260302-0001 ({name}) da co ket qua. Moi Ong/Ba den nhan tai UBND xa.")
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("0912345678", "+84912345678"),
-        ("84912345678", "+84912345678"),
-        ("+84 912.345.678", "+84912345678"),
-        ("(091) 234-5678", "+84912345678"),
-        ("01692345678", "+84392345678"),  # before 2018
-        ("01202345678", "+84702345678"),
-        ("01992345678", "+84592345678"),
-        ("0123456789", None),  # junk from portals
-        ("02053812345", None),  # landline
-        ("01112345678", None),
-        ("0912", None),
-        ("không có", None),
-        ("٠٩١٢٣٤٥٦٧٨", None),
-        ("", None),
-    ],
-)
-def test_numbers_become_international_or_nothing(text: str, number: str | None) -> None:
-    """R26."""
-    assert mobile(text) == number
+from tests.support.notifier import REFERENCE, claim, claimed, desk, handle, on_receipt, settle_answer
+from tests.support.notifier_hears import DONE, PERSON, PROMISED, contact, invited, play, said
 
 
 @pytest.mark.parametrize(
@@ -215,12 +117,13 @@ def test_a_message_about_a_result_names_dossier_procedure_and_receiving_unit_and
     _, message = claimed(play([PROMISED, contact(), DONE])[0], desk(at(6)))
     unit, procedure = REFERENCE.units["H37.12"], REFERENCE.procedures["1.000894"]
 
-    assert message == Sms(
-        client_id(DOSSIER, RESULT), "+84912000007", unit.brand, result_ready(DOSSIER, procedure.name, unit.name)
-    )
+    text = f"Ho so {DOSSIER} (Dang ky ket hon) da co ket qua. Moi Ong/Ba nhan theo hinh thuc da dang ky. UBND xa Hoang Van."
+    assert (procedure.name, unit.name) == ("Đăng ký kết hôn", "UBND xã Hoàng Vân")
+    assert message == Sms(client_id(DOSSIER, RESULT), "+84912000007", unit.brand, text)
     elsewhere = received(contact_sequence=1, receiving_unit="H99.99", procedure="9.999999")
     _, message = claimed(play([elsewhere, contact(), DONE])[0], desk(at(6)))
-    assert (message.brand, message.text) == ("", result_ready(DOSSIER, "9.999999", "H99.99"))
+    text = f"Ho so {DOSSIER} (9.999999) da co ket qua. Moi Ong/Ba nhan theo hinh thuc da dang ky. H99.99."
+    assert (message.brand, message.text) == ("", text)
 
 
 def test_answers_to_several_messages_of_a_dossier_are_settled_together() -> None:
@@ -343,12 +246,6 @@ def test_a_key_that_is_no_key_is_refused_at_start() -> None:
 
 
 # --- receipts, and the invitation to rate -----------------------------------------
-
-
-def invited(link: str = "https://example.org/y-kien/AAAAAAAAAAAAAAAAAAAAAA", epoch: int = 1) -> Event:
-    sealed = base64.b64encode(SealedBox(KEY.public_key).encrypt(json.dumps({"link": link}).encode())).decode()
-    data = FeedbackInvited(at=at(6), form="tthc-2026.1", key_epoch=epoch, sealed=sealed)
-    return Event("invited", "/feedback", FeedbackInvited.TYPE, DOSSIER, at(6), data)
 
 
 def test_the_invitation_goes_out_with_the_result_in_hand_or_two_days_after_it_was_ready() -> None:

@@ -80,6 +80,6 @@ def test_receipts_of_an_earlier_client_id_count_if_they_say_delivered() -> None:
     came = on_receipts(again, {client_id(DOSSIER, RESULT): "delivered"}, GROUND)
     assert came.after.messages[RESULT] == Delivered(AT, Way(round=2, serial=2))
     said = NoticeDelivered(at=GROUND.now, notice=RESULT, channel="sms", round=2)
-    assert came.said == (Once(said, "result-ready/2"),)
+    assert came.said == (Once(said, "2/result-ready"),)
     own = on_receipts(dossier(Claimed(AT, AT, way=Way(round=2, serial=2))), {client_id(DOSSIER, RESULT, 2): "expired"}, GROUND)
     assert isinstance(own.after.messages[RESULT], Failed)

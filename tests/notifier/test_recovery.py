@@ -39,10 +39,10 @@ from tests.support.notifier import (
     settle_answer,
     view,
 )
-from tests.support.notifier_hears import DONE, DUE, NEAR, OVER, PROMISED, REFUSED, contact, promise, settled, sla
+from tests.support.notifier_hears import DONE, DUE, NEAR, OVER, PROMISED, REFUSED, contact, promise, said, settled, sla
 
-# What the log does not hold: who signed, what was shown, the note; and when a claimed message was to be looked at again.
-LOST, UNKNOWN = ("rev", "outbox"), ("by", "note", "previewed")
+# What the log does not hold: who signed, what was shown, the note; texts; and when a claimed message was to be looked at again.
+LOST, UNKNOWN = ("rev", "outbox", "texts"), ("by", "note", "previewed")
 LATER = at(27, "09:00")
 SIGNED = Approval("workload", "Hoàng Đức Giả Định", "ghi chú", new_due_at=at(11))
 
@@ -129,6 +129,7 @@ def bare(document: Document) -> Document:
 
 
 CONTACT = contact()
+WANTED = fact("supplement-requested", at(4))
 
 
 def told() -> Life:
@@ -159,6 +160,20 @@ LIVES: dict[str, Callable[[], Life]] = {
     "refused by the gateway": lambda: Life().hear(PROMISED, CONTACT, DONE).send(outcome="refused"),
     "uncertain": lambda: Life().hear(PROMISED, CONTACT, DONE).send(outcome="uncertain"),
     "told, completion corrected": lambda: told().hear(fact("completed", at(6, "08:00"), version=2)),
+    "told of a request for papers": lambda: (
+        Life().hear(PROMISED, CONTACT, WANTED).send("supplement-wanted", delivered=True).hear(fact("supplemented", at(5)))
+    ),
+    "told of each request": lambda: (
+        Life()
+        .hear(PROMISED, CONTACT, WANTED)
+        .send("supplement-wanted")
+        .hear(fact("supplemented", at(5)), fact("supplement-requested", at(5, "10:00"), occasion="88121"))
+        .send("supplement-wanted/88121")
+    ),
+    "papers that came before their message": lambda: (
+        Life().hear(PROMISED, CONTACT, WANTED, fact("supplemented", at(4))).send("supplement-wanted", outcome=None)
+    ),
+    "told of its refusal": lambda: Life().hear(PROMISED, CONTACT, fact("refused", at(4))).send("refused"),
     "drafted": drafted,
     "withdrawn": lambda: drafted().hear(settled(1, "on_time", at(6))),
     "withdrawn, then open again": lambda: drafted().hear(settled(1, "on_time", at(6)), settled(2, "open", at(6, "11:00"))),
@@ -290,6 +305,22 @@ def test_a_result_that_nobody_was_told_of_is_told_after_recovery() -> None:
     decision = Life().rebuilt([PROMISED, contact(), DONE], now=at(6, "10:00"))
 
     assert [output.body["type"] for output in decision.outputs] == ["vn.dunghen.notice.queued.v1"]
+
+
+def test_a_request_of_long_ago_that_nobody_was_told_of_is_no_news_after_recovery() -> None:
+    inputs = [PROMISED, CONTACT, WANTED]
+    decision = Life().rebuilt(inputs)
+
+    assert said(decision.outputs) == ["skipped too-old"]
+    assert said(Life().rebuilt(inputs, now=at(5)).outputs) == ["queued"]
+
+
+def test_a_result_taken_back_in_the_queue_is_uncertain_after_recovery() -> None:
+    back = fact("retracted", at(6), version=2, fact="completed")
+    life = Life().hear(PROMISED, CONTACT, DONE, back).send(outcome=None)
+
+    assert "notices" not in life.document
+    assert said(life.rebuilt([PROMISED, CONTACT, DONE, back]).outputs) == ["uncertain"]
 
 
 def test_an_invitation_of_which_nothing_was_said_waits_its_two_days() -> None:

@@ -8,16 +8,7 @@ import pytest
 from contracts.notices import LateReason
 from reference import Letterhead
 from services.notifier.domain import Person
-from services.notifier.domain.letter_text import REJECTIONS, Decided, LetterText, Subject, compose, long_date
-from services.notifier.domain.texts import (
-    SmsSize,
-    apology,
-    result_ready,
-    size_of,
-    survey,
-    symbol,
-    unaccented,
-)
+from services.notifier.domain.letter_text import REJECTIONS, Decided, LetterText, Subject, compose, long_date, symbol
 from tests.support.dossiers import DOSSIER, at
 
 HEAD = Letterhead(
@@ -218,70 +209,5 @@ def test_days_below_ten_and_the_first_two_months_have_a_zero(day: datetime, text
 # --- SMS --------------------------------------------------------------------------
 
 
-def test_a_message_about_a_letter_names_the_new_date_if_there_is_one() -> None:
-    assert apology(DOSSIER, "UBND phường Kỳ Lâm", 5, at(11, "14:05")) == (
-        "UBND phuong Ky Lam xin loi vi tra ket qua ho so H37.12-260302-0001 tre hen. "
-        "Hen lai: 14:05 ngay 11/03/2026. Van ban so 05/PXL."
-    )
-    assert apology(DOSSIER, "UBND phường Kỳ Lâm", 12, None) == (
-        "UBND phuong Ky Lam xin loi vi tra ket qua ho so H37.12-260302-0001 tre hen. Van ban so 12/PXL."
-    )
-
-
-def test_the_invitation_to_rate_reads_word_for_word() -> None:
-    assert survey(DOSSIER, "https://example.org/y-kien/x") == (
-        "Moi Ong/Ba danh gia viec giai quyet ho so H37.12-260302-0001 (1 phut): https://example.org/y-kien/x"
-    )
-
-
 def test_numbers_of_letters_below_ten_have_a_zero() -> None:
     assert [symbol(number) for number in (1, 9, 10, 123)] == ["01/PXL", "09/PXL", "10/PXL", "123/PXL"]
-
-
-def test_typographic_signs_become_those_that_every_phone_has() -> None:
-    assert unaccented("“Đ đ” ‘ơ ư’ – — …\u00a0.") == "\"D d\" 'o u' - - ... ."
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?",
-        "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà",
-        "^{}\\[~]|€\f",
-    ],
-)
-def test_the_alphabet_of_the_operators_is_taken_whole_and_nothing_else(text: str) -> None:
-    """R25: GSM 03.38, with its extension table."""
-    assert size_of(text).encoding == "gsm7"
-    assert {size_of(letter).encoding for letter in "`ạăêôơưđçÁ\t\u00a0“…"} == {"ucs2"}
-
-
-def test_a_letter_counts_one_and_one_of_the_extension_table_two() -> None:
-    """R25."""
-    for letter in "XaÉ@ ":
-        assert (size_of(letter * 160).parts, size_of(letter * 161).parts) == (1, 2)
-    for letter in "^{}\\[~]|€\f":
-        assert (size_of(letter * 80).parts, size_of(letter * 80 + "a").parts) == (1, 2)
-
-
-def test_a_text_that_is_written_in_pieces_is_measured_as_one_letter_each() -> None:
-    """R25: `é` is in the alphabet of the operators, `e` with a loose accent is not."""
-    assert size_of("e\u0301" * 160) == size_of("é" * 160) == SmsSize("gsm7", 1)
-
-
-@pytest.mark.parametrize(
-    ("unit", "name"),
-    [
-        ("x" * 77, "Dang ky ket hon"),
-        ("x" * 78, "Dang ky ket..."),  # the space before the dots goes
-        ("x" * 84, "Dang..."),
-        ("x" * 88, "D..."),
-        ("x" * 89, "..."),
-        ("x" * 95, "..."),  # no part is long enough: whoever reads it knows at least where
-    ],
-)
-def test_a_unit_with_a_long_name_leaves_less_of_the_procedures(unit: str, name: str) -> None:
-    """R28."""
-    assert result_ready(DOSSIER, "Đăng ký kết hôn", unit) == (
-        f"Ho so H37.12-260302-0001 ({name}) da co ket qua. Moi Ong/Ba den nhan tai {unit}."
-    )

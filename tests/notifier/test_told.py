@@ -17,7 +17,11 @@ SENT = Sent(OWN, None, epoch_ms(at(16)), 5, 2026, 1)
 def dossier(**messages: Message) -> Dossier:
     """A dossier of xã Hoàng Vân with messages."""
     names: dict[str, Notice] = {"result": RESULT, "apology": APOLOGY, "survey": SURVEY}
-    return Dossier(DOSSIER).told(received())._replace(messages={names[name]: message for name, message in messages.items()})
+    return (
+        Dossier(DOSSIER)
+        .told(received(return_method="counter"))
+        ._replace(messages={names[name]: message for name, message in messages.items()})
+    )
 
 
 def test_messages_come_in_the_order_of_their_causes_with_their_texts() -> None:

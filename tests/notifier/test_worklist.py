@@ -37,6 +37,7 @@ BY = By("Nông Văn Thử", "u-1")
 SECRET = "x" * 40
 NOW = at(9, "10:00")
 CLERK = as_person(Role.OFFICER, units=("H37.12",), name=BY.name)
+SECOND = "supplement-wanted/88121"
 AGAIN, KNOWN = f"/v1/messages/{DOSSIER}/{RESULT}/again", f"/v1/messages/{DOSSIER}/{RESULT}/known"
 
 
@@ -55,7 +56,7 @@ def test_what_goes_out_again_is_news_of_now_and_of_the_next_round(message: Messa
     way = Way(round=2, serial=serial, by=BY)
     assert changed.after.messages[RESULT] == Queued(epoch_ms(NOW), epoch_ms(NOW), way=way)
     said = NoticeQueued(at=NOW, notice=RESULT, channel="sms", round=2)
-    assert changed.said == [Once(said, "result-ready/2")]
+    assert changed.said == [Once(said, "2/result-ready")]
     assert listed(changed.after) == {}
     with pytest.raises(NotListedError):
         send_again(changed.after, RESULT, BY, ground)
@@ -66,7 +67,7 @@ def test_what_its_reader_knows_is_over_and_who_said_so_is_kept() -> None:
 
     assert changed.after.messages[RESULT] == Accepted(1, Way(round=2, by=BY))
     said = NoticeAccepted(at=NOW, notice=RESULT, channel="sms", parts=1, confirmed=True, round=2)
-    assert changed.said == [Once(said, "result-ready/2")]
+    assert changed.said == [Once(said, "2/result-ready")]
     with pytest.raises(NotListedError):
         known_after_all(dossier(Accepted(1)), RESULT, BY, 1, desk(NOW).ground())
 
@@ -177,6 +178,30 @@ async def test_the_page_lists_decides_and_says_when_somebody_was_faster(own: Des
     assert (again.status_code, again.headers["location"]) == (303, "/messages?state=uncertain")
     assert (late.status_code, "không còn chờ quyết định" in late.text) == (409, True)
     assert "Không có tin nhắn nào" in (await own.client.get("/messages?state=failed", headers=CLERK)).text
+
+
+async def test_a_clerk_decides_about_one_request_by_its_occasion(own: Desk) -> None:
+    """The desk's dossier has one uncertain message; the second request beside it failed."""
+    kept = (await own.store.get_many(DOSSIERS, [DOSSIER]))[DOSSIER]
+    failed = {"s": "failed", "at": epoch_ms(NOW), "kind": "permanent", "reason": "400"}
+    await own.store.save_many(DOSSIERS, [{**kept, "notices": {**kept["notices"], SECOND: failed}, "failed": 1}])
+
+    async def decide(path: str, occasion: str) -> httpx.Response:
+        return await own.client.post(f"{path}/{DOSSIER}/supplement-wanted/again", params={"occasion": occasion}, headers=CLERK)
+
+    [listed] = (await own.client.get("/v1/messages?state=failed", headers=CLERK)).json()["messages"]
+    page = (await own.client.get("/messages?state=failed", headers=CLERK)).text
+    wrong = [(await decide("/v1/messages", occasion)).status_code for occasion in ("1", "2", "x" * 300)]
+    right = await decide("/v1/messages", "88121")
+    late = await decide("/messages", "88121")
+
+    assert (listed["notice"], listed["occasion"], listed["notice_name"]) == ("supplement-wanted", "88121", "Báo cần bổ sung")
+    assert f"/messages/{DOSSIER}/supplement-wanted/again?state=failed&amp;occasion=88121" in page
+    assert (wrong, right.status_code, late.status_code) == ([409, 409, 422], 202, 409)
+    assert right.json() == {"dossier": DOSSIER, "notice": "supplement-wanted", "occasion": "88121", "state": "queued"}
+    found = await find_one(own.store, DOSSIER)
+    assert found is not None
+    assert isinstance(found.messages[SECOND], Queued)
 
 
 # --- receipts of Kannel -----------------------------------------------------------------

@@ -18,7 +18,7 @@ from reference import (
     moment,
 )
 from reference.calendar import CalendarTable, load_seed, parse_rows
-from reference.catalogue import FUTURE
+from reference.catalogue import FUTURE, Messages
 from reference.folder import OPTIONAL, Watch
 from reference.periods import USUAL
 
@@ -163,6 +163,24 @@ def test_a_unit_may_be_in_use_for_one_day_and_a_procedure_be_handled_by_each_kin
             procedures=PROCEDURES.replace("commune", "province, department, commune, H37.90"),
         )
     )
+
+
+def test_a_unit_writes_one_part_without_accents_unless_it_says_otherwise(written: Written) -> None:
+    """R25, R29."""
+    other = "  messages: {accents: true, received: true, survey: false}\n  short_name: UBND xã\n"
+    usual = load_reference(written()).units["H37.90"]
+    own = load_reference(written(units=UNITS + other)).units["H37.90"]
+    two = load_reference(written(units=UNITS + "  messages: {parts: 2}\n")).units["H37.90"]
+
+    assert (usual.messages, usual.short_name) == (Messages(accents=False, received=False, survey=True), "")
+    assert (own.messages, own.short_name) == (Messages(accents=True, received=True, survey=False), "UBND xã")
+    assert [unit.messages.most_parts for unit in (usual, own, two)] == [1, 3, 2]
+
+
+@pytest.mark.parametrize("wrong", ["{parts: 0}", "{parts: 7}", "{accents: vâng}", "{sms: true}"])
+def test_settings_of_messages_that_mean_nothing_are_refused_with_their_line(written: Written, wrong: str) -> None:
+    with pytest.raises(ReferenceDataError, match=r"units\.yaml, line 5, entry 2: messages"):
+        load_reference(written(units=UNITS + f"  messages: {wrong}\n"))
 
 
 def test_a_change_of_a_file_its_coming_and_its_going_are_seen_once(written: Written) -> None:

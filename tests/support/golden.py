@@ -27,9 +27,13 @@ from contracts.notices import (
     LetterSent,
     LetterWithdrawn,
     NoticeAccepted,
+    NoticeAcceptedV2,
     NoticeDelivered,
+    NoticeDeliveredV2,
     NoticeFailed,
+    NoticeFailedV2,
     NoticeUncertain,
+    NoticeUncertainV2,
 )
 from dunghen.log import read_folder
 
@@ -38,9 +42,13 @@ ONE_IN, RARE = 16, 60
 # What goes by the moment at which a run comes to it: the time of what a service does itself, and how often cells are counted.
 _OWN_TIME: tuple[type[EventData], ...] = (
     NoticeAccepted,
+    NoticeAcceptedV2,
     NoticeDelivered,
+    NoticeDeliveredV2,
     NoticeFailed,
+    NoticeFailedV2,
     NoticeUncertain,
+    NoticeUncertainV2,
     LetterApproved,
     LetterRejected,
     LetterWithdrawn,

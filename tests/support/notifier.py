@@ -42,7 +42,7 @@ def context(now: datetime, reference: ReferenceData = REFERENCE) -> Context:
     return Context(reference, SteppedClock(now))
 
 
-def desk(now: datetime, *, deduplicates: bool = False) -> Desk:
+def desk(now: datetime, *, deduplicates: bool = False, reference: ReferenceData = REFERENCE) -> Desk:
     """A sender at a moment, which holds the key of epoch 1."""
     settings = NotifierSettings.model_validate(
         {
@@ -50,12 +50,13 @@ def desk(now: datetime, *, deduplicates: bool = False) -> Desk:
             "contacts_private_key": base64.b64encode(bytes(KEY)).decode(),
             "contacts_key_epoch": 1,
             "gateway_url": "http://gateway/sms",
+            "public_url": "https://example.org/y-kien",
             "gateway_deduplicates": deduplicates,
         },
         by_name=True,
     )
     opener = Opener.from_base64(settings.contacts_private_key.get_secret_value(), 1)
-    return Desk(Always(settings), opener, settings, context(now))
+    return Desk(Always(settings), opener, settings, context(now, reference))
 
 
 class Always(Switchboard):

@@ -11,6 +11,7 @@ from nacl.public import SealedBox
 from contracts import Event, fact_id
 from contracts.contacts import ContactSealed
 from contracts.deadlines import DeadlineApologyDue, DeadlineMoved, DeadlineOverdue, DeadlinePaused, DeadlineSettled
+from contracts.feedback import FeedbackInvited
 from runtime.clock import SteppedClock
 from runtime.outputs import Output
 from runtime.store import Document
@@ -25,6 +26,12 @@ def contact(sequence: int = 1, person: dict[str, str] = PERSON, epoch: int = 1) 
     sealed = base64.b64encode(SealedBox(KEY.public_key).encrypt(json.dumps(person).encode())).decode()
     data = ContactSealed(at=at(2), contact_sequence=sequence, key_epoch=epoch, sealed=sealed)
     return Event(fact_id(DOSSIER, "contact", "1", sequence), "/intake", ContactSealed.TYPE, DOSSIER, at(2), data)
+
+
+def invited(link: str = "https://example.org/y-kien/AAAAAAAAAAAAAAAAAAAAAA", epoch: int = 1) -> Event:
+    sealed = base64.b64encode(SealedBox(KEY.public_key).encrypt(json.dumps({"link": link}).encode())).decode()
+    data = FeedbackInvited(at=at(6), form="tthc-2026.1", key_epoch=epoch, sealed=sealed)
+    return Event("invited", "/feedback", FeedbackInvited.TYPE, DOSSIER, at(6), data)
 
 
 def said(outputs: Sequence[Output]) -> list[str]:

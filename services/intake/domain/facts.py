@@ -10,7 +10,7 @@ from contracts.contacts import ContactSealed
 from contracts.dossiers import Fact, Sure
 from contracts.facts import epoch_ms
 from reference import OFFICE_TIME, moment
-from reference.phones import mobile
+from reference.phones import read
 from services.changes import Answering, Because
 from services.intake.domain.answers import Accepted, Decided, Ground, Quarantined, Refused, Taken
 from services.intake.domain.bounds import promised
@@ -203,8 +203,9 @@ def _contact_of(
     known, contact = dossier.contact, item.contact
     if contact is None or contact.is_empty():
         return known, None, () if known else ("missing_contacts",)
-    number = mobile(contact.phone)
-    notes: Notes = ("junk_phones",) if number is None else ()
+    phones = read(contact.phone)
+    number = phones.first
+    notes: Notes = () if number else ("landline_phones",) if phones.reason == "landline" else ("junk_phones",)
     if ground.sender.mode == "pilot" and (number is None or ground.secrets.digest_number(number) not in ground.sender.numbers):
         return known, None, notes
     digest = ground.secrets.digest(contact)

@@ -6,7 +6,7 @@ from functools import cache
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from reference.phones import mobile
+from reference.phones import read
 from services.intake.domain.dossier import Json
 from services.intake.domain.items import Contact, Item, LinkedPart, Reappointment, Supplement, TaggedItem
 from services.intake.domain.problems import Fault, FaultError, faults_of
@@ -135,12 +135,20 @@ def _fit(words: dict[str, Json], name: str, most: int) -> bool:
 def _keep_whole(contact: dict[str, Json], name: str, most: int) -> bool:
     text = _text(contact[name])
     if text is not None and len(text) > most:
-        text = mobile(text) if name == "phone" else None
+        text = _numbers(text, most) if name == "phone" else None
     if text is None:
         del contact[name]
         return True
     contact[name] = text
     return False
+
+
+def _numbers(text: str, most: int) -> str | None:
+    """The numbers in it, as many as there is room for; the first is written to."""
+    numbers = read(text).mobiles
+    while numbers and len("; ".join(numbers)) > most:
+        numbers = numbers[:-1]
+    return "; ".join(numbers) or None
 
 
 def _unknown(given: Mapping[str, Json], item: Item) -> Iterable[str]:

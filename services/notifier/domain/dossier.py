@@ -9,24 +9,38 @@ from contracts import Event
 from contracts.contacts import ContactSealed
 from contracts.deadlines import Basis, DeadlineApologyDue, DeadlineOverdue, DeadlineSettled, DeadlineStated
 from contracts.dossiers import Completed as CompletedData
+from contracts.dossiers import ReturnMethod
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited
 from contracts.notices import Notice
 from services.facts import NO_FACTS, Kinds, KnownFacts, Slim
 from services.notifier.domain.contact import Contact, Forgotten, Invitation
+from services.notifier.domain.facts import (
+    FeePaid,
+    FeeRequested,
+    Refused,
+    Stopped,
+    Supplemented,
+    SupplementRequested,
+    Withdrawn,
+)
 from services.notifier.domain.letter import Letter, LetterStep, Refusal
 from services.notifier.domain.notice import Failed, Message, Uncertain, client_id
 
 
 @dataclass(frozen=True, slots=True)
 class Received(Slim):
-    """What notifier reads of a reception."""
+    """What notifier reads of a reception. `t`: when it was recorded; None of one that an earlier release kept."""
+
+    OWN: ClassVar[tuple[str, ...]] = ("t",)
 
     KIND: ClassVar[str] = "received"
     procedure: str = ""
     receiving_unit: str = ""
     competent_unit: str = ""
     contact_sequence: int | None = None  # None: nobody can be reached
+    return_method: ReturnMethod | None = None
+    t: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +57,14 @@ class Returned(Slim):
     KIND: ClassVar[str] = "returned"
 
 
-KINDS = Kinds.of((Received, Completed, Returned))
+KINDS = Kinds.of(
+    (
+        *(Received, Completed, Returned),
+        *(SupplementRequested, Supplemented, FeeRequested, FeePaid),
+        *(Refused, Withdrawn, Stopped),
+    ),
+    timed=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +134,13 @@ class Recovering:
 
 
 NO_MESSAGES: Mapping[Notice, Message] = {}
+NO_TEXTS: Mapping[Notice, str] = {}
 
 
 class Dossier(NamedTuple):
     """One dossier; a named tuple, because one is made for each event (docs/benchmarks.md). `rungs`: ids of the rungs that
-    were answered; `client_ids`: of the messages a receipt may still come for; `incomplete`: a record of it is held back."""
+    were answered; `client_ids`: of the messages a receipt may still come for; `incomplete`: a record of it is held back;
+    `texts`: what was handed over to the gateway, without anybody's own link."""
 
     code: str
     facts: KnownFacts = NO_FACTS
@@ -133,6 +156,7 @@ class Dossier(NamedTuple):
     incomplete: bool = False
     recovering: Recovering | None = None
     history: tuple[LetterStep, ...] = ()  # of its letter
+    texts: Mapping[Notice, str] = NO_TEXTS
 
     # --- what it knows ----------------------------------------------------------------
 
@@ -222,6 +246,15 @@ class Dossier(NamedTuple):
         """With a line of its letter's history; each draft comes to a state once, and the first to say so knows who did it."""
         known = any((one.state, one.draft) == (step.state, step.draft) for one in self.history)
         return self if known else self._replace(history=(*self.history, step))
+
+    def without_message(self, name: Notice) -> "Dossier":
+        """As if a message had never been due."""
+        left = {other: message for other, message in self.messages.items() if other != name}
+        return self.without_text(name)._replace(messages=left)
+
+    def without_text(self, name: Notice) -> "Dossier":
+        """As if a message had never been handed over: what it says next is made from the facts of then."""
+        return self._replace(texts={other: text for other, text in self.texts.items() if other != name})
 
     def with_message(self, name: Notice, message: Message) -> "Dossier":
         """With a message in another state."""

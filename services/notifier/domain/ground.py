@@ -27,15 +27,16 @@ class Sending(Ground):
     """And what sending needs. `person_of`, `link_of`: open what was sealed, "" and nobody where its key is gone.
 
     `claim_for`: a claim older than this is stuck. `contact_wait`: how long a message waits for the contact that was promised.
-    `via`: the gateway that messages go to now, "" if none is open; `gateways`: by name, whether it drops a repeated client id,
-    the first one first; `opened`: those that are open. `claim`: the name of a claim of now. `spread`: chance, by which pauses
-    are stretched.
+    `public_url`: where links may lead. `via`: the gateway that messages go to now, "" if none is open; `gateways`: by name,
+    whether it drops a repeated client id, the first one first; `opened`: those that are open. `claim`: the name of a claim of
+    now. `spread`: chance, by which pauses are stretched.
     """
 
     person_of: Callable[[Contact], Person]
     link_of: Callable[[Invitation], str]
     claim_for: timedelta
     contact_wait: timedelta
+    public_url: str
     gateways: Mapping[str, bool]
     via: str = ""
     opened: frozenset[str] = frozenset()

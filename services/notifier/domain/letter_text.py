@@ -7,7 +7,6 @@ from contracts.notices import LateReason, RejectReason
 from reference import Letterhead
 from services.notifier.domain.contact import Person
 from services.notifier.domain.lines import breakable, cleaned, lines_of
-from services.notifier.domain.texts import symbol
 
 TITLE = "Văn bản xin lỗi"
 REASONS: dict[LateReason, str] = {
@@ -148,3 +147,8 @@ def _reason(decided: Decided) -> str:
     if decided.reason == "other":
         return note or NOT_KEPT
     return f"{words}; {note}" if note else words
+
+
+def symbol(number: int) -> str:
+    """Số, ký hiệu of an apology letter: numbers below 10 get a leading zero (NĐ 30/2020)."""
+    return f"{number:02d}/PXL"

@@ -24,8 +24,12 @@ RESULT: Literal["result-ready"] = "result-ready"
 APOLOGY: Literal["apology"] = "apology"
 SURVEY: Literal["survey"] = "survey"
 SMS: Literal["sms"] = "sms"
-NOTICES: tuple[Notice, ...] = (RESULT, APOLOGY, SURVEY)
-BULK: frozenset[Notice] = frozenset((SURVEY,))  # may come in thousands, and nobody waits for them
+RECEIVED: Literal["received"] = "received"
+SUPPLEMENT: Literal["supplement-wanted"] = "supplement-wanted"
+FEE: Literal["fee-due"] = "fee-due"
+REFUSED: Literal["refused"] = "refused"
+STOPPED: Literal["stopped"] = "stopped"
+BULK: frozenset[Notice] = frozenset((RECEIVED, SURVEY))  # may come in thousands, and nobody waits for them
 QUIET_UNTIL, QUIET_FROM = time(7, 0), time(21, 0)
 WRITER = "notifier"
 
@@ -158,9 +162,14 @@ def next_window(now: datetime) -> datetime:
 
 def client_id(dossier: str, name: Notice, serial: int = 1) -> str:
     """The id a message keeps at the gateway, over all tries."""
-    return effect_id(WRITER, dossier, SMS, name if serial == 1 else f"{name}/{serial}")
+    return effect_id(WRITER, dossier, SMS, _counted(name, serial))
 
 
-def occasion_of(name: Notice, way: Way) -> str:
+def round_of(name: Notice, way: Way) -> str:
     """What names the events of a message: a state is said once in each round."""
-    return name if way.round == 1 else f"{name}/{way.round}"
+    return _counted(name, way.round)
+
+
+def _counted(name: Notice, count: int) -> str:
+    """A name with a count in front: behind it, it would be taken for an occasion, which may be any text."""
+    return name if count == 1 else f"{count}/{name}"

@@ -6,19 +6,31 @@ from datetime import timedelta
 from typing import Literal
 
 from contracts.facts import epoch_ms
-from contracts.notices import FailKind, Notice, NoticeAccepted, NoticeFailed, NoticeUncertain
+from contracts.notices import FailKind, Notice, NoticeKind
 from services.changes import Changed
+from services.notifier.domain import saying
+from services.notifier.domain.alphabet import size_of
 from services.notifier.domain.dossier import Dossier
 from services.notifier.domain.ground import Sending
-from services.notifier.domain.notice import SMS, SURVEY, Accepted, Claimed, Failed, Message, Open, Uncertain, claim, put_back
+from services.notifier.domain.notice import (
+    RECEIVED,
+    SURVEY,
+    Accepted,
+    Claimed,
+    Failed,
+    Message,
+    Open,
+    Uncertain,
+    claim,
+    put_back,
+)
 from services.notifier.domain.telling import end
-from services.notifier.domain.texts import size_of
 
 Outcome = Literal["taken", "refused", "busy", "broken", "odd", "uncertain"]
 # Between two tries that were surely in vain, each stretched or shortened by chance (`Sending.spread`); the last one repeats.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (0.5, 1, 2, 5, 10, 20, 40, 60))
 # After its cause a message is news for so long, whatever the gateways do: a Tết week without any is bridged.
-LASTS: Mapping[Notice, timedelta] = {SURVEY: timedelta(days=9)}
+LASTS: Mapping[NoticeKind, timedelta] = {RECEIVED: timedelta(days=9), SURVEY: timedelta(days=9)}
 USUALLY_LASTS = timedelta(days=12)
 EXPIRED = "expired"
 LONGEST_REASON = 80
@@ -75,7 +87,7 @@ def settle_answer(dossier: Dossier, name: Notice, tried: Tried, ground: Sending)
     match answer.outcome:
         case "taken":
             parts = size_of(tried.sms.text).parts
-            said = NoticeAccepted(at=ground.now, notice=name, channel=SMS, parts=parts, **message.way.said())
+            said = saying.accepted(name, ground.now, message.way, parts)
             return end(dossier, Accepted(message.at, message.way.over), said)
         case "refused":
             return fail(dossier, name, message, ("permanent", answer.reason), ground)
@@ -109,17 +121,16 @@ def _unknown(dossier: Dossier, name: Notice, message: Claimed, ground: Sending) 
 
 def doubt(dossier: Dossier, name: Notice, message: Open, ground: Sending) -> Changed[Dossier]:
     """Nobody knows whether it was taken."""
-    said = NoticeUncertain(at=ground.now, notice=name, channel=SMS, **message.way.said())
-    return end(dossier, Uncertain(message.at, message.way.over), said)
+    return end(dossier, Uncertain(message.at, message.way.over), saying.uncertain(name, ground.now, message.way))
 
 
 def fail(dossier: Dossier, name: Notice, message: Message, why: tuple[FailKind, str], ground: Sending) -> Changed[Dossier]:
     """It did not go out and will not by itself."""
     kind, reason = why[0], why[1][:LONGEST_REASON]
-    said = NoticeFailed(at=ground.now, notice=name, channel=SMS, reason=reason, kind=kind, **message.way.said())
+    said = saying.failed(name, ground.now, message.way, kind, reason)
     return end(dossier, Failed(message.at, message.way.over, kind, reason), said)
 
 
 def has_expired(message: Message, name: Notice, ground: Sending) -> bool:
     """Whether a message has become no news."""
-    return message.at + LASTS.get(name, USUALLY_LASTS).total_seconds() * 1000 < ground.now_ms
+    return message.at + LASTS.get(saying.kind_of(name), USUALLY_LASTS).total_seconds() * 1000 < ground.now_ms

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from contracts.notices import FailKind, Notice, NoticeDelivered, NoticeFailed
+from contracts.notices import FailKind, Notice
 from services.changes import Changed
+from services.notifier.domain import saying
 from services.notifier.domain.dossier import Dossier
 from services.notifier.domain.ground import Ground
-from services.notifier.domain.notice import SMS, Accepted, Claimed, Delivered, Failed, Message, Queued, Uncertain, client_id
+from services.notifier.domain.notice import Accepted, Claimed, Delivered, Failed, Message, Queued, Uncertain, client_id
 from services.notifier.domain.telling import end
 
 Receipt = Literal["delivered", "undelivered", "expired", "rejected"]
@@ -42,8 +43,7 @@ def on_receipt(dossier: Dossier, name: Notice, receipt: Receipt, ground: Ground)
     if known is None or not isinstance(known, HEEDED[receipt]):
         return Changed(dossier)
     if receipt == "delivered":
-        arrived = NoticeDelivered(at=ground.now, notice=name, channel=SMS, **known.way.said())
-        return end(dossier, Delivered(known.at, known.way.over), arrived)
+        return end(dossier, Delivered(known.at, known.way.over), saying.delivered(name, ground.now, known.way))
     kind = FAILS[receipt]
-    failed = NoticeFailed(at=ground.now, notice=name, channel=SMS, reason=receipt, kind=kind, **known.way.said())
+    failed = saying.failed(name, ground.now, known.way, kind, receipt)
     return end(dossier, Failed(known.at, known.way.over, kind, receipt), failed)

@@ -4,30 +4,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from contracts.codes import is_dossier_code
 from contracts.facts import epoch_ms
-from contracts.notices import Notice, NoticeSkipped, SkipReason
-from reference import moment
+from contracts.notices import Notice, SkipReason
+from reference import OFFICE_TIME, moment, moment_or_none
 from reference.phones import mobile
 from services.changes import Answering, Changed
-from services.notifier.domain.dossier import Dossier, Received
+from services.notifier.domain import saying
+from services.notifier.domain.dossier import Dossier, Received, Returned
 from services.notifier.domain.ground import Ground, Sending
 from services.notifier.domain.letter import Sent
+from services.notifier.domain.links import is_ours
 from services.notifier.domain.notice import (
     APOLOGY,
-    SMS,
+    RESULT,
     SURVEY,
     Claimed,
     Open,
+    Queued,
     Skipped,
     claim,
     client_id,
     next_window,
 )
 from services.notifier.domain.outcome import EXPIRED, Sms, doubt, fail, has_expired
+from services.notifier.domain.steps import asked_at, open_fees, still_so
 from services.notifier.domain.telling import end
-from services.notifier.domain.texts import apology, result_ready, survey
+from services.notifier.domain.wording import Speaker, Told, text_of
 
 RETRY = timedelta(minutes=1)
+OWN_LINK = "(liên kết riêng)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,9 @@ def claim_message(dossier: Dossier, name: Notice, ground: Sending) -> Answering[
         return Changed(dossier).answering(None)
     if isinstance(message, Claimed) and not ours:
         return _stuck(dossier, name, message, ground)
+    # What has become untrue is nobody's worry: it is looked at before what only grew old. A parked record may say more of it.
+    if isinstance(message, Queued) and not dossier.incomplete and not still_so(dossier, name, ground.reference):
+        return _drop(dossier, name, message).answering(None)
     if not ours and has_expired(message, name, ground):
         return fail(dossier, name, message, ("technical", EXPIRED), ground).answering(None)
     # Citizens are not told at night, nor while a record of their dossier is parked.
@@ -70,6 +79,14 @@ def claim_message(dossier: Dossier, name: Notice, ground: Sending) -> Answering[
     if later > now and not ours:
         return Changed(dossier.with_message(name, replace(message, next_at=epoch_ms(later)))).answering(None)
     return _claim_now(dossier, name, message, ground)
+
+
+def _drop(dossier: Dossier, name: Notice, message: Queued) -> Changed[Dossier]:
+    """What a message would say is no longer so. A completion that was taken back leaves none, so that the next one is told;
+    in a later round, for which its reader may have had it before, it is over."""
+    if name == RESULT and message.way.round == 1:
+        return Changed(dossier.without_message(name))
+    return skip(dossier, name, message, "overtaken")
 
 
 def _stuck(dossier: Dossier, name: Notice, message: Claimed, ground: Sending) -> Answering[Dossier, Sms | None]:
@@ -94,18 +111,37 @@ def _claim_now(dossier: Dossier, name: Notice, message: Open, ground: Sending) -
     number = mobile(ground.person_of(contact).phone)
     if number is None:
         return skip(dossier, name, message, "no-mobile-number").answering(None)
-    if name == SURVEY and not _link(dossier, ground):  # its key is gone
-        return skip(dossier, name, message, "contact-missing").answering(None)
+    why_not = _unfit(dossier, name, ground)
+    if why_not is not None:
+        return skip(dossier, name, message, why_not).answering(None)
     if not ground.via:  # no gateway is open: its turn comes
         return Changed(dossier).answering(None)
     way = replace(message.way, via=ground.via)
-    claimed = claim(message, epoch_ms(ground.now + ground.claim_for), way, ground.claim)
-    return Answering(dossier.expecting(name, claimed), _sms(dossier, name, number, way.serial, ground))
+    sms = _sms(dossier, name, number, way.serial, ground)
+    claimed = dossier.expecting(name, claim(message, epoch_ms(ground.now + ground.claim_for), way, ground.claim))
+    link = _link(dossier, name, ground)
+    shown = sms.text.replace(link, OWN_LINK) if link else sms.text
+    return Answering(claimed._replace(texts={**dossier.texts, name: shown}), sms)
+
+
+def _unfit(dossier: Dossier, name: Notice, ground: Sending) -> SkipReason | None:
+    """Why a message may not go out in a unit's name: what stands in it came by a topic, and is not what we would write (R28).
+
+    An invitation is worth nothing without its link, and a person loses nothing who is not asked: it is not sent.
+    """
+    if not is_dossier_code(dossier.code):
+        return "no-code"
+    if name != SURVEY:
+        return None
+    link = _link(dossier, name, ground)
+    if not link:  # its key is gone
+        return "contact-missing"
+    return None if is_ours(link, ground.public_url) else "foreign-link"
 
 
 def skip(dossier: Dossier, name: Notice, message: Open, reason: SkipReason) -> Changed[Dossier]:
     """A message that was due and is not sent after all, since its cause."""
-    said = NoticeSkipped(at=moment(message.at), notice=name, channel=SMS, reason=reason, **message.way.said())
+    said = saying.skipped(name, moment(message.at), reason, message.way)
     return end(dossier, Skipped(message.at, message.way.over), said)
 
 
@@ -117,32 +153,62 @@ def _wait_for_contact(dossier: Dossier, name: Notice, message: Open, ground: Sen
     return Changed(dossier.with_message(name, replace(message, next_at=epoch_ms(ground.now + RETRY), waits=True)))
 
 
-def _link(dossier: Dossier, ground: Sending) -> str:
-    return "" if dossier.invitation is None else ground.link_of(dossier.invitation)
+def _link(dossier: Dossier, name: Notice, ground: Sending) -> str:
+    return "" if name != SURVEY or dossier.invitation is None else ground.link_of(dossier.invitation)
 
 
 def _sms(dossier: Dossier, name: Notice, number: str, serial: int, ground: Sending) -> Sms:
-    link = _link(dossier, ground) if name == SURVEY else ""
-    brand = "" if (unit := ground.reference.units.get(speaker_of(dossier, name))) is None else unit.brand
-    return Sms(client_id(dossier.code, name, serial), number, brand, text_for(dossier, name, link, ground))
+    unit = ground.reference.units.get(speaker_of(dossier, name, ground))
+    return Sms(
+        client_id(dossier.code, name, serial), number, "" if unit is None else unit.brand, text_sent(dossier, name, ground)
+    )
 
 
-def speaker_of(dossier: Dossier, name: Notice) -> str:
-    """The unit that a message comes from: who apologises, else where the dossier was handed in."""
+def text_sent(dossier: Dossier, name: Notice, ground: Sending) -> str:
+    """What is handed over, with the link that is its reader's own."""
+    return text_said(dossier, name, _link(dossier, name, ground), ground)
+
+
+def text_said(dossier: Dossier, name: Notice, link: str, ground: Ground) -> str:
+    """What was handed over, which a second try says again whatever the facts are now; of a message that waits, or whose words
+    were lost with a store, what would be said now."""
+    return dossier.texts.get(name, "").replace(OWN_LINK, link) or text_for(dossier, name, link, ground)
+
+
+def speaker_of(dossier: Dossier, name: Notice, ground: Ground) -> str:
+    """The unit that a message comes from: who apologises, else who stands today for where the dossier was handed in."""
     received, letter = dossier.facts.first(Received) or Received(0), dossier.letter
-    return letter.draft.unit if name == APOLOGY and letter is not None else received.receiving_unit
+    if name == APOLOGY and letter is not None:
+        return letter.draft.unit
+    return ground.reference.standing_for(received.receiving_unit, ground.now.astimezone(OFFICE_TIME).date())
 
 
 def text_for(dossier: Dossier, name: Notice, link: str, ground: Ground) -> str:
     """The text of a message, with the one link that a survey has. Raises ValueError for an apology without its letter."""
-    received, letter, speaker = dossier.facts.first(Received) or Received(0), dossier.letter, speaker_of(dossier, name)
-    unit = ground.reference.units.get(speaker)
-    place = unit.name if unit else speaker
-    if name == APOLOGY:
-        if not isinstance(letter, Sent):
-            raise ValueError(f"{dossier.code}: a message about a letter that was not sent")
-        return apology(dossier.code, place, letter.number, None if letter.new_due is None else moment(letter.new_due))
-    if name == SURVEY:
-        return survey(dossier.code, link)
-    procedure = ground.reference.procedures.get(received.procedure)
-    return result_ready(dossier.code, procedure.name if procedure else received.procedure, place)
+    received, letter, reference = dossier.facts.first(Received) or Received(0), dossier.letter, ground.reference
+    if name == APOLOGY and not isinstance(letter, Sent):
+        raise ValueError(f"{dossier.code}: a message about a letter that was not sent")
+    procedure, promise = reference.procedures.get(received.procedure), dossier.promise
+    sent = letter if isinstance(letter, Sent) else None
+    told = Told(
+        dossier=dossier.code,
+        procedure=procedure.name if procedure else received.procedure,
+        speaker=_speaker(speaker_of(dossier, name, ground), ground),
+        return_method=received.return_method,
+        returned=dossier.facts.first(Returned) is not None,
+        fee_open=bool(open_fees(dossier)),
+        promised=None if promise is None else moment_or_none(promise.due),
+        asked=moment_or_none(asked_at(dossier, name)),
+        number=0 if sent is None else sent.number,
+        new_due=None if sent is None else moment_or_none(sent.new_due),
+        link=link,
+    )
+    return text_of(saying.kind_of(name), told)
+
+
+def _speaker(code: str, ground: Ground) -> Speaker:
+    """A unit as messages name it; of a code that is in no list, the code."""
+    unit = ground.reference.units.get(code)
+    if unit is None:
+        return Speaker(code)
+    return Speaker(unit.name, unit.short_name, unit.messages.accents, unit.messages.most_parts)

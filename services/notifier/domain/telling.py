@@ -7,29 +7,33 @@ from contracts import Event
 from contracts.contacts import ContactSealed
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited
-from contracts.notices import Notice, NoticeQueued, NoticeSkipped, NoticeStated, SkipReason
+from contracts.notices import Notice, NoticeStated, SkipReason
 from reference import moment, silence
+from reference.silence import TOO_OLD
 from services.changes import Changed, Once
+from services.notifier.domain import saying
 from services.notifier.domain.contact import Forgotten
 from services.notifier.domain.dossier import Completed, Dossier, Received, Returned
 from services.notifier.domain.ground import Ground
 from services.notifier.domain.letter import Sent
 from services.notifier.domain.notice import (
+    RECEIVED,
     RESULT,
-    SMS,
     SURVEY,
     Ended,
     Queued,
     Skipped,
     next_window,
-    occasion_of,
+    round_of,
 )
+from services.notifier.domain.steps import causes
 
 SURVEY_AFTER = timedelta(hours=48)  # a result that nobody fetched: ask then
+RECEIVED_AFTER = timedelta(minutes=5)  # by then the date is counted that the message names
 
 
 def on_fact(dossier: Dossier, event: Event, ground: Ground) -> Changed[Dossier]:
-    """A fact; the first completion that stands makes the message due, once."""
+    """A fact; the first completion that stands makes its message due once, each request and each end theirs."""
     after = dossier.told(event)
     return Changed(dossier) if after is dossier else plan(after, ground)
 
@@ -71,13 +75,38 @@ def _woken(dossier: Dossier, ground: Ground) -> Dossier:
     return dossier._replace(messages={**dossier.messages, **{name: replace(one, next_at=now) for name, one in waiting.items()}})
 
 
-def plan(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
-    """Queue or skip what the facts make due and nothing was decided about yet."""
-    completed = dossier.facts.first(Completed)
-    if completed is None:
-        return Changed(dossier)  # as long as there is none, nothing else has to be read
+def plan(dossier: Dossier, ground: Ground, *, rebuilt: bool = False) -> Changed[Dossier]:
+    """Queue or skip what the facts make due and nothing was decided about yet. `rebuilt`: the facts come back from the log, so
+    that what happened long ago may have been told by nobody, and is no news."""
     received = dossier.facts.first(Received)
     if received is None:
+        return Changed(dossier)
+    changed = _plan_steps(dossier, received, ground, rebuilt=rebuilt)
+    if changed.after is dossier:
+        return _plan_end(dossier, received, ground)
+    return changed.then(lambda after: _plan_end(after, received, ground))
+
+
+def _plan_steps(dossier: Dossier, received: Received, ground: Ground, *, rebuilt: bool) -> Changed[Dossier]:
+    changed, unit = Changed(dossier), ground.reference.units.get(received.competent_unit)
+    for name, cause in causes(dossier, ground.reference).items():
+        old = ground.now - moment(cause.at) > TOO_OLD
+        if name in dossier.messages or (name == RECEIVED and old):  # a unit that begins to tell of receptions tells of new ones
+            continue
+        recorded = cause.at if cause.t is None else cause.t
+        why_not: SkipReason | None = silence(moment(cause.at), moment(recorded), unit)
+        if why_not is None and rebuilt and old:
+            why_not = "too-old"
+        after = ground.now + RECEIVED_AFTER if name == RECEIVED else ground.now
+        more = queue(changed.after, name, cause.at, ground, reason=why_not, due=epoch_ms(next_window(after)))
+        changed = Changed(more.after, (*changed.said, *more.said))
+    return changed
+
+
+def _plan_end(dossier: Dossier, received: Received, ground: Ground) -> Changed[Dossier]:
+    """The result is ready: told once, however often its completion is taken back and said again (R24)."""
+    completed = dossier.facts.first(Completed)
+    if completed is None:
         return Changed(dossier)
     changed = Changed(dossier)
     if RESULT not in dossier.messages:
@@ -85,6 +114,9 @@ def plan(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
         unit = ground.reference.units.get(received.competent_unit)
         why_not = silence(moment(completed.at), moment(reported_at), unit)
         changed = queue(dossier, RESULT, completed.at, ground, reason=why_not)
+    unit = ground.reference.units.get(received.receiving_unit)
+    if unit is not None and not unit.messages.survey:
+        return changed
     return changed.then(lambda after: _plan_survey(after, completed, ground))
 
 
@@ -115,12 +147,11 @@ def queue(
     if reason is None and received is not None and received.contact_sequence is None:
         reason = "no-contact"
     if reason is not None:
-        return end(dossier, Skipped(at), NoticeSkipped(at=moment(at), notice=name, channel=SMS, reason=reason))
+        return end(dossier, Skipped(at), saying.skipped(name, moment(at), reason))
     queued = Queued(at, epoch_ms(next_window(ground.now)) if due is None else due)
-    said = NoticeQueued(at=moment(at), notice=name, channel=SMS)
-    return Changed(dossier.with_message(name, queued), [Once(said, name)])
+    return Changed(dossier.with_message(name, queued), [Once(saying.queued(name, moment(at)), name)])
 
 
 def end(dossier: Dossier, state: Ended, said: NoticeStated) -> Changed[Dossier]:
     """A message has come to a state in which nothing of it is due; it comes to each state once in a round."""
-    return Changed(dossier.with_message(said.notice, state), [Once(said, occasion_of(said.notice, state.way))])
+    return Changed(dossier.with_message(said.name, state), [Once(said, round_of(said.name, state.way))])

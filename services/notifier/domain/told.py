@@ -7,9 +7,7 @@ from services.notifier.domain.dossier import Dossier
 from services.notifier.domain.ground import Ground
 from services.notifier.domain.letter import Sent
 from services.notifier.domain.notice import APOLOGY, Message, Skipped
-from services.notifier.domain.sending import text_for
-
-OWN_LINK = "(liên kết riêng)"
+from services.notifier.domain.sending import OWN_LINK, text_said
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +33,4 @@ def _told(dossier: Dossier, name: Notice, message: Message, ground: Ground) -> T
 def text_told(dossier: Dossier, name: Notice, message: Message, ground: Ground) -> str:
     """The text of a message without anybody's own link; empty of one that has none."""
     unsent = isinstance(message, Skipped) or (name == APOLOGY and not isinstance(dossier.letter, Sent))
-    return "" if unsent else text_for(dossier, name, OWN_LINK, ground)
+    return "" if unsent else text_said(dossier, name, OWN_LINK, ground)

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from contracts.facts import epoch_ms
-from contracts.notices import Notice, NoticeAccepted, NoticeQueued
+from contracts.notices import Notice
 from services.changes import By, Changed, Once
+from services.notifier.domain import saying
 from services.notifier.domain.dossier import Dossier
 from services.notifier.domain.ground import Sending
-from services.notifier.domain.notice import SMS, Accepted, Failed, Message, Queued, Uncertain, Way, next_window, occasion_of
+from services.notifier.domain.notice import Accepted, Failed, Message, Queued, Uncertain, Way, next_window, round_of
 from services.notifier.domain.telling import end
 
 
@@ -25,16 +26,16 @@ def known_after_all(dossier: Dossier, name: Notice, by: By, parts: int, ground: 
     """Its reader has it, or was told in another way. `parts`: of its text. Raises NotListedError."""
     message = _listed(dossier, name)
     way = replace(message.way, round=message.way.round + 1, by=by)
-    said = NoticeAccepted(at=ground.now, notice=name, channel=SMS, parts=parts, confirmed=True, **way.said())
+    said = saying.accepted(name, ground.now, way, parts, confirmed=True)
     return end(dossier, Accepted(message.at, way), said)
 
 
 def send_again(dossier: Dossier, name: Notice, by: By, ground: Sending) -> Changed[Dossier]:
-    """It goes out again, as news of now. Raises NotListedError."""
+    """It goes out again, as news of now, which its text is made anew from. Raises NotListedError."""
     way = again(_listed(dossier, name), by)
     queued = Queued(ground.now_ms, epoch_ms(next_window(ground.now)), way=way)
-    said = NoticeQueued(at=ground.now, notice=name, channel=SMS, **way.said())
-    return Changed(dossier.with_message(name, queued), [Once(said, occasion_of(name, way))])
+    said = saying.queued(name, ground.now, way)
+    return Changed(dossier.without_text(name).with_message(name, queued), [Once(said, round_of(name, way))])
 
 
 def again(message: Message, by: By | None) -> Way:

@@ -5,19 +5,25 @@ from datetime import datetime
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
-from contracts.notices import Notice
+from contracts.notices import Notice, NoticeKind
 from reference import moment
 from runtime.web import Person, Problem, ProblemError, problem_answers
 from services.notifier.domain import Dossier, Ground
 from services.notifier.domain.notice import Accepted, Claimed, Delivered, Failed, Queued, Skipped, Uncertain
+from services.notifier.domain.saying import kind_of
 from services.notifier.domain.told import ToldMessage, messages_of
 from services.notifier.http.api import Letter
 from services.notifier.http.desk import LetterDesk
 from services.notifier.http.people import Reader
 from services.notifier.http.views import view
 
-NOTICES: dict[Notice, str] = {
+NOTICES: dict[NoticeKind, str] = {
+    "received": "Báo đã tiếp nhận",
+    "supplement-wanted": "Báo cần bổ sung",
+    "fee-due": "Báo thực hiện nghĩa vụ tài chính",
     "result-ready": "Báo đã có kết quả",
+    "refused": "Báo không tiếp nhận",
+    "stopped": "Báo dừng giải quyết",
     "apology": "Báo có thư xin lỗi",
     "survey": "Mời đánh giá",
 }
@@ -47,7 +53,9 @@ class SmsTold(BaseModel):
         """In words."""
         state, name = STATES[type(told.message)]
         at = moment(told.at)
-        return cls(notice=told.notice, notice_name=NOTICES[told.notice], state=state, state_name=name, at=at, text=told.text)
+        return cls(
+            notice=told.notice, notice_name=NOTICES[kind_of(told.notice)], state=state, state_name=name, at=at, text=told.text
+        )
 
 
 class Told(BaseModel):

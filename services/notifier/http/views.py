@@ -18,9 +18,8 @@ from services.notifier.domain.letter import (
     Withdrawn,
     signature_of,
 )
-from services.notifier.domain.letter_text import REASONS, REJECTIONS
+from services.notifier.domain.letter_text import REASONS, REJECTIONS, symbol
 from services.notifier.domain.signing import may_promise, may_take_back
-from services.notifier.domain.texts import symbol
 from services.notifier.store import LETTER_STATES, LetterState, place_of
 
 STATES: dict[LetterState, str] = {

@@ -8,16 +8,17 @@ from typing import Annotated, Literal
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, Field
 
-from contracts.notices import FailKind, Notice
+from contracts.notices import FailKind, Notice, NoticeKind, named
 from reference import moment
 from runtime.intents import Intents
 from runtime.parts import Parts
 from runtime.web import Person, Problem, ProblemError, problem_answers
 from services.changes import By, Changed
 from services.notifier.domain import Dossier, Sending
-from services.notifier.domain.notice import SURVEY, Failed, Uncertain
-from services.notifier.domain.sending import speaker_of, text_for
-from services.notifier.domain.texts import size_of
+from services.notifier.domain.alphabet import size_of
+from services.notifier.domain.notice import Failed, Uncertain
+from services.notifier.domain.saying import kind_of, occasion_of
+from services.notifier.domain.sending import speaker_of, text_sent
 from services.notifier.domain.told import text_told
 from services.notifier.domain.worklist import NotListedError, known_after_all, listed, send_again
 from services.notifier.http.people import Clerk, Reader
@@ -26,6 +27,7 @@ from services.notifier.jobs import Desk
 from services.notifier.store import CODEC, find_listed, find_one
 
 State = Literal["uncertain", "failed"]
+Occasion = Annotated[str, Query(max_length=200, description="Lần yêu cầu nào, khi một loại tin có nhiều lần.")]
 PAGE = 100
 KINDS: dict[FailKind | Literal[""], str] = {
     "temporary": "Máy không nhận được trong thời hạn",
@@ -40,7 +42,8 @@ class ListedMessage(BaseModel):
     """Một tin nhắn chờ cán bộ quyết định. Neither the number nor a link of somebody's own."""
 
     dossier: str
-    notice: Notice
+    notice: NoticeKind
+    occasion: str = Field(description="Lần yêu cầu bổ sung hoặc nghĩa vụ tài chính nào; 1 với tin chỉ có một lần.")
     notice_name: str
     unit: str
     unit_name: str
@@ -62,7 +65,8 @@ class Decided(BaseModel):
     """Tin nhắn đã có quyết định: chờ gửi lại, hoặc người dân đã biết."""
 
     dossier: str
-    notice: Notice
+    notice: NoticeKind
+    occasion: str
     state: Literal["queued", "accepted"]
 
 
@@ -95,8 +99,7 @@ class Worklist:
         def rule(one: Dossier) -> Changed[Dossier]:
             if name not in listed(one):
                 raise NotListedError
-            link = ground.link_of(one.invitation) if name == SURVEY and one.invitation is not None else ""
-            parts = size_of(text_for(one, name, link, ground)).parts
+            parts = size_of(text_sent(one, name, ground)).parts
             return known_after_all(one, name, _by(person), parts, ground)
 
         await self._decide(dossier, person, rule)
@@ -118,13 +121,14 @@ def _by(person: Person) -> By:
 
 
 def _described(dossier: Dossier, name: Notice, message: Uncertain | Failed, ground: Sending) -> ListedMessage:
-    unit = speaker_of(dossier, name)
+    unit, kind = speaker_of(dossier, name, ground), kind_of(name)
     known = ground.reference.units.get(unit)
     failed = isinstance(message, Failed)
     return ListedMessage(
         dossier=dossier.code,
-        notice=name,
-        notice_name=NOTICES[name],
+        notice=kind,
+        occasion=occasion_of(name),
+        notice_name=NOTICES[kind],
         unit=unit,
         unit_name=known.name if known else unit,
         state="failed" if failed else "uncertain",
@@ -156,9 +160,9 @@ def add_worklist(app: FastAPI, worklist: Worklist) -> None:
         response_model=Decided,
         responses=problem_answers(404, 409, 422, 503),
     )
-    async def again(person: Clerk, dossier: str, notice: Notice) -> Decided:
-        await worklist.send_again(dossier, notice, person)
-        return Decided(dossier=dossier, notice=notice, state="queued")
+    async def again(person: Clerk, dossier: str, notice: NoticeKind, occasion: Occasion = "1") -> Decided:
+        await worklist.send_again(dossier, named(notice, occasion), person)
+        return Decided(dossier=dossier, notice=notice, occasion=occasion, state="queued")
 
     @app.post(
         "/v1/messages/{dossier}/{notice}/known",
@@ -167,6 +171,6 @@ def add_worklist(app: FastAPI, worklist: Worklist) -> None:
         response_model=Decided,
         responses=problem_answers(404, 409, 422, 503),
     )
-    async def known(person: Clerk, dossier: str, notice: Notice) -> Decided:
-        await worklist.known(dossier, notice, person)
-        return Decided(dossier=dossier, notice=notice, state="accepted")
+    async def known(person: Clerk, dossier: str, notice: NoticeKind, occasion: Occasion = "1") -> Decided:
+        await worklist.known(dossier, named(notice, occasion), person)
+        return Decided(dossier=dossier, notice=notice, occasion=occasion, state="accepted")

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from contracts.notices import Notice
+from contracts.notices import NoticeKind, named
 from runtime.pages import Pages
 from runtime.web import Person, ProblemError, Role, also, problem_answers
 from services.notifier.http.people import Clerk, Reader
-from services.notifier.http.worklist import State, Worklist
+from services.notifier.http.worklist import Occasion, State, Worklist
 
 PAGES = Pages("services.notifier")
 STATES: dict[State, str] = {"uncertain": "Không rõ đã gửi hay chưa", "failed": "Không gửi được"}
@@ -36,9 +36,11 @@ def add_worklist_pages(app: FastAPI, worklist: Worklist) -> None:
         summary="Trang: gửi lại tin nhắn",
         responses=DECIDED,
     )
-    async def page_again(person: Clerk, dossier: str, notice: Notice, state: State = "uncertain") -> Response:
+    async def page_again(
+        person: Clerk, dossier: str, notice: NoticeKind, state: State = "uncertain", occasion: Occasion = "1"
+    ) -> Response:
         try:
-            await worklist.send_again(dossier, notice, person)
+            await worklist.send_again(dossier, named(notice, occasion), person)
         except ProblemError as error:
             return await _page(worklist, person, state, "", error.problem.title)
         return RedirectResponse(f"/messages?state={state}", 303)
@@ -50,9 +52,11 @@ def add_worklist_pages(app: FastAPI, worklist: Worklist) -> None:
         summary="Trang: người dân đã biết",
         responses=DECIDED,
     )
-    async def page_known(person: Clerk, dossier: str, notice: Notice, state: State = "uncertain") -> Response:
+    async def page_known(
+        person: Clerk, dossier: str, notice: NoticeKind, state: State = "uncertain", occasion: Occasion = "1"
+    ) -> Response:
         try:
-            await worklist.known(dossier, notice, person)
+            await worklist.known(dossier, named(notice, occasion), person)
         except ProblemError as error:
             return await _page(worklist, person, state, "", error.problem.title)
         return RedirectResponse(f"/messages?state={state}", 303)
