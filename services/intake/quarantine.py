@@ -21,7 +21,7 @@ from services.intake.domain import (
 )
 from services.intake.domain.held import FREE_WORDS, Fields, Held, identity_of
 from services.intake.sealing import ContactSealer
-from services.intake.store import change_held, hold
+from services.intake.store import change_held, hold, list_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,14 @@ class ToHold:
 async def keep(items: Iterable[ToHold], parts: Parts, sealer: ContactSealer) -> None:
     """Keep items; the same item again is the same entry. Raises Unavailable."""
     now = epoch_ms(parts.clock.now())
-    await hold(parts.store, [_held(one, now, sealer) for one in items])
+    new = [(_held(one, now, sealer), _identities_of(one, sealer)[1:]) for one in items]
+    earlier = [identity for _, identities in new for identity in identities]
+    known = {held.id for held in await list_held(parts.store, ids=earlier)} if earlier else set[str]()
+    await hold(parts.store, [held for held, identities in new if known.isdisjoint(identities)])
+
+
+def _identities_of(one: ToHold, sealer: ContactSealer) -> tuple[str, ...]:
+    return _identities(one.sender.system, one.why.reason, _told_apart(_fields(one.item)), sealer)
 
 
 def _held(one: ToHold, now: int, sealer: ContactSealer) -> Held:
@@ -45,7 +52,7 @@ def _held(one: ToHold, now: int, sealer: ContactSealer) -> Held:
     locker = sealer.locker()
     contact = one.item.contact if isinstance(one.item, ReceivedItem | SnapshotItem) else None
     return Held(
-        id=_identity(one.sender.system, one.why.reason, (fields, words), sealer),
+        id=_identities_of(one, sealer)[0],
         at=now,
         sender=one.sender,
         why=one.why,
@@ -67,15 +74,17 @@ def _told_apart(item: Fields) -> tuple[Fields, Fields]:
     return {name: value for name, value in item.items() if name not in words}, words
 
 
-def _identity(system: str, reason: str, told: tuple[Fields, Fields], sealer: ContactSealer) -> str:
+def _identities(system: str, reason: str, told: tuple[Fields, Fields], sealer: ContactSealer) -> tuple[str, ...]:
+    """The name that an entry gets, then those that earlier secrets gave it, if free words are a part of it."""
     fields, words = told
-    return identity_of(system, reason, fields, sealer.digest_words(repr(sorted(words.items()))) if words else "")
+    digests = sealer.digests_of_words(repr(sorted(words.items()))) if words else ("",)
+    return tuple(identity_of(system, reason, fields, digest) for digest in digests)
 
 
 def is_entry(held: Held, reason: str, sealer: ContactSealer) -> bool:
     """Whether the item of an entry, held for this reason, would be the same entry."""
     told = _told_apart({**held.item, **_words_of(held, sealer.locker())})
-    return _identity(held.sender.system, reason, told, sealer) == held.id
+    return held.id in _identities(held.sender.system, reason, told, sealer)
 
 
 def _words_of(held: Held, locker: Locker) -> Fields:
@@ -83,7 +92,7 @@ def _words_of(held: Held, locker: Locker) -> Fields:
 
 
 def item_of(held: Held, locker: Locker) -> Fields:
-    """A kept item as it was sent, its contact and its words with it."""
+    """A kept item as it was sent, its contact and its words with it. Raises ValueError if their secret is gone."""
     item = {**held.item, **_words_of(held, locker)}
     return {**item, "contact": locker.unlock(held.locked)} if held.locked else item
 
@@ -91,7 +100,7 @@ def item_of(held: Held, locker: Locker) -> Fields:
 async def fix(store: Documents, identity: str, changes: Mapping[str, Json], locker: Locker) -> Held | None:
     """Change fields of a kept item that are not its contact. None if there is no such entry, or somebody was faster.
 
-    Raises FaultError for what would be no item."""
+    Raises FaultError for what would be no item, ValueError if the secret that its words are locked with is gone."""
     given = {name: value for name, value in changes.items() if not name.startswith("contact")}
 
     def fixed(held: Held) -> Held:

@@ -12,10 +12,11 @@ from runtime.intents import Intents
 from runtime.loop import Loop
 from runtime.outputs import EventT
 from runtime.parts import Parts
-from runtime.sealing import Opener
+from runtime.sealing import Opener, Shut
 from services.notifier.domain import Contact, Dossier, Invitation, Person, Sending
 from services.notifier.domain.apologies import claim_letter, issue
 from services.notifier.domain.letter import Issuing
+from services.notifier.domain.locked import Locked
 from services.notifier.domain.sending import Claims, Tried, claim_due, settle_all
 from services.notifier.gateway import Gateway
 from services.notifier.handlers import Context
@@ -48,14 +49,23 @@ class Desk:
             contact_wait=timedelta(hours=self.settings.contact_wait_hours),
         )
 
-    def person_of(self, contact: Contact) -> Person:
-        """Whom a sealed contact names; nobody if its key is gone."""
+    def person_of(self, contact: Contact) -> Person | Locked | None:
+        """Whom a sealed contact names; None if its key was given up."""
         opened = self.opener.open(contact.epoch, contact.sealed)
+        if isinstance(opened, str):
+            return _locked(contact.epoch, opened)
         return Person(str(opened.get("name", "")), str(opened.get("phone", "")), str(opened.get("address", "")))
 
-    def link_of(self, invitation: Invitation) -> str:
-        """Where a person may rate; "" if its key is gone."""
-        return str(self.opener.open(invitation.epoch, invitation.sealed).get("link", ""))
+    def link_of(self, invitation: Invitation) -> str | Locked | None:
+        """Where a person may rate; None if its key was given up."""
+        opened = self.opener.open(invitation.epoch, invitation.sealed)
+        if isinstance(opened, str):
+            return _locked(invitation.epoch, opened)
+        return str(opened.get("link", ""))
+
+
+def _locked(epoch: int, why: Shut) -> Locked | None:
+    return None if why == "retired" else Locked(epoch, why)
 
 
 class Dispatcher:
@@ -64,6 +74,7 @@ class Dispatcher:
     def __init__(self, parts: Parts, loop: Loop[EventT], intents: Intents, desk: Desk) -> None:
         self._parts, self._loop, self._intents, self._desk = parts, loop, intents, desk
         self._active = 0
+        self._locks = frozenset[Locked]()  # what waited for keys at the last measurement
         self._sending: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -95,6 +106,17 @@ class Dispatcher:
         self._parts.telemetry.set("notices_due", self._active + waiting.due)
         self._parts.telemetry.set("notices_uncertain", waiting.held)
         self._parts.telemetry.set("letters_drafted", waiting.drafted)
+        self._measure_locked(waiting.locked)
+
+    def _measure_locked(self, locked: Mapping[Locked, int]) -> None:
+        """What waits for keys: a person has to set them right. What is over is told as 0, or its alarm would stay."""
+        for lock in self._locks | locked.keys():
+            self._parts.telemetry.set("notices_locked", locked.get(lock, 0), epoch=str(lock.epoch), reason=lock.why)
+        for lock in locked.keys() - self._locks:
+            self._parts.log.error("messages wait for a key", epoch=lock.epoch, reason=lock.why, dossiers=locked[lock])
+        for lock in self._locks - locked.keys():
+            self._parts.log.info("no message waits for this key any more", epoch=lock.epoch, reason=lock.why)
+        self._locks = frozenset(locked)
 
     async def _few(self, dossiers: Sequence[Dossier]) -> None:
         """Letters first: the message about a letter is due once it is numbered."""

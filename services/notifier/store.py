@@ -1,7 +1,8 @@
 """notifier's documents: one per dossier, found by id and by the time at which something is due; and the letter register.
 
 Only this room knows how they are kept. `next_send_at` (when something of a dossier is due) and `held` (a person has to look at
-one of its messages) follow from the rest; a dossier that recovers has no `next_send_at`, and keeps `held` as its copy had it.
+one of its messages) and `locked` (the key that one of them waits for) follow from the rest; a dossier that recovers has no
+`next_send_at`, and keeps `held` as its copy had it.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -18,19 +19,20 @@ from services.notifier.domain import Contact, Dossier, Forgotten, Invitation
 from services.notifier.domain import letter as letters
 from services.notifier.domain import notice as notices
 from services.notifier.domain.dossier import Call, Promise, Recovering, Settled
+from services.notifier.domain.locked import Locked
 from services.stored import Codec, Derived, Kept, newer
 
 DOSSIERS, REGISTER = "dossiers", "register"
 LETTERS = "letters"  # which number the letter of a dossier tries for; what holds is the register
 MADE_FROM_LOG = (DOSSIERS,)  # the register stays: a number is never given twice
-NEXT_SEND, HELD, RECOVERED, CLIENT_IDS = "next_send_at", "held", "recovered", "client_ids"
+NEXT_SEND, HELD, LOCKED, RECOVERED, CLIENT_IDS = "next_send_at", "held", "locked", "recovered", "client_ids"
 DOUBTFUL: Where = {NEXT_SEND: Range(low=0)}  # something of it may have gone out since a copy was made
 LetterState = Literal["drafted", "approved", "issuing", "sent", "rejected", "withdrawn"]
 
 
 async def declare(store: Documents) -> None:
     """Make the collections and indexes."""
-    single = (Index(NEXT_SEND), Index(HELD), Index("letter.s"), Index(UNSETTLED))
+    single = (Index(NEXT_SEND), Index(HELD), Index(LOCKED), Index("letter.s"), Index(UNSETTLED))
     await store.declare(DOSSIERS, [*single, Index(CLIENT_IDS, many=True)])
     await store.declare(REGISTER, [Index("series"), Index("dossier")])
     await store.declare(LETTERS)
@@ -76,11 +78,12 @@ async def find_by_client_ids(store: Documents, ids: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many dossiers have something due, an uncertain message, a letter on the desk."""
+    """How many dossiers have something due, an uncertain message, a letter on the desk, a message that waits for a key."""
 
     due: int
     held: int
     drafted: int
+    locked: Mapping[Locked, int]
 
 
 async def count_waiting(store: Documents, until: int) -> Waiting:
@@ -94,7 +97,13 @@ async def count_waiting(store: Documents, until: int) -> Waiting:
         due=await count({NEXT_SEND: Range(high=until)}),
         held=await count({HELD: 1}),
         drafted=await count({"letter.s": "drafted"}),
+        locked=await _count_locked(store),
     )
+
+
+async def _count_locked(store: Documents) -> dict[Locked, int]:
+    rows = await store.count_by(DOSSIERS, {LOCKED: Range(low="")}, group=(LOCKED,))
+    return {_lock(row.group[0]): row.count for row in rows}
 
 
 # --- dossiers ----------------------------------------------------------------------------------------------------------------
@@ -128,7 +137,8 @@ def _derived(dossier: Dossier) -> dict[str, Any]:
     told = dossier.recovering
     if told is not None:
         return {RECOVERED: _dump_recovering(told) or None, HELD: 1 if told.held else None}
-    return {NEXT_SEND: _next_at(dossier.messages, dossier.letter), HELD: 1 if dossier.has_uncertain else None}
+    held, locked = 1 if dossier.has_uncertain else None, _first_lock(dossier.messages)
+    return {NEXT_SEND: _next_at(dossier.messages, dossier.letter), HELD: held, LOCKED: locked}
 
 
 def _next_at(messages: Mapping[Notice, notices.Message], letter: letters.Letter | None) -> int | None:
@@ -136,6 +146,20 @@ def _next_at(messages: Mapping[Notice, notices.Message], letter: letters.Letter 
     if isinstance(letter, letters.Issuing) and letter.next_at is not None:
         waiting.append(letter.next_at)
     return min(waiting, default=None)
+
+
+def _first_lock(messages: Mapping[Notice, notices.Message]) -> str | None:
+    locks = [one.locked for one in messages.values() if isinstance(one, notices.Open) and one.locked is not None]
+    return min(map(_dump_lock, locks), default=None)
+
+
+def _lock(kept: str) -> Locked:
+    epoch, _, why = kept.partition("/")
+    return Locked(int(epoch), "wrong-key" if why == "wrong-key" else "no-key")
+
+
+def _dump_lock(locked: Locked) -> str:
+    return f"{locked.epoch}/{locked.why}"
 
 
 def _contact(kept: Mapping[str, Any]) -> Contact | Forgotten:
@@ -170,15 +194,16 @@ _ENDED: Mapping[str, type[notices.Ended]] = {
     "uncertain": notices.Uncertain,
     "skipped": notices.Skipped,
 }
-_IN_MESSAGE = frozenset(("s", "at", "next", "waits"))
+_IN_MESSAGE = frozenset(("s", "at", "next", "waits", "locked"))
 _MESSAGE_NAMES = {kind: name for name, kind in (*_OPEN.items(), *_ENDED.items())}
 
 
 def _message(kept: Mapping[str, Any]) -> notices.Message:
-    """{s: state, at, next, waits}."""
+    """{s: state, at, next, waits, locked}."""
     name = kept["s"]
     if name in _OPEN:
-        return _OPEN[name](kept["at"], kept["next"], kept.get("waits", False))
+        locked = _lock(kept["locked"]) if "locked" in kept else None
+        return _OPEN[name](kept["at"], kept["next"], kept.get("waits", False), locked)
     if name not in _ENDED:
         raise newer("message", name)
     return _ENDED[name](kept["at"])
@@ -194,6 +219,8 @@ def _dump_message(message: notices.Message) -> dict[str, Any]:
         written["next"] = message.next_at
         if message.waits:
             written["waits"] = True
+        if message.locked is not None:
+            written["locked"] = _dump_lock(message.locked)
     return written
 
 
@@ -354,7 +381,9 @@ CODEC = Codec(
         Kept(CLIENT_IDS, lambda dossier: dossier.client_ids, lambda ids: list(ids) or None),
     ),
     derived=Derived(
-        (NEXT_SEND, HELD, RECOVERED), _derived, of=lambda dossier: (dossier.messages, dossier.letter, dossier.recovering)
+        (NEXT_SEND, HELD, LOCKED, RECOVERED),
+        _derived,
+        of=lambda dossier: (dossier.messages, dossier.letter, dossier.recovering),
     ),
 )
 

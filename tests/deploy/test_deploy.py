@@ -60,7 +60,7 @@ def test_a_pod_gets_every_setting_it_needs_and_none_it_does_not_know(service: st
 
 @pytest.mark.parametrize("service", ALL)
 def test_secrets_come_from_a_secret_and_never_stand_in_a_manifest(service: str) -> None:
-    secret = {name for name in known(service) if re.search(r"KEY$|TOKEN$|SECRET$|^STORE_URL$", name) and "EPOCH" not in name}
+    secret = {name for name in known(service) if re.search(r"KEYS?$|TOKEN$|SECRET$|^STORE_URL$", name)}
 
     for name in secret & set(given(service)):
         assert given(service)[name] == f"dunghen-{service}"
@@ -118,7 +118,7 @@ def test_compose_images_can_be_replaced_and_no_secret_has_a_default() -> None:
 
     assert COMPOSE["services"]["kafka"]["image"] == "${KAFKA_IMAGE:-apache/kafka:4.1.0}"
     assert COMPOSE["services"]["mongo"]["image"] == "${MONGO_IMAGE:-mongo:8}"
-    for name in re.findall(r"\$\{(\w+(?:KEY|TOKEN|SECRET))\b([^}]*)\}", text):
+    for name in re.findall(r"\$\{(\w+(?:KEYS?|TOKEN|SECRET))\b([^}]*)\}", text):
         assert name[1].startswith(":?")
 
 

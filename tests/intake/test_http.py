@@ -126,7 +126,7 @@ async def test_a_test_key_gets_the_same_answers_and_leaves_nothing_behind(intake
 
 
 async def test_a_pilot_reaches_only_the_numbers_it_was_given(intake: Alone) -> None:
-    secret = intake.environment["CONTACTS_HASH_KEY"].encode()
+    secret = intake.environment["CONTACTS_HASH_KEYS"].encode()
     pilot = await intake.key(mode="pilot", numbers=(digest_number(secret, "+84912000007"),))
     await intake.send(pilot, received(1, contact=PERSON), received(2, contact={**PERSON, "phone": "0912000008"}))
 
@@ -201,7 +201,7 @@ async def test_two_ways_at_once_make_one_fact(intake: Alone) -> None:
 async def test_two_instances_on_one_store_give_the_same_answers_and_one_fact(tmp_path: Path) -> None:
     async with (
         intake_alone(tmp_path) as one,
-        intake_alone(tmp_path, one.bootstrap, CONTACTS_HASH_KEY=one.environment["CONTACTS_HASH_KEY"]) as two,
+        intake_alone(tmp_path, one.bootstrap, CONTACTS_HASH_KEYS=one.environment["CONTACTS_HASH_KEYS"]) as two,
     ):
         key = await one.key()
         items = [received(number, contact=PERSON) for number in range(20)]

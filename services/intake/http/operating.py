@@ -19,6 +19,7 @@ from services.intake.http.gatekeeper import OPERATING, Key
 from services.intake.store import change_held, list_held, release
 
 NO_UNIT = "-"  # of dossiers whose unit is not known
+UNREADABLE = "Không còn khóa để mở phần được giữ kín (CONTACTS_HASH_KEYS); đề nghị hệ thống gửi gửi lại mục này"
 
 
 class Resubmit(BaseModel):
@@ -60,7 +61,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         response_model=KeptItem,
         openapi_extra={"requestBody": _body({"type": "object"})},
         dependencies=[OPERATING],
-        responses=problem_answers(400, 401, 403, 404, 413, 415, 422, 503),
+        responses=problem_answers(400, 401, 403, 404, 409, 413, 415, 422, 503),
     )
     async def fix(identity: str, request: Request, key: Key) -> KeptItem:
         await entrance.admit(key, "operate")
@@ -72,6 +73,8 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         except FaultError as error:
             places = [{"pointer": f"#/{f.field.replace('.', '/')}", "rule": f.rule, "detail": f.detail} for f in error.faults]
             raise ProblemError(Problem("invalid", "Trường không hợp lệ / invalid fields", 422, errors=places)) from None
+        except ValueError:  # what was kept of it is locked with a secret that is gone
+            raise ProblemError(Problem("unreadable", UNREADABLE, 409)) from None
         if changed is None:
             raise ProblemError(Problem("unknown-entry", "Không có mục này / there is no such entry", 404))
         return _describe(changed)
@@ -151,7 +154,12 @@ async def _again(held: Held, entrance: Entrance) -> str:
     if held.flag:
         await release(store, held)
         return "dismissed"
-    batch = await entrance.take([quarantine.item_of(held, entrance.context.sealer.locker())], held.sender)
+    try:
+        item = quarantine.item_of(held, entrance.context.sealer.locker())
+    except ValueError:
+        await change_held(store, held.id, lambda kept: replace(kept, problem={"title": UNREADABLE}))
+        return "refused"
+    batch = await entrance.take([item], held.sender)
     answer = batch.answers()[0]
     if isinstance(answer, Refused):
         problem = say(0, batch.outcomes[0], entrance).problem

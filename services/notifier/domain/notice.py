@@ -16,6 +16,7 @@ from typing import Literal
 from contracts import effect_id
 from contracts.notices import Notice
 from reference import OFFICE_TIME
+from services.notifier.domain.locked import Locked
 
 RESULT: Literal["result-ready"] = "result-ready"
 APOLOGY: Literal["apology"] = "apology"
@@ -28,11 +29,12 @@ WRITER = "notifier"
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """Due from `next_at` on. `waits`: it waited for its contact, and is due when that comes."""
+    """Due from `next_at` on. `waits`: it waited for its contact, and is due when that comes; `locked`: it waits for a key."""
 
     at: int
     next_at: int
     waits: bool = False
+    locked: Locked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Claimed:
     at: int
     next_at: int
     waits: bool = False
+    locked: Locked | None = None
 
 
 @dataclass(frozen=True, slots=True)
