@@ -20,6 +20,7 @@ from services.notifier.domain import letter as letters
 from services.notifier.domain import notice as notices
 from services.notifier.domain.dossier import Call, Promise, Recovering, Settled
 from services.notifier.domain.locked import Locked
+from services.notifier.domain.sealed import Sealed, sealed_in
 from services.stored import Codec, Derived, Kept, newer
 
 DOSSIERS, REGISTER = "dossiers", "register"
@@ -99,6 +100,19 @@ async def count_waiting(store: Documents, until: int) -> Waiting:
         drafted=await count({"letter.s": "drafted"}),
         locked=await _count_locked(store),
     )
+
+
+async def tally_sealed(store: Documents) -> dict[int, Sealed]:
+    """What is sealed to the key of each epoch. Reads every dossier: for an operator who asks.
+
+    Raises Unavailable, also for a document of a newer release: what it holds is not known here."""
+    tally: dict[int, Sealed] = {}
+    after = None
+    while found := await store.find(DOSSIERS, {}, after=after):
+        after = (found[-1]["_id"], found[-1]["_id"])
+        for epoch, more in (pair for document in found for pair in sealed_in(CODEC.read(document))):
+            tally[epoch] = tally.get(epoch, Sealed()).plus(more)
+    return tally
 
 
 async def _count_locked(store: Documents) -> dict[Locked, int]:

@@ -21,9 +21,12 @@ from runtime.store import Document
 from runtime.store.memory import MemoryDocuments, MemoryTables
 from runtime.web import Person, ProblemError, Role
 from services.notifier.app import build
-from services.notifier.domain import RESULT, SURVEY
-from services.notifier.domain.letter import Draft, Drafted
+from services.notifier.domain import RESULT, SURVEY, Contact, Dossier, Invitation
+from services.notifier.domain.dossier import Recovering, Settled
+from services.notifier.domain.letter import Draft, Drafted, Sent
 from services.notifier.domain.locked import LOOK_AGAIN, Locked
+from services.notifier.domain.notice import Accepted, Queued, Skipped
+from services.notifier.domain.sealed import Sealed, sealed_in
 from services.notifier.domain.sending import Answer, Sms
 from services.notifier.http.desk import LetterDesk
 from services.notifier.http.views import text_of
@@ -32,6 +35,7 @@ from tests.support.dossiers import DOSSIER, at, fact, received
 from tests.support.notifier import KEY, REFERENCE, claim, claimed, desk, forget, handle, key_ring, settle_answer
 from tests.support.notifier_hears import DONE, PROMISED, contact, play, said
 
+DRAFT, CONTACT, LETTER = Draft(1, "H37.12", epoch_ms(at(9)), epoch_ms(at(6))), Contact(1, 1, "AAAA"), Sealed(letters=1)
 KEYS = {1: KEY, 2: PrivateKey.generate(), 3: PrivateKey.generate()}
 MORNING = at(6, "09:00")
 AFTER_A_LOOK = MORNING + LOOK_AGAIN
@@ -139,7 +143,7 @@ def test_a_claim_whose_process_died_stays_claimed_while_its_key_is_away() -> Non
 
 
 async def test_a_letter_is_not_shown_as_one_to_nobody_while_its_key_is_away() -> None:
-    draft = Drafted(Draft(1, "H37.12", epoch_ms(at(9)), epoch_ms(at(6))))
+    draft = Drafted(DRAFT)
     dossier = load(waiting(2))._replace(letter=draft)
     here, retired = desk(MORNING, keys=key_ring(KEYS)), desk(MORNING, keys=key_ring({1: KEY, 2: "retired"}))
     in_full, nameless = (text_of(dossier, draft, by.ground()) for by in (here, retired))
@@ -164,6 +168,31 @@ async def test_a_signer_is_told_that_the_key_is_missing() -> None:
 
     assert refused.value.problem.status == 503
     assert "đợt 2" in refused.value.problem.detail
+
+
+# --- how much of a key is needed ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("more", "tally"),
+    [
+        ({}, {2: Sealed(contacts=1, needed=1)}),
+        ({"contact": None}, {}),
+        ({"messages": {RESULT: Accepted(1)}}, {2: Sealed(contacts=1)}),
+        ({"messages": {RESULT: Accepted(1), SURVEY: Queued(1, 2)}}, {2: Sealed(contacts=1, needed=1)}),
+        ({"messages": {RESULT: Accepted(1)}, "letter": Drafted(DRAFT)}, {2: Sealed(contacts=1, needed=1)}),
+        ({"messages": {RESULT: Accepted(1)}, "recovering": Recovering()}, {2: Sealed(contacts=1, needed=1)}),
+        ({"settled": Settled(1, "late")}, {2: Sealed(contacts=1)}),
+        ({"settled": Settled(1, "open")}, {2: Sealed(contacts=1, needed=1)}),
+        ({"messages": {RESULT: Accepted(1)}, "invitation": Invitation(3, "AAAA")}, {2: Sealed(1), 3: Sealed(needed=1)}),
+        ({"messages": {RESULT: Accepted(1), SURVEY: Accepted(1)}, "invitation": Invitation(3, "AAAA")}, {2: Sealed(1)}),
+        ({"messages": {RESULT: Skipped(1)}, "letter": Sent(DRAFT, None, None, 1, 2026, 1, CONTACT)}, {2: Sealed(1), 1: LETTER}),
+    ],
+)
+def test_a_key_is_needed_as_long_as_a_person_may_have_to_be_told(more: Any, tally: dict[int, Sealed]) -> None:
+    dossier = Dossier(DOSSIER, contact=Contact(1, 2, "AAAA"))._replace(**more)
+
+    assert dict(sealed_in(dossier)) == tally
 
 
 # --- running services ------------------------------------------------------------------------------------------------------
