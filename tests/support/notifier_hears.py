@@ -74,3 +74,8 @@ OVER = sla(DeadlineOverdue, DUE, due_at=DUE)
 
 
 REFUSED = {"rule": "R16: không quá một lần hẹn lại", "text": "Ngày hẹn trả chỉ được hẹn lại một lần.", "code": "R16"}
+
+
+def completed(epoch: int, key: PrivateKey) -> Document:
+    """A dossier whose result is ready, with a contact that was sealed at an epoch."""
+    return play([PROMISED, contact(epoch=epoch, key=key), DONE])[0]
