@@ -78,7 +78,7 @@ SKIPPED = {
     "before-go-live": "trước ngày đơn vị bắt đầu dùng hệ thống",
     "too-old": "được báo muộn quá 48 giờ",
     "no-contact": "không có thông tin liên hệ",
-    "contact-missing": "thông tin liên hệ không đến",
+    "contact-missing": "thông tin liên hệ không đến hoặc không còn",
     "no-mobile-number": "không có số điện thoại di động",
 }
 KINDS = {

@@ -40,7 +40,7 @@ PLANTS = (
     Plant(f"{NOTIFIER}/domain/receipts.py", "reason=receipt, kind=kind", "kind=kind"),
     Plant(f"{NOTIFIER}/domain/telling.py", "NoticeQueued(at=moment(at)", "NoticeQueued(at=at"),
     Plant(f"{NOTIFIER}/domain/outcome.py", "parts=parts", "part=parts"),
-    Plant(f"{NOTIFIER}/domain/sending.py", 'name, message, "no-mobile-number"', 'name, message, "no-mobil-number"'),
+    Plant(f"{NOTIFIER}/domain/sending.py", 'name, message, "contact-missing"', 'name, message, "contact-mising"'),
     Plant(f"{FEEDBACK}/domain/invitations.py", "form=ground.form, key_epoch=", "form=ground.form, epoch="),
     Plant(f"{FEEDBACK}/domain/invitations.py", "scores=scores)", "score=scores)"),
     Plant(f"{FEEDBACK}/domain/invitations.py", "unit=unit, form=form.id", "units=unit, form=form.id"),

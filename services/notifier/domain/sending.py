@@ -9,9 +9,11 @@ from contracts.notices import Notice, NoticeSkipped, SkipReason
 from reference import moment
 from reference.phones import mobile
 from services.changes import Answering, Changed
+from services.notifier.domain.contact import Contact
 from services.notifier.domain.dossier import Dossier, Received
 from services.notifier.domain.ground import Ground, Sending
 from services.notifier.domain.letter import Sent
+from services.notifier.domain.locked import LOOK_AGAIN, Locked
 from services.notifier.domain.notice import (
     APOLOGY,
     SMS,
@@ -36,6 +38,14 @@ class Outgoing:
 
     sms: Sms
     via: str
+
+
+@dataclass(frozen=True, slots=True)
+class _To:
+    """Whom a message goes to: the number in E.164, and the link of a survey."""
+
+    number: str
+    link: str = ""
 
 
 Claims = Mapping[Notice, Outgoing]  # of one dossier: which message -> what is to be sent
@@ -91,16 +101,34 @@ def _claim_now(dossier: Dossier, name: Notice, message: Open, ground: Sending) -
     contact = dossier.known_contact
     if contact is None or not dossier.contact_is_here:
         return _wait_for_contact(dossier, name, message, ground).answering(None)
-    number = mobile(ground.person_of(contact).phone)
-    if number is None:
-        return skip(dossier, name, message, "no-mobile-number").answering(None)
-    if name == SURVEY and not _link(dossier, ground):  # its key is gone
-        return skip(dossier, name, message, "contact-missing").answering(None)
+    to = _addressee(dossier, contact, name, ground)
+    if isinstance(to, Locked):
+        return _wait_for_key(dossier, name, message, to, ground).answering(None)
+    if isinstance(to, str):
+        return skip(dossier, name, message, to).answering(None)
     if not ground.via:  # no gateway is open: its turn comes
         return Changed(dossier).answering(None)
     way = replace(message.way, via=ground.via)
     claimed = claim(message, epoch_ms(ground.now + ground.claim_for), way, ground.claim)
-    return Answering(dossier.expecting(name, claimed), _sms(dossier, name, number, way.serial, ground))
+    return Answering(dossier.expecting(name, claimed), _sms(dossier, name, to, way.serial, ground))
+
+
+def _addressee(dossier: Dossier, contact: Contact, name: Notice, ground: Sending) -> _To | Locked | SkipReason:
+    """Whom a message goes to; the key that this takes and that is not here; or why there is nobody."""
+    person = ground.person_of(contact)
+    if isinstance(person, Locked):
+        return person
+    if person is None:  # its key was given up, and the contact with it
+        return "contact-missing"
+    number = mobile(person.phone)
+    if number is None:
+        return "no-mobile-number"
+    if name != SURVEY:
+        return _To(number)
+    link = None if dossier.invitation is None else ground.link_of(dossier.invitation)
+    if isinstance(link, Locked):
+        return link
+    return _To(number, link) if link else "contact-missing"
 
 
 def skip(dossier: Dossier, name: Notice, message: Open, reason: SkipReason) -> Changed[Dossier]:
@@ -111,20 +139,25 @@ def skip(dossier: Dossier, name: Notice, message: Open, reason: SkipReason) -> C
 
 def _wait_for_contact(dossier: Dossier, name: Notice, message: Open, ground: Sending) -> Changed[Dossier]:
     """The reception promised a contact that has not come yet: wait, and after a day give up."""
+    known = dossier.known_contact
+    sealed = None if message.locked is None or known is None else ground.person_of(known)
+    if isinstance(sealed, Locked):  # the day was over long ago; a corrected contact may be on its way, on its own topic
+        return _wait_for_key(dossier, name, message, sealed, ground)
     wait = ground.contact_wait.total_seconds() * 1000
     if dossier.contact_is_forgotten or message.at + wait < ground.now_ms:
         return skip(dossier, name, message, "contact-missing")
-    return Changed(dossier.with_message(name, replace(message, next_at=epoch_ms(ground.now + RETRY), waits=True)))
+    return Changed(dossier.with_message(name, replace(message, next_at=epoch_ms(ground.now + RETRY), waits=True, locked=None)))
 
 
-def _link(dossier: Dossier, ground: Sending) -> str:
-    return "" if dossier.invitation is None else ground.link_of(dossier.invitation)
+def _wait_for_key(dossier: Dossier, name: Notice, message: Open, locked: Locked, ground: Sending) -> Changed[Dossier]:
+    """It is sealed to a key that is not here: wait until a person has set the keys right, or it is no news any more."""
+    later = epoch_ms(ground.now + LOOK_AGAIN)
+    return Changed(dossier.with_message(name, replace(message, next_at=later, locked=locked)))
 
 
-def _sms(dossier: Dossier, name: Notice, number: str, serial: int, ground: Sending) -> Sms:
-    link = _link(dossier, ground) if name == SURVEY else ""
+def _sms(dossier: Dossier, name: Notice, to: _To, serial: int, ground: Sending) -> Sms:
     brand = "" if (unit := ground.reference.units.get(speaker_of(dossier, name))) is None else unit.brand
-    return Sms(client_id(dossier.code, name, serial), number, brand, text_for(dossier, name, link, ground))
+    return Sms(client_id(dossier.code, name, serial), to.number, brand, text_for(dossier, name, to.link, ground))
 
 
 def speaker_of(dossier: Dossier, name: Notice) -> str:

@@ -11,6 +11,7 @@ from services.changes import Changed
 from services.notifier.domain import Dossier, Ground
 from services.notifier.domain.apologies import Approval, NotAllowedError, approve, reject
 from services.notifier.domain.letter import Letter
+from services.notifier.domain.locked import Locked
 from services.notifier.domain.receipts import Receipt, on_receipts
 from services.notifier.http.views import LetterView, text_of, view
 from services.notifier.jobs import Desk
@@ -58,6 +59,9 @@ class LetterDesk:
         text = text_of(*await self._find(code, person), self._desk.ground())
         if text is None:
             raise ProblemError(Problem("no-letterhead", "Danh mục chưa có thể thức thư của đơn vị này", 409))
+        if isinstance(text, Locked):
+            detail = f"Thiếu khóa mở thông tin liên hệ đợt {text.epoch}. Thư không mất; xin báo người vận hành."
+            raise ProblemError(Problem("locked", "Chưa mở được tên và địa chỉ người nhận", 503, detail))
         return render(text)
 
     async def approve(self, code: str, approval: Approval, person: Person) -> None:

@@ -7,6 +7,7 @@ from reference import moment, moment_or_none
 from services.notifier.domain import NOBODY, Completed, Dossier, Ground, Received, Sending
 from services.notifier.domain.apologies import may_promise
 from services.notifier.domain.letter import Approved, Back, Drafted, Issuing, Letter, Rejected, Sent, Signature, Withdrawn
+from services.notifier.domain.locked import Locked
 from services.notifier.domain.texts import REASONS, Decided, LetterText, Subject, compose, symbol
 from services.notifier.store import LETTER_STATES, LetterState
 
@@ -89,8 +90,9 @@ def new_due_of(letter: Letter) -> int | None:
     return letter.new_due if isinstance(letter, Approved | Issuing | Sent) else _back(letter).granted
 
 
-def text_of(dossier: Dossier, letter: Letter, ground: Sending) -> LetterText | None:
-    """The letter in full, with name and address; None if the unit has no letterhead or the reception is unknown."""
+def text_of(dossier: Dossier, letter: Letter, ground: Sending) -> LetterText | Locked | None:
+    """The letter in full, with name and address (none if their key was given up); None if the unit has no letterhead or the
+    reception is unknown. Locked if the key to name and address is not here: a letter to nobody is not what was issued."""
     received, unit = dossier.facts.first(Received), ground.reference.units.get(letter.draft.unit)
     if received is None or unit is None or unit.letterhead is None:
         return None
@@ -112,6 +114,8 @@ def text_of(dossier: Dossier, letter: Letter, ground: Sending) -> LetterText | N
         at=moment_or_none(sent.at) if sent else None,
     )
     contact = sent.contact if sent is not None and sent.contact is not None else dossier.known_contact
-    person = NOBODY if contact is None else ground.person_of(contact)
+    person = NOBODY if contact is None else ground.person_of(contact) or NOBODY
+    if isinstance(person, Locked):
+        return person
     day = decided.at or ground.now
     return compose(unit.letterhead.on(day.date()), ground.reference.province, subject, person, decided)

@@ -95,7 +95,8 @@ class Worklist:
         def rule(one: Dossier) -> Changed[Dossier]:
             if name not in listed(one):
                 raise NotListedError
-            link = ground.link_of(one.invitation) if name == SURVEY and one.invitation is not None else ""
+            opened = ground.link_of(one.invitation) if name == SURVEY and one.invitation is not None else None
+            link = opened if isinstance(opened, str) else ""  # none where its key is not here: a message fits one part with it
             parts = size_of(text_for(one, name, link, ground)).parts
             return known_after_all(one, name, _by(person), parts, ground)
 
