@@ -19,6 +19,7 @@ COMMANDS = {
     "audit": "audit",
     "secrets": "new_secrets",
     "keys": "keys",
+    "contact-keys": "contact_keys",
     "quarantine": "quarantine",
     "words": "words",
     "reference": "reference",

@@ -94,7 +94,7 @@ SKIPPED = {
     "before-go-live": "trước ngày đơn vị bắt đầu dùng hệ thống",
     "too-old": "được báo muộn quá 48 giờ",
     "no-contact": "không có thông tin liên hệ",
-    "contact-missing": "thông tin liên hệ không đến",
+    "contact-missing": "thông tin liên hệ không đến hoặc không còn",
     "no-mobile-number": "không có số điện thoại di động",
     "overtaken": "khi đến lượt gửi thì điều cần báo không còn đúng",
     "foreign-link": "đường dẫn không thuộc địa chỉ công khai của tỉnh",

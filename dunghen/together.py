@@ -61,8 +61,8 @@ class Keys:
         """As the settings of the services name them."""
         public = base64.b64encode(bytes(self.private.public_key)).decode()
         private = base64.b64encode(bytes(self.private)).decode()
-        keys = {"CONTACTS_PUBLIC_KEY": public, "CONTACTS_PRIVATE_KEY": private, "CONTACTS_KEY_EPOCH": "1"}
-        keys |= {"CONTACTS_HASH_KEY": self.hash_key, "FEEDBACK_TOKEN_KEY": self.token_key}
+        keys = {"CONTACTS_PUBLIC_KEY": f"1:{public}", "CONTACTS_PRIVATE_KEYS": f"1:{private}"}
+        keys |= {"CONTACTS_HASH_KEYS": self.hash_key, "FEEDBACK_TOKEN_KEY": self.token_key}
         keys |= {"LOOKUP_KEY": self.lookup_key}
         return keys | {"NOTIFIER_RECEIPTS_SECRET": self.receipts_secret, "FRONT_SIGNING_KEY": self.signing_key}
 

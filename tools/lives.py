@@ -3,7 +3,6 @@
 Made by the services' own handlers, each event reported two minutes after it happened. Timers are left out.
 """
 
-import base64
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -45,7 +44,7 @@ def golden(life: Path) -> str:
 
 def _messages(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     reference, environment = load_reference(PROVINCE), demo_environment(Keys.new(), PROVINCE)
-    sealer = ContactSealer(Sealer.from_base64(base64.b64encode(bytes(PrivateKey.generate().public_key)).decode(), 1), b"golden")
+    sealer = ContactSealer(Sealer(PrivateKey.generate().public_key, 1), (b"golden",))
     known: Document = {"_id": items[0]["dossier"], "rev": 0}
     promised = dict(known)
     for item in items:

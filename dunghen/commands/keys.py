@@ -17,7 +17,7 @@ from runtime.errors import Unavailable
 from runtime.store import Documents, open_documents
 from services.intake import keys
 from services.intake.domain.keys import SYSTEM, ApiKey, Role, Wanted
-from services.intake.sealing import digest_number
+from services.intake.sealing import digest_number, hash_keys_of
 from services.intake.store import declare_keys, list_keys
 
 Answer = TypeVar("Answer")
@@ -70,13 +70,19 @@ def _digests(mode: str, numbers: list[str]) -> tuple[str, ...]:
     """Pilot numbers as intake compares them: as keyed hashes."""
     if (mode == "pilot") != bool(numbers):
         stop("pilot cần ít nhất một --number, và chỉ pilot có --number")
-    secret = os.environ.get("CONTACTS_HASH_KEY", "")
-    if numbers and not secret:
-        stop("cần CONTACTS_HASH_KEY của intake để giữ số điện thoại dưới dạng băm")
+    secrets = os.environ.get("CONTACTS_HASH_KEYS", "")
+    if not numbers:
+        return ()
+    if not secrets:
+        stop("cần CONTACTS_HASH_KEYS của intake để giữ số điện thoại dưới dạng băm")
+    try:
+        secret = hash_keys_of(secrets)[0]
+    except ValueError as error:
+        stop(str(error))
     read = [mobile(number) for number in numbers]
     if None in read:
         stop("một --number không phải số di động đang dùng")
-    return tuple(digest_number(secret.encode(), number) for number in read if number)
+    return tuple(digest_number(secret, number) for number in read if number)
 
 
 @keys_app.command("ls")

@@ -34,7 +34,7 @@ def build(
     ports: Ports | None = None,
 ) -> Service:
     """Build the service from settings; reference data and ports may be given. Raises ValueError for an unknown form."""
-    sealer, forms = Sealer.from_base64(settings.contacts_public_key, settings.contacts_key_epoch), load_forms()
+    sealer, forms = Sealer.parse(settings.contacts_public_key), load_forms()
     if settings.form not in forms:
         raise ValueError(f"FEEDBACK_FORM: there is no form {settings.form}; there are: {', '.join(sorted(forms))}")
     base = Base.of("feedback", runtime, METRICS, settings.reference_dir, (reference, ports))

@@ -21,9 +21,9 @@ class FeedbackSettings(BaseSettings):
         validation_alias="REFERENCE_DIR", description="folder of the reference data (docs/reference-data.md)"
     )
     contacts_public_key: str = Field(
-        validation_alias="CONTACTS_PUBLIC_KEY", description="base64 of the notifier's public key that links are sealed to"
+        validation_alias="CONTACTS_PUBLIC_KEY",
+        description="`EPOCH:KEY`: the notifier's public key that links are sealed to, under the number of its epoch",
     )
-    contacts_key_epoch: int = Field(ge=1, validation_alias="CONTACTS_KEY_EPOCH", description="number of that key")
     token_key: SecretStr = Field(min_length=32, description="secret that survey links are made from")
     public_url: str = Field(
         pattern=r"^https?://[^\s?#]+[^\s?#/]$",

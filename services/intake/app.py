@@ -27,7 +27,7 @@ from services.intake.http.files import FILES
 from services.intake.http.gatekeeper import Gatekeeper
 from services.intake.http.replays import Replays
 from services.intake.recovery import recovery
-from services.intake.sealing import ContactSealer
+from services.intake.sealing import ContactSealer, hash_keys_of
 from services.intake.settings import IntakeSettings
 from services.intake.telemetry import METRICS
 from services.intake.unlisted import Words
@@ -45,8 +45,8 @@ def build(
     ports: Ports | None = None,
 ) -> Service:
     """Build the service from settings; reference data and ports may be given."""
-    box = Sealer.from_base64(settings.contacts_public_key, settings.contacts_key_epoch)
-    sealer = ContactSealer(box, settings.contacts_hash_key.get_secret_value().encode())
+    box = Sealer.parse(settings.contacts_public_key)
+    sealer = ContactSealer(box, hash_keys_of(settings.contacts_hash_keys.get_secret_value()))
     lookup = None if settings.lookup_key is None else LookupKeys.of(settings.lookup_key.get_secret_value())
     base = Base.of("intake", runtime, METRICS, settings.reference_dir, (reference, ports))
     parts = base.parts

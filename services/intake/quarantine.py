@@ -1,7 +1,7 @@
 """What a person has to look at: items that nobody understands, kept with their contact and free words locked away, and flagged
 changes."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from runtime.clock import epoch_ms
@@ -21,7 +21,9 @@ from services.intake.domain import (
 )
 from services.intake.domain.held import FREE_WORDS, Fields, Held, identity_of, units_of
 from services.intake.sealing import ContactSealer
-from services.intake.store import change_held, find_dossiers, hold
+from services.intake.store import change_held, find_dossiers, hold, list_held
+
+UNREADABLE = "Không còn khóa để mở phần được giữ kín (CONTACTS_HASH_KEYS); đề nghị hệ thống gửi gửi lại mục này"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,13 @@ class ToHold:
     flag: bool = False
 
 
+class UnreadableError(FaultError):
+    """What was kept of an entry is locked with a secret that is not here any more: its sender has to send it anew."""
+
+    def __init__(self) -> None:
+        super().__init__([Fault("", "unreadable", UNREADABLE)])
+
+
 class StaleError(Exception):
     """An entry is not any more what was shown of it: somebody changed it meanwhile, or it is gone."""
 
@@ -44,9 +53,10 @@ async def keep(items: Iterable[ToHold], parts: Parts, sealer: ContactSealer, uni
     if not told:
         return
     now = epoch_ms(parts.clock.now())
-    known = await find_dossiers(parts.store, {one.item.dossier for one in told})
+    new = await _unknown(told, parts.store, sealer)
+    known = await find_dossiers(parts.store, {one.item.dossier for one in new})
     entries = []
-    for one in told:
+    for one in new:
         dossier = known.get(one.item.dossier)
         held = _held(one, now, sealer)
         of = units_of(held.item, held.sender, () if dossier is None else dossier.units, units)
@@ -54,12 +64,24 @@ async def keep(items: Iterable[ToHold], parts: Parts, sealer: ContactSealer, uni
     await hold(parts.store, entries)
 
 
+async def _unknown(told: Sequence[ToHold], store: Documents, sealer: ContactSealer) -> list[ToHold]:
+    """Those that are no entry yet which an earlier secret named."""
+    earlier = [_identities_of(one, sealer)[1:] for one in told]
+    names = [name for names in earlier for name in names]
+    known = {held.id for held in await list_held(store, ids=names)} if names else set[str]()
+    return [one for one, names in zip(told, earlier, strict=True) if known.isdisjoint(names)]
+
+
+def _identities_of(one: ToHold, sealer: ContactSealer) -> tuple[str, ...]:
+    return _identities(one.sender.system, one.why.reason, _told_apart(_fields(one.item)), sealer)
+
+
 def _held(one: ToHold, now: int, sealer: ContactSealer) -> Held:
     fields, words = _told_apart(_fields(one.item))
     locker = sealer.locker()
     contact = one.item.contact if isinstance(one.item, ReceivedItem | SnapshotItem) else None
     return Held(
-        id=_identity(one.sender.system, one.why.reason, (fields, words), sealer),
+        id=_identities_of(one, sealer)[0],
         at=now,
         sender=one.sender,
         why=one.why,
@@ -81,32 +103,43 @@ def _told_apart(item: Fields) -> tuple[Fields, Fields]:
     return {name: value for name, value in item.items() if name not in words}, words
 
 
-def _identity(system: str, reason: str, told: tuple[Fields, Fields], sealer: ContactSealer) -> str:
+def _identities(system: str, reason: str, told: tuple[Fields, Fields], sealer: ContactSealer) -> tuple[str, ...]:
+    """The name that an entry gets, then those that earlier secrets gave it, if free words are a part of it."""
     fields, words = told
-    return identity_of(system, reason, fields, sealer.digest_words(repr(sorted(words.items()))) if words else "")
+    digests = sealer.digests_of_words(repr(sorted(words.items()))) if words else ("",)
+    return tuple(identity_of(system, reason, fields, digest) for digest in digests)
 
 
 def entry_of(held: Held, reason: str, sealer: ContactSealer) -> str:
     """The entry that the item of an entry is, held for this reason: itself, as long as nobody corrected it."""
     told = _told_apart({**held.item, **_words_of(held, sealer.locker())})
-    return _identity(held.sender.system, reason, told, sealer)
+    identities = _identities(held.sender.system, reason, told, sealer)
+    return held.id if held.id in identities else identities[0]
 
 
 def _words_of(held: Held, locker: Locker) -> Fields:
-    return locker.unlock(held.words) if held.words else {}
+    return _unlocked(held.words, locker) if held.words else {}
+
+
+def _unlocked(locked: str, locker: Locker) -> Fields:
+    try:
+        opened: Fields = locker.unlock(locked)
+        return opened
+    except ValueError:
+        raise UnreadableError from None
 
 
 def item_of(held: Held, locker: Locker) -> Fields:
-    """A kept item as it was sent, its contact and its words with it."""
-    item = {**held.item, **_words_of(held, locker)}
-    return {**item, "contact": locker.unlock(held.locked)} if held.locked else item
+    """A kept item as it was sent, its contact and its words with it. Raises UnreadableError."""
+    contact = {"contact": {**_unlocked(held.locked, locker)}} if held.locked else {}
+    return {**held.item, **_words_of(held, locker), **contact}
 
 
 def corrected(held: Held, changes: Mapping[str, Json], locker: Locker, units: Collection[str]) -> Held:
     """An entry with fields of its item changed that are not its contact. Who looked at it looks at it still, and so do those of
     the units that it names now.
 
-    Raises FaultError for what would be no item."""
+    Raises FaultError for what would be no item, UnreadableError."""
     given = {name: value for name, value in changes.items() if not name.startswith("contact")}
     if held.flag or not given:
         return held
@@ -122,7 +155,7 @@ def corrected(held: Held, changes: Mapping[str, Json], locker: Locker, units: Co
 async def fix(
     store: Documents, identity: str, changes: Mapping[str, Json], locker: Locker, units: Collection[str]
 ) -> Held | None:
-    """Change fields of a kept item. None if there is no such entry, or somebody was faster. Raises FaultError."""
+    """Change fields of a kept item. None if there is no such entry, or somebody was faster. Raises as `corrected`."""
     return await change_held(store, identity, lambda held: corrected(held, changes, locker, units))
 
 

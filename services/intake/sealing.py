@@ -1,18 +1,25 @@
 """What intake keeps from being read: contacts in boxes, digests."""
 
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from runtime.sealing import Locker, Sealer, plain
 from services.intake.domain import Contact
 
+LEAST_OF_HASH_KEY = 16  # characters
+
 
 @dataclass(frozen=True, slots=True)
 class ContactSealer:
-    """The notifier's public key, and the secret that tells whether a contact changed."""
+    """The notifier's public key, and the secrets that tell whether a contact changed.
+
+    `hash_keys`: the first makes what is new; what was made with any of them is known again. So a new one comes in behind the
+    old one, moves to the front once every instance knows it, and the old one goes when nothing needs it any more.
+    """
 
     box: Sealer
-    hash_key: bytes
+    hash_keys: tuple[bytes, ...]
 
     @property
     def epoch(self) -> int:
@@ -25,19 +32,34 @@ class ContactSealer:
 
     def digest(self, contact: Contact) -> str:
         """Keyed hash: equal for equal contacts, worthless without the secret."""
-        return _keyed(self.hash_key, plain(contact.model_dump()))
+        return _keyed(self.hash_keys[0], plain(contact.model_dump()))
 
-    def digest_number(self, number: str) -> str:
-        """Keyed hash of a phone number."""
-        return digest_number(self.hash_key, number)
+    def is_digest(self, digest: str, contact: Contact) -> bool:
+        """Whether a digest is of this contact, whichever of the secrets made it."""
+        value = plain(contact.model_dump())
+        return any(_keyed(key, value) == digest for key in self.hash_keys)
 
-    def digest_words(self, words: str) -> str:
-        """Keyed hash of free words: equal for equal ones."""
-        return _keyed(self.hash_key, b"words/" + words.encode())
+    def is_among(self, number: str, digests: Collection[str]) -> bool:
+        """Whether one of these digests is of a phone number, whichever of the secrets made it."""
+        return any(digest_number(key, number) in digests for key in self.hash_keys)
 
-    def locker(self) -> Locker:
-        """The box for contacts and free words that wait for a person."""
-        return Locker.from_secret(self.hash_key, b"quarantine")
+    def digests_of_words(self, words: str) -> tuple[str, ...]:
+        """Keyed hashes of free words, equal for equal ones: the one that new entries have, then those of older secrets."""
+        return tuple(_keyed(key, b"words/" + words.encode()) for key in self.hash_keys)
+
+    def locker(self, purpose: bytes = b"quarantine") -> Locker:
+        """The box for what waits for a person (contacts, free words), or for another purpose."""
+        return Locker.from_secrets(self.hash_keys, purpose)
+
+
+def hash_keys_of(text: str) -> tuple[bytes, ...]:
+    """The secrets of CONTACTS_HASH_KEYS: `NEW,OLD`. Raises ValueError, which never repeats them."""
+    keys = [part.strip() for part in text.split(",")]
+    if min(map(len, keys)) < LEAST_OF_HASH_KEY or len(set(keys)) < len(keys):
+        raise ValueError(
+            f"CONTACTS_HASH_KEYS must be KEY or KEY,KEY, each of {LEAST_OF_HASH_KEY} characters at least, none twice"
+        )
+    return tuple(key.encode() for key in keys)
 
 
 def digest_number(secret: bytes, number: str) -> str:

@@ -21,13 +21,13 @@ class IntakeSettings(BaseSettings):
     )
     contacts_public_key: str = Field(
         validation_alias="CONTACTS_PUBLIC_KEY",
-        description="base64 of the notifier's public key (X25519) that contacts are sealed to",
+        description="`EPOCH:KEY`: the notifier's public key (X25519, 32 bytes in base64) that contacts are sealed to, under the"
+        " number of its epoch; a new key has a higher one",
     )
-    contacts_key_epoch: int = Field(
-        ge=1, validation_alias="CONTACTS_KEY_EPOCH", description="number of that key; a new key has a higher one"
-    )
-    contacts_hash_key: SecretStr = Field(
-        min_length=16, validation_alias="CONTACTS_HASH_KEY", description="secret for telling whether a contact changed"
+    contacts_hash_keys: SecretStr = Field(
+        validation_alias="CONTACTS_HASH_KEYS",
+        description="`KEY` or `KEY,KEY`: secrets (16 characters or more) for telling whether a contact changed, and for what"
+        " waits for a person; the first makes what is new, what any of them made is known again",
     )
     lookup_key: SecretStr | None = Field(
         default=None,

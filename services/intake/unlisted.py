@@ -50,7 +50,7 @@ class Words:
             key = word_key(one.words)
             if not key:
                 continue
-            identity = f"{one.unit}/{one.kind}/{self._sealer.digest_words(key)}"
+            identity = self._identity(one.unit, one.kind, key)
             known = self._gathered.get(identity)
             if known is None and len(self._gathered) >= MOST_GATHERED:
                 continue
@@ -80,14 +80,32 @@ class Words:
     async def of_unit(self, unit: str) -> list[Opened]:
         """The words of a unit, the most frequent first; what a list knows by now is dropped. Raises Unavailable."""
         found, over = list[Opened](), list[KeptWords]()
-        for words in await store.words_of(self._parts.store, unit):
-            text = self._open(words)
+        for words, text in await self._opened(unit):
             if text and not self._reference.word(words.kind, text, (unit,)):
                 found.append(Opened(words.kind, text, words.count, moment(words.first), moment(words.last)))
             else:
                 over.append(words)
         await self._drop(over)
         return sorted(found, key=lambda opened: (-opened.count, opened.words))
+
+    async def _opened(self, unit: str) -> list[tuple[KeptWords, str]]:
+        """The words of a unit with their text. Those that an earlier secret keeps are kept by the first one from now on."""
+        kept = [(words, self._open(words)) for words in await store.words_of(self._parts.store, unit)]
+        moved = {
+            words.id: text for words, text in kept if text and words.id != self._identity(unit, words.kind, word_key(text))
+        }
+        if not moved:
+            return kept
+        for words, text in kept:
+            if words.id in moved:
+                identity = self._identity(unit, words.kind, word_key(text))
+                again = replace(words, id=identity, locked=self._locker.lock({"words": text}))
+                if not await store.add_words(self._parts.store, {identity: again}):
+                    await self._drop([words])
+        return [(words, self._open(words)) for words in await store.words_of(self._parts.store, unit)]
+
+    def _identity(self, unit: str, kind: WordKind, key: str) -> str:
+        return f"{unit}/{kind}/{self._sealer.digests_of_words(key)[0]}"
 
     def _open(self, words: KeptWords) -> str:
         """As they were sent; "" if the secret is another one by now: then nobody reads them again."""

@@ -46,7 +46,9 @@ def build(
     context = handlers.Context(base.reference, parts.clock)
     board = open_gateways(settings, parts, gateway)
     follower = Follower.of(base, rules_of(context), recovery(context, deduplicates=board.drops_all_repeats))
-    opener = Opener.from_base64(settings.contacts_private_key.get_secret_value(), settings.contacts_key_epoch)
+    opener = Opener.parse(settings.contacts_private_keys.get_secret_value())
+    for epoch in (*opener.keys, *opener.retired):
+        parts.telemetry.set("contact_keys", float(epoch in opener.keys), epoch=str(epoch))
     desk = Desk(board, opener, settings, context)
     dispatcher = Dispatcher(parts, follower.loop, follower.intents, desk)
     follower.health.also.append(dispatcher.measure)

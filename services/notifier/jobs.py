@@ -12,10 +12,11 @@ from runtime.intents import Intents
 from runtime.loop import Loop
 from runtime.outputs import EventT
 from runtime.parts import Parts
-from runtime.sealing import Opener
+from runtime.sealing import Opener, Shut
 from services.changes import Answering
 from services.notifier.domain import Contact, Dossier, Invitation, Person, Sending
 from services.notifier.domain.letter import Issuing
+from services.notifier.domain.locked import Locked
 from services.notifier.domain.outcome import Answer, Tried, settle_all
 from services.notifier.domain.saying import skip_reasons
 from services.notifier.domain.sending import Claims, Outgoing, claim_due
@@ -59,14 +60,23 @@ class Desk:
             spread=spread,
         )
 
-    def person_of(self, contact: Contact) -> Person:
-        """Whom a sealed contact names; nobody if its key is gone."""
+    def person_of(self, contact: Contact) -> Person | Locked | None:
+        """Whom a sealed contact names; None if its key was given up."""
         opened = self.opener.open(contact.epoch, contact.sealed)
+        if isinstance(opened, str):
+            return _locked(contact.epoch, opened)
         return Person(str(opened.get("name", "")), str(opened.get("phone", "")), str(opened.get("address", "")))
 
-    def link_of(self, invitation: Invitation) -> str:
-        """Where a person may rate; "" if its key is gone."""
-        return str(self.opener.open(invitation.epoch, invitation.sealed).get("link", ""))
+    def link_of(self, invitation: Invitation) -> str | Locked | None:
+        """Where a person may rate; None if its key was given up."""
+        opened = self.opener.open(invitation.epoch, invitation.sealed)
+        if isinstance(opened, str):
+            return _locked(invitation.epoch, opened)
+        return str(opened.get("link", ""))
+
+
+def _locked(epoch: int, why: Shut) -> Locked | None:
+    return None if why == "retired" else Locked(epoch, why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,7 @@ class Dispatcher:
         self._pass: asyncio.Task[None] | None = None
         self._claim_for = timedelta(seconds=desk.settings.claim_seconds)
         self._in_hand, self._leaving, self._closed_until = 0, False, 0.0
+        self._locks = frozenset[Locked]()  # what waited for keys at the last measurement
 
     async def run(self) -> None:
         """One pass over everything that is due. A service that stops finishes what it claimed, or it would be uncertain."""
@@ -117,6 +128,17 @@ class Dispatcher:
         self._parts.telemetry.set("notices_failed", waiting.failed)
         self._parts.telemetry.set("letters_drafted", waiting.drafted)
         self._desk.board.measure()
+        self._measure_locked(waiting.locked)
+
+    def _measure_locked(self, locked: Mapping[Locked, int]) -> None:
+        """What waits for keys: a person has to set them right. What is over is told as 0, or its alarm would stay."""
+        for lock in self._locks | locked.keys():
+            self._parts.telemetry.set("notices_locked", locked.get(lock, 0), epoch=str(lock.epoch), reason=lock.why)
+        for lock in locked.keys() - self._locks:
+            self._parts.log.error("messages wait for a key", epoch=lock.epoch, reason=lock.why, dossiers=locked[lock])
+        for lock in self._locks - locked.keys():
+            self._parts.log.info("no message waits for this key any more", epoch=lock.epoch, reason=lock.why)
+        self._locks = frozenset(locked)
 
     async def _all_due(self) -> None:
         """Take what is due while there is room for it, and settle what is answered."""

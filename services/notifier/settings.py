@@ -1,4 +1,4 @@
-"""Settings of notifier, beside those every service has. The private key has no default."""
+"""Settings of notifier, beside those every service has. The private keys have no default."""
 
 from pathlib import Path
 from typing import Annotated, Self
@@ -20,11 +20,11 @@ class NotifierSettings(BaseSettings):
     reference_dir: Annotated[Path, AfterValidator(existing_folder)] = Field(
         validation_alias="REFERENCE_DIR", description="folder of the reference data (docs/reference-data.md)"
     )
-    contacts_private_key: SecretStr = Field(
-        validation_alias="CONTACTS_PRIVATE_KEY",
-        description="base64 of the private key (X25519) whose public half intake seals to",
+    contacts_private_keys: SecretStr = Field(
+        validation_alias="CONTACTS_PRIVATE_KEYS",
+        description="`EPOCH:KEY,EPOCH:KEY`: the private keys (X25519, 32 bytes in base64) whose public halves intake and"
+        " feedback seal to, each under the number of its epoch; `retired` in the place of a key that was given up for good",
     )
-    contacts_key_epoch: int = Field(ge=1, validation_alias="CONTACTS_KEY_EPOCH", description="number of that key")
     public_url: str = Field(
         validation_alias="FEEDBACK_PUBLIC_URL",
         pattern=r"^https?://[^\s?#]+[^\s?#/]$",

@@ -1,8 +1,8 @@
 """notifier's documents: one per dossier, found by id and by the time at which something is due; and the letter register.
 
 Only this room knows how they are kept. `next_send_at` (when something of a dossier is due), `lane` (whose turn that is: how
-urgent, of which unit), `held` (one of its messages is uncertain) and `failed` follow from the rest; a dossier that recovers has
-no `next_send_at`, and keeps `held` as its copy had it.
+urgent, of which unit), `held` (one of its messages is uncertain), `failed`, and `locked` (the key that one of them waits for)
+follow from the rest; a dossier that recovers has no `next_send_at`, and keeps `held` as its copy had it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,12 +20,14 @@ from services.notifier.domain import Contact, Dossier, Forgotten, Invitation
 from services.notifier.domain import letter as letters
 from services.notifier.domain import notice as notices
 from services.notifier.domain.dossier import Call, Promise, Received, Recovering, Settled
+from services.notifier.domain.locked import Locked
+from services.notifier.domain.sealed import Sealed, sealed_in
 from services.stored import Codec, Derived, Kept, newer
 
 DOSSIERS, REGISTER = "dossiers", "register"
 LETTERS = "letters"  # which number the letter of a dossier tries for; what holds is the register
 MADE_FROM_LOG = (DOSSIERS,)  # the register stays: a number is never given twice
-NEXT_SEND, LANE, HELD, FAILED = "next_send_at", "lane", "held", "failed"
+NEXT_SEND, LANE, HELD, FAILED, LOCKED = "next_send_at", "lane", "held", "failed", "locked"
 RECOVERED, CLIENT_IDS = "recovered", "client_ids"
 DOUBTFUL: Where = {NEXT_SEND: Range(low=0)}  # something of it may have gone out since a copy was made
 BY_DUE = "letter.due"
@@ -34,7 +36,7 @@ LetterState = Literal["drafted", "approved", "issuing", "sent", "rejected", "wit
 
 async def declare(store: Documents) -> None:
     """Make the collections and indexes."""
-    single = (Index(NEXT_SEND), Index(LANE), Index(HELD), Index(FAILED), Index("letter.s"), Index(BY_DUE), Index(UNSETTLED))
+    single = [Index(name) for name in (NEXT_SEND, LANE, HELD, FAILED, LOCKED, "letter.s", BY_DUE, UNSETTLED)]
     await store.declare(DOSSIERS, [*single, Index(CLIENT_IDS, many=True)])
     await store.declare(REGISTER, [Index("series"), Index("dossier")])
     await store.declare(LETTERS)
@@ -117,12 +119,14 @@ async def find_by_client_ids(store: Documents, ids: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many dossiers have something due, an uncertain message, a failed one, a letter on the desk."""
+    """How many dossiers have something due, an uncertain message, a failed one, a letter on the desk, a message that waits for
+    a key."""
 
     due: int
     held: int
     failed: int
     drafted: int
+    locked: Mapping[Locked, int]
 
 
 async def count_waiting(store: Documents, until: int) -> Waiting:
@@ -137,6 +141,7 @@ async def count_waiting(store: Documents, until: int) -> Waiting:
         held=await count({HELD: 1}),
         failed=await count({FAILED: 1}),
         drafted=await count({"letter.s": "drafted"}),
+        locked=await _count_locked(store),
     )
 
 
@@ -144,6 +149,24 @@ async def count_uncertain(store: Documents) -> int:
     """How many dossiers have a message of which nobody knows whether it was sent."""
     counted = await store.count_by(DOSSIERS, {HELD: 1})
     return counted[0].count if counted else 0
+
+
+async def tally_sealed(store: Documents) -> dict[int, Sealed]:
+    """What is sealed to the key of each epoch. Reads every dossier: for an operator who asks.
+
+    Raises Unavailable, also for a document of a newer release: what it holds is not known here."""
+    tally: dict[int, Sealed] = {}
+    after = None
+    while found := await store.find(DOSSIERS, {}, after=after):
+        after = (found[-1]["_id"], found[-1]["_id"])
+        for epoch, more in (pair for document in found for pair in sealed_in(CODEC.read(document))):
+            tally[epoch] = tally.get(epoch, Sealed()).plus(more)
+    return tally
+
+
+async def _count_locked(store: Documents) -> dict[Locked, int]:
+    rows = await store.count_by(DOSSIERS, {LOCKED: Range(low="")}, group=(LOCKED,))
+    return {_lock(row.group[0]): row.count for row in rows}
 
 
 # --- dossiers ----------------------------------------------------------------------------------------------------------------
@@ -180,8 +203,8 @@ def _derived(dossier: Dossier) -> dict[str, Any]:
     if told is not None:
         return {RECOVERED: _dump_recovering(told) or None, HELD: 1 if told.held else None, **failed}
     next_at = _next_at(dossier.messages, dossier.letter)
-    lane = None if next_at is None else lane_of(dossier)
-    return {NEXT_SEND: next_at, LANE: lane, HELD: 1 if dossier.has_uncertain else None, **failed}
+    lane, locked = None if next_at is None else lane_of(dossier), _first_lock(dossier.messages)
+    return {NEXT_SEND: next_at, LANE: lane, HELD: 1 if dossier.has_uncertain else None, LOCKED: locked, **failed}
 
 
 def lane_of(dossier: Dossier) -> str:
@@ -197,6 +220,20 @@ def _next_at(messages: Mapping[Notice, notices.Message], letter: letters.Letter 
     if isinstance(letter, letters.Issuing) and letter.next_at is not None:
         waiting.append(letter.next_at)
     return min(waiting, default=None)
+
+
+def _first_lock(messages: Mapping[Notice, notices.Message]) -> str | None:
+    locks = [one.locked for one in messages.values() if isinstance(one, notices.Open) and one.locked is not None]
+    return min(map(_dump_lock, locks), default=None)
+
+
+def _lock(kept: str) -> Locked:
+    epoch, _, why = kept.partition("/")
+    return Locked(int(epoch), "wrong-key" if why == "wrong-key" else "no-key")
+
+
+def _dump_lock(locked: Locked) -> str:
+    return f"{locked.epoch}/{locked.why}"
 
 
 def _contact(kept: Mapping[str, Any]) -> Contact | Forgotten:
@@ -230,7 +267,10 @@ _ENDED: Mapping[str, type[notices.Accepted | notices.Delivered | notices.Uncerta
     "skipped": notices.Skipped,
 }
 _IN_MESSAGE = frozenset(
-    ("s", "at", "next", "waits", "claim", "kind", "reason", "tries", "via", "doubt", "round", "serial", "by", "by_subject")
+    (
+        *("s", "at", "next", "waits", "locked", "claim", "kind", "reason"),
+        *("tries", "via", "doubt", "round", "serial", "by", "by_subject"),
+    )
 )
 _MESSAGE_NAMES: Mapping[type[notices.Message], str] = {
     notices.Queued: "queued",
@@ -241,13 +281,14 @@ _MESSAGE_NAMES: Mapping[type[notices.Message], str] = {
 
 
 def _message(kept: Mapping[str, Any]) -> notices.Message:
-    """{s: state, at, next, waits, claim, kind, reason, and its way: tries, via, doubt, round, serial, by, by_subject}."""
+    """{s: state, at, next, waits, locked, claim, kind, reason; its way: tries, via, doubt, round, serial, by, by_subject}."""
     name, at, way = kept["s"], kept["at"], _way(kept)
+    locked = _lock(kept["locked"]) if "locked" in kept else None
     match name:
         case "queued":
-            return notices.Queued(at, kept["next"], kept.get("waits", False), way)
+            return notices.Queued(at, kept["next"], kept.get("waits", False), way, locked)
         case "claimed":
-            return notices.Claimed(at, kept["next"], kept.get("waits", False), way, kept.get("claim", ""))
+            return notices.Claimed(at, kept["next"], kept.get("waits", False), way, kept.get("claim", ""), locked)
         case "failed":
             return notices.Failed(at, way, kept.get("kind", ""), kept.get("reason", ""))
     if name not in _ENDED:
@@ -269,6 +310,8 @@ def _dump_message(message: notices.Message) -> dict[str, Any]:
     written: dict[str, Any] = {"s": _MESSAGE_NAMES[type(message)], "at": message.at}
     if isinstance(message, notices.Open):
         written |= {"next": message.next_at, **({"waits": True} if message.waits else {})}
+        if message.locked is not None:
+            written["locked"] = _dump_lock(message.locked)
     if isinstance(message, notices.Claimed) and message.claim:
         written["claim"] = message.claim
     if isinstance(message, notices.Failed) and message.kind:
@@ -464,7 +507,7 @@ CODEC = Codec(
         Kept(CLIENT_IDS, lambda dossier: dossier.client_ids, lambda ids: list(ids) or None),
     ),
     derived=Derived(
-        (NEXT_SEND, LANE, HELD, FAILED, RECOVERED),
+        (NEXT_SEND, LANE, HELD, FAILED, LOCKED, RECOVERED),
         _derived,
         of=lambda dossier: (dossier.messages, dossier.letter, dossier.recovering, dossier.facts),
     ),

@@ -16,6 +16,13 @@ METRICS = (
     Metric("notices_due", "gauge", "Messages that are due and not sent."),
     Metric("notices_uncertain", "gauge", "Messages of which nobody knows whether they were sent: for a person to look at."),
     Metric("notices_failed", "gauge", "Messages that did not go out or arrive: for a person to look at."),
+    Metric(
+        "notices_locked",
+        "gauge",
+        "Dossiers with a message that waits for a key: no-key: none was given for its epoch; wrong-key: it does not fit.",
+        ("epoch", "reason"),
+    ),
+    Metric("contact_keys", "gauge", "1 for each epoch whose key this instance holds, 0 for one that is retired.", ("epoch",)),
     Metric("letters_drafted", "gauge", "Apology letters that wait for their signer."),
     Metric("sent_seconds", "gauge", "Clock reading of the last complete pass over due messages."),
 )

@@ -72,4 +72,4 @@ def test_the_command_line_has_an_image_too(images: None) -> None:
     command = ["docker", "run", "--rm", "dunghen-test/cli", "dunghen", "secrets"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 
-    assert {line.partition("=")[0] for line in done.stdout.splitlines()} >= {"CONTACTS_PRIVATE_KEY", "FEEDBACK_TOKEN_KEY"}
+    assert {line.partition("=")[0] for line in done.stdout.splitlines()} >= {"CONTACTS_PRIVATE_KEYS", "FEEDBACK_TOKEN_KEY"}

@@ -60,8 +60,8 @@ def test_a_pod_gets_every_setting_it_needs_and_none_it_does_not_know(service: st
 
 @pytest.mark.parametrize("service", ALL)
 def test_secrets_come_from_a_secret_and_never_stand_in_a_manifest(service: str) -> None:
-    kinds = r"KEY$|TOKEN$|SECRET$|PASSWORD$|^STORE_URL$"
-    secret = {name for name in known(service) if re.search(kinds, name) and "EPOCH" not in name}
+    kinds = r"KEYS?$|TOKEN$|SECRET$|PASSWORD$|^STORE_URL$"
+    secret = {name for name in known(service) if re.search(kinds, name)}
 
     for name in secret & set(given(service)):
         assert given(service)[name] == f"dunghen-{service}"
@@ -119,7 +119,7 @@ def test_compose_images_can_be_replaced_and_no_secret_has_a_default() -> None:
 
     assert COMPOSE["services"]["kafka"]["image"] == "${KAFKA_IMAGE:-apache/kafka:4.1.0}"
     assert COMPOSE["services"]["mongo"]["image"] == "${MONGO_IMAGE:-mongo:8}"
-    for name in re.findall(r"\$\{(\w+(?:KEY|TOKEN|SECRET))\b([^}]*)\}", text):
+    for name in re.findall(r"\$\{(\w+(?:KEYS?|TOKEN|SECRET))\b([^}]*)\}", text):
         assert name[1].startswith(":?")
     for more in re.findall(r"\$\{\w+PASSWORD\b([^}]*)\}", text):
         assert more in (":?", ":-")  # none, where nobody asks for one

@@ -230,8 +230,8 @@ def test_keys_are_made_rotated_listed_and_ended(tmp_path: Path) -> None:
     assert RUN.invoke(app, ["keys", "end", second[3:11]], env=store).exit_code == 0
     assert RUN.invoke(app, ["keys", "end", second[3:11]], env=store).exit_code == 2
     pilot = ["keys", "new", "thi-diem", "--mode", "pilot", "--number"]
-    assert "CONTACTS_HASH_KEY" in RUN.invoke(app, [*pilot, "0912000007"], env=store).stderr
-    with_secret = {**store, "CONTACTS_HASH_KEY": "a secret of the test run"}
+    assert "CONTACTS_HASH_KEYS" in RUN.invoke(app, [*pilot, "0912000007"], env=store).stderr
+    with_secret = {**store, "CONTACTS_HASH_KEYS": "a secret of the test run"}
     assert RUN.invoke(app, [*pilot, "0912000007"], env=with_secret).exit_code == 0
     assert "số di động" in RUN.invoke(app, [*pilot, "0205 000 112"], env=with_secret).stderr
     assert RUN.invoke(app, ["keys", "new", "Một Cửa"], env=store).exit_code == 2

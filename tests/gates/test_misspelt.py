@@ -43,7 +43,7 @@ PLANTS = (
     ),
     Plant(f"{NOTIFIER}/domain/saying.py", "NoticeQueuedV2(at=at, notice=kind_of", "NoticeQueuedV2(at=name, notice=kind_of"),
     Plant(f"{NOTIFIER}/domain/saying.py", "_FIRST[name], channel=SMS, parts=parts", "_FIRST[name], channel=SMS, part=parts"),
-    Plant(f"{NOTIFIER}/domain/sending.py", 'name, message, "no-mobile-number"', 'name, message, "no-mobil-number"'),
+    Plant(f"{NOTIFIER}/domain/sending.py", 'name, message, "contact-missing"', 'name, message, "contact-mising"'),
     Plant(f"{FEEDBACK}/domain/invitations.py", "form=ground.form, key_epoch=", "form=ground.form, epoch="),
     Plant(f"{FEEDBACK}/domain/invitations.py", "scores=scores)", "score=scores)"),
     Plant(f"{FEEDBACK}/domain/invitations.py", "unit=unit, form=form.id", "units=unit, form=form.id"),

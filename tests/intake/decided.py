@@ -1,6 +1,6 @@
 """intake's rules alone: what senders say of one dossier, without documents, HTTP, keys, or a clock that moves by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,9 +43,13 @@ class OpenSecrets:
         """Its words."""
         return f"digest of {contact.model_dump_json()}"
 
-    def digest_number(self, number: str) -> str:
-        """The number."""
-        return f"digest of {number}"
+    def is_digest(self, digest: str, contact: Contact) -> bool:
+        """Of these words, by this secret or an earlier one."""
+        return digest.removeprefix("earlier ") == self.digest(contact)
+
+    def is_among(self, number: str, digests: Collection[str]) -> bool:
+        """By its number."""
+        return f"digest of {number}" in digests
 
     def seal(self, contact: Contact) -> str:
         """Its words."""

@@ -22,7 +22,7 @@ from tests.flow.support import until
 from tests.intake.alone import Alone, intake_alone, received
 from tests.support.identity import as_person
 
-SHARED = ("CONTACTS_HASH_KEY", "LOOKUP_KEY")  # by all instances
+SHARED = ("CONTACTS_HASH_KEYS", "LOOKUP_KEY")  # by all instances
 PERSON = {"name": "Nông Thị Mẫu", "phone": "0912000007"}
 
 
@@ -128,7 +128,7 @@ async def test_a_test_key_gets_the_same_answers_and_leaves_nothing_behind(intake
 
 
 async def test_a_pilot_reaches_only_the_numbers_it_was_given(intake: Alone) -> None:
-    secret = intake.environment["CONTACTS_HASH_KEY"].encode()
+    secret = intake.environment["CONTACTS_HASH_KEYS"].encode()
     pilot = await intake.key(mode="pilot", numbers=(digest_number(secret, "+84912000007"),))
     await intake.send(pilot, received(1, contact=PERSON), received(2, contact={**PERSON, "phone": "0912000008"}))
 

@@ -23,14 +23,13 @@ from services.intake.settings import IntakeSettings
 from tests.support.intake import take_items
 
 KEY = PrivateKey.generate()
-PUBLIC = base64.b64encode(bytes(KEY.public_key)).decode()
-SEALER = ContactSealer(Sealer.from_base64(PUBLIC, 3), b"a secret of the test run")
+PUBLIC = "3:" + base64.b64encode(bytes(KEY.public_key)).decode()
+SEALER = ContactSealer(Sealer.parse(PUBLIC), (b"a secret of the test run",))
 SETTINGS = IntakeSettings.model_validate(
     {
         "reference_dir": PROVINCE,
         "contacts_public_key": PUBLIC,
-        "contacts_key_epoch": 3,
-        "contacts_hash_key": "a secret of the test run",
+        "contacts_hash_keys": "a secret of the test run",
     },
     by_name=True,
 )
@@ -241,11 +240,11 @@ def test_a_gap_between_versions_of_a_procedure_holds_the_reception() -> None:
 
 def test_a_key_that_is_no_key_is_refused_at_start() -> None:
     with pytest.raises(ValueError, match="32 bytes in base64"):
-        Sealer.from_base64("abc", 1)
+        Sealer.parse("1:abc")
 
 
 def test_a_digest_needs_the_secret() -> None:
-    other = ContactSealer(Sealer.from_base64(PUBLIC, 3), b"another secret of a run")
+    other = ContactSealer(Sealer.parse(PUBLIC), (b"another secret of a run",))
 
     assert SEALER.digest(Contact(**PERSON)) == SEALER.digest(Contact(**PERSON))
     assert SEALER.digest(Contact(**PERSON)) != other.digest(Contact(**PERSON))

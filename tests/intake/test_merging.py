@@ -11,7 +11,7 @@ from contracts import fact_id
 from contracts.dossiers import Received, ReceivedV2
 from reference import ReferenceData
 from services.intake.domain import Accepted, Fault, Quarantined, Refused, Sender
-from services.intake.domain.dossier import GUESSED, REPORTED, STATED, Known
+from services.intake.domain.dossier import GUESSED, REPORTED, STATED, Known, KnownContact
 from tests.intake.decided import CODE, NOW, PERSON, RECEIVED, REFERENCE, SNAPSHOT, Life, at, event, ms
 
 
@@ -465,6 +465,21 @@ def test_a_contact_that_is_left_out_later_is_not_missing_and_one_that_changes_is
     assert life.sealed == []
     life.accepts({**RECEIVED, "contact": {**PERSON, "phone": "0912000008"}})
     assert [(box.contact_sequence, box.sealed) for box in life.sealed] == [(2, "sealed Nông Thị Mẫu 0912000008")]
+
+
+@pytest.mark.parametrize(("more", "facts"), [({}, 0), ({"channel": 2}, 1)])
+def test_a_contact_that_an_earlier_secret_knows_is_the_same_one_and_known_by_the_first_from_now_on(
+    more: dict[str, int], facts: int
+) -> None:
+    life = Life(now=at(3))
+    life.accepts({**RECEIVED, "contact": PERSON})
+    known = life.dossier.contact
+    assert known is not None
+    life.dossier = life.dossier._replace(contact=KnownContact(known.sequence, f"earlier {known.digest}"))
+    said = life.accepts({**RECEIVED, "contact": PERSON, **more})
+
+    assert (life.sealed, life.dossier.contact) == ([], known)
+    assert len(said) == facts
 
 
 def test_a_straggler_changes_no_contact_and_brings_one_that_was_unknown() -> None:

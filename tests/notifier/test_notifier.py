@@ -11,7 +11,6 @@ import pytest
 from contracts import Event
 from contracts.notices import Notice, NoticeFailed
 from runtime.clock import SteppedClock, epoch_ms
-from runtime.sealing import Opener
 from runtime.store import Document
 from services.changes import Once
 from services.notifier.domain import RESULT, SURVEY, client_id, next_window
@@ -185,12 +184,6 @@ def test_a_person_without_a_mobile_number_is_skipped(person: dict[str, str]) -> 
     assert said(list(claim(document, RESULT, desk(at(6))).outputs)) == ["skipped no-mobile-number"]
 
 
-def test_a_contact_of_a_dead_key_is_gone_not_poison() -> None:
-    document, _ = play([PROMISED, contact(epoch=9), DONE])
-
-    assert said(list(claim(document, RESULT, desk(at(6))).outputs)) == ["skipped no-mobile-number"]
-
-
 def test_an_incomplete_dossier_keeps_its_message_until_the_record_is_lifted() -> None:
     document = {**play([PROMISED, contact(), DONE])[0], "incomplete": ["dossiers.v1/0/7"]}
 
@@ -240,11 +233,6 @@ async def test_what_a_gateway_says_or_does_not_say(reply: httpx.Response | Excep
     assert asked == [{"client_id": "id-1", "to": "+84912000007", "brand": "HOANGVAN", "text": "Ho so"}]
 
 
-def test_a_key_that_is_no_key_is_refused_at_start() -> None:
-    with pytest.raises(ValueError, match="32 bytes in base64"):
-        Opener.from_base64("abc", 1)
-
-
 # --- receipts, and the invitation to rate -----------------------------------------
 
 
@@ -258,12 +246,6 @@ def test_the_invitation_goes_out_with_the_result_in_hand_or_two_days_after_it_wa
     assert fetched["notices"]["survey"]["next"] == epoch_ms(at(6))
     assert sms.text.endswith("(1 phut): https://example.org/y-kien/AAAAAAAAAAAAAAAAAAAAAA")
     assert size_of(sms.text).parts == 1
-
-
-def test_an_invitation_whose_key_is_gone_is_skipped_not_sent_without_a_link() -> None:
-    document, _ = play([PROMISED, contact(), DONE, invited(epoch=9), fact("returned", at(6))])
-
-    assert said(list(claim(document, "survey", desk(at(6))).outputs)) == ["skipped contact-missing"]
 
 
 def test_a_receipt_ends_a_message_once_and_takes_it_off_the_list_of_uncertain_ones() -> None:

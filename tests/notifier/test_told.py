@@ -4,8 +4,10 @@ from contracts.facts import epoch_ms
 from contracts.notices import Notice
 from services.notifier.domain import Dossier, Ground
 from services.notifier.domain.letter import Draft, Drafted, Sent
+from services.notifier.domain.locked import Locked
 from services.notifier.domain.notice import APOLOGY, RESULT, SURVEY, Accepted, Message, Queued, Skipped
 from services.notifier.domain.told import ToldMessage, messages_of
+from services.notifier.http.told import SmsTold
 from tests.support.dossiers import DOSSIER, at, received
 from tests.support.notifier import REFERENCE
 
@@ -35,6 +37,16 @@ def test_messages_come_in_the_order_of_their_causes_with_their_texts() -> None:
             20,
             f"Ho so {DOSSIER} (Dang ky ket hon) da co ket qua. Moi Ong/Ba den nhan tai UBND xa Hoang Van.",
         ),
+    ]
+
+
+def test_an_officer_sees_that_a_message_waits_for_a_key() -> None:
+    waiting = ToldMessage(RESULT, Queued(20, 30, locked=Locked(2, "no-key")), 20, "x")
+    usual = ToldMessage(RESULT, Queued(20, 30), 20, "x")
+
+    assert [(one.state, one.state_name) for one in map(SmsTold.of, (waiting, usual))] == [
+        ("queued", "Chờ khóa mở thông tin liên hệ, người vận hành xử lý"),
+        ("queued", "Chờ gửi"),
     ]
 
 

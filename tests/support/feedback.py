@@ -26,8 +26,7 @@ FORMS = load_forms()
 SETTINGS = FeedbackSettings.model_validate(
     {
         "reference_dir": PROVINCE,
-        "contacts_public_key": base64.b64encode(bytes(KEY.public_key)).decode(),
-        "contacts_key_epoch": 1,
+        "contacts_public_key": "1:" + base64.b64encode(bytes(KEY.public_key)).decode(),
         "token_key": "k" * 32,
         "public_url": "https://example.org/y-kien",
     },
@@ -38,7 +37,7 @@ ANSWERS = {"attitude": "0", "waiting": "1", "appointment": "4", "apology": "5", 
 
 
 def context(now: datetime = at(6)) -> Context:  # noqa: B008 - a constant
-    sealer = Sealer.from_base64(SETTINGS.contacts_public_key, 1)
+    sealer = Sealer.parse(SETTINGS.contacts_public_key)
     return Context(REFERENCE, SteppedClock(now), SETTINGS, sealer, FORMS)
 
 

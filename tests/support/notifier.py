@@ -1,7 +1,7 @@
 """notifier's rules on documents, as loop, jobs and pages take them: load, decide, dump. For tests that play whole lives."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,9 +18,9 @@ from runtime.sealing import Opener
 from runtime.store import Document
 from services.changes import Answering, Changed
 from services.notifier.app import rules_of
-from services.notifier.domain import NOBODY, Dossier, apologies, outcome, preview, receipts, sending, signing, telling
-from services.notifier.domain.letter import Sent
+from services.notifier.domain import Dossier, apologies, outcome, preview, receipts, sending, signing, telling
 from services.notifier.domain.letter_text import LetterText
+from services.notifier.domain.locked import Locked
 from services.notifier.domain.outcome import Answer, Sms, Tried
 from services.notifier.domain.receipts import Receipt
 from services.notifier.domain.signing import Approval
@@ -42,20 +42,25 @@ def context(now: datetime, reference: ReferenceData = REFERENCE) -> Context:
     return Context(reference, SteppedClock(now))
 
 
-def desk(now: datetime, *, deduplicates: bool = False, reference: ReferenceData = REFERENCE) -> Desk:
-    """A sender at a moment, which holds the key of epoch 1."""
+def key_ring(keys: Mapping[int, PrivateKey | str]) -> str:
+    """As CONTACTS_PRIVATE_KEYS names them."""
+    written = {epoch: key if isinstance(key, str) else base64.b64encode(bytes(key)).decode() for epoch, key in keys.items()}
+    return ",".join(f"{epoch}:{key}" for epoch, key in written.items())
+
+
+def desk(now: datetime, *, deduplicates: bool = False, reference: ReferenceData = REFERENCE, keys: str = "") -> Desk:
+    """A sender at a moment, which holds the key of epoch 1, or others."""
     settings = NotifierSettings.model_validate(
         {
             "reference_dir": PROVINCE,
-            "contacts_private_key": base64.b64encode(bytes(KEY)).decode(),
-            "contacts_key_epoch": 1,
+            "contacts_private_keys": keys or key_ring({1: KEY}),
             "gateway_url": "http://gateway/sms",
             "public_url": "https://example.org/y-kien",
             "gateway_deduplicates": deduplicates,
         },
         by_name=True,
     )
-    opener = Opener.from_base64(settings.contacts_private_key.get_secret_value(), 1)
+    opener = Opener.parse(settings.contacts_private_keys.get_secret_value())
     return Desk(Always(settings), opener, settings, context(now, reference))
 
 
@@ -145,11 +150,11 @@ def view(document: Document, at: Context) -> LetterView:
 
 
 def text_of(document: Document, by: Desk) -> LetterText | None:
-    """The letter in full."""
+    """The letter in full, by a desk that holds its key."""
     dossier = load(document)
     assert dossier.letter is not None
-    contact = dossier.letter.contact if isinstance(dossier.letter, Sent) else dossier.known_contact
-    person = NOBODY if contact is None else by.person_of(contact)
+    person = preview.addressed(dossier, dossier.letter, by.ground())
+    assert not isinstance(person, Locked)
     return preview.text_of(dossier, dossier.letter, by.ground(), person)
 
 

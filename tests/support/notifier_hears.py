@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from nacl.public import SealedBox
+from nacl.public import PrivateKey, SealedBox
 
 from contracts import Event, fact_id
 from contracts.contacts import ContactSealed
@@ -22,8 +22,8 @@ from tests.support.notifier import KEY, REFERENCE, handle
 PERSON = {"name": "Nông Thị Mẫu", "phone": "0912 000 007", "email": "", "address": ""}
 
 
-def contact(sequence: int = 1, person: dict[str, str] = PERSON, epoch: int = 1) -> Event:
-    sealed = base64.b64encode(SealedBox(KEY.public_key).encrypt(json.dumps(person).encode())).decode()
+def contact(sequence: int = 1, person: dict[str, str] = PERSON, epoch: int = 1, key: PrivateKey = KEY) -> Event:
+    sealed = base64.b64encode(SealedBox(key.public_key).encrypt(json.dumps(person).encode())).decode()
     data = ContactSealed(at=at(2), contact_sequence=sequence, key_epoch=epoch, sealed=sealed)
     return Event(fact_id(DOSSIER, "contact", "1", sequence), "/intake", ContactSealed.TYPE, DOSSIER, at(2), data)
 
@@ -81,3 +81,8 @@ OVER = sla(DeadlineOverdue, DUE, due_at=DUE)
 
 
 REFUSED = {"rule": "R16: không quá một lần hẹn lại", "text": "Ngày hẹn trả chỉ được hẹn lại một lần.", "code": "R16"}
+
+
+def completed(epoch: int, key: PrivateKey) -> Document:
+    """A dossier whose result is ready, with a contact that was sealed at an epoch."""
+    return play([PROMISED, contact(epoch=epoch, key=key), DONE])[0]

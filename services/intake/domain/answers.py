@@ -1,6 +1,6 @@
 """What a sender is, what a decision looks at, and what becomes of an item."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,8 +53,12 @@ class Secrets(Protocol):
         """Of a contact."""
         ...
 
-    def digest_number(self, number: str) -> str:
-        """Of a phone number."""
+    def is_digest(self, digest: str, contact: Contact) -> bool:
+        """Whether a digest is of this contact, also where an earlier secret made it."""
+        ...
+
+    def is_among(self, number: str, digests: Collection[str]) -> bool:
+        """Whether one of these digests is of a phone number, also where an earlier secret made it."""
         ...
 
     def seal(self, contact: Contact) -> str:

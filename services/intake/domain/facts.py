@@ -82,7 +82,9 @@ def take_event(dossier: Dossier, item: EventItem, ground: Ground, manner: Manner
     digest, now = digest_of(words, at, item.type), ground.limits.ms
     observed = None if item.observed_at is None else epoch_ms(item.observed_at)
     if known is not None and _stands(known, digest, observed, manner):
-        return Answering(dossier, Taken(Accepted((fact_id(item.dossier, kind, occasion, known.version),)), notes))
+        known_again = new is None and contact is not dossier.contact  # by an earlier secret: its digest is another one now
+        same = dossier._replace(contact=contact) if known_again else dossier
+        return Answering(same, Taken(Accepted((fact_id(item.dossier, kind, occasion, known.version),)), notes))
     if isinstance(item, ReceivedItem) and reception is not None:
         fault = _promised_before(reception, at, item, ground, manner)
     wrong = Refused((fault,)) if fault else None if known is not None else _over_budget(facts, kind, ground)
@@ -206,11 +208,13 @@ def _contact_of(
     phones = read(contact.phone)
     number = phones.first
     notes: Notes = () if number else ("landline_phones",) if phones.reason == "landline" else ("junk_phones",)
-    if ground.sender.mode == "pilot" and (number is None or ground.secrets.digest_number(number) not in ground.sender.numbers):
+    if ground.sender.mode == "pilot" and (number is None or not ground.secrets.is_among(number, ground.sender.numbers)):
         return known, None, notes
     digest = ground.secrets.digest(contact)
     if known is not None and (known.digest == digest or fill):
         return known, None, notes
+    if known is not None and ground.secrets.is_digest(known.digest, contact):  # made with an earlier secret, which will go
+        return KnownContact(known.sequence, digest), None, notes
     return KnownContact(1 if known is None else known.sequence + 1, digest), contact, notes
 
 

@@ -60,7 +60,7 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         response_model=KeptItem,
         openapi_extra={"requestBody": _body({"type": "object"})},
         dependencies=[OPERATING],
-        responses=problem_answers(400, 401, 403, 404, 413, 415, 422, 503),
+        responses=problem_answers(400, 401, 403, 404, 409, 413, 415, 422, 503),
     )
     async def fix(identity: str, request: Request, key: Key) -> KeptItem:
         await entrance.admit(key, "operate")
@@ -70,6 +70,8 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         try:
             locker, units = entrance.context.sealer.locker(), entrance.context.reference.units
             changed = await quarantine.fix(store, identity, changes, locker, units)
+        except quarantine.UnreadableError:
+            raise ProblemError(Problem("unreadable", quarantine.UNREADABLE, 409)) from None
         except FaultError as error:
             places = [{"pointer": f"#/{f.field.replace('.', '/')}", "rule": f.rule, "detail": f.detail} for f in error.faults]
             raise ProblemError(Problem("invalid", "Trường không hợp lệ / invalid fields", 422, errors=places)) from None

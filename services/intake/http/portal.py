@@ -29,7 +29,7 @@ def _answers(model: type[BaseModel], *statuses: int) -> Answers:
 
 def add_routes(app: FastAPI, entrance: Entrance) -> None:
     """Add them. Answers are 200 with the portal's own error_code, as its clients expect."""
-    locker = Locker.from_secret(entrance.context.sealer.hash_key, b"portal-session")
+    locker = entrance.context.sealer.locker(b"portal-session")
 
     @app.post(
         "/mapi/login",

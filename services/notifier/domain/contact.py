@@ -29,7 +29,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What a contact says once it is open; empty where it says nothing or its key is gone."""
+    """What a contact says once it is open; empty where it says nothing."""
 
     name: str = ""
     phone: str = ""

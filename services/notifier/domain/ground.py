@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from contracts.facts import epoch_ms
 from reference import ReferenceData
 from services.notifier.domain.contact import Contact, Invitation, Person
+from services.notifier.domain.locked import Locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Sending(Ground):
-    """And what sending needs. `person_of`, `link_of`: open what was sealed, "" and nobody where its key is gone.
+    """And what sending needs. `person_of`, `link_of`: open what was sealed; None if its key was given up for good.
 
     `claim_for`: a claim older than this is stuck. `contact_wait`: how long a message waits for the contact that was promised.
     `public_url`: where links may lead. `via`: the gateway that messages go to now, "" if none is open; `gateways`: by name,
@@ -32,8 +33,8 @@ class Sending(Ground):
     now. `spread`: chance, by which pauses are stretched.
     """
 
-    person_of: Callable[[Contact], Person]
-    link_of: Callable[[Invitation], str]
+    person_of: Callable[[Contact], Person | Locked | None]
+    link_of: Callable[[Invitation], str | Locked | None]
     claim_for: timedelta
     contact_wait: timedelta
     public_url: str

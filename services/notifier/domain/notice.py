@@ -19,6 +19,7 @@ from contracts import effect_id
 from contracts.notices import FailKind, Notice
 from reference import OFFICE_TIME
 from services.changes import By
+from services.notifier.domain.locked import Locked
 
 RESULT: Literal["result-ready"] = "result-ready"
 APOLOGY: Literal["apology"] = "apology"
@@ -71,12 +72,13 @@ START = Way()
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """Due from `next_at` on. `waits`: it waited for its contact, and is due when that comes."""
+    """Due from `next_at` on. `waits`: it waited for its contact, and is due when that comes; `locked`: it waits for a key."""
 
     at: int
     next_at: int
     waits: bool = False
     way: Way = START
+    locked: Locked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Claimed:
     waits: bool = False
     way: Way = START
     claim: str = ""
+    locked: Locked | None = None
 
 
 @dataclass(frozen=True, slots=True)

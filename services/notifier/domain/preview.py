@@ -7,9 +7,10 @@ from hashlib import sha256
 from reference import moment, moment_or_none
 from services.notifier.domain.contact import NOBODY, Person
 from services.notifier.domain.dossier import Completed, Dossier, Received
-from services.notifier.domain.ground import Ground
+from services.notifier.domain.ground import Ground, Sending
 from services.notifier.domain.letter import Approved, Draft, Drafted, Issuing, Letter, Sent, signature_of
 from services.notifier.domain.letter_text import Decided, LetterText, Subject, compose
+from services.notifier.domain.locked import Locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,13 @@ def signed_for(dossier: Dossier, letter: Drafted) -> Draft:
     if promise is None or promise.due is None or promise.basis == "reappointed":
         return letter.draft
     return replace(letter.draft, due=promise.due)
+
+
+def addressed(dossier: Dossier, letter: Letter, ground: Sending) -> Person | Locked:
+    """Whom a letter names, as its contact was when it was issued: nobody where the key of that was given up, Locked where it is
+    not here, since a letter to nobody is not what was issued."""
+    contact = letter.contact if isinstance(letter, Sent) and letter.contact is not None else dossier.known_contact
+    return NOBODY if contact is None else ground.person_of(contact) or NOBODY
 
 
 def text_of(dossier: Dossier, letter: Letter, ground: Ground, person: Person) -> LetterText | None:

@@ -11,10 +11,12 @@ from reference import OFFICE_TIME, moment, moment_or_none
 from reference.phones import mobile
 from services.changes import Answering, Changed
 from services.notifier.domain import saying
+from services.notifier.domain.contact import Contact
 from services.notifier.domain.dossier import Dossier, Received, Returned
 from services.notifier.domain.ground import Ground, Sending
 from services.notifier.domain.letter import Sent
 from services.notifier.domain.links import is_ours
+from services.notifier.domain.locked import LOOK_AGAIN, Locked
 from services.notifier.domain.notice import (
     APOLOGY,
     RESULT,
@@ -42,6 +44,14 @@ class Outgoing:
 
     sms: Sms
     via: str
+
+
+@dataclass(frozen=True, slots=True)
+class _To:
+    """Whom a message goes to: the number in E.164, and the link of a survey."""
+
+    number: str
+    link: str = ""
 
 
 Claims = Mapping[Notice, Outgoing]  # of one dossier: which message -> what is to be sent
@@ -108,35 +118,46 @@ def _claim_now(dossier: Dossier, name: Notice, message: Open, ground: Sending) -
     contact = dossier.known_contact
     if contact is None or not dossier.contact_is_here:
         return _wait_for_contact(dossier, name, message, ground).answering(None)
-    number = mobile(ground.person_of(contact).phone)
-    if number is None:
-        return skip(dossier, name, message, "no-mobile-number").answering(None)
-    why_not = _unfit(dossier, name, ground)
-    if why_not is not None:
-        return skip(dossier, name, message, why_not).answering(None)
+    to = _addressee(dossier, contact, name, ground)
+    if isinstance(to, Locked):
+        return _wait_for_key(dossier, name, message, to, ground).answering(None)
+    if isinstance(to, str):
+        return skip(dossier, name, message, to).answering(None)
     if not ground.via:  # no gateway is open: its turn comes
         return Changed(dossier).answering(None)
     way = replace(message.way, via=ground.via)
-    sms = _sms(dossier, name, number, way.serial, ground)
+    sms = _sms(dossier, name, to, way.serial, ground)
     claimed = dossier.expecting(name, claim(message, epoch_ms(ground.now + ground.claim_for), way, ground.claim))
-    link = _link(dossier, name, ground)
-    shown = sms.text.replace(link, OWN_LINK) if link else sms.text
+    shown = sms.text.replace(to.link, OWN_LINK) if to.link else sms.text
     return Answering(claimed._replace(texts={**dossier.texts, name: shown}), sms)
 
 
-def _unfit(dossier: Dossier, name: Notice, ground: Sending) -> SkipReason | None:
-    """Why a message may not go out in a unit's name: what stands in it came by a topic, and is not what we would write (R28).
+def _addressee(dossier: Dossier, contact: Contact, name: Notice, ground: Sending) -> _To | Locked | SkipReason:
+    """Whom a message goes to; the key that this takes and that is not here; or why it may not go out in a unit's name: what
+    stands in it came by a topic (R28).
 
     An invitation is worth nothing without its link, and a person loses nothing who is not asked: it is not sent.
     """
+    person = ground.person_of(contact)
+    if isinstance(person, Locked):
+        return person
+    if person is None:  # its key was given up, and the contact with it
+        return "contact-missing"
+    number = mobile(person.phone)
+    if number is None:
+        return "no-mobile-number"
     if not is_dossier_code(dossier.code):
         return "no-code"
-    if name != SURVEY:
-        return None
-    link = _link(dossier, name, ground)
-    if not link:  # its key is gone
+    return _To(number) if name != SURVEY else _invited(dossier, number, ground)
+
+
+def _invited(dossier: Dossier, number: str, ground: Sending) -> _To | Locked | SkipReason:
+    link = None if dossier.invitation is None else ground.link_of(dossier.invitation)
+    if isinstance(link, Locked):
+        return link
+    if not link:
         return "contact-missing"
-    return None if is_ours(link, ground.public_url) else "foreign-link"
+    return _To(number, link) if is_ours(link, ground.public_url) else "foreign-link"
 
 
 def skip(dossier: Dossier, name: Notice, message: Open, reason: SkipReason) -> Changed[Dossier]:
@@ -147,26 +168,32 @@ def skip(dossier: Dossier, name: Notice, message: Open, reason: SkipReason) -> C
 
 def _wait_for_contact(dossier: Dossier, name: Notice, message: Open, ground: Sending) -> Changed[Dossier]:
     """The reception promised a contact that has not come yet: wait, and after a day give up."""
+    known = dossier.known_contact
+    sealed = None if message.locked is None or known is None else ground.person_of(known)
+    if isinstance(sealed, Locked):  # the day was over long ago; a corrected contact may be on its way, on its own topic
+        return _wait_for_key(dossier, name, message, sealed, ground)
     wait = ground.contact_wait.total_seconds() * 1000
     if dossier.contact_is_forgotten or message.at + wait < ground.now_ms:
         return skip(dossier, name, message, "contact-missing")
-    return Changed(dossier.with_message(name, replace(message, next_at=epoch_ms(ground.now + RETRY), waits=True)))
+    return Changed(dossier.with_message(name, replace(message, next_at=epoch_ms(ground.now + RETRY), waits=True, locked=None)))
 
 
-def _link(dossier: Dossier, name: Notice, ground: Sending) -> str:
-    return "" if name != SURVEY or dossier.invitation is None else ground.link_of(dossier.invitation)
+def _wait_for_key(dossier: Dossier, name: Notice, message: Open, locked: Locked, ground: Sending) -> Changed[Dossier]:
+    """It is sealed to a key that is not here: wait until a person has set the keys right, or it is no news any more."""
+    later = epoch_ms(ground.now + LOOK_AGAIN)
+    return Changed(dossier.with_message(name, replace(message, next_at=later, locked=locked)))
 
 
-def _sms(dossier: Dossier, name: Notice, number: str, serial: int, ground: Sending) -> Sms:
+def _sms(dossier: Dossier, name: Notice, to: _To, serial: int, ground: Sending) -> Sms:
     unit = ground.reference.units.get(speaker_of(dossier, name, ground))
-    return Sms(
-        client_id(dossier.code, name, serial), number, "" if unit is None else unit.brand, text_sent(dossier, name, ground)
-    )
+    brand = "" if unit is None else unit.brand
+    return Sms(client_id(dossier.code, name, serial), to.number, brand, text_said(dossier, name, to.link, ground))
 
 
 def text_sent(dossier: Dossier, name: Notice, ground: Sending) -> str:
-    """What is handed over, with the link that is its reader's own."""
-    return text_said(dossier, name, _link(dossier, name, ground), ground)
+    """What is handed over, with the link that is its reader's own; without one where its key is not here."""
+    link = ground.link_of(dossier.invitation) if name == SURVEY and dossier.invitation is not None else None
+    return text_said(dossier, name, link if isinstance(link, str) else "", ground)
 
 
 def text_said(dossier: Dossier, name: Notice, link: str, ground: Ground) -> str:

@@ -9,10 +9,11 @@ from runtime.intents import Intents
 from runtime.parts import Parts
 from runtime.web import Person, Problem, ProblemError
 from services.changes import Changed
-from services.notifier.domain import NOBODY, Dossier, Ground
-from services.notifier.domain.letter import By, Letter, Sent
+from services.notifier.domain import Dossier, Ground
+from services.notifier.domain.letter import By, Letter
 from services.notifier.domain.letter_text import LetterText
-from services.notifier.domain.preview import text_of
+from services.notifier.domain.locked import Locked
+from services.notifier.domain.preview import addressed, text_of
 from services.notifier.domain.receipts import Receipt, on_receipts
 from services.notifier.domain.signing import Approval, NotAllowedError, approve, preview, reject, take_back
 from services.notifier.http.views import LetterView, StepView, history, view
@@ -90,8 +91,11 @@ class LetterDesk:
 
     def _text(self, dossier: Dossier, letter: Letter) -> LetterText:
         ground = self._desk.ground()
-        contact = letter.contact if isinstance(letter, Sent) and letter.contact is not None else dossier.known_contact
-        text = text_of(dossier, letter, ground, NOBODY if contact is None else ground.person_of(contact))
+        person = addressed(dossier, letter, ground)
+        if isinstance(person, Locked):
+            detail = f"Thiếu khóa mở thông tin liên hệ đợt {person.epoch}. Thư không mất; xin báo người vận hành."
+            raise ProblemError(Problem("locked", "Chưa mở được tên và địa chỉ người nhận", 503, detail))
+        text = text_of(dossier, letter, ground, person)
         if text is None:
             raise ProblemError(Problem("no-letterhead", "Danh mục chưa có thể thức thư của đơn vị này", 409))
         return text

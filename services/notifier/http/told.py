@@ -36,6 +36,7 @@ STATES: dict[type, tuple[str, str]] = {
     Uncertain: ("uncertain", "Không rõ đã gửi hay chưa, chờ cán bộ xử lý"),
     Skipped: ("skipped", "Không gửi"),
 }
+LOCKED = "Chờ khóa mở thông tin liên hệ, người vận hành xử lý"
 
 
 class SmsTold(BaseModel):
@@ -52,6 +53,8 @@ class SmsTold(BaseModel):
     def of(cls, told: ToldMessage) -> "SmsTold":
         """In words."""
         state, name = STATES[type(told.message)]
+        if isinstance(told.message, Queued | Claimed) and told.message.locked is not None:
+            name = LOCKED
         at = moment(told.at)
         return cls(
             notice=told.notice, notice_name=NOTICES[kind_of(told.notice)], state=state, state_name=name, at=at, text=told.text
