@@ -34,7 +34,7 @@ PLANTS = (
     Plant(f"{SLA}/domain/repromise.py", "code=self.code.value", "code_=self.code.value"),
     Plant(f"{SLA}/domain/spent.py", "citizen=citizen", "citizens=citizen"),
     Plant(f"{SLA}/domain/journal.py", "confirmed_through=change", "confirmed_trough=change"),
-    Plant(f"{NOTIFIER}/domain/apologies.py", "reason=approval.reason, new_due_at=", "reason=approval.reason, new_due="),
+    Plant(f"{NOTIFIER}/domain/signing.py", "reason=approval.reason, new_due_at=", "reason=approval.reason, new_due="),
     Plant(f"{NOTIFIER}/domain/apologies.py", "sign_by=sign_by", "signed_by=sign_by"),
     Plant(f"{NOTIFIER}/domain/apologies.py", "number=number, year", "number=str(number), year"),
     Plant(f"{NOTIFIER}/domain/receipts.py", "ground.now, known.way, kind", "ground.now, kind"),

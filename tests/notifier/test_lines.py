@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from runtime.clock import SteppedClock
+from runtime.errors import Unavailable
 from runtime.intents import Intents
 from runtime.log.memory import MemoryLog
 from runtime.log.memory_broker import MemoryBroker
@@ -420,3 +421,23 @@ def test_a_pass_over_what_is_due_in_order_of_lanes_reads_everything_once() -> No
     found = asyncio.run(codes())
     assert len(found) == len({*found}) == 240
     assert all("-5" in code for code in found[-3:])
+
+
+async def test_why_messages_are_not_sent_is_counted_once_it_is_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that does not answer is asked again, and what is decided again is no second message."""
+    system, refusals = System(Saying("taken")), [Unavailable("store"), Unavailable("store")]
+    document, _ = play([received(contact_sequence=1), contact(person={"name": "Nông Thị Mẫu", "phone": ""}), DONE])
+    await system.fill(*({**document, "_id": f"H37.12-260302-{one:04d}", "rev": 0} for one in range(3)))
+    save = system.store.save_many
+
+    async def sometimes(collection: str, documents: Sequence[Document]) -> set[str]:
+        if refusals:
+            raise refusals.pop()
+        return await save(collection, documents)
+
+    monkeypatch.setattr(system.store, "save_many", sometimes)
+    await system.sender.run()
+
+    assert (set((await system.states()).values()), refusals) == ({"skipped"}, [])
+    counted = b'dunghen_notices_skipped_total{reason="no-mobile-number",service="notifier"} 3.0'
+    assert counted in system.parts.telemetry.text()
