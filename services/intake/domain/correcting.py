@@ -35,6 +35,7 @@ _PROMISED = Field("promised_at", "Ngày hẹn trả", "NgayHenTra", "time")
 _OF_SNAPSHOT = (
     _STATE,
     *_PLACE,
+    Field("submitted_at", "Ngày nộp hồ sơ", "NgayNopHoSo", "time"),
     Field("received_at", "Ngày tiếp nhận", "NgayTiepNhan", "time"),
     _PROMISED,
     Field("completed_at", "Ngày kết thúc xử lý", "NgayKetThucXuLy", "time"),
@@ -48,6 +49,7 @@ _OF_STEP = (
 )
 FIELDS: Mapping[str, tuple[Field, ...]] = {
     "snapshot": _OF_SNAPSHOT,
+    "submitted": (*_PLACE, Field("at", "Ngày nộp hồ sơ", "NgayNopHoSo", "time")),
     "received": (*_PLACE, _AT, _PROMISED),
     "progressed": _OF_STEP,
     "reappointed": (_AT, Field("new_due_at", "Ngày hẹn trả mới", "NgayHenTraMoi", "time")),
@@ -55,6 +57,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
 # What an item is, for people.
 KINDS: Mapping[str, str] = {
     "snapshot": "Toàn bộ hồ sơ",
+    "submitted": "Mới đăng ký",
     "received": "Tiếp nhận",
     "progressed": "Bước xử lý",
     "reappointed": "Hẹn lại ngày trả",

@@ -35,6 +35,7 @@ class Typed(BaseModel):
     at: str | None = Field(default=None, max_length=300)
     started_at: str | None = Field(default=None, max_length=300)
     step_due_at: str | None = Field(default=None, max_length=300)
+    submitted_at: str | None = Field(default=None, max_length=300)
     received_at: str | None = Field(default=None, max_length=300)
     promised_at: str | None = Field(default=None, max_length=300)
     completed_at: str | None = Field(default=None, max_length=300)
