@@ -33,6 +33,7 @@ NOW = datetime(2026, 3, 6, 10, 0, tzinfo=OFFICE_TIME)
 OWN, OTHER = "H37.12", "H37.05"
 GOLDEN = Path(__file__).parents[1] / "notifier/golden/documents.ndjson"
 EVIL = {"cookie": "__Host-session=1", "origin": "http://evil.example"}  # over plain http browsers send no Sec-Fetch-Site
+BY_API = {"new_due_at": "2026-03-12T09:00+07:00", "previewed": "0" * 64}
 APPROVAL = {"reason": "workload", "new_due_at": "2026-03-12T09:00"}
 
 
@@ -67,7 +68,8 @@ def drafted(unit: str, number: int = 1) -> dict[str, Any]:
     document: dict[str, Any] = next(
         each for each in found if each.get("letter", {}).get("s") == "drafted" and "incomplete" not in each
     )
-    return {**document, "_id": code(unit, number), "letter": {**document["letter"], "unit": unit}, "rev": 0}
+    kept = {name: value for name, value in document.items() if name != "contact"}  # it is sealed to a key that is not here
+    return {**kept, "_id": code(unit, number), "letter": {**document["letter"], "unit": unit}, "rev": 0}
 
 
 async def letter(service: Service, dossier: str) -> dict[str, Any]:
@@ -86,7 +88,7 @@ async def test_letters_of_other_units_are_not_there() -> None:
         asked.append(await desk.get(f"/v1/letters/{code(OTHER)}/pdf", headers=signer))
         for way, body in (("approval", APPROVAL), ("rejection", {"reason": "force-majeure"})):
             asked.append(await desk.post(f"/letters/{code(OTHER)}/{way}", data=body, headers=signer))
-            json_body = {**body, **({"new_due_at": "2026-03-12T09:00+07:00"} if way == "approval" else {})}
+            json_body = {**body, **(BY_API if way == "approval" else {})}
             asked.append(await desk.post(f"/v1/letters/{code(OTHER)}/{way}", json=json_body, headers=signer))
         nowhere = await desk.get("/v1/letters", headers=as_person(Role.SIGNER, units=()))
         everywhere = await desk.get("/v1/letters", headers=as_person(Role.SUPERVISOR))
@@ -104,7 +106,9 @@ async def test_who_signs_is_whom_the_token_names_whatever_a_form_says() -> None:
     async with running("notifier", [drafted(OWN), drafted(OWN, 2), drafted(OWN, 3)]) as (service, desk):
         signer = as_person(Role.SIGNER, units=(OWN,), name="Nguyễn Thị Ký (thử)")
         page = await desk.get(f"/letters/{code(OWN)}", headers=signer)
-        form = {**APPROVAL, "by": "Chủ tịch", "form_token": "x"}
+        wanted = {**APPROVAL, "new_due_at": BY_API["new_due_at"]}
+        seen = (await desk.post(f"/v1/letters/{code(OWN)}/preview", json=wanted, headers=signer)).json()
+        form = {**APPROVAL, "by": "Chủ tịch", "form_token": "x", "previewed": seen["digest"]}
         signed = await desk.post(f"/letters/{code(OWN)}/approval", data=form, headers=signer)
         rejected = await desk.post(f"/v1/letters/{code(OWN, 2)}/rejection", json={"reason": "in-time"}, headers=signer)
         named = {"reason": "in-time", "by": "Chủ tịch"}

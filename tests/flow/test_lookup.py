@@ -25,6 +25,7 @@ async def citizen(system: System) -> AsyncIterator[httpx.AsyncClient]:
     clients = {name: client_of(f"http://{name}", httpx.ASGITransport(app)) for name, app in apps.items()}
     given = {
         "public_url": HERE,
+        "plain_http": True,
         "oidc_issuer": "http://login.test",
         "oidc_client_id": "dunghen-front",
         "oidc_client_secret": "of the test",

@@ -588,7 +588,7 @@ def test_a_message_that_is_no_news_any_more_is_listed_and_not_sent() -> None:
         [Once(said, RESULT)],
     )
     assert claim_message(due(message=Queued(old + 1, 2)), RESULT, sending()).answer is not None
-    survey = claim_message(due(SURVEY, message=Queued(epoch_ms(NOW - timedelta(days=9)) - 1, 2)), SURVEY, sending())
+    survey = claim_message(due(SURVEY, message=Queued(epoch_ms(NOW - timedelta(days=12)) - 1, 2)), SURVEY, sending())
     assert isinstance(survey.after.messages[SURVEY], Failed)
     stuck = claim_message(due(message=Claimed(old, 2, way=VIA)), RESULT, sending(again=True))
     assert stuck.after.messages[RESULT] == Uncertain(old)

@@ -14,7 +14,6 @@ from services.notifier.domain.dossier import Dossier
 from services.notifier.domain.ground import Sending
 from services.notifier.domain.notice import (
     RECEIVED,
-    SURVEY,
     Accepted,
     Claimed,
     Failed,
@@ -30,7 +29,7 @@ Outcome = Literal["taken", "refused", "busy", "broken", "odd", "uncertain"]
 # Between two tries that were surely in vain, each stretched or shortened by chance (`Sending.spread`); the last one repeats.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (0.5, 1, 2, 5, 10, 20, 40, 60))
 # After its cause a message is news for so long, whatever the gateways do: a Tết week without any is bridged.
-LASTS: Mapping[NoticeKind, timedelta] = {RECEIVED: timedelta(days=9), SURVEY: timedelta(days=9)}
+LASTS: Mapping[NoticeKind, timedelta] = {RECEIVED: timedelta(days=9)}
 USUALLY_LASTS = timedelta(days=12)
 EXPIRED = "expired"
 LONGEST_REASON = 80
