@@ -22,9 +22,14 @@ async def sign_letters(town: Town, story: Story, count: int) -> None:
             answer = await look_and_sign(notifier, dossier, signature(story))
         except httpx.TransportError:
             continue
-        if answer.status_code < 500:
+        if answer.status_code < 500 and not _too_early(answer):
             assert answer.status_code == 202, answer.text
             story.unanswered.remove(dossier)
+
+
+def _too_early(answer: httpx.Response) -> bool:
+    """Whether the reception has not reached notifier, which may have died before it: the letter is asked for again later."""
+    return answer.status_code == 409 and [error["rule"] for error in answer.json()["errors"]] == ["received"]
 
 
 async def look_and_sign(
