@@ -1,14 +1,12 @@
 """The journal for whoever inspects: a page and a CSV, one day at a time, so many lines at once."""
 
-import csv
-import io
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
 
 from reference import OFFICE_TIME
-from runtime.guards import guarded
+from runtime.guards import csv_text
 from runtime.web import Role
 from services.front import store
 from services.front.domain import WORDS, Entry
@@ -20,6 +18,7 @@ from services.front.http.said import WORDS as REFUSALS
 READER = logged_in(Role.INSPECTOR, Role.ADMINISTRATOR)
 LINES = 200  # of a page
 CSV_LINES = 1000
+HEADINGS = ("lúc", "việc", "mã người dùng", "họ tên", "cách gửi", "đường dẫn", "kết quả", "lý do")
 After = Annotated[str, Query(max_length=64)]
 
 
@@ -53,7 +52,8 @@ def add_routes(app: FastAPI, room: Room) -> None:
         headers = {"content-disposition": f'attachment; filename="nhat-ky-{wanted}.csv"'}
         if more:
             headers["link"] = f'</ops/journal.csv?day={wanted}&after={more}>; rel="next"'
-        return Response(_csv(lines), media_type="text/csv; charset=utf-8", headers=headers)
+        table = csv_text(HEADINGS, map(_row, lines))
+        return Response(table, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def why(entry: Entry) -> str:
@@ -61,14 +61,7 @@ def why(entry: Entry) -> str:
     return next((words.title for refusal, words in REFUSALS.items() if refusal.value == entry.why), entry.why)
 
 
-def _csv(lines: list[Entry]) -> str:
-    """With a mark that makes spreadsheets read it as UTF-8; a text that one would take for a formula is quoted."""
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow(["lúc", "việc", "mã người dùng", "họ tên", "cách gửi", "đường dẫn", "kết quả", "lý do"])
-    for entry in lines:
-        at = entry.at.astimezone(OFFICE_TIME).isoformat(timespec="milliseconds")
-        status = str(entry.status) if entry.status else ""
-        given = (entry.who, entry.name, entry.method, entry.path, status, why(entry))
-        rows.writerow([at, WORDS[entry.what], *(guarded(value) for value in given)])
-    return "\ufeff" + text.getvalue()
+def _row(entry: Entry) -> tuple[str, ...]:
+    at = entry.at.astimezone(OFFICE_TIME).isoformat(timespec="milliseconds")
+    status = str(entry.status) if entry.status else ""
+    return (at, WORDS[entry.what], entry.who, entry.name, entry.method, entry.path, status, why(entry))

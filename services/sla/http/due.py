@@ -1,12 +1,10 @@
 """What officers ask sla over HTTP about dossiers: a unit's list by date, and one dossier with how its date came about."""
 
 import asyncio
-import csv
-import io
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import FastAPI, Query, Response
 from pydantic import BaseModel, Field
@@ -14,7 +12,7 @@ from pydantic import BaseModel, Field
 from contracts.deadlines import Outcome, Step, TimeSpent
 from reference import ReferenceData, moment, moment_or_none
 from reference.derivation import say_instant
-from runtime.guards import guarded
+from runtime.guards import csv_text
 from runtime.parts import Parts
 from runtime.store import Range
 from runtime.web import Person, Problem, ProblemError, also, problem_answers
@@ -44,6 +42,7 @@ HEADINGS = (
     "Phòng ban",
 )
 ALL = Range(low=0)
+LineT = TypeVar("LineT")
 Only = Annotated[Urgency | None, Query(description="Chỉ những hồ sơ này; trống: tất cả")]
 After = Annotated[str, Query(max_length=100, description="`after` của trang trước")]
 
@@ -148,16 +147,6 @@ class DueDesk:
         lines = (line_of(dossier, horizon, now, self.context.ground) for dossier in found.dossiers)
         return [line for line in lines if line is not None], found.after
 
-    async def whole(self, wanted: Wanted, person: Person) -> AsyncIterator[Line]:
-        """The list up to WHOLE lines, read by pages: between them others are answered."""
-        after: str | None = ""
-        for _ in range(WHOLE // PAGE):
-            if after is None:
-                return
-            lines, after = await self.lines(wanted, person, after, PAGE)
-            for line in lines:
-                yield line
-
     async def told(self, code: str, person: Person) -> Told:
         """One dossier. Raises ProblemError."""
         dossier, now = await store.find_one(self.parts.store, code), self.context.clock.now()
@@ -191,6 +180,21 @@ def place_of(after: str) -> tuple[int, str] | None:
     if not (due.isascii() and due.isdigit() and len(due) < 16 and code):
         raise ProblemError(Problem("invalid", "Không đọc được chỗ của trang / not a place of the list", 422, "after"))
     return int(due), code
+
+
+async def whole(page: Callable[[str], Awaitable[tuple[list[LineT], str | None]]]) -> list[LineT]:
+    """A list up to WHOLE lines, read by pages from a place on: between them others are answered."""
+    lines, after = await page("")
+    while after is not None and len(lines) < WHOLE:
+        more, after = await page(after)
+        lines += more
+    return lines[:WHOLE]
+
+
+def as_file(name: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Response:
+    """A list as CSV."""
+    headers = {"content-disposition": f'attachment; filename="{name}.csv"', "cache-control": "no-store"}
+    return Response(csv_text(headings, rows), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def add_due_routes(app: FastAPI, desk: DueDesk) -> None:
@@ -228,9 +232,8 @@ def _add_file(app: FastAPI, desk: DueDesk) -> None:
         responses=also(problem_answers(422, 503), 200, "text/csv"),
     )
     async def due_csv(person: Follower, unit: Unit = "", urgency: Only = None) -> Response:
-        lines = [line async for line in desk.whole(Wanted(unit, urgency), person)]
-        headers = {"content-disposition": 'attachment; filename="den-han.csv"', "cache-control": "no-store"}
-        return Response(_csv(lines, desk), media_type="text/csv; charset=utf-8", headers=headers)
+        lines = await whole(lambda after: desk.lines(Wanted(unit, urgency), person, after, PAGE))
+        return as_file("den-han", HEADINGS, [_row(line, desk) for line in lines])
 
 
 def _add_dossier(app: FastAPI, desk: DueDesk) -> None:
@@ -260,17 +263,11 @@ def _item(line: Line, desk: DueDesk) -> DueDossier:
     )
 
 
-def _csv(lines: list[Line], desk: DueDesk) -> str:
-    """With a byte order mark: Excel then reads Vietnamese as UTF-8."""
-    sheet = io.StringIO()
-    rows = csv.writer(sheet)
-    rows.writerow(HEADINGS)
-    for line in lines:
-        times = (say_instant(moment(line.received_at)), say_instant(moment(line.due)))
-        again = "có" if line.reappointed else ""
-        cells = (line.code, line.unit, desk.name_of(line.procedure), *times, URGENCIES[line.urgency], again)
-        rows.writerow([guarded(cell) for cell in (*cells, line.step, line.department)])
-    return "\ufeff" + sheet.getvalue()
+def _row(line: Line, desk: DueDesk) -> tuple[str, ...]:
+    times = (say_instant(moment(line.received_at)), say_instant(moment(line.due)))
+    again = "có" if line.reappointed else ""
+    named = (line.code, line.unit, desk.name_of(line.procedure))
+    return (*named, *times, URGENCIES[line.urgency], again, line.step, line.department)
 
 
 def _state(told: Told, desk: DueDesk) -> DossierState:

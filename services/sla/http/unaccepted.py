@@ -1,8 +1,6 @@
 """What was submitted online and waits to be accepted: a unit's list, the first due first, and the same as a file (D20)."""
 
 import asyncio
-import csv
-import io
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
@@ -12,11 +10,10 @@ from pydantic import BaseModel, Field
 
 from reference import moment
 from reference.derivation import say_instant
-from runtime.guards import guarded
 from runtime.web import Person, also, problem_answers
 from services.sla import store
 from services.sla.domain.desk import Unaccepted, Urgency, unaccepted_of
-from services.sla.http.due import ALL, PAGE, WHOLE, After, Counts, DueDesk, place_of
+from services.sla.http.due import ALL, PAGE, After, Counts, DueDesk, as_file, place_of, whole
 from services.sla.http.people import Follower, Unit
 
 URGENCIES: Mapping[Urgency, str] = {
@@ -71,9 +68,8 @@ def add_unaccepted_routes(app: FastAPI, desk: DueDesk) -> None:
         responses=also(problem_answers(422, 503), 200, "text/csv"),
     )
     async def unaccepted_csv(person: Follower, unit: Unit = "") -> Response:
-        lines, _ = await _lines(desk, unit, person, "", WHOLE)
-        headers = {"content-disposition": 'attachment; filename="cho-tiep-nhan.csv"', "cache-control": "no-store"}
-        return Response(_csv(lines, desk), media_type="text/csv; charset=utf-8", headers=headers)
+        lines = await whole(lambda after: _lines(desk, unit, person, after, PAGE))
+        return as_file("cho-tiep-nhan", HEADINGS, [_row(line, desk) for line in lines])
 
 
 async def _lines(desk: DueDesk, unit: str, person: Person, after: str, limit: int) -> tuple[list[Unaccepted], str | None]:
@@ -95,13 +91,6 @@ def _item(line: Unaccepted, desk: DueDesk) -> UnacceptedDossier:
     )
 
 
-def _csv(lines: list[Unaccepted], desk: DueDesk) -> str:
-    """With a byte order mark: Excel then reads Vietnamese as UTF-8."""
-    sheet = io.StringIO()
-    rows = csv.writer(sheet)
-    rows.writerow(HEADINGS)
-    for line in lines:
-        times = (say_instant(moment(line.submitted_at)), say_instant(moment(line.due)))
-        cells = (line.code, line.unit, desk.name_of(line.procedure), *times, URGENCIES[line.urgency])
-        rows.writerow([guarded(cell) for cell in cells])
-    return "\ufeff" + sheet.getvalue()
+def _row(line: Unaccepted, desk: DueDesk) -> tuple[str, ...]:
+    times = (say_instant(moment(line.submitted_at)), say_instant(moment(line.due)))
+    return (line.code, line.unit, desk.name_of(line.procedure), *times, URGENCIES[line.urgency])
