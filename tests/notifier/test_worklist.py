@@ -167,6 +167,20 @@ async def test_messages_of_other_units_are_not_there_and_readers_decide_nothing(
     assert await own.state() == "Uncertain"
 
 
+async def test_a_clerk_of_a_small_unit_sees_her_one_message_behind_hundreds_of_others(own: Desk) -> None:
+    theirs = (await own.store.get_many(DOSSIERS, [DOSSIER]))[DOSSIER]
+    first = theirs["facts"]["received"]["1"]
+    facts = {**theirs["facts"], "received": {"1": {**first, "receiving_unit": "H37.13", "competent_unit": "H37.13"}}}
+    code = "H37.99-260302-0001"  # behind all others
+    await own.store.save_many(DOSSIERS, [{**theirs, "_id": code, "rev": 0, "facts": facts, "outbox": []}])
+    others = [{**theirs, "_id": f"H37.12-260303-{number:04}", "rev": 0, "outbox": []} for number in range(250)]
+    await own.store.save_many(DOSSIERS, others)
+    clerk = as_person(Role.OFFICER, units=("H37.13",))
+    answer = (await own.client.get("/v1/messages", headers=clerk)).json()
+
+    assert [message["dossier"] for message in answer["messages"]] == [code]
+
+
 async def test_the_page_lists_decides_and_says_when_somebody_was_faster(own: Desk) -> None:
     page = await own.client.get("/messages", headers=CLERK)
     again = await own.client.post(f"/messages/{DOSSIER}/{RESULT}/again?state=uncertain", headers=CLERK)

@@ -1,6 +1,6 @@
 """Messages that a person has to decide about, as API: uncertain ones, and those that failed. No rules here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Literal
@@ -29,6 +29,7 @@ from services.notifier.store import CODEC, find_listed, find_one
 State = Literal["uncertain", "failed"]
 Occasion = Annotated[str, Query(max_length=200, description="Lần yêu cầu nào, khi một loại tin có nhiều lần.")]
 PAGE = 100
+PAGES_READ = 50  # for one answer, at most
 KINDS: dict[FailKind | Literal[""], str] = {
     "temporary": "Máy không nhận được trong thời hạn",
     "permanent": "Số máy không nhận tin",
@@ -77,16 +78,23 @@ class Worklist:
         self._parts, self._intents, self._desk = parts, intents, desk
 
     async def page(self, state: State, after: str, person: Person) -> ListedMessages:
-        """Messages in a state, by dossier code. No personal data."""
-        found, ground = await find_listed(self._parts.store, state, PAGE, after), self._desk.ground()
-        messages = [
+        """Messages in a state, by dossier code; pages of other units alone are passed over. No personal data."""
+        for _ in range(PAGES_READ):
+            found = await find_listed(self._parts.store, state, PAGE, after)
+            messages, after = self._seen(found.dossiers, state, person), found.after
+            if messages or not after:
+                break
+        return ListedMessages(messages=messages, after=after or None)
+
+    def _seen(self, dossiers: Sequence[Dossier], state: State, person: Person) -> list[ListedMessage]:
+        ground = self._desk.ground()
+        return [
             _described(dossier, name, message, ground)
-            for dossier in found.dossiers
+            for dossier in dossiers
             if any(person.sees(unit) for unit in dossier.units)
             for name, message in listed(dossier).items()
             if isinstance(message, Failed) == (state == "failed")
         ]
-        return ListedMessages(messages=messages, after=found.after or None)
 
     async def send_again(self, dossier: str, name: Notice, person: Person) -> None:
         """It goes out again. Raises ProblemError."""
