@@ -1,6 +1,5 @@
 """The clerk's day over a province: a unit's list, a search, the home page, through the front and sla, over a real MongoDB."""
 
-import asyncio
 import base64
 import secrets
 import statistics
@@ -134,7 +133,6 @@ async def _fill(store: Documents, size: int) -> None:
             await store.save_many(dossiers.DOSSIERS, page)
             page = []
     await store.save_many(dossiers.DOSSIERS, page)
-    await asyncio.sleep(0)
 
 
 def _documents(size: int) -> Iterator[Document]:

@@ -287,6 +287,14 @@ class ReferenceData:
         """A unit's name; of a code that is in no list, the code."""
         return self.units[code].name if code in self.units else code
 
+    def procedure_name(self, code: str) -> str:
+        """A procedure's name; of a code that is in no list, the code."""
+        return self.procedures[code].name if code in self.procedures else code
+
+    def codes_of(self, unit: str, day: date) -> list[str]:
+        """The codes that a unit stands for on a day (R39); at least its own."""
+        return [code for code in self.units if self.standing_for(code, day) == unit] or [unit]
+
     def standing_for(self, code: str, day: date) -> str:
         """The unit that stands for a code on a day: itself while in use, then the one it was merged into (R39).
 

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from contracts import Event, load_catalogue
-from contracts.codes import check_dossier_code
+from contracts.codes import is_dossier_code
 from reference import ReferenceData, load_reference
 from runtime.health import Health
 from runtime.intents import Intents
@@ -85,6 +85,7 @@ class Follower:
         parts.topics.subscribe(loop.topics, loop.handle)
         health = Health(parts, loop)
         app = make_app(f"Đúng Hẹn {parts.name}", health, parts.telemetry, tokens=tokens_of(parts))
+        # Any other key may be about anybody, and is shown to nobody.
         operations = Operations(parts, health, loop, intents, is_key=is_dossier_code)
         add_operations(app, operations)
         return cls(base, wiring.CalendarFollower(base.reference, parts), intents, anchor, loop, health, app, operations)
@@ -112,15 +113,6 @@ class Follower:
             ),
             drains=drains,
         )
-
-
-def is_dossier_code(key: str) -> bool:
-    """Whether the key of a record is a mã hồ sơ: any other text may be about anybody, and is shown to nobody."""
-    try:
-        check_dossier_code(key)
-    except ValueError:
-        return False
-    return True
 
 
 def tokens_of(parts: Parts) -> Tokens:

@@ -3,6 +3,7 @@
 Of few dossiers nothing is said: who knows one of them would read the others' outcome.
 """
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
@@ -33,20 +34,22 @@ class PublicFigures:
 
     def __init__(self, parts: Parts, reference: ReferenceData) -> None:
         self._parts, self._reference = parts, reference
+        self._counting = asyncio.Lock()
         self._known: dict[str, tuple[float, OnTime]] = {}  # of units in the list alone
 
     async def of_unit(self, unit: str) -> OnTime:
         """Of a unit in the list, with what it was merged from."""
-        now, today = self._parts.machine.monotonic(), self._parts.clock.now().astimezone(OFFICE_TIME).date()
-        found = self._known.get(unit)
-        if found is None or now - found[0] >= REMEMBERED or found[1].last != today:
-            found = self._known[unit] = (now, await self._count(unit, today))
-        return found[1]
+        async with self._counting:  # who asks meanwhile is given what is counted now
+            now, today = self._parts.machine.monotonic(), self._parts.clock.now().astimezone(OFFICE_TIME).date()
+            found = self._known.get(unit)
+            if found is None or now - found[0] >= REMEMBERED or found[1].last != today:
+                found = self._known[unit] = (now, await self._count(unit, today))
+            return found[1]
 
     async def _count(self, unit: str, today: date) -> OnTime:
         definitions, first = load_definitions(), today.replace(day=1)
-        codes = [code for code in self._reference.units if self._reference.standing_for(code, today) == unit]
-        asked = Asked(tuple(sorted(definitions.linear(["resolved"]))), units=codes or [unit])
+        codes = self._reference.codes_of(unit, today)
+        asked = Asked(tuple(sorted(definitions.linear(["resolved"]))), units=codes)
         sums = Counter[str]()
         for counters in (await flows(self._parts.store, asked, first, today)).values():
             sums.update(counters)

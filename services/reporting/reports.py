@@ -74,8 +74,7 @@ def _units(reference: ReferenceData, wanted: Wanted) -> list[str] | None:
         return None
     if wanted.unit not in reference.units:
         raise UnknownUnitError(wanted.unit)
-    codes = [code for code in reference.units if reference.standing_for(code, wanted.units_day) == wanted.unit]
-    return codes or [wanted.unit]
+    return reference.codes_of(wanted.unit, wanted.units_day)
 
 
 async def flows_of(store: Documents, reference: ReferenceData, wanted: Wanted) -> tuple[ByPlace, ByPlace]:

@@ -24,12 +24,13 @@ class Made:
 
 def render(sheet: ControlSheet, made: Made) -> bytes:
     """The sheet as one document; equal sheets made at one time give equal bytes."""
-    unit, procedure = made.reference.units.get(sheet.unit), made.reference.procedures.get(sheet.procedure)
-    body, now = sheet.unit if unit is None else unit.name, made.now.astimezone(OFFICE_TIME)
+    known = sheet.procedure in made.reference.procedures
+    name, body = made.reference.procedure_name(sheet.procedure), made.reference.unit_name(sheet.unit)
+    now = made.now.astimezone(OFFICE_TIME)
     words = {
         "code": sheet.code,
         "body": body,
-        "procedure": sheet.procedure if procedure is None else f"{procedure.name} ({sheet.procedure})",
+        "procedure": f"{name} ({sheet.procedure})" if known else name,
         "received": _clock(sheet.received_at),
         "due": BLANK if sheet.due is None else _clock(sheet.due),
         "blank": BLANK,

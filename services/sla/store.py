@@ -79,27 +79,12 @@ class Page:
 
 async def due_within(store: Documents, units: Units, span: Range, after: tuple[int, str] | None, limit: int) -> Page:
     """Open dossiers whose date in force lies within a span (ms), the first due first, behind a place (date, code)."""
-    found = await store.find(DOSSIERS, {**_of(units), OPEN_DUE: span}, order=OPEN_DUE, limit=limit, after=after)
-    more = f"{found[-1][OPEN_DUE]}~{found[-1]['_id']}" if len(found) == limit else None
-    return Page(CODEC.read_all(found), more)
+    return await _within(store, {**_of(units), OPEN_DUE: span}, OPEN_DUE, after, limit)
 
 
 async def count_due_within(store: Documents, units: Units, span: Range) -> int:
     """How many those are."""
-    return sum(row.count for row in await store.count_by(DOSSIERS, {**_of(units), OPEN_DUE: span}))
-
-
-async def unaccepted_within(store: Documents, units: Units, span: Range, after: tuple[int, str] | None, limit: int) -> Page:
-    """Dossiers that wait to be accepted until a moment within a span (ms), the first due first, behind a place."""
-    where = {**_accepting(units), ACCEPT_BY: span}
-    found = await store.find(DOSSIERS, where, order=ACCEPT_BY, limit=limit, after=after)
-    more = f"{found[-1][ACCEPT_BY]}~{found[-1]['_id']}" if len(found) == limit else None
-    return Page(CODEC.read_all(found), more)
-
-
-async def count_unaccepted_within(store: Documents, units: Units, span: Range) -> int:
-    """How many those are."""
-    return sum(row.count for row in await store.count_by(DOSSIERS, {**_accepting(units), ACCEPT_BY: span}))
+    return await _count(store, {**_of(units), OPEN_DUE: span})
 
 
 async def count_due_by_unit(store: Documents, units: Units, span: Range) -> dict[str, int]:
@@ -108,18 +93,34 @@ async def count_due_by_unit(store: Documents, units: Units, span: Range) -> dict
     return {str(row.group[0]): row.count for row in rows}
 
 
+async def unaccepted_within(store: Documents, units: Units, span: Range, after: tuple[int, str] | None, limit: int) -> Page:
+    """Dossiers that wait to be accepted until a moment within a span (ms), the first due first, behind a place."""
+    return await _within(store, {**_of(units, ACCEPT_UNIT), ACCEPT_BY: span}, ACCEPT_BY, after, limit)
+
+
+async def count_unaccepted_within(store: Documents, units: Units, span: Range) -> int:
+    """How many those are."""
+    return await _count(store, {**_of(units, ACCEPT_UNIT), ACCEPT_BY: span})
+
+
+async def _within(store: Documents, where: Where, order: str, after: tuple[int, str] | None, limit: int) -> Page:
+    found = await store.find(DOSSIERS, where, order=order, limit=limit, after=after)
+    more = f"{found[-1][order]}~{found[-1]['_id']}" if len(found) == limit else None
+    return Page(CODEC.read_all(found), more)
+
+
+async def _count(store: Documents, where: Where) -> int:
+    return sum(row.count for row in await store.count_by(DOSSIERS, where))
+
+
 async def find_one(store: Documents, code: str) -> Dossier | None:
     """One dossier; None if nothing of it is known."""
     found = await store.get_many(DOSSIERS, [code])
     return load(found[code]) if code in found else None
 
 
-def _accepting(units: Units) -> Where:
-    return {} if units is None else {ACCEPT_UNIT: In(tuple(units))}
-
-
-def _of(units: Units) -> Where:
-    return {} if units is None else {"unit": In(tuple(units))}
+def _of(units: Units, field: str = "unit") -> Where:
+    return {} if units is None else {field: In(tuple(units))}
 
 
 async def _find(store: Documents, units: Units, where: Where, order: str, limit: int) -> list[Dossier]:

@@ -99,6 +99,14 @@ async def test_who_submitted_online_is_told_by_when_he_is_answered() -> None:
     assert told["due_at"] is not None
 
 
+async def test_who_was_refused_online_is_told_by_whom_of_what_and_whom_to_call() -> None:
+    async with asked([submitted(), fact("refused", at(2, "10:00"))], at(3)) as client:
+        told: dict[str, Any] = (await look(client)).json()
+
+    assert (told["stage"], told["unit_name"], told["hotline"]) == ("not-accepted", "UBND xã Hoàng Vân", "0205 000 0212")
+    assert (told["procedure_name"], told["submitted_at"]) == ("Đăng ký kết hôn", at(2).isoformat())
+
+
 async def test_a_wrong_code_is_answered_alike_whether_there_is_such_a_dossier_or_not_and_reads_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.deadlines import Outcome
-from reference import OFFICE_TIME, ReferenceData, moment, moment_or_none
+from reference import ReferenceData, moment, moment_or_none
 from services.reporting.domain.facts import Received, Refused
 from services.reporting.domain.row import Ended, Promised, Row, Waiting
 
@@ -32,12 +32,11 @@ def tracking_line(row: Row, unit: str, reference: ReferenceData) -> TrackingLine
     received = known.facts.first(Received)
     if received is None or received.receiving_unit != unit or known.facts.first(Refused) is not None:
         return None
-    procedure = reference.procedures.get(received.procedure)
     ended = known.settled if isinstance(known.settled, Ended) else None
     promised = known.promise.due if isinstance(known.promise, Promised) else None
     return TrackingLine(
         code=row.code,
-        procedure=received.procedure if procedure is None else procedure.name,
+        procedure=reference.procedure_name(received.procedure),
         competent=reference.unit_name(received.competent_unit),
         received_at=moment(received.at),
         due_at=moment_or_none(promised if ended is None else ended.due),
@@ -49,7 +48,7 @@ def tracking_line(row: Row, unit: str, reference: ReferenceData) -> TrackingLine
 def _remarks(row: Row, ended: Ended | None) -> list[str]:
     remarks = []
     if ended is not None:
-        at = moment(ended.end).astimezone(OFFICE_TIME)
+        at = moment(ended.end)
         how = ENDS.get(ended.state or 0, "Đã kết thúc")
         remarks.append(f"{how} {at:%H:%M %d/%m/%Y}, {OUTCOMES[ended.outcome]}")
     elif isinstance(row.known.promise, Waiting):

@@ -71,7 +71,7 @@ def control_sheet(dossier: Dossier, ground: Ground) -> ControlSheet | None:
     received, standing = dossier.facts.first(Received), standing_of(dossier.facts)
     if received is None or standing is None:
         return None
-    ended = dossier.settled.how if dossier.settled is not None and isinstance(dossier.settled.how, Ended) else None
+    ended = dossier.ended
     hands = [
         Hand(received.at, "", "Tiếp nhận hồ sơ"),
         *_steps(dossier.facts, ground),

@@ -135,7 +135,7 @@ def told_of(dossier: Dossier, now: datetime, ground: Ground) -> Told | None:
     received, standing = dossier.facts.first(Received), standing_of(dossier.facts)
     if received is None or standing is None:
         return _told_before(dossier, now, ground)
-    ended = dossier.settled.how if dossier.settled is not None and isinstance(dossier.settled.how, Ended) else None
+    ended = dossier.ended
     line = dossier.line(ground)
     open_waits = [wait for wait in standing.pauses if wait.end is None]
     waits = open_waits[0] if open_waits and ended is None else None
@@ -191,25 +191,31 @@ def _told_before(dossier: Dossier, now: datetime, ground: Ground) -> Told | None
 
 @dataclass(frozen=True, slots=True)
 class NotAccepted:
-    """A dossier that was never accepted (state 3). `procedure`: empty unless a reception was told too; `at` in ms."""
+    """A dossier that was never accepted (state 3). `unit`, `procedure`: empty unless a reception or a submission was told too;
+    times in ms."""
 
     code: str
     unit: str
     procedure: str
     at: int
+    submitted_at: int | None
 
 
 def not_accepted(dossier: Dossier) -> NotAccepted | None:
     """What is to be told of a dossier that was refused; None of any other."""
-    refused, received = dossier.facts.first(Refused), dossier.facts.first(Received)
+    refused = dossier.facts.first(Refused)
     if refused is None:
         return None
-    unit, procedure = ("", "") if received is None else (received.competent_unit, received.procedure)
-    return NotAccepted(dossier.code, unit, procedure, refused.at)
+    received, submitted = dossier.facts.first(Received), newest_submission(dossier.facts)
+    unit, procedure = "", ""
+    if received is not None:
+        unit, procedure = received.competent_unit, received.procedure
+    elif submitted is not None:
+        unit, procedure = submitted.receiving_unit, submitted.procedure
+    return NotAccepted(dossier.code, unit, procedure, refused.at, None if submitted is None else submitted.at)
 
 
 def asked_of_citizen(dossier: Dossier) -> str:
     """What the citizen has to do now, whether the clock stands still for it or not: supplement, fee, or "" for nothing."""
-    ended = dossier.settled is not None and isinstance(dossier.settled.how, Ended)
     kinds = [wait.kind for wait in waits_of(dossier.facts) if wait.end is None and wait.kind in ("supplement", "fee")]
-    return kinds[0] if kinds and not ended else ""
+    return kinds[0] if kinds and dossier.ended is None else ""

@@ -149,6 +149,11 @@ class Dossier(NamedTuple):
         return None if self.deadline is None else self.deadline.due
 
     @property
+    def ended(self) -> Ended | None:
+        """How it ended; None while it is open, or open again."""
+        return self.settled.how if self.settled is not None and isinstance(self.settled.how, Ended) else None
+
+    @property
     def body(self) -> str:
         """The unit to name in what is said: whose calendar its promise was counted by; before it, who has to accept it."""
         submitted = None if self.acceptance is None else self.acceptance.of

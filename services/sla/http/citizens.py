@@ -26,7 +26,7 @@ _SHOWN = APIKeyHeader(
 
 
 class CitizenDossier(BaseModel):
-    """Một hồ sơ, cho người nộp. No personal data. `not-accepted`: without dates but `ended_at`."""
+    """Một hồ sơ, cho người nộp. No personal data. `not-accepted`: of dates only when it was submitted and refused."""
 
     dossier: str
     unit: str
@@ -77,11 +77,6 @@ class CitizenDesk:
         known = self.reference.units.get(unit)
         return "" if known is None else known.hotline
 
-    def name_of(self, procedure: str) -> str:
-        """Its code where the catalogue has none."""
-        known = self.reference.procedures.get(procedure)
-        return procedure if known is None else known.name
-
 
 def add_citizen_routes(app: FastAPI, desk: CitizenDesk, lookup: LookupKeys | None) -> None:
     """Add them. `lookup`: None if no key was set; then nobody is answered."""
@@ -118,7 +113,7 @@ def _told(told: Told, asked_for: str, desk: CitizenDesk) -> CitizenDossier:
         unit=told.unit,
         unit_name=desk.reference.unit_name(told.unit),
         hotline=desk.hotline(told.unit),
-        procedure_name=desk.name_of(told.procedure),
+        procedure_name=desk.reference.procedure_name(told.procedure),
         stage=told.stage,
         submitted_at=moment_or_none(told.submitted_at),
         received_at=moment_or_none(told.received_at),
@@ -141,8 +136,9 @@ def _refused(refused: NotAccepted, desk: CitizenDesk) -> CitizenDossier:
         unit=refused.unit,
         unit_name=desk.reference.unit_name(refused.unit),
         hotline=desk.hotline(refused.unit),
-        procedure_name=desk.name_of(refused.procedure),
+        procedure_name=desk.reference.procedure_name(refused.procedure),
         stage="not-accepted",
+        submitted_at=moment_or_none(refused.submitted_at),
         end_state=3,
         ended_at=moment(refused.at),
     )

@@ -140,7 +140,7 @@ class Digests:
 
     def _line(self, dossier: Dossier, now: datetime, line: Timeline) -> DigestLine:
         received, due = dossier.facts.first(Received), dossier.due or 0
-        name = self.desk.name_of(received.procedure) if received is not None else ""
+        name = self.desk.reference.procedure_name(received.procedure) if received is not None else ""
         late = days_late(due, now, line) if moment(due) < now else 0
         return DigestLine(dossier=dossier.code, procedure_name=name, due_at=moment(due), days_late=late)
 

@@ -150,16 +150,10 @@ class DueDesk:
     async def told(self, code: str, person: Person) -> Told:
         """One dossier. Raises ProblemError."""
         dossier, now = await store.find_one(self.parts.store, code), self.context.clock.now()
-        seen = dossier is not None and person.sees(dossier.body)
-        told = told_of(dossier, now, self.context.ground) if dossier is not None and seen else None
-        if told is None:
+        told = None if dossier is None else told_of(dossier, now, self.context.ground)
+        if told is None or not person.sees(told.unit):
             raise ProblemError(Problem("unknown-dossier", "Chưa có hồ sơ mang mã này", 404))
         return told
-
-    def name_of(self, procedure: str) -> str:
-        """Of a procedure; its code where the catalogue has none."""
-        known = self.reference.procedures.get(procedure)
-        return procedure if known is None else known.name
 
 
 def span_of(urgency: Urgency, horizon: Horizon) -> Range:
@@ -252,7 +246,7 @@ def _item(line: Line, desk: DueDesk) -> DueDossier:
         dossier=line.code,
         unit=line.unit,
         procedure=line.procedure,
-        procedure_name=desk.name_of(line.procedure),
+        procedure_name=desk.reference.procedure_name(line.procedure),
         received_at=moment(line.received_at),
         due_at=moment(line.due),
         urgency=line.urgency,
@@ -266,18 +260,18 @@ def _item(line: Line, desk: DueDesk) -> DueDossier:
 def _row(line: Line, desk: DueDesk) -> tuple[str, ...]:
     times = (say_instant(moment(line.received_at)), say_instant(moment(line.due)))
     again = "có" if line.reappointed else ""
-    named = (line.code, line.unit, desk.name_of(line.procedure))
+    named = (line.code, line.unit, desk.reference.procedure_name(line.procedure))
     return (*named, *times, URGENCIES[line.urgency], again, line.step, line.department)
 
 
 def _state(told: Told, desk: DueDesk) -> DossierState:
-    ended, unit = told.ended, desk.reference.units.get(told.unit)
+    ended = told.ended
     return DossierState(
         dossier=told.code,
         unit=told.unit,
-        unit_name=told.unit if unit is None else unit.name,
+        unit_name=desk.reference.unit_name(told.unit),
         procedure=told.procedure,
-        procedure_name=desk.name_of(told.procedure),
+        procedure_name=desk.reference.procedure_name(told.procedure),
         submitted_at=moment_or_none(told.submitted_at),
         received_at=moment_or_none(told.received_at),
         stage=told.stage,

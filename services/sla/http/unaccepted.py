@@ -84,7 +84,7 @@ def _item(line: Unaccepted, desk: DueDesk) -> UnacceptedDossier:
         dossier=line.code,
         unit=line.unit,
         procedure=line.procedure,
-        procedure_name=desk.name_of(line.procedure),
+        procedure_name=desk.reference.procedure_name(line.procedure),
         submitted_at=moment(line.submitted_at),
         accept_by=moment(line.due),
         urgency=line.urgency,
@@ -93,4 +93,4 @@ def _item(line: Unaccepted, desk: DueDesk) -> UnacceptedDossier:
 
 def _row(line: Unaccepted, desk: DueDesk) -> tuple[str, ...]:
     times = (say_instant(moment(line.submitted_at)), say_instant(moment(line.due)))
-    return (line.code, line.unit, desk.name_of(line.procedure), *times, URGENCIES[line.urgency])
+    return (line.code, line.unit, desk.reference.procedure_name(line.procedure), *times, URGENCIES[line.urgency])
