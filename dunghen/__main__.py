@@ -6,6 +6,8 @@ from importlib import import_module
 
 import typer
 
+from runtime.errors import CANNOT_START, SettingsError
+
 # Command -> its module in dunghen.commands; each has `register(app)`.
 COMMANDS = {
     "run": "run",
@@ -54,7 +56,11 @@ def make_app(wanted: str | None = None) -> typer.Typer:
 def main() -> None:
     """Entry point of the `dunghen` script."""
     logging.getLogger().addHandler(logging.NullHandler())  # a command says itself what a library would say in its way
-    make_app(sys.argv[1] if len(sys.argv) > 1 else None)()
+    try:
+        make_app(sys.argv[1] if len(sys.argv) > 1 else None)()
+    except SettingsError as error:
+        sys.stderr.write("".join(f"dunghen: {line}\n" for line in str(error).splitlines()))
+        sys.exit(CANNOT_START)
 
 
 if __name__ == "__main__":

@@ -25,3 +25,10 @@ class Unavailable(Exception):  # noqa: N818
 
 class CannotStartError(Exception):
     """Going on with what is there would be wrong; the message says what to do."""
+
+
+class SettingsError(Exception):
+    """Settings are missing or wrong: a line for each, naming the environment variable, never its value."""
+
+
+CANNOT_START = 78  # exit status, EX_CONFIG of sysexits.h: a person has to do something first

@@ -1,6 +1,7 @@
 """Kafka from the outside: make topics, read a log from its beginning, ask how far a group is behind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,9 +9,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import CommitFailedError, IllegalGenerationError, KafkaError, UnknownMemberIdError, for_code
 
-from runtime.errors import CannotStartError, Unavailable
+from runtime.connection import KafkaSettings, unavailable
+from runtime.errors import CannotStartError
 from runtime.log.kafka import partitions_of
 from runtime.places import partition_of
+from runtime.settings import kafka_at
 
 ALREADY_EXISTS = 36
 
@@ -32,45 +35,60 @@ class LogRecord:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-async def partition_counts(broker: str) -> dict[str, int]:
-    """The topics Kafka holds, with their number of partitions. Raises Unavailable."""
+@asynccontextmanager
+async def _told(settings: KafkaSettings) -> AsyncIterator[None]:
+    """What Kafka says instead of an answer, in one sentence. Raises Unavailable."""
     try:
-        admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+        yield
+    except KafkaError as error:
+        raise await unavailable(error, settings) from error
+
+
+@asynccontextmanager
+async def _admin(broker: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    settings = kafka_at(broker)
+    async with _told(settings):
+        admin = AIOKafkaAdminClient(**settings.client())
         try:
             await admin.start()
-            return {t["topic"]: len(t["partitions"]) for t in await admin.describe_topics() if not t["error_code"]}
+            yield admin
         finally:
             await admin.close()
-    except KafkaError as error:
-        raise Unavailable(f"kafka: {type(error).__name__}") from error
+
+
+@asynccontextmanager
+async def _consumer(broker: str, **more: str) -> AsyncIterator[AIOKafkaConsumer]:
+    settings = kafka_at(broker)
+    async with _told(settings):
+        consumer = AIOKafkaConsumer(**settings.client(), enable_auto_commit=False, **more)
+        try:
+            await consumer.start()
+            yield consumer
+        finally:
+            await consumer.stop()  # one that could not start too: it holds sockets
+
+
+async def partition_counts(broker: str) -> dict[str, int]:
+    """The topics Kafka holds, with their number of partitions. Raises Unavailable."""
+    async with _admin(broker) as admin:
+        return {t["topic"]: len(t["partitions"]) for t in await admin.describe_topics() if not t["error_code"]}
 
 
 async def create_topics(broker: str, topics: Mapping[str, Mapping[str, str]], *, partitions: int, replication: int) -> None:
     """Create topics with their configuration. Raises Unavailable, TopicsError naming the topic."""
     new = [NewTopic(name, partitions, replication, topic_configs=dict(config)) for name, config in topics.items()]
-    try:
-        admin = AIOKafkaAdminClient(bootstrap_servers=broker)
-        try:
-            await admin.start()
-            response = await admin.create_topics(new)
-        finally:
-            await admin.close()
-    except KafkaError as error:
-        raise Unavailable(f"kafka: {type(error).__name__}") from error
+    async with _admin(broker) as admin:
+        response = await admin.create_topics(new)
     for topic, code, *message in response.topic_errors:
         if code not in (0, ALREADY_EXISTS):
             raise TopicsError(f"{topic}: {for_code(code).__name__}: {message[0] if message else ''}")
 
 
 async def delete_topics(broker: str, names: Sequence[str]) -> None:
-    """Delete topics that exist; others do not matter."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
-    try:
-        await admin.start()
+    """Delete topics that exist; others do not matter. Raises Unavailable."""
+    async with _admin(broker) as admin:
         existing = set(await admin.list_topics())
         await admin.delete_topics([name for name in names if name in existing])
-    finally:
-        await admin.close()
 
 
 async def read_topics(broker: str, prefix: str, topics: Sequence[str], key: str | None = None) -> list[LogRecord]:
@@ -78,15 +96,8 @@ async def read_topics(broker: str, prefix: str, topics: Sequence[str], key: str 
 
     Raises Unavailable.
     """
-    consumer = AIOKafkaConsumer(bootstrap_servers=broker, auto_offset_reset="earliest", enable_auto_commit=False)
-    try:
-        try:
-            await consumer.start()
-            return await _read(consumer, prefix, topics, key)
-        finally:
-            await consumer.stop()  # one that could not start too: it holds sockets
-    except KafkaError as error:
-        raise Unavailable(f"kafka: {type(error).__name__}") from error
+    async with _consumer(broker, auto_offset_reset="earliest") as consumer:
+        return await _read(consumer, prefix, topics, key)
 
 
 async def _read(consumer: AIOKafkaConsumer, prefix: str, topics: Sequence[str], key: str | None) -> list[LogRecord]:
@@ -121,20 +132,14 @@ Ends = dict[TopicPartition, int]
 
 async def set_back(broker: str, group: str, topics: Sequence[str]) -> None:
     """Set a group to the beginning of its topics. Raises Unavailable, CannotStartError if it has members."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=broker, group_id=group, enable_auto_commit=False)
-    try:
+    async with _consumer(broker, group_id=group) as consumer:
         try:
-            await consumer.start()
             places = [TopicPartition(topic, number) for topic in topics for number in await partitions_of(consumer, topic)]
             if places:
                 consumer.assign(places)
                 await consumer.commit(await consumer.beginning_offsets(places))
-        finally:
-            await consumer.stop()
-    except (UnknownMemberIdError, IllegalGenerationError, CommitFailedError) as error:
-        raise CannotStartError(f"the group {group} has members: stop the service first") from error
-    except KafkaError as error:
-        raise Unavailable(f"kafka: {type(error).__name__}") from error
+        except (UnknownMemberIdError, IllegalGenerationError, CommitFailedError) as error:
+            raise CannotStartError(f"the group {group} has members: stop the service first") from error
 
 
 class Lags:
@@ -144,8 +149,8 @@ class Lags:
         self._broker, self._groups = broker, groups
 
     async def __aenter__(self) -> "Lags":
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._broker, enable_auto_commit=False)
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=self._broker)
+        self._consumer = AIOKafkaConsumer(**kafka_at(self._broker).client(), enable_auto_commit=False)
+        self._admin = AIOKafkaAdminClient(**kafka_at(self._broker).client())
         try:
             await self._consumer.start()
             await self._admin.start()

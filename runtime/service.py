@@ -20,7 +20,7 @@ from faststream.kafka import KafkaBroker
 from runtime.alive import alive_lately, note_alive
 from runtime.clock import RemoteClock
 from runtime.crash import CrashPoints
-from runtime.errors import CannotStartError, Unavailable
+from runtime.errors import CANNOT_START, CannotStartError, SettingsError, Unavailable
 from runtime.health import Health
 from runtime.intents import Intents
 from runtime.jobs import Job, repeat
@@ -30,7 +30,7 @@ from runtime.logs import configure_logs, get_log
 from runtime.loop import Loop
 from runtime.machine import SystemMachine, on_stop_signals
 from runtime.parts import STATE, Parts, Ports
-from runtime.settings import RuntimeSettings, SettingsError, settings_from_environment, version_of
+from runtime.settings import RuntimeSettings, settings_from_environment, version_of
 from runtime.store import open_documents
 from runtime.telemetry import RUNTIME_METRICS, Metric, Telemetry
 from runtime.web.access import access_of
@@ -40,7 +40,6 @@ MEASURE_SECONDS = 0.5  # between measurements for probes; /metrics measures when
 ALIVE_SECONDS = 15.0  # between notes in the store that it is in use
 AGAIN_SECONDS = 1.0  # between looks for a part that is not there yet
 AWAY_SECONDS = 5.0  # after so long without an answer the log is away
-CANNOT_START = 78  # EX_CONFIG of sysexits.h: a person has to do something first
 Step = Callable[[], Awaitable[None]]
 Broker = KafkaBroker  # services hold one and do not know what it is
 

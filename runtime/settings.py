@@ -5,17 +5,16 @@ import socket
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as NoJsonError
 
+from runtime.connection import KafkaSettings
+from runtime.errors import SettingsError
+
 Own = TypeVar("Own", bound=BaseSettings)
-
-
-class SettingsError(Exception):
-    """Settings are missing or wrong: a line for each, naming the environment variable, never its value."""
 
 
 class Issuer(BaseModel):
@@ -27,13 +26,14 @@ class Issuer(BaseModel):
     jwks: str = Field(min_length=1)
 
 
-class RuntimeSettings(BaseSettings):
+class RuntimeSettings(KafkaSettings):
     """Where the parts are and how hard to work them."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    kafka_bootstrap_servers: str = Field(description="host:port list of Kafka")
-    store_url: str = Field(description="mongodb://host:port/database or sqlite:///path of this service's own documents")
+    store_url: str = Field(
+        repr=False, description="mongodb://host:port/database or sqlite:///path of this service's own documents"
+    )
     topic_prefix: str = Field(
         default="", description="put before every topic and group name; separates two systems on one Kafka"
     )
@@ -123,18 +123,60 @@ def settings_from_environment(own: type[Own], common: type[RuntimeSettings] = Ru
     found: list[BaseSettings] = []
     for model in (common, own):
         try:
-            found.append(model())
-        except ValidationError as error:
-            faults += _faults(model, error)
-        except NoJsonError as error:  # of a setting that is a list; raised before any other is looked at
-            names = [environment_name(model, field) for field in model.model_fields if f'"{field}"' in str(error)]
-            faults.append(f"{', '.join(names)}: is not valid JSON")
+            found.append(read_settings(model))
+        except SettingsError as error:
+            faults += str(error).splitlines()
     if faults:
         raise SettingsError("\n".join(faults))
     runtime, more = found
     assert isinstance(runtime, RuntimeSettings)  # noqa: S101 - in this order
     assert isinstance(more, own)  # noqa: S101
     return runtime, more
+
+
+def read_settings(model: type[Own], **given: Any) -> Own:  # noqa: ANN401 - settings are of many types
+    """One class of settings from the environment; `given` ones stand before it. Raises SettingsError, a line for each fault.
+
+    A secret may come as a file: NAME_FILE is the path of one that holds it.
+    """
+    try:
+        return model(**_from_files(model), **given)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_faults(model, error))) from None
+    except NoJsonError as error:  # of a setting that is a list; raised before any other is looked at
+        names = [environment_name(model, field) for field in model.model_fields if f'"{field}"' in str(error)]
+        raise SettingsError(f"{', '.join(names)}: is not valid JSON") from None
+
+
+def may_be_file(model: type[BaseSettings], field: str) -> bool:
+    """Whether a setting is a secret, which may be given as a file (NAME_FILE)."""
+    info = model.model_fields[field]
+    return not info.repr or "SecretStr" in str(info.annotation)
+
+
+def _from_files(model: type[BaseSettings]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    faults = []
+    for field, info in model.model_fields.items():
+        name = environment_name(model, field)
+        path = os.environ.get(f"{name}_FILE")
+        if not path or not may_be_file(model, field):
+            continue
+        if name in os.environ:
+            faults.append(f"{name} and {name}_FILE: only one of them can be given")
+            continue
+        try:
+            found[str(info.validation_alias or field)] = Path(path).read_text("utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError):
+            faults.append(f"{name}_FILE: is no readable file")
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return found
+
+
+def kafka_at(servers: str) -> KafkaSettings:
+    """How to connect to these brokers: what the environment says of Kafka's security. Raises SettingsError."""
+    return read_settings(KafkaSettings, kafka_bootstrap_servers=servers)
 
 
 def _faults(model: type[BaseSettings], error: ValidationError) -> list[str]:

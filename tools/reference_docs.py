@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings
 
 from contracts.definitions import load_definitions
 from dunghen.services import ALL
-from runtime.settings import RuntimeSettings, environment_name
+from runtime.settings import RuntimeSettings, environment_name, may_be_file
 from runtime.telemetry import RUNTIME_METRICS, Metric
 
 SETTINGS: dict[str, type[BaseSettings]] = {
@@ -29,12 +29,15 @@ def environment_names(model: type[BaseSettings]) -> dict[str, str]:
 
 def settings() -> str:
     """All settings by service."""
-    parts = [_HEAD, "# Settings\n\nRead from the environment at start. A setting without default must be given.\n"]
+    head = "# Settings\n\nRead from the environment at start. A setting without default must be given.\n"
+    files = "What is marked (file) may come as a file as well: `NAME_FILE` is the path of one that holds the value.\n"
+    parts = [_HEAD, head, files]
     for service, model in SETTINGS.items():
         parts.append(f"\n## {service}\n\n| name | default | meaning |\n|---|---|---|\n")
         for field, name in environment_names(model).items():
             info = model.model_fields[field]
-            parts.append(f"| `{name}` | {_default(info.default)} | {info.description} |\n")
+            also = " (file)" if may_be_file(model, field) else ""
+            parts.append(f"| `{name}`{also} | {_default(info.default)} | {info.description} |\n")
     return "".join(parts)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dunghen.commands.common import out, stop
+from dunghen.commands.common import Store, out, stop
 from dunghen.services import SERVICES
 from runtime.brake import release
 from runtime.errors import Unavailable
@@ -22,7 +22,7 @@ def _group() -> None:
 @commands.command("release")
 def release_command(
     service: Annotated[str, typer.Argument(help=" | ".join(SERVICES))],
-    store: Annotated[str | None, typer.Option("--store", envvar="STORE_URL", help="Kho dữ liệu của dịch vụ đó")] = None,
+    store: Store = None,
 ) -> None:
     """Nhả phanh: mọi tiến trình của dịch vụ làm việc tiếp trong vài giây, không cần khởi động lại."""
     if service not in SERVICES:

@@ -1,9 +1,11 @@
 """What several commands need: consoles, a clear way to stop, where the log is."""
 
 import asyncio
+import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated, NoReturn
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -16,6 +18,25 @@ from runtime.kafka_admin import LogRecord
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+
+def _store(context: typer.Context, value: str | None) -> str | None:
+    """Where a store is. A password is given by the environment or a file: what stands in a command line, others can read."""
+    source = context.get_parameter_source("store")
+    if value and source is not None and source.name == "COMMANDLINE" and urlsplit(value).password is not None:
+        stop("--store: địa chỉ có mật khẩu không đi trên dòng lệnh; đặt STORE_URL hoặc STORE_URL_FILE")
+    path = os.environ.get("STORE_URL_FILE")
+    if value or not path:
+        return value
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        stop("STORE_URL_FILE: không đọc được tệp này")
+
+
+def _needed_store(context: typer.Context, value: str) -> str:
+    return _store(context, value) or stop("cần --store ĐỊA_CHỈ (STORE_URL hoặc STORE_URL_FILE)")
+
+
 INTAKE = "http://127.0.0.1:8101"
 IntakeUrl = Annotated[str, typer.Option("--url", envvar="INTAKE_URL", help="Địa chỉ của intake.")]
 Key = Annotated[str, typer.Option("--key", envvar="DUNGHEN_KEY", help="Khóa API (dunghen keys new).")]
@@ -25,6 +46,16 @@ Token = Annotated[
 ]
 LogFolder = Annotated[Path | None, typer.Option("--log", help="Thư mục nhật ký NDJSON, ví dụ của lần chạy demo.")]
 Broker = Annotated[str | None, typer.Option("--broker", envvar="KAFKA_BOOTSTRAP_SERVERS", help="Địa chỉ Kafka.")]
+Store = Annotated[
+    str | None,
+    typer.Option("--store", envvar="STORE_URL", callback=_store, help="Kho dữ liệu của dịch vụ đó (hoặc STORE_URL_FILE)."),
+]
+StoreOf = Annotated[
+    str,
+    typer.Option(
+        "--store", envvar="STORE_URL", callback=_needed_store, help="Kho dữ liệu của dịch vụ đó (hoặc STORE_URL_FILE)."
+    ),
+]
 Prefix = Annotated[str, typer.Option("--topic-prefix", envvar="TOPIC_PREFIX", help="Tiền tố của topic.")]
 ReferenceDir = Annotated[Path, typer.Option("--reference", envvar="REFERENCE_DIR", help="Thư mục danh mục đơn vị, thủ tục.")]
 

@@ -5,12 +5,11 @@ import asyncio
 import base64
 import os
 import secrets
-from typing import Annotated
 
 import typer
 from nacl.public import PrivateKey
 
-from dunghen.commands.common import err, out, stop
+from dunghen.commands.common import StoreOf, err, out, stop
 from dunghen.tables import Column, Form, FormOption, show
 from runtime.errors import Unavailable
 from runtime.sealing import Opener
@@ -20,7 +19,6 @@ from services.notifier.domain.sealed import Sealed
 from services.notifier.store import tally_sealed
 
 PRIVATE, PUBLIC, HASH = "CONTACTS_PRIVATE_KEYS", "CONTACTS_PUBLIC_KEY", "CONTACTS_HASH_KEYS"
-Store = Annotated[str, typer.Option("--store", envvar="STORE_URL", help="Kho dữ liệu của notifier (STORE_URL của notifier).")]
 
 NEXT_STEPS = """Đợt khóa {epoch}. Dòng {private} mở được mọi liên hệ: giữ như mật khẩu.
 1. Đặt {private} cho notifier, khởi động lại, chờ mọi tiến trình có dunghen_contact_keys{{epoch="{epoch}"}} bằng 1.
@@ -74,7 +72,7 @@ def promote_hash_command() -> None:
 
 
 @commands.command("ls")
-def ls_command(store: Store, form: FormOption = Form.TABLE) -> None:
+def ls_command(store: StoreOf = "", form: FormOption = Form.TABLE) -> None:
     """Mỗi đợt khóa đang giữ bao nhiêu liên hệ, bao nhiêu còn cần để báo tin. Đọc mọi hồ sơ của notifier."""
     try:
         tally = asyncio.run(_tally(store))

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from pydantic import ValidationError
 
 from contracts import Event, load_catalogue
 from dunghen.commands.common import out, stop
 from dunghen.services import SERVICES
 from dunghen.tables import Cell, Column, Form, FormOption, show
 from runtime.deadletters import Letter
-from runtime.errors import Invalid, Unavailable
+from runtime.errors import Invalid, SettingsError, Unavailable
 from runtime.logs import configure_logs
 from runtime.parked import ContentGoneError, DeadLetters, Parked
 from runtime.service import Service
-from runtime.settings import RuntimeSettings
+from runtime.settings import settings_from_environment
 
 CONSUMERS = tuple(name for name in SERVICES if load_catalogue().read_by(name))
 Result = TypeVar("Result")
@@ -29,14 +28,12 @@ PlaceArgument = Annotated[str, typer.Argument(help="topic/phân vùng/vị trí,
 
 def _build(name: str) -> Service:
     configure_logs("critical")  # what a library would say in its way, the command says itself
-    try:
-        runtime = RuntimeSettings()
-        if name in CONSUMERS:
-            return SERVICES[name].build(runtime, SERVICES[name].settings())
+    if name not in CONSUMERS:
         stop(f"không có dịch vụ {name!r} có dead letters; có: {', '.join(CONSUMERS)}")
-    except ValidationError as error:
-        missing = ", ".join(str(item["loc"][0]) for item in error.errors(include_input=False))
-        stop(f"thiếu cấu hình: {missing}")
+    try:
+        return SERVICES[name].build(*settings_from_environment(SERVICES[name].settings))
+    except SettingsError as error:
+        stop(f"thiếu hoặc sai cấu hình:\n{error}")
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeVar
 
 import typer
 
-from dunghen.commands.common import err, out, stop
+from dunghen.commands.common import StoreOf, err, out, stop
 from dunghen.tables import Cell, Column, Form, FormOption, show
 from reference import moment
 from reference.phones import mobile
@@ -22,7 +22,6 @@ from services.intake.store import declare_keys, list_keys
 
 Answer = TypeVar("Answer")
 IDENTITY = re.compile(r"[0-9a-f]{8}", re.ASCII)  # of a key
-Store = Annotated[str, typer.Option("--store", envvar="STORE_URL", help="Kho dữ liệu của intake (STORE_URL của intake).")]
 
 keys_app = typer.Typer(no_args_is_help=True, help="Khóa API của các hệ thống gửi hồ sơ.")
 
@@ -47,7 +46,7 @@ def _with_store(url: str, work: Callable[[Documents], Awaitable[Answer]]) -> Ans
 @keys_app.command("new")
 def new_command(
     system: Annotated[str, typer.Argument(help="Tên hệ thống, ví dụ motcua-hoangvan (a-z, 0-9, -)")],
-    store: Store,
+    store: StoreOf = "",
     unit: Annotated[
         list[str] | None, typer.Option(help="Mã đơn vị được gửi; lặp lại cho nhiều đơn vị; bỏ trống: mọi đơn vị")
     ] = None,
@@ -86,7 +85,7 @@ def _digests(mode: str, numbers: list[str]) -> tuple[str, ...]:
 
 
 @keys_app.command("ls")
-def ls_command(store: Store, form: FormOption = Form.TABLE) -> None:
+def ls_command(store: StoreOf = "", form: FormOption = Form.TABLE) -> None:
     """Liệt kê khóa: hệ thống, đơn vị, hạn, lần dùng cuối."""
     columns = (
         Column("id", "Khóa", whole=True),
@@ -108,7 +107,7 @@ def _row(key: ApiKey) -> list[Cell]:
 @keys_app.command("rotate")
 def rotate_command(
     system: Annotated[str, typer.Argument(help="Tên hệ thống, hoặc tám ký tự sau dh_ của đúng một khóa")],
-    store: Store,
+    store: StoreOf = "",
     operator: Annotated[bool, typer.Option("--operator", help="Khóa vận hành của hệ thống, không phải khóa gửi hồ sơ")] = False,
     overlap_hours: Annotated[int, typer.Option(min=0, help="Khóa cũ còn dùng được bao nhiêu giờ")] = 168,
 ) -> None:
@@ -134,7 +133,7 @@ def _said(of: Wanted) -> str:
 
 
 @keys_app.command("end")
-def end_command(identity: Annotated[str, typer.Argument(help="Tám ký tự sau dh_")], store: Store) -> None:
+def end_command(identity: Annotated[str, typer.Argument(help="Tám ký tự sau dh_")], store: StoreOf = "") -> None:
     """Kết thúc một khóa ngay."""
     if not _with_store(store, lambda documents: keys.end_keys(documents, [identity], datetime.now(UTC))):
         stop(f"không có khóa {identity} còn hiệu lực")

@@ -9,7 +9,7 @@ import typer
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from contracts import load_catalogue
-from dunghen.commands.common import Broker, Prefix, out, stop
+from dunghen.commands.common import Broker, Prefix, Store, out, stop
 from runtime.errors import CannotStartError, Unavailable
 from runtime.kafka_admin import set_back
 from runtime.recovery import empty, open_intents
@@ -19,8 +19,6 @@ from services.intake.store import MADE_FROM_LOG as OF_INTAKE
 from services.notifier.store import MADE_FROM_LOG as OF_NOTIFIER
 from services.reporting.store import MADE_FROM_LOG as OF_REPORTING
 from services.sla.store import MADE_FROM_LOG as OF_SLA
-
-Store = Annotated[str | None, typer.Option("--store", envvar="STORE_URL", help="Kho dữ liệu của dịch vụ đó")]
 
 
 @dataclass(frozen=True, slots=True)

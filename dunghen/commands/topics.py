@@ -1,21 +1,18 @@
-"""`dunghen topics apply`: make Kafka hold what topics.yaml says."""
+"""`dunghen topics apply | acls`: make Kafka hold what topics.yaml says, and let each service do what follows from it."""
 
 import asyncio
 from typing import Annotated
 
 import typer
+import yaml
 
 from contracts import load_catalogue
 from dunghen.commands.common import Broker, Prefix, out, stop
+from dunghen.rights import as_commands, as_strimzi, rights
 from runtime.errors import Unavailable
 from runtime.kafka_admin import TopicsError, create_topics, delete_topics, partition_counts
 
 commands = typer.Typer(help="Topic của Kafka theo topics.yaml.", no_args_is_help=True)
-
-
-@commands.callback()
-def _group() -> None:
-    """Keeps `apply` a sub-command."""
 
 
 @commands.command("apply")
@@ -35,6 +32,26 @@ def apply_command(
         stop(f"Kafka tại {broker}: {error}", 1)
     for line in lines:
         out.print(line, markup=False)
+
+
+@commands.command("acls")
+def acls_command(
+    prefix: Prefix = "",
+    users: Annotated[str, typer.Option(help="Tiền tố của tên người dùng Kafka: dunghen-sla, dunghen-intake ...")] = "dunghen-",
+    strimzi: Annotated[
+        str | None,
+        typer.Option("--strimzi", metavar="CỤM", help="In KafkaUser của Strimzi cho cụm ấy, không in lệnh kafka-acls"),
+    ] = None,
+) -> None:
+    """In quyền của từng dịch vụ trên Kafka, suy ra từ topics.yaml; không quyền nào đặt trên mẫu tên."""
+    try:
+        listed = rights(load_catalogue(), prefix, users)
+    except ValueError as error:
+        stop(f"--topic-prefix, --users: {error}")
+    if strimzi is not None:
+        typer.echo(yaml.safe_dump_all(as_strimzi(listed, strimzi), sort_keys=False), nl=False)
+    else:
+        typer.echo(as_commands(listed), nl=False)
 
 
 async def apply_topics(broker: str, prefix: str, *, replication: int, partitions: int, dry_run: bool = False) -> list[str]:

@@ -280,16 +280,17 @@ async def real_parts(bootstrap: str, mongo: str, prefix: str, partitions: int = 
 
 
 @asynccontextmanager
-async def real_fleet(
+async def real_fleet(  # noqa: PLR0913, PLR0917 - what a run may differ in
     bootstrap: str,
     mongo: str,
     clock: SteppedClock,
     partitions: int = 24,
     phone: Phone | None = None,
     command: Command = as_module,
+    prefix: str | None = None,
 ) -> AsyncIterator[tuple[Fleet, Processes, str]]:
     """All services as processes on real parts of their own; yields the fleet, its processes, and the topic prefix."""
-    prefix, screen, readers = f"demo{secrets.token_hex(3)}.", phone or Phone(), ClockReaders()
+    prefix, screen, readers = prefix or f"demo{secrets.token_hex(3)}.", phone or Phone(), ClockReaders()
     with tempfile.TemporaryDirectory(prefix="dunghen-logs-") as logs:
         async with real_parts(bootstrap, mongo, prefix, partitions) as store_url, demo_server(clock, screen, readers) as server:
             issuer = LocalIssuer.new()

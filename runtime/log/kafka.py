@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError, TopicAuthorizationFailedError
 from faststream import AckPolicy
 from faststream.exceptions import IncorrectState
 from faststream.kafka import KafkaBroker, Topic
 
+from runtime.connection import said, unavailable
 from runtime.errors import Unavailable
 from runtime.log.group import MOVED, Group, Grouped
 from runtime.log.port import Handle, Offsets, Partition, Record, TooLargeError, Wire
@@ -37,6 +38,8 @@ def make_broker(settings: RuntimeSettings, log: Logger) -> KafkaBroker:
     """A broker that loses nothing and repeats nothing on its own: acks=all, idempotent, no automatic topics."""
     return KafkaBroker(
         settings.kafka_bootstrap_servers,
+        security=settings.security(),
+        sasl_oauth_token_provider=settings.tokens(),
         client_id=settings.member_name,
         acks="all",
         enable_idempotence=True,
@@ -78,7 +81,7 @@ def or_unavailable(call: Callable[..., Awaitable[Result]]) -> Callable[..., Awai
         try:
             return await call(*args, **kwargs)
         except (KafkaError, OSError, TimeoutError) as error:
-            raise Unavailable(f"kafka: {type(error).__name__}") from error
+            raise Unavailable(f"kafka: {said(error)}") from error
 
     return guarded
 
@@ -157,7 +160,7 @@ class KafkaLog(Grouped):
             refused = await self._send(wires, sent)
         except (KafkaError, OSError, IncorrectState) as error:
             await asyncio.gather(*sent.values(), return_exceptions=True)  # what is on its way ends before anybody tries again
-            raise Unavailable(f"kafka: {type(error).__name__}") from error
+            raise Unavailable(f"kafka: {said(error)}") from error
         if refused:
             raise TooLargeError(refused)
         for topic, count in Counter(wire.topic for wire in wires).items():
@@ -212,9 +215,7 @@ class KafkaLog(Grouped):
         """Commit for the group from outside. Raises Unavailable, also while it has members."""
 
         async def put() -> None:
-            consumer = AIOKafkaConsumer(
-                bootstrap_servers=self._settings.kafka_bootstrap_servers, group_id=self._group_id, enable_auto_commit=False
-            )
+            consumer = AIOKafkaConsumer(**self._settings.client(), group_id=self._group_id, enable_auto_commit=False)
             try:
                 await consumer.start()
                 offsets = {self._place(partition): offset for partition, offset in places.items()}
@@ -232,7 +233,7 @@ class KafkaLog(Grouped):
 
     async def _ask_admin(self, question: Callable[[AIOKafkaAdminClient], Awaitable[Any]]) -> Any:  # noqa: ANN401
         async def ask() -> Any:  # noqa: ANN401
-            admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka_bootstrap_servers)
+            admin = AIOKafkaAdminClient(**self._settings.client())
             try:
                 await admin.start()
                 return await question(admin)
@@ -303,13 +304,13 @@ class KafkaLog(Grouped):
             return await question(consumer)
         except (KafkaError, OSError, TimeoutError) as error:
             await self.close()
-            raise Unavailable(f"kafka: {type(error).__name__}") from error
+            raise await unavailable(error, self._settings) from error
 
     async def _started(self) -> AIOKafkaConsumer:
         async with self._starting:
             if self._reader is None:
                 consumer = AIOKafkaConsumer(
-                    bootstrap_servers=self._settings.kafka_bootstrap_servers,
+                    **self._settings.client(),
                     enable_auto_commit=False,
                     metadata_max_age_ms=METADATA_MS,
                     request_timeout_ms=5000,
@@ -345,11 +346,13 @@ class KafkaLog(Grouped):
 
 
 async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
-    """The numbers of a topic's partitions; none if there is no such topic."""
+    """The numbers of a topic's partitions; none if there is no such topic. Raises TopicAuthorizationFailedError."""
     client = consumer._client  # noqa: SLF001 - a consumer without group learns of a topic only this way
     await client.add_topic(topic)
     if not consumer.partitions_for_topic(topic):  # asked for before, and made since: a client asks once and then waits minutes
         await client.force_metadata_update()
+    if topic in client.cluster.unauthorized_topics:
+        raise TopicAuthorizationFailedError(topic)
     return sorted(consumer.partitions_for_topic(topic) or ())
 
 

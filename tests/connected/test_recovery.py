@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from contracts import load_catalogue
 from dunghen.log import events_of, read_broker
+from runtime.errors import CANNOT_START
 from runtime.parts import STATE
 from runtime.store import Document, open_documents
 from runtime.store.mongo import drop_database
@@ -23,7 +24,7 @@ from tests.town import Town, Towns
 pytestmark = [pytest.mark.connected, pytest.mark.asyncio(loop_scope="session")]
 D = "H37.12-260302-{:04}"
 PERSON = {"name": "Nông Thị Mẫu", "phone": "0912000007"}
-CANNOT_START = 78
+
 # What belongs to one process and one save.
 NOT_COMPARED = ("rev", "by", "by_subject", "outbox", "texts")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from runtime.service import CANNOT_START
+from runtime.errors import CANNOT_START
 from tests.support.front import SEED
 from tests.support.ports import free_port
 

@@ -19,11 +19,11 @@ from aiokafka.errors import KafkaConnectionError
 
 from dunghen import PROVINCE
 from runtime.alive import note_alive
-from runtime.errors import CannotStartError, Unavailable
+from runtime.errors import CANNOT_START, CannotStartError, Unavailable
 from runtime.health import Health
 from runtime.log.memory import MemoryLog
 from runtime.parts import STATE
-from runtime.service import CANNOT_START, Service, run
+from runtime.service import Service, run
 from runtime.settings import RuntimeSettings
 from runtime.web import Patience, make_app, open_to_all
 from services.sla.settings import SlaSettings

@@ -1,6 +1,7 @@
 """What is made of the answers of Kafka's client that no test can provoke on a real one."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from aiokafka.errors import (
 )
 from faststream.exceptions import IncorrectState
 
+from runtime.connection import said
 from runtime.errors import Unavailable
 from runtime.log import TooLargeError, Wire
 from runtime.log.kafka import KafkaLog
@@ -120,7 +122,7 @@ async def test_of_a_batch_that_kafka_refuses_as_too_large_only_the_records_that_
 @pytest.mark.parametrize("error", [*AWAY, IncorrectState])
 async def test_anything_else_that_is_said_at_sending_is_tried_again(error: type[Exception]) -> None:
     producer = HandProducer(at_sending=lambda value: error() if value == b"2" else None)
-    with pytest.raises(Unavailable, match=error.__name__):
+    with pytest.raises(Unavailable, match=re.escape(said(error()))):
         await log_on(producer).publish(wires(b"1", b"2", b"3"))
 
     assert [future.done() for future in producer.futures] == [True]  # what was on its way has ended before anybody tries again
@@ -129,7 +131,7 @@ async def test_anything_else_that_is_said_at_sending_is_tried_again(error: type[
 @pytest.mark.parametrize("error", AWAY)
 async def test_anything_else_that_is_said_instead_of_an_acknowledgement_is_tried_again(error: type[Exception]) -> None:
     producer = HandProducer(at_acknowledging=lambda value: error() if value == b"1" else None)
-    with pytest.raises(Unavailable, match=error.__name__):
+    with pytest.raises(Unavailable, match=re.escape(said(error()))):
         await log_on(producer).publish(wires(b"1", b"2", b"3"))
 
     assert all(future.done() for future in producer.futures)
@@ -137,6 +139,6 @@ async def test_anything_else_that_is_said_instead_of_an_acknowledgement_is_tried
 
 async def test_a_question_to_a_kafka_that_is_not_there_is_tried_again() -> None:
     log = log_on(HandProducer())
-    with pytest.raises(Unavailable, match="KafkaConnectionError"):
+    with pytest.raises(Unavailable, match="there is no host of this name"):
         await log.partitions(["things"])
     await log.close()
