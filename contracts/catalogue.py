@@ -16,6 +16,7 @@ from contracts.envelope import PREFIX, EventData
 from contracts.feedback import FEEDBACK_TYPES
 from contracts.metrics import METRIC_TYPES
 from contracts.notices import NOTICE_TYPES
+from contracts.petitions import PETITION_TYPES
 from contracts.reports import REPORT_TYPES
 
 _ALL = (
@@ -24,6 +25,7 @@ _ALL = (
     DEADLINE_TYPES,
     NOTICE_TYPES,
     FEEDBACK_TYPES,
+    PETITION_TYPES,
     METRIC_TYPES,
     REPORT_TYPES,
     CALENDAR_TYPES,
@@ -59,6 +61,7 @@ class TopicSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     owner: str = Field(pattern=r"^[a-z]+$", description="The service that writes it and answers for it.")
+    also_by: tuple[str, ...] = Field(default=(), description="Services that write on it too, under keys of their own.")
     description: str = Field(min_length=10)
     key: str = ""
     types: tuple[str, ...] = ()
@@ -69,6 +72,11 @@ class TopicSpec(BaseModel):
     )
     max_compaction_lag_hours: int | None = Field(default=None, ge=1)
     dead_letters_of: tuple[str, ...] = ()
+
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """Everybody who writes on it, its owner first."""
+        return (self.owner, *self.also_by)
 
     @property
     def full_types(self) -> tuple[str, ...]:
@@ -106,7 +114,7 @@ class Catalogue(BaseModel):
         ]
         for name, spec in self.topics.items():
             found += [f"{name}: unknown type {t}" for t in spec.full_types if t not in known_types]
-            found += [f"{name}: unknown service {s}" for s in (spec.owner, *spec.readers) if s not in known_services]
+            found += [f"{name}: unknown service {s}" for s in (*spec.writers, *spec.readers) if s not in known_services]
             found += self._dead_letter_problems(name, spec)
         return found
 

@@ -60,6 +60,14 @@ def is_unit_code(text: str) -> bool:
     return _UNIT.fullmatch(text) is not None
 
 
+_PETITION = re.compile(r"PA-[0-9]{6}-[A-Z2-7]{8}")  # the day it came, and chance: nobody guesses who else wrote
+
+
+def is_petition_id(text: str) -> bool:
+    """Whether `text` is the id of a petition (R30): it travels beside dossier codes on feedback.v1 and contacts.v1."""
+    return _PETITION.fullmatch(text) is not None
+
+
 DossierCode = Annotated[str, StringConstraints(max_length=64), AfterValidator(check_dossier_code)]
 ProcedureCode = Annotated[str, StringConstraints(pattern=PROCEDURE_PATTERN)]
 UnitCode = Annotated[str, StringConstraints(pattern=UNIT_PATTERN)]

@@ -21,6 +21,7 @@ class EventData(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True, ser_json_temporal="iso8601")
 
     TYPE: ClassVar[str]  # full CloudEvents type, e.g. vn.dunghen.dossier.received.v1
+    WRITER: ClassVar[str] = ""  # who says it, where that is not the owner of its topic
 
     at: AwareDatetime = Field(description="Business time with offset: when it happened at the office.")
 
@@ -80,7 +81,9 @@ class Envelope(BaseModel):
     id: UUID = Field(description="Derived from the cause, so that a repetition has the same id.")
     source: str = Field(description="The service that says it: /intake, /sla, /reporting.", pattern=r"^/[a-z-]+$")
     type: str = Field(description="vn.dunghen.<what>.v<version>", pattern=r"^vn\.dunghen\.[a-z-]+(\.[a-z-]+)+\.v[0-9]+$")
-    subject: str = Field(description="Dossier code, or the cell key on metrics.v1. Equal to the Kafka key.", min_length=1)
+    subject: str = Field(
+        description="Dossier code, petition id, or the cell key on metrics.v1. Equal to the Kafka key.", min_length=1
+    )
     time: AwareDatetime = Field(description="When it was recorded by its writer.")
     sequence: str | None = Field(
         default=None,

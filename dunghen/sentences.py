@@ -58,6 +58,7 @@ from contracts.notices import (
     NoticeUncertain,
     NoticeUncertainV2,
 )
+from dunghen.petition_sentences import petition_sentence
 from reference import ReferenceData
 from reference.derivation import say_instant
 from reference.limits import amount, say_limit
@@ -150,6 +151,7 @@ def sentence_of(data: EventData | UnknownData, full_type: str, reference: Refere
         or _of_deadline(data)
         or _of_notice(data)
         or _of_letter(data)
+        or petition_sentence(data, reference)
         or f"Sự kiện mà phiên bản này chưa biết: {full_type.removeprefix(PREFIX)}."
     )
 

@@ -17,8 +17,8 @@ def say(data: Named, subject: str, now: datetime, *, cause: str = "", sequence: 
 
     `cause`: the id of the fact at the beginning of its chain. `sequence`: its place among the facts of its dossier.
     """
-    topic, writer = _way(data.TYPE)
-    return Output(topic, subject, data.event_id(writer, subject), _body(data, now, cause, sequence))
+    topic, owner = _way(data.TYPE)
+    return Output(topic, subject, data.event_id(data.WRITER or owner, subject), _body(data, now, cause, sequence))
 
 
 def say_once(data: Effect, occasion: str, subject: str, now: datetime, *, cause: str = "") -> Output:
@@ -29,7 +29,7 @@ def say_once(data: Effect, occasion: str, subject: str, now: datetime, *, cause:
 
 def encode(output: Output) -> bytes:
     """An output as a record of its topic."""
-    return to_wire(f"/{_owner(output.topic)}", output.key, output.id, output.body)
+    return to_wire(f"/{output.body.get('writer') or _owner(output.topic)}", output.key, output.id, output.body)
 
 
 def _body(data: EventData, now: datetime, cause: str, sequence: int | None) -> dict[str, Any]:
@@ -37,6 +37,8 @@ def _body(data: EventData, now: datetime, cause: str, sequence: int | None) -> d
     body: dict[str, Any] = {"type": data.TYPE, "time": now.isoformat()}
     if sequence is not None:
         body["sequence"] = f"{sequence:013d}"
+    if data.WRITER:
+        body["writer"] = data.WRITER
     if cause:
         body["correlationid"] = cause
     # What model_dump calls: it is half of what saying costs, so nothing stands between.

@@ -36,10 +36,10 @@ def decoder() -> Callable[[bytes | None], Event]:
 
 
 def published_by(service: str) -> list[Published]:
-    """The topics a service owns, with the payloads they carry."""
+    """The topics a service writes, with the payloads they carry."""
     topics = []
     for name, spec in load_catalogue().topics.items():
-        if spec.owner == service:
+        if service in spec.writers:
             models = [EVENT_TYPES[full] for full in spec.full_types]
             topics.append(Published(name, reduce(or_, models) if models else bytes, spec.description))
     return topics
@@ -48,7 +48,7 @@ def published_by(service: str) -> list[Published]:
 def topics_of(service: str) -> tuple[str, ...]:
     """The topics that must be there before a service can run: what it reads, what it writes, the calendar."""
     catalogue = load_catalogue()
-    own = (name for name, spec in catalogue.topics.items() if spec.owner == service)
+    own = (name for name, spec in catalogue.topics.items() if service in spec.writers)
     return tuple(dict.fromkeys((*catalogue.read_by(service), *own, CALENDAR)))
 
 

@@ -77,7 +77,7 @@ def rollout(types: list[str]) -> list[str]:
     for topic, spec in load_catalogue().topics.items():
         own = [name for name in types if full_type(name) in spec.full_types]
         if own:
-            order = [*(reader for reader in spec.readers if reader != spec.owner), spec.owner]
+            order = [*(reader for reader in spec.readers if reader not in spec.writers), *spec.writers]
             lines.append(f"{topic} ({', '.join(own)}): {' -> '.join(order)}")
     return lines
 

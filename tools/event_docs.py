@@ -30,7 +30,7 @@ def events() -> str:
 
 def _topic(name: str, spec: TopicSpec) -> str:
     readers = ", ".join(spec.readers) or "whoever reads figures"
-    about = f"Key: {spec.key}. Written by {spec.owner}, read by {readers}; retention {spec.retention}."
+    about = f"Key: {spec.key}. Written by {' and '.join(spec.writers)}, read by {readers}; retention {spec.retention}."
     return f"\n## {name}\n\n{spec.description} {about}\n"
 
 

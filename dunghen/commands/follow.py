@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 from rich.text import Text
 
-from contracts.codes import check_dossier_code
+from contracts.codes import check_dossier_code, is_petition_id
 from dunghen import PROVINCE
 from dunghen.answers import KeptItem, KeptItems, KnownDossier
 from dunghen.commands.asking import RefusedError, call
@@ -23,7 +23,10 @@ OptionalKey = Annotated[
 
 
 def follow_command(
-    dossier: Annotated[str, typer.Argument(metavar="MA_HO_SO", help="Mã hồ sơ, ví dụ H37.12-260212-0007")],
+    dossier: Annotated[
+        str,
+        typer.Argument(metavar="MA_HO_SO", help="Mã hồ sơ, ví dụ H37.12-260212-0007, hoặc mã ý kiến, ví dụ PA-260212-7QK2M4XA"),
+    ],
     log: LogFolder = None,
     broker: Broker = None,
     prefix: Prefix = "",
@@ -33,7 +36,8 @@ def follow_command(
 ) -> None:
     """Kể lại một hồ sơ từ đầu đến cuối, cả những gì đang bị giữ lại."""
     try:
-        check_dossier_code(dossier)
+        if not is_petition_id(dossier):
+            check_dossier_code(dossier)
         data = load_reference(reference)
     except (ValueError, ReferenceDataError) as error:
         stop(str(error))
@@ -41,8 +45,8 @@ def follow_command(
     lines = story_of(dossier, records, data, _held(dossier, url, key) if key else ())
     if not lines:
         hint = "" if key else "; nếu vừa gửi, có thể nó đang bị giữ lại chờ kiểm tra: thêm --key KHÓA_VẬN_HÀNH để xem"
-        stop(f"không có sự kiện nào của hồ sơ {dossier}{hint}", 1)
-    out.print(f"[bold]Hồ sơ {dossier}[/bold]")
+        stop(f"không có sự kiện nào của {dossier}{hint}", 1)
+    out.print(f"[bold]{'Ý kiến' if is_petition_id(dossier) else 'Hồ sơ'} {dossier}[/bold]")
     for line in lines:
         print_line(line)
 

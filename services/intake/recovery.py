@@ -23,6 +23,7 @@ from services.intake.domain.facts import SURE
 from services.intake.store import CODEC, DOSSIERS, MADE_FROM_LOG
 
 DECODE = wiring.decoder()
+SOURCE = "/intake"
 STAMPS = ("at", "occasion", "version", "observed_at", "sure", "terms")  # of a fact's data what is not the sender's content
 
 
@@ -65,8 +66,11 @@ def recovery() -> Recovery[Told]:
 
 
 def recall(dossier: Dossier, told: Told) -> Dossier:
-    """The dossier with one fact or contact that intake published; the dossier itself if it knows."""
+    """The dossier with one fact or contact that intake published; the dossier itself if it knows. Contacts that another service
+    seals on contacts.v1 are of its own keys, and none of intake's business."""
     data = told.event.data
+    if told.event.source != SOURCE:
+        return dossier
     if isinstance(data, ContactSealed):
         return _with_contact(dossier, data.contact_sequence)
     if not isinstance(data, Fact):

@@ -17,6 +17,7 @@ from contracts.deadlines import (
 from contracts.dossiers import DOSSIER_TYPES
 from contracts.envelope import UnknownData
 from contracts.feedback import FEEDBACK_TYPES, FeedbackInvited
+from contracts.petitions import PETITION_TYPES
 from reference import ReferenceData
 from runtime.clock import Clock
 from services.changes import Changed
@@ -64,11 +65,11 @@ RULES: Rules = {
 for stated in DEADLINE_TYPES:
     if issubclass(stated, DeadlineStated):
         RULES |= of(stated, lambda dossier, data, _, ground: on_deadline(dossier, data, ground))
-IGNORED = frozenset((*DEADLINE_TYPES, *FEEDBACK_TYPES)) - RULES.keys()
+IGNORED = frozenset((*DEADLINE_TYPES, *FEEDBACK_TYPES, *PETITION_TYPES)) - RULES.keys()
 
 
 def heeds(event: Event) -> bool:
-    """Of warnings to staff, of how somebody rated, and of most facts, a citizen is told nothing."""
+    """Of warnings to staff, of how somebody rated, of petitions, and of most facts, a citizen is told nothing."""
     return type(event.data) not in IGNORED and KINDS.concerns(event)
 
 

@@ -8,6 +8,7 @@ from contracts.deadlines import DEADLINE_TYPES, DeadlineSettled, DeadlineStated
 from contracts.envelope import EventData, UnknownData
 from contracts.feedback import FEEDBACK_TYPES, FeedbackRated
 from contracts.notices import NOTICE_TYPES, LetterDrafted, LetterRejected, LetterSent
+from contracts.petitions import PETITION_TYPES
 from reference import ReferenceData
 from runtime.clock import Clock, epoch_ms
 from services.changes import Changed
@@ -28,7 +29,7 @@ TELLERS: dict[type[EventData | UnknownData], Teller] = {
     **{model: told.statement for model in DEADLINE_TYPES if issubclass(model, DeadlineStated | DeadlineSettled)},
     **dict.fromkeys((LetterSent, LetterRejected, LetterDrafted, FeedbackRated), told.effect),
 }
-IGNORED = frozenset((*DEADLINE_TYPES, *NOTICE_TYPES, *FEEDBACK_TYPES)) - TELLERS.keys()
+IGNORED = frozenset((*DEADLINE_TYPES, *NOTICE_TYPES, *FEEDBACK_TYPES, *PETITION_TYPES)) - TELLERS.keys()
 
 
 def heeds(event: Event) -> bool:
