@@ -116,6 +116,23 @@ class Rule(StrEnum):
         "Messages that no rule asks for (reception, invitation to rate) are a unit's choice; the others are always sent.",
         "NĐ 91/2020 (consent to messages), read for a state body",
     )
+    R30 = (
+        "R30",
+        "What people bring forward is a suggestion, a petition (of rules or of behaviour), a complaint, a denunciation, praise "
+        "or a contribution; complaints and denunciations go to the competent officer and are never closed as petitions.",
+        "NĐ 20/2008, NĐ 92/2017; Luật Khiếu nại 2011, Luật Tố cáo 2018; plan B (tiếp nhận góp ý, cảm ơn)",
+    )
+    R31 = (
+        "R31",
+        "A petition is taken or refused within 2 working days, more is asked for within 5, it is answered within 15 of coming "
+        "in or of the last transfer, and its answer is published within 2.",
+        "NĐ 20/2008, TT 02/2017/TT-VPCP, as the portal counts",
+    )
+    R32 = (
+        "R32",
+        "Petitions handled in time are counted over those due in the period, target 90 %, numerator and denominator shown.",
+        "plans A and B (tỷ lệ phản ánh, kiến nghị xử lý đúng hạn)",
+    )
     R33 = (
         "R33",
         "Survey forms are versioned data; answers score 100, 75, 50, 25 or 0, what does not apply is in no mean, and a "

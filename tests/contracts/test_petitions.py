@@ -10,7 +10,7 @@ import pytest
 from contracts import EVENT_TYPES, Event, decode
 from contracts.catalogue import short_type
 from contracts.codes import is_dossier_code, is_petition_id
-from contracts.petitions import PETITION_TYPES, PetitionerSealed
+from contracts.petitions import PETITION_TYPES, PetitionAnswered, PetitionerSealed
 from dunghen.counting import known_of
 from dunghen.sentences import sentence_of
 from reference import load_reference
@@ -41,6 +41,7 @@ def sealed() -> bytes:
 
 @pytest.mark.parametrize("event", EXAMPLES, ids=short)
 def test_a_petition_is_no_dossier_and_changes_nothing_where_dossiers_are_kept(event: Event) -> None:
+    """R30."""
     assert is_petition_id(event.subject)
     assert not is_dossier_code(event.subject)
     assert not notifier.heeds(event)
@@ -51,6 +52,7 @@ def test_a_petition_is_no_dossier_and_changes_nothing_where_dossiers_are_kept(ev
 
 @pytest.mark.parametrize("event", EXAMPLES, ids=short)
 def test_what_is_said_of_a_petition_is_a_sentence_that_names_its_unit_or_what_is_due(event: Event) -> None:
+    """R31."""
     sentence = sentence_of(event.data, event.type, REFERENCE)
 
     assert "chưa biết" not in sentence
@@ -75,6 +77,14 @@ def test_a_contact_of_a_petition_is_kept_by_notifier_and_is_none_of_intakes() ->
     assert intake.recall(known, told) is known
     own = intake.Told(replace(event, source="/intake"), told.raw)
     assert intake.recall(known, own) is not known
+
+
+def test_an_answer_says_whether_it_was_in_time_for_the_day_that_it_is_measured_by() -> None:
+    """R32."""
+    answered = next(event.data for event in EXAMPLES if isinstance(event.data, PetitionAnswered))
+
+    assert answered.answer_due_at is not None
+    assert answered.in_time is (answered.at <= answered.answer_due_at)
 
 
 @pytest.mark.parametrize(
