@@ -13,6 +13,7 @@ FirstSkipReason = Literal["before-go-live", "too-old", "no-contact", "contact-mi
 SkipReason = Literal[FirstSkipReason, "overtaken", "foreign-link", "no-code"]
 LateReason = Literal["workload", "other-body", "complex", "system", "own-error", "other"]
 FailKind = Literal["temporary", "permanent", "technical"]
+Channel = Literal["sms", "email", "letter"]
 RejectReason = Literal["in-time", "force-majeure", "secrecy", "applicant"]
 
 
@@ -20,7 +21,7 @@ class NoticeStated(Effect):
     """What every notice event says: which message, by which channel."""
 
     notice: NoticeKind
-    channel: Literal["sms"] = Field(default="sms", description="How it was sent.")
+    channel: Channel = Field(default="sms", description="How it was sent.")
     round: int = Field(default=1, ge=1, description="More than 1 after a person decided about the message anew.")
 
     @property
@@ -32,12 +33,13 @@ class NoticeStated(Effect):
 class FirstNoticeStated(NoticeStated):
     """Of the three messages that a dossier has once each, which the first version can say."""
 
+    channel: Literal["sms"] = Field(default="sms", description="How it was sent.")
     notice: FirstNotice = Field(
         description="result-ready: đã có kết quả (state 9); apology: thư xin lỗi đã ban hành; survey: mời đánh giá."
     )
 
 
-class NoticeStatedV2(NoticeStated):
+class OccasionedNoticeStated(NoticeStated):
     """Of every kind of message."""
 
     notice: NoticeKind = Field(
@@ -53,6 +55,18 @@ class NoticeStatedV2(NoticeStated):
     def name(self) -> Notice:
         """Which message of its dossier it is about."""
         return named(self.notice, self.occasion)
+
+
+class NoticeStatedV2(OccasionedNoticeStated):
+    """Of every kind of message that is an SMS."""
+
+    channel: Literal["sms"] = Field(default="sms", description="How it was sent.")
+
+
+class NoticeStatedV3(OccasionedNoticeStated):
+    """Of every kind of message by every channel; what the first two can say, they say."""
+
+    channel: Channel = Field(description="How it was sent: sms; email: thư điện tử; letter: thư giấy gửi qua bưu chính.")
 
 
 def named(kind: NoticeKind, occasion: str = "1") -> Notice:
@@ -91,6 +105,13 @@ class NoticeQueuedV2(NoticeStatedV2):
     SERIES: ClassVar[str] = "notice.queued"
 
 
+class NoticeQueuedV3(NoticeStatedV3):
+    """The message is due by a channel that the first two versions do not know."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.queued.v3"
+    SERIES: ClassVar[str] = "notice.queued"
+
+
 class NoticeAccepted(FirstNoticeStated, NoticeTaken):
     """The gateway took the message. Taken is not delivered."""
 
@@ -103,6 +124,14 @@ class NoticeAcceptedV2(NoticeStatedV2, NoticeTaken):
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.accepted.v2"
     SERIES: ClassVar[str] = "notice.accepted"
+
+
+class NoticeAcceptedV3(NoticeStatedV3):
+    """The mail server took the message, or a person posted it as a letter. Taken is not delivered."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.accepted.v3"
+    SERIES: ClassVar[str] = "notice.accepted"
+    confirmed: bool | None = Field(default=None, description="True: a person says that the citizen knows.")
 
 
 class NoticeDelivered(FirstNoticeStated):
@@ -133,6 +162,13 @@ class NoticeFailedV2(NoticeStatedV2, NoticeLost):
     SERIES: ClassVar[str] = "notice.failed"
 
 
+class NoticeFailedV3(NoticeStatedV3, NoticeLost):
+    """The message did not go out by a channel that the first two versions do not know."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.failed.v3"
+    SERIES: ClassVar[str] = "notice.failed"
+
+
 class NoticeUncertain(FirstNoticeStated):
     """Nobody knows whether the gateway took it: not sent again by itself, listed for a person."""
 
@@ -144,6 +180,13 @@ class NoticeUncertainV2(NoticeStatedV2):
     """Nobody knows whether the gateway took it, a message of any kind: not sent again by itself, listed for a person."""
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.uncertain.v2"
+    SERIES: ClassVar[str] = "notice.uncertain"
+
+
+class NoticeUncertainV3(NoticeStatedV3):
+    """Nobody knows whether the mail server took it: not sent again by itself, listed for a person."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.uncertain.v3"
     SERIES: ClassVar[str] = "notice.uncertain"
 
 
@@ -165,6 +208,14 @@ class NoticeSkippedV2(NoticeStatedV2):
         "no-mobile-number), what it would say is no longer so (overtaken), its link leads elsewhere than the public address "
         "(foreign-link), or the dossier's code is none (no-code)."
     )
+
+
+class NoticeSkippedV3(NoticeStatedV3):
+    """No message is sent by a channel that the first two versions do not know, for a reason."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.skipped.v3"
+    SERIES: ClassVar[str] = "notice.skipped"
+    reason: SkipReason = Field(description="As in the second version.")
 
 
 class LetterStated(Effect):
@@ -222,16 +273,21 @@ class LetterSent(LetterStated):
 NOTICE_TYPES: tuple[type[EventData], ...] = (
     NoticeQueued,
     NoticeQueuedV2,
+    NoticeQueuedV3,
     NoticeAccepted,
     NoticeAcceptedV2,
+    NoticeAcceptedV3,
     NoticeDelivered,
     NoticeDeliveredV2,
     NoticeFailed,
     NoticeFailedV2,
+    NoticeFailedV3,
     NoticeUncertain,
     NoticeUncertainV2,
+    NoticeUncertainV3,
     NoticeSkipped,
     NoticeSkippedV2,
+    NoticeSkippedV3,
     LetterDrafted,
     LetterApproved,
     LetterRejected,

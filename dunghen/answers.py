@@ -177,6 +177,7 @@ class ListedMessage(Answer):
     state: str
     why: str
     code: str
+    next_step: str = ""
     at: datetime
 
 

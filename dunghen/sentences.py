@@ -38,6 +38,7 @@ from contracts.dossiers import (
 )
 from contracts.feedback import FeedbackInvited, FeedbackRated
 from contracts.notices import (
+    Channel,
     LetterApproved,
     LetterDrafted,
     LetterRejected,
@@ -45,18 +46,23 @@ from contracts.notices import (
     LetterWithdrawn,
     NoticeAccepted,
     NoticeAcceptedV2,
+    NoticeAcceptedV3,
     NoticeDelivered,
     NoticeDeliveredV2,
     NoticeFailed,
     NoticeFailedV2,
+    NoticeFailedV3,
     NoticeKind,
     NoticeQueued,
     NoticeQueuedV2,
+    NoticeQueuedV3,
     NoticeSkipped,
     NoticeSkippedV2,
+    NoticeSkippedV3,
     NoticeStated,
     NoticeUncertain,
     NoticeUncertainV2,
+    NoticeUncertainV3,
 )
 from dunghen.petition_sentences import petition_sentence
 from reference import ReferenceData
@@ -86,10 +92,13 @@ MESSAGES: dict[NoticeKind, str] = {
     "apology": "xin lỗi vì trễ hẹn",
     "survey": "mời đánh giá",
 }
+SENT_AS: dict[Channel, str] = {"sms": "tin nhắn", "email": "thư điện tử", "letter": "thư giấy"}
 FAILED = {
     "undelivered": "số máy không nhận được tin",
     "expired": "quá thời hạn",
     "rejected": "nhà mạng từ chối",
+    "no-receipt": "quá một ngày chưa có báo phát",
+    "no-mail-server": "chưa cài đặt máy chủ thư điện tử",
 }
 SKIPPED = {
     "before-go-live": "trước ngày đơn vị bắt đầu dùng hệ thống",
@@ -234,22 +243,24 @@ def _warning(warned: DeadlineWarned) -> str:
 def _of_notice(data: EventData | UnknownData) -> str:
     if not isinstance(data, NoticeStated):
         return ""
-    message = MESSAGES[data.notice]
+    message, what = MESSAGES[data.notice], SENT_AS[data.channel]
     text = ""
     match data:
-        case NoticeQueued() | NoticeQueuedV2():
-            text = f"Đưa tin nhắn vào hàng chờ gửi: {message}."
-        case NoticeAccepted() | NoticeAcceptedV2() if data.confirmed:
+        case NoticeQueued() | NoticeQueuedV2() | NoticeQueuedV3():
+            text = f"Đưa {what} vào hàng chờ gửi: {message}."
+        case NoticeAccepted() | NoticeAcceptedV2() | NoticeAcceptedV3() if data.confirmed:
             text = f"Cán bộ xác nhận người dân đã biết: {message}."
         case NoticeAccepted() | NoticeAcceptedV2():
             text = f"Đã gửi tin nhắn: {message} ({data.parts} tin)."
+        case NoticeAcceptedV3():
+            text = f"Đã gửi {what}: {message}."
         case NoticeDelivered() | NoticeDeliveredV2():
             text = f"Tin nhắn đã đến máy: {message}."
-        case NoticeFailed() | NoticeFailedV2():
-            text = f"Tin nhắn không đi được: {message} ({FAILED.get(data.reason, data.reason)})."
-        case NoticeUncertain() | NoticeUncertainV2():
-            text = f"Không rõ tin nhắn đã đi hay chưa: {message}; không tự gửi lại, chờ cán bộ xử lý."
-        case NoticeSkipped() | NoticeSkippedV2():
+        case NoticeFailed() | NoticeFailedV2() | NoticeFailedV3():
+            text = f"{what.capitalize()} không đi được: {message} ({FAILED.get(data.reason, data.reason)})."
+        case NoticeUncertain() | NoticeUncertainV2() | NoticeUncertainV3():
+            text = f"Không rõ {what} đã đi hay chưa: {message}; không tự gửi lại, chờ cán bộ xử lý."
+        case NoticeSkipped() | NoticeSkippedV2() | NoticeSkippedV3():
             text = f"Không gửi: {message}; {SKIPPED[data.reason]}."
     return text
 

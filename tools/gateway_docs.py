@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from services.notifier.domain import notice
+from services.notifier.domain.ladder import RECEIPT_WITHIN
 from services.notifier.domain.notice import Accepted, Claimed, Delivered, Failed, Queued, Skipped, Uncertain
 from services.notifier.domain.outcome import LASTS, PAUSES, USUALLY_LASTS, Outcome
 from services.notifier.domain.receipts import FAILS, HEEDED, Receipt
@@ -47,6 +48,7 @@ def gateways() -> str:
         "own": _rows(_own_words()),
         "words": ", ".join(f"`{word}`" for word in HEEDED),
         "receipts": _rows(_receipt(word) for word in HEEDED),
+        "missing": f"{RECEIPT_WITHIN.total_seconds() / 60:g}",
         "passed": ", ".join(str(bits) for bits, word in RECEIPTS.items() if word is None),
     }
     page = _PAGE.read_text("utf-8")

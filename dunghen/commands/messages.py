@@ -1,4 +1,5 @@
-"""`dunghen messages`: messages that are uncertain or failed: list them, send them again, or say that their readers know."""
+"""`dunghen messages`: messages that are uncertain, failed or had nobody to go to: list them, send them again, say that a letter
+was posted, or that their readers know."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -13,7 +14,8 @@ from dunghen.commands.common import Token, err, out, stop, token_of
 from dunghen.tables import Column, Form, FormOption, show
 
 commands = typer.Typer(
-    no_args_is_help=True, help="Tin nhắn chờ cán bộ quyết định: không rõ đã gửi hay chưa, hoặc không gửi được."
+    no_args_is_help=True,
+    help="Tin nhắn chờ cán bộ quyết định: không rõ đã gửi hay chưa, không gửi được, hoặc không liên lạc được.",
 )
 NotifierUrl = Annotated[str, typer.Option("--url", envvar="NOTIFIER_URL", help="Địa chỉ của notifier.")]
 Dossiers = Annotated[list[str] | None, typer.Argument(help="Mã hồ sơ; bỏ trống thì dùng --all")]
@@ -28,9 +30,13 @@ class State(StrEnum):
 
     UNCERTAIN = "uncertain"
     FAILED = "failed"
+    UNREACHED = "unreached"
 
 
-StateOption = Annotated[State, typer.Option("--state", help="uncertain: không rõ đã gửi; failed: không gửi được")]
+StateOption = Annotated[
+    State,
+    typer.Option("--state", help="uncertain: không rõ đã gửi; failed: không gửi được; unreached: không liên lạc được"),
+]
 COLUMNS = (
     Column("dossier", "Hồ sơ", whole=True),
     Column("notice", "Tin nhắn"),
@@ -39,6 +45,7 @@ COLUMNS = (
     Column("at", "Từ lúc"),
     Column("why", "Lý do"),
     Column("code", "Mã"),
+    Column("next", "Việc tiếp theo"),
 )
 
 
@@ -48,7 +55,7 @@ def ls_command(
 ) -> None:
     """Danh sách tin nhắn chờ quyết định."""
     listed = _listed(url, token_of(token), state)
-    rows = [(one.dossier, one.notice, one.occasion, one.unit, one.at, one.why, one.code) for one in listed]
+    rows = [(one.dossier, one.notice, one.occasion, one.unit, one.at, one.why, one.code, one.next_step) for one in listed]
     show(out, COLUMNS, rows, form)
 
 
@@ -63,6 +70,19 @@ def again_command(
 ) -> None:
     """Gửi lại. Người dân có thể nhận hai tin giống nhau nếu tin trước thật ra đã đi."""
     _decide("again", _wanted(dossiers, url, token, state, (whole, code)), url, token)
+
+
+@commands.command("posted")
+def posted_command(
+    dossiers: Dossiers = None,
+    url: NotifierUrl = DEFAULT_URL,
+    token: Token = "",
+    state: StateOption = State.FAILED,
+    whole: Whole = False,
+    code: Code = "",
+) -> None:
+    """Đã gửi thư giấy thay tin nhắn."""
+    _decide("posted", _wanted(dossiers, url, token, state, (whole, code)), url, token)
 
 
 @commands.command("known")

@@ -5,6 +5,7 @@ from functools import partial
 from contracts import Event
 from reference import ReferenceData
 from runtime.jobs import Job
+from runtime.mail import Mail
 from runtime.outputs import Rules
 from runtime.parts import Ports
 from runtime.sealing import Opener
@@ -39,12 +40,13 @@ def build(
     reference: ReferenceData | None = None,
     ports: Ports | None = None,
     gateway: Gateway | None = None,
+    mail: Mail | None = None,
 ) -> Service:
-    """Build the service from settings; reference data, ports and the first gateway may be given."""
+    """Build the service from settings; reference data, ports, the first gateway and the mail server may be given."""
     base = Base.of("notifier", runtime, METRICS, settings.reference_dir, (reference, ports))
     parts = base.parts
     context = handlers.Context(base.reference, parts.clock)
-    board = open_gateways(settings, parts, gateway)
+    board = open_gateways(settings, parts, gateway, mail)
     follower = Follower.of(base, rules_of(context), recovery(context, deduplicates=board.drops_all_repeats))
     opener = Opener.parse(settings.contacts_private_keys.get_secret_value())
     for epoch in (*opener.keys, *opener.retired):

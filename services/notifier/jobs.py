@@ -17,6 +17,7 @@ from services.changes import Answering
 from services.notifier.domain import Contact, Dossier, Invitation, Person, Sending
 from services.notifier.domain.letter import Issuing
 from services.notifier.domain.locked import Locked
+from services.notifier.domain.notice import EMAIL
 from services.notifier.domain.outcome import Answer, Tried, settle_all
 from services.notifier.domain.saying import skip_reasons
 from services.notifier.domain.sending import Claims, Outgoing, claim_due
@@ -58,6 +59,8 @@ class Desk:
             opened=self.board.opened(),
             claim=claim,
             spread=spread,
+            receipts=self.board.with_receipts,
+            patience={kind: timedelta(minutes=wait) for kind, wait in self.settings.receipt_minutes.items()},
         )
 
     def person_of(self, contact: Contact) -> Person | Locked | None:
@@ -65,7 +68,7 @@ class Desk:
         opened = self.opener.open(contact.epoch, contact.sealed)
         if isinstance(opened, str):
             return _locked(contact.epoch, opened)
-        return Person(str(opened.get("name", "")), str(opened.get("phone", "")), str(opened.get("address", "")))
+        return Person(*(str(opened.get(name, "")) for name in ("name", "phone", "address", "email")))
 
     def link_of(self, invitation: Invitation) -> str | Locked | None:
         """Where a person may rate; None if its key was given up."""
@@ -126,6 +129,7 @@ class Dispatcher:
         self._parts.telemetry.set("notices_due", self._in_hand + len(self._flights) + waiting.due)
         self._parts.telemetry.set("notices_uncertain", waiting.held)
         self._parts.telemetry.set("notices_failed", waiting.failed)
+        self._parts.telemetry.set("notices_unreached", waiting.unreached)
         self._parts.telemetry.set("letters_drafted", waiting.drafted)
         self._desk.board.measure()
         self._measure_locked(waiting.locked)
@@ -233,7 +237,7 @@ class Dispatcher:
         room, answers = self._desk.board.room(), dict[str, dict[Notice, Tried]]()
         for task in done:
             flight = self._flights[task]
-            elsewhere = room is not None and room.via != flight.outgoing.via
+            elsewhere = room is not None and flight.outgoing.via not in (room.via, EMAIL)
             tried = Tried(flight.outgoing.sms, _answer_of(task), flight.claim, elsewhere)
             answers.setdefault(flight.code, {})[flight.name] = tried
         await self._settle(answers)

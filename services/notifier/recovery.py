@@ -14,6 +14,7 @@ from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRef
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited
 from contracts.notices import (
+    Channel,
     LetterApproved,
     LetterDrafted,
     LetterRejected,
@@ -23,18 +24,23 @@ from contracts.notices import (
     Notice,
     NoticeAccepted,
     NoticeAcceptedV2,
+    NoticeAcceptedV3,
     NoticeDelivered,
     NoticeDeliveredV2,
     NoticeFailed,
     NoticeFailedV2,
+    NoticeFailedV3,
     NoticeLost,
     NoticeQueued,
     NoticeQueuedV2,
+    NoticeQueuedV3,
     NoticeSkipped,
     NoticeSkippedV2,
+    NoticeSkippedV3,
     NoticeStated,
     NoticeUncertain,
     NoticeUncertainV2,
+    NoticeUncertainV3,
 )
 from reference import moment
 from runtime.recovery import Recall, Recovery
@@ -53,6 +59,7 @@ from services.notifier.domain.apologies import (
     withdraw,
 )
 from services.notifier.domain.dossier import Call, Recovering, Returned
+from services.notifier.domain.ladder import next_rung
 from services.notifier.domain.letter import (
     Approved,
     Back,
@@ -86,12 +93,13 @@ COME: dict[type[notices.Message], int] = {
     notices.Delivered: 4,
 }
 ENDS: dict[type[NoticeStated], type[Ended]] = {
-    **dict.fromkeys((NoticeSkipped, NoticeSkippedV2), notices.Skipped),
-    **dict.fromkeys((NoticeAccepted, NoticeAcceptedV2), notices.Accepted),
-    **dict.fromkeys((NoticeUncertain, NoticeUncertainV2), notices.Uncertain),
-    **dict.fromkeys((NoticeFailed, NoticeFailedV2), notices.Failed),
+    **dict.fromkeys((NoticeSkipped, NoticeSkippedV2, NoticeSkippedV3), notices.Skipped),
+    **dict.fromkeys((NoticeAccepted, NoticeAcceptedV2, NoticeAcceptedV3), notices.Accepted),
+    **dict.fromkeys((NoticeUncertain, NoticeUncertainV2, NoticeUncertainV3), notices.Uncertain),
+    **dict.fromkeys((NoticeFailed, NoticeFailedV2, NoticeFailedV3), notices.Failed),
     **dict.fromkeys((NoticeDelivered, NoticeDeliveredV2), notices.Delivered),
 }
+RUNGS: dict[Channel, int] = {notices.SMS: 0, notices.EMAIL: 1, notices.LETTER: 2}
 STEPS: dict[type[Letter], int] = {Drafted: 0, Approved: 1, Issuing: 1, Sent: 2, Rejected: 2, Withdrawn: 2}
 
 
@@ -127,21 +135,30 @@ def recall(dossier: Dossier, event: Event) -> Dossier:
 def _recall_message(dossier: Dossier, event: Event, data: NoticeStated) -> Dossier:
     name, state = data.name, ENDS.get(type(data), Queued)
     known = dossier.messages.get(name)
-    if known is not None and (known.way.round, COME[type(known)]) >= (data.round, COME[state]):
+    if known is not None and _how_far(known.way, type(known)) >= (data.round, *_come(data.channel, state)):
         return dossier
     message = _message_as_said(known, event, data)
-    if known is not None and data.round > known.way.round:
+    if known is not None and (data.round, data.channel) != (known.way.round, known.way.channel):
         dossier = dossier.without_text(name)
     silent = isinstance(message, Queued | notices.Skipped)  # of any other a receipt may still come
     after = dossier.with_message(name, message) if silent else dossier.expecting(name, message)
     return after._replace(recovering=recovering(dossier))
 
 
+def _how_far(way: notices.Way, state: type[notices.Message]) -> tuple[int, bool, int, int]:
+    return (way.round, *_come(way.channel, state))
+
+
+def _come(channel: Channel, state: type[notices.Message]) -> tuple[bool, int, int]:
+    """How far a message has come in a round. What reached the phone did, though it had gone on by e-mail meanwhile."""
+    return state is notices.Delivered, RUNGS[channel], COME[state]
+
+
 def _message_as_said(known: notices.Message | None, event: Event, data: NoticeStated) -> notices.Message:
     """The message in the state that an event says; what the log does not hold of it stays if it is known."""
-    is_queued = isinstance(data, NoticeQueued | NoticeQueuedV2)
-    way = replace(notices.START if known is None else known.way, round=data.round)
-    if known is not None and is_queued:  # a person had it sent again
+    is_queued = isinstance(data, NoticeQueued | NoticeQueuedV2 | NoticeQueuedV3)
+    way = replace(notices.START if known is None else known.way, round=data.round, channel=data.channel)
+    if known is not None and is_queued and data.round > known.way.round:  # a person had it sent again
         way = again(known, way.by)
     elif not is_queued:
         way = way.over
@@ -149,7 +166,10 @@ def _message_as_said(known: notices.Message | None, event: Event, data: NoticeSt
     if is_queued:
         return Queued(at, epoch_ms(next_window(event.time)), way=way)
     if isinstance(data, NoticeLost):
-        return notices.Failed(at, way, data.kind or "", data.reason)
+        then = next_rung(data.name, way, (data.kind, data.reason), event.time)
+        return notices.Failed(at, way, data.kind or "", data.reason, then)
+    if isinstance(data, NoticeSkipped | NoticeSkippedV2 | NoticeSkippedV3):
+        return notices.Skipped(at, way, data.reason)
     return ENDS[type(data)](at, way)
 
 
@@ -329,7 +349,7 @@ def _settle_open(
         return Changed(dossier.with_message(name, replace(message, next_at=due)))
     if isinstance(message, Queued) and not dossier.contact_is_here:
         return Changed(dossier.with_message(name, replace(message, next_at=soon, waits=True)))
-    if deduplicates:
+    if deduplicates and message.way.channel == notices.SMS:
         return Changed(dossier.with_message(name, replace(message, next_at=soon)))
     said = uncertain(name, ground.now, message.way)
     return end(dossier.expecting(name, message), Uncertain(message.at, message.way.over), said)

@@ -4,14 +4,17 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from contracts.notices import NoticeKind
+from runtime.mail import MailSettings
 from runtime.settings import existing_folder
+from services.notifier.domain.notice import EMAIL
 from services.notifier.gateways.plans import DEFAULT_FORM, Form, Kind, Plan
 
 
-class NotifierSettings(BaseSettings):
-    """Which keys open contacts, and through which gateway messages go."""
+class NotifierSettings(MailSettings):
+    """Which keys open contacts, and through which gateway messages go; the mail server is for messages that no SMS brought."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_prefix="NOTIFIER_", populate_by_name=True, hide_input_in_errors=True
@@ -44,9 +47,20 @@ class NotifierSettings(BaseSettings):
         default=False,
         description="whether the gateway drops a repeated client id; only then is an uncertain message sent again",
     )
+    gateway_receipts: bool = Field(
+        default=False,
+        description="whether the gateway posts a receipt of every message; a Kannel does where NOTIFIER_RECEIPTS_URL is set",
+    )
+    receipt_minutes: dict[NoticeKind, Annotated[int, Field(ge=0, le=1440)]] = Field(
+        default={},
+        description="how long a receipt is waited for before a message goes by e-mail, by kind, as JSON, e.g."
+        ' `{"result-ready": 60}`; 30 for kinds it does not name; 0: a missing receipt says nothing',
+    )
+    mail_per_second: float = Field(default=5.0, gt=0, le=1000, description="e-mails that the mail server takes in a second")
     second_gateway: Plan | None = Field(
         default=None,
-        description="asked while the first is not well: JSON {url, kind, name, user, cp_code, form, deduplicates, per_second}",
+        description="asked while the first is not well: JSON {url, kind, name, user, cp_code, form, deduplicates, receipts,"
+        " per_second}",
     )
     second_gateway_token: SecretStr | None = Field(default=None, description="bearer token or password for the second gateway")
     receipts_url: str | None = Field(
@@ -80,13 +94,14 @@ class NotifierSettings(BaseSettings):
             form=self.gateway_form or DEFAULT_FORM,
             per_second=self.gateway_per_second,
             deduplicates=self.gateway_deduplicates,
+            receipts=self.gateway_receipts,
         )
         plans = [(first, _plain(self.gateway_token))]
         if self.second_gateway is not None:
             name = self.second_gateway.name or "second"
             plans.append((self.second_gateway.model_copy(update={"name": name}), _plain(self.second_gateway_token)))
-            if name == first.name:
-                raise ValueError("the second gateway needs another name than the first")
+            if name in (first.name, EMAIL):
+                raise ValueError("the second gateway needs another name than the first, and than the mail server (email)")
         for plan, token in plans:
             if not token.isascii() or "\n" in token:
                 raise ValueError(f"the token of the {plan.name} gateway holds letters that no header can")

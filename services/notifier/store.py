@@ -1,8 +1,9 @@
 """notifier's documents: one per dossier, found by id and by the time at which something is due; and the letter register.
 
 Only this room knows how they are kept. `next_send_at` (when something of a dossier is due), `lane` (whose turn that is: how
-urgent, of which unit), `held` (one of its messages is uncertain), `failed`, and `locked` (the key that one of them waits for)
-follow from the rest; a dossier that recovers has no `next_send_at`, and keeps `held` as its copy had it.
+urgent, of which unit), `held` (one of its messages is uncertain), `failed`, `unreached` (one had nobody to go to), and `locked`
+(the key that one waits for) follow from the rest; a dossier that recovers has no `next_send_at`, and keeps `held` as its copy
+had it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from services.notifier.domain import Contact, Dossier, Forgotten, Invitation
 from services.notifier.domain import letter as letters
 from services.notifier.domain import notice as notices
 from services.notifier.domain.dossier import Call, Promise, Received, Recovering, Settled
+from services.notifier.domain.ladder import is_unreached
 from services.notifier.domain.locked import Locked
 from services.notifier.domain.sealed import Sealed, sealed_in
 from services.stored import Codec, Derived, Kept, newer
@@ -28,6 +30,7 @@ DOSSIERS, REGISTER = "dossiers", "register"
 LETTERS = "letters"  # which number the letter of a dossier tries for; what holds is the register
 MADE_FROM_LOG = (DOSSIERS,)  # the register stays: a number is never given twice
 NEXT_SEND, LANE, HELD, FAILED, LOCKED = "next_send_at", "lane", "held", "failed", "locked"
+UNREACHED = "unreached"
 RECOVERED, CLIENT_IDS = "recovered", "client_ids"
 DOUBTFUL: Where = {NEXT_SEND: Range(low=0)}  # something of it may have gone out since a copy was made
 BY_DUE = "letter.due"
@@ -36,7 +39,7 @@ LetterState = Literal["drafted", "approved", "issuing", "sent", "rejected", "wit
 
 async def declare(store: Documents) -> None:
     """Make the collections and indexes."""
-    single = [Index(name) for name in (NEXT_SEND, LANE, HELD, FAILED, LOCKED, "letter.s", BY_DUE, UNSETTLED)]
+    single = [Index(name) for name in (NEXT_SEND, LANE, HELD, FAILED, UNREACHED, LOCKED, "letter.s", BY_DUE, UNSETTLED)]
     await store.declare(DOSSIERS, [*single, Index(CLIENT_IDS, many=True)])
     await store.declare(REGISTER, [Index("series"), Index("dossier")])
     await store.declare(LETTERS)
@@ -98,9 +101,13 @@ async def count_letters(store: Documents, state: LetterState, unit: str) -> int:
     return sum(row.count for row in await store.count_by(DOSSIERS, {"letter.s": state, "letter.unit": unit}))
 
 
-async def find_listed(store: Documents, which: Literal["uncertain", "failed"], size: int, after: str) -> Page:
+Listing = Literal["uncertain", "failed", "unreached"]
+_LISTS: Mapping[Listing, str] = {"uncertain": HELD, "failed": FAILED, "unreached": UNREACHED}
+
+
+async def find_listed(store: Documents, which: Listing, size: int, after: str) -> Page:
     """Dossiers with a message that a person has to decide about, by code, from behind one on."""
-    where: Where = {HELD if which == "uncertain" else FAILED: 1}
+    where: Where = {_LISTS[which]: 1}
     found = await store.find(DOSSIERS, where, limit=size, after=(after, after) if after else None)
     return Page(CODEC.read_all(found), found[-1]["_id"] if len(found) == size else "")
 
@@ -119,12 +126,13 @@ async def find_by_client_ids(store: Documents, ids: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many dossiers have something due, an uncertain message, a failed one, a letter on the desk, a message that waits for
-    a key."""
+    """How many dossiers have something due, an uncertain message, a failed one, one that had nobody to go to, a letter on the
+    desk, a message that waits for a key."""
 
     due: int
     held: int
     failed: int
+    unreached: int
     drafted: int
     locked: Mapping[Locked, int]
 
@@ -140,6 +148,7 @@ async def count_waiting(store: Documents, until: int) -> Waiting:
         due=await count({NEXT_SEND: Range(high=until)}),
         held=await count({HELD: 1}),
         failed=await count({FAILED: 1}),
+        unreached=await count({UNREACHED: 1}),
         drafted=await count({"letter.s": "drafted"}),
         locked=await _count_locked(store),
     )
@@ -199,7 +208,8 @@ def load(document: Document) -> Dossier:
 
 def _derived(dossier: Dossier) -> dict[str, Any]:
     """What indexes need."""
-    told, failed = dossier.recovering, {FAILED: 1 if dossier.has_failed else None}
+    told, lost = dossier.recovering, any(is_unreached(name, one) for name, one in dossier.messages.items())
+    failed = {FAILED: 1 if dossier.has_failed else None, UNREACHED: 1 if lost else None}
     if told is not None:
         return {RECOVERED: _dump_recovering(told) or None, HELD: 1 if told.held else None, **failed}
     next_at = _next_at(dossier.messages, dossier.letter)
@@ -210,13 +220,13 @@ def _derived(dossier: Dossier) -> dict[str, Any]:
 def lane_of(dossier: Dossier) -> str:
     """Whose turn it is: what somebody waits for goes before invitations, and units take turns. Text that sorts so."""
     received = dossier.facts.first(Received)
-    open_ones = [name for name, message in dossier.messages.items() if isinstance(message, notices.Open)]
-    bulk = bool(open_ones) and all(name in notices.BULK for name in open_ones)
+    due = [name for name, message in dossier.messages.items() if notices.due_at(message) is not None]
+    bulk = bool(due) and all(name in notices.BULK for name in due)
     return f"{1 if bulk else 0} {'' if received is None else received.receiving_unit}"
 
 
 def _next_at(messages: Mapping[Notice, notices.Message], letter: letters.Letter | None) -> int | None:
-    waiting = [message.next_at for message in messages.values() if isinstance(message, notices.Open)]
+    waiting = [due for due in map(notices.due_at, messages.values()) if due is not None]
     if isinstance(letter, letters.Issuing) and letter.next_at is not None:
         waiting.append(letter.next_at)
     return min(waiting, default=None)
@@ -260,28 +270,29 @@ def _dump_settled(settled: Settled) -> dict[str, Any]:
 
 # --- messages ----------------------------------------------------------------------------------------------------------------
 
-_ENDED: Mapping[str, type[notices.Accepted | notices.Delivered | notices.Uncertain | notices.Skipped]] = {
-    "accepted": notices.Accepted,
+_ENDED: Mapping[str, type[notices.Delivered | notices.Uncertain]] = {
     "delivered": notices.Delivered,
     "uncertain": notices.Uncertain,
-    "skipped": notices.Skipped,
 }
 _IN_MESSAGE = frozenset(
     (
-        *("s", "at", "next", "waits", "locked", "claim", "kind", "reason"),
-        *("tries", "via", "doubt", "round", "serial", "by", "by_subject"),
+        *("s", "at", "next", "last", "waits", "locked", "claim", "kind", "reason"),
+        *("tries", "via", "doubt", "round", "serial", "channel", "by", "by_subject"),
     )
 )
 _MESSAGE_NAMES: Mapping[type[notices.Message], str] = {
     notices.Queued: "queued",
     notices.Claimed: "claimed",
+    notices.Accepted: "accepted",
     notices.Failed: "failed",
+    notices.Skipped: "skipped",
     **{kind: name for name, kind in _ENDED.items()},
 }
 
 
 def _message(kept: Mapping[str, Any]) -> notices.Message:
-    """{s: state, at, next, waits, locked, claim, kind, reason; its way: tries, via, doubt, round, serial, by, by_subject}."""
+    """{s: state, at, next, last, waits, locked, claim, kind, reason; its way: tries, via, doubt, round, serial, channel, by,
+    by_subject}."""
     name, at, way = kept["s"], kept["at"], _way(kept)
     locked = _lock(kept["locked"]) if "locked" in kept else None
     match name:
@@ -289,8 +300,12 @@ def _message(kept: Mapping[str, Any]) -> notices.Message:
             return notices.Queued(at, kept["next"], kept.get("waits", False), way, locked)
         case "claimed":
             return notices.Claimed(at, kept["next"], kept.get("waits", False), way, kept.get("claim", ""), locked)
+        case "accepted":
+            return notices.Accepted(at, way, kept.get("next"), kept.get("last", False))
         case "failed":
-            return notices.Failed(at, way, kept.get("kind", ""), kept.get("reason", ""))
+            return notices.Failed(at, way, kept.get("kind", ""), kept.get("reason", ""), kept.get("next"))
+        case "skipped":
+            return notices.Skipped(at, way, kept.get("reason", ""))
     if name not in _ENDED:
         raise newer("message", name)
     return _ENDED[name](at, way)
@@ -299,7 +314,7 @@ def _message(kept: Mapping[str, Any]) -> notices.Message:
 def _way(kept: Mapping[str, Any]) -> notices.Way:
     by = By(kept["by"], kept.get("by_subject", "")) if "by" in kept else None
     tries, via, doubt = kept.get("tries", 0), kept.get("via", ""), kept.get("doubt", False)
-    return notices.Way(tries, via, kept.get("round", 1), kept.get("serial", 1), by, doubt)
+    return notices.Way(tries, via, kept.get("round", 1), kept.get("serial", 1), by, doubt, kept.get("channel", notices.SMS))
 
 
 def _dump_messages(messages: Mapping[Notice, notices.Message]) -> dict[str, Any] | None:
@@ -308,8 +323,14 @@ def _dump_messages(messages: Mapping[Notice, notices.Message]) -> dict[str, Any]
 
 def _dump_message(message: notices.Message) -> dict[str, Any]:
     written: dict[str, Any] = {"s": _MESSAGE_NAMES[type(message)], "at": message.at}
+    if notices.due_at(message) is not None:
+        written["next"] = notices.due_at(message)
+    if isinstance(message, notices.Accepted) and message.last:
+        written["last"] = True
+    if isinstance(message, notices.Skipped) and message.reason:
+        written["reason"] = message.reason
     if isinstance(message, notices.Open):
-        written |= {"next": message.next_at, **({"waits": True} if message.waits else {})}
+        written |= {"waits": True} if message.waits else {}
         if message.locked is not None:
             written["locked"] = _dump_lock(message.locked)
     if isinstance(message, notices.Claimed) and message.claim:
@@ -321,7 +342,7 @@ def _dump_message(message: notices.Message) -> dict[str, Any]:
 
 def _dump_way(way: notices.Way) -> dict[str, Any]:
     """What is not as at the start."""
-    kept = {"tries": way.tries, "via": way.via, "doubt": way.doubt, "round": way.round, "serial": way.serial}
+    kept = {name: getattr(way, name) for name in ("tries", "via", "doubt", "round", "serial", "channel")}
     who = {} if way.by is None else {"by": way.by.name, "by_subject": way.by.subject}
     return {name: value for name, value in kept.items() if value != getattr(notices.START, name)} | who
 
@@ -507,7 +528,7 @@ CODEC = Codec(
         Kept(CLIENT_IDS, lambda dossier: dossier.client_ids, lambda ids: list(ids) or None),
     ),
     derived=Derived(
-        (NEXT_SEND, LANE, HELD, FAILED, LOCKED, RECOVERED),
+        (NEXT_SEND, LANE, HELD, FAILED, UNREACHED, LOCKED, RECOVERED),
         _derived,
         of=lambda dossier: (dossier.messages, dossier.letter, dossier.recovering, dossier.facts),
     ),

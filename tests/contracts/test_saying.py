@@ -20,7 +20,7 @@ EXAMPLES = [decode(path.read_bytes(), EVENT_TYPES) for path in sorted((ROOT / "c
 NAMED, EFFECTS = ([event for event in EXAMPLES if isinstance(event.data, kind)] for kind in (Named, Effect))
 # What the effects of the examples are named by.
 OCCASIONS: dict[str, Callable[[Any], str]] = {
-    "notice": lambda data: data.name,
+    "notice": lambda data: data.name if data.channel == "sms" else f"{data.channel}/{data.name}",
     "letter": lambda data: str(data.draft),
     "feedback": lambda _: "1",
     "calendar": lambda data: str(data.number),

@@ -171,7 +171,10 @@ def test_what_was_silent_once_stays_so_and_a_call_that_comes_too_late_is_noted_a
     silent = draft(dossier(), call, ground())
     said = NoticeSkipped(at=DUE, notice=APOLOGY, channel="sms", reason="too-old")
 
-    assert (silent.after, silent.said) == (dossier(messages={APOLOGY: Skipped(DUE_MS)}), [Once(said, APOLOGY)])
+    assert (silent.after, silent.said) == (
+        dossier(messages={APOLOGY: Skipped(DUE_MS, reason="too-old")}),
+        [Once(said, APOLOGY)],
+    )
     assert draft(silent.after, replace(call, recorded=DUE), ground()).after is silent.after
 
 
@@ -490,7 +493,11 @@ def test_a_message_with_nobody_to_go_to_is_skipped_for_a_reason(name: FirstNotic
     skipped = claim_message(due(name, **more), name, by)
     said = NoticeSkipped(at=moment(AT), notice=name, channel="sms", reason=reason)
 
-    assert (skipped.after.messages, skipped.said, skipped.answer) == ({name: Skipped(AT)}, [Once(said, name)], None)
+    assert (skipped.after.messages, skipped.said, skipped.answer) == (
+        {name: Skipped(AT, reason=reason)},
+        [Once(said, name)],
+        None,
+    )
 
 
 def test_a_message_waits_for_its_contact_up_to_the_last_moment() -> None:
@@ -499,7 +506,7 @@ def test_a_message_waits_for_its_contact_up_to_the_last_moment() -> None:
     given_up = claim_message(due(message=Queued(since - 1, 2), contact=None), RESULT, sending())
 
     assert waiting.after.messages == {RESULT: Queued(since, epoch_ms(at(6, "09:01")), waits=True)}
-    assert given_up.after.messages == {RESULT: Skipped(since - 1)}
+    assert given_up.after.messages == {RESULT: Skipped(since - 1, reason="contact-missing")}
 
 
 def test_all_that_is_due_of_a_dossier_is_claimed_together() -> None:
@@ -545,7 +552,7 @@ SMS = Sms("id", "+84912000007", "HOANGVAN", "a" * 161)
         (
             Answer("refused", "y" * 81),
             False,
-            Failed(AT, kind="permanent", reason="y" * 80),
+            Failed(AT, kind="permanent", reason="y" * 80, next_at=epoch_ms(NOW)),
             NoticeFailed(at=NOW, notice=RESULT, channel="sms", reason="y" * 80, kind="permanent"),
         ),
         (Answer("uncertain"), False, Uncertain(AT), NoticeUncertain(at=NOW, notice=RESULT, channel="sms")),

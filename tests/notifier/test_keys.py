@@ -13,10 +13,11 @@ from runtime.clock import epoch_ms
 from runtime.store import Document
 from services.notifier.domain import NOBODY, RESULT, SURVEY, Contact, Dossier, Invitation, Person
 from services.notifier.domain.dossier import Recovering, Settled
+from services.notifier.domain.ladder import OLD_NEWS
 from services.notifier.domain.letter import Draft, Drafted, Sent
 from services.notifier.domain.locked import LOOK_AGAIN, Locked
 from services.notifier.domain.notice import Accepted, Failed, Queued, Skipped
-from services.notifier.domain.outcome import EXPIRED, Answer
+from services.notifier.domain.outcome import Answer
 from services.notifier.domain.preview import addressed
 from services.notifier.domain.sealed import Sealed, sealed_in
 from services.notifier.domain.sending import claim_message
@@ -88,7 +89,7 @@ def test_a_message_that_waited_for_its_key_until_it_was_no_news_any_more_is_list
     late = claim(document, RESULT, desk(at(20, "10:00")))
 
     assert (late.answer, said(list(late.outputs))) == (None, ["failed expired"])
-    assert (state(late.document).kind, state(late.document).reason) == ("technical", EXPIRED)
+    assert (state(late.document).kind, state(late.document).reason) == OLD_NEWS
     assert isinstance(state(late.document), Failed)
     assert "locked" not in late.document
 

@@ -67,7 +67,7 @@ def test_delivered_wins_in_whatever_order_receipts_come(order: tuple[Receipt, Re
 def test_a_message_that_did_not_arrive_says_of_which_kind_that_is(receipt: Receipt, kind: FailKind) -> None:
     changed = on_receipt(dossier(Accepted(AT)), RESULT, receipt, GROUND)
 
-    assert changed.after.messages[RESULT] == Failed(AT, kind=kind, reason=receipt)
+    assert changed.after.messages[RESULT] == Failed(AT, kind=kind, reason=receipt, next_at=GROUND.now_ms)
     said = NoticeFailed(at=GROUND.now, notice=RESULT, channel="sms", reason=receipt, kind=kind)
     assert changed.said == [Once(said, RESULT)]
 

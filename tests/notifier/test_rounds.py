@@ -168,7 +168,7 @@ def test_a_completion_taken_back_in_a_later_round_is_over_and_keeps_its_client_i
     refused = settle_answer(document, RESULT, Answer("refused", "400"), sms, by).document
     skipped = claim(heard(again(refused, RESULT).document, back), RESULT, by)
 
-    assert load(skipped.document).messages == {RESULT: Skipped(epoch_ms(NOW), Way(round=2, serial=2, by=BY))}
+    assert load(skipped.document).messages == {RESULT: Skipped(epoch_ms(NOW), Way(round=2, serial=2, by=BY), "overtaken")}
     assert [output.body["data"]["reason"] for output in skipped.outputs] == ["overtaken"]
 
 

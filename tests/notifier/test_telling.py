@@ -213,7 +213,7 @@ def test_a_message_that_is_not_sent_says_why(sequence: int | None, reason: Any, 
     skipped = telling.queue(dossier(sequence), RESULT, DONE_AT, ground(), reason=reason)
     said = NoticeSkipped(at=at(6), notice=RESULT, channel="sms", reason=told_reason)
 
-    assert (skipped.after.messages, skipped.said) == ({RESULT: Skipped(DONE_AT)}, [told(said, RESULT)])
+    assert (skipped.after.messages, skipped.said) == ({RESULT: Skipped(DONE_AT, reason=told_reason)}, [told(said, RESULT)])
 
 
 def test_a_message_about_a_dossier_whose_reception_is_not_known_yet_waits_for_it_in_the_queue() -> None:

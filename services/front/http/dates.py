@@ -168,9 +168,10 @@ class Dates(BaseModel):
 
 
 class Message(BaseModel):
-    """An SMS of notifier."""
+    """A message of notifier."""
 
     notice_name: str
+    channel_name: str = "Tin nhắn"
     state_name: str
     at: datetime
     text: str

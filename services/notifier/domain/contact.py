@@ -1,6 +1,13 @@
 """How the person of a dossier is reached: sealed, and opened only for what goes out to them."""
 
+import re
 from dataclasses import dataclass
+
+# Of what mailboxes may look like, that which every server takes: nothing here can be a header or a second address.
+_MAILBOX = re.compile(
+    r"(?=.{3,254}$)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+)
+_BETWEEN = re.compile(r"[\s,;<>()/\"']+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,12 @@ class Person:
     name: str = ""
     phone: str = ""
     address: str = ""
+    email: str = ""
+
+    @property
+    def mailbox(self) -> str:
+        """The first e-mail address that stands in what was typed; "" if none does."""
+        return next((one for one in _BETWEEN.split(self.email) if _MAILBOX.fullmatch(one)), "")
 
 
 NOBODY = Person()

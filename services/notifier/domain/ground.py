@@ -1,10 +1,11 @@
 """What a decision may look at beside the dossier."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from contracts.facts import epoch_ms
+from contracts.notices import NoticeKind
 from reference import ReferenceData
 from services.notifier.domain.contact import Contact, Invitation, Person
 from services.notifier.domain.locked import Locked
@@ -30,7 +31,8 @@ class Sending(Ground):
     `claim_for`: a claim older than this is stuck. `contact_wait`: how long a message waits for the contact that was promised.
     `public_url`: where links may lead. `via`: the gateway that messages go to now, "" if none is open; `gateways`: by name,
     whether it drops a repeated client id, the first one first; `opened`: those that are open. `claim`: the name of a claim of
-    now. `spread`: chance, by which pauses are stretched.
+    now. `spread`: chance, by which pauses are stretched. `receipts`: the gateways that send a receipt of every message;
+    `patience`: how long one is waited for, of kinds that differ from the usual.
     """
 
     person_of: Callable[[Contact], Person | Locked | None]
@@ -43,6 +45,8 @@ class Sending(Ground):
     opened: frozenset[str] = frozenset()
     claim: str = ""
     spread: float = 1.0
+    receipts: frozenset[str] = frozenset()
+    patience: Mapping[NoticeKind, timedelta] = field(default_factory=dict)
 
     def home(self, via: str) -> str:
         """The gateway of a name; claims of earlier releases name none."""

@@ -5,7 +5,9 @@
     Claimed -> Uncertain -> Delivered, Failed                 nobody knows whether it was taken
     Claimed, Queued -> Failed                                 refused for good; no news any more
     Failed -> Delivered                                       a receipt that came late
+    Failed, Accepted -> Queued                                by e-mail: it failed for certain, or its receipt is missing
     Uncertain, Failed -> Queued, Accepted                     a person decided: the next round
+    Uncertain, Failed, Skipped -> Accepted                    a person posted it as a letter
     Queued -> Skipped                                         not sent, for a reason
 
 All times are milliseconds since 1970. `at` is the time of the cause.
@@ -16,7 +18,7 @@ from datetime import datetime, time, timedelta
 from typing import Literal, TypedDict
 
 from contracts import effect_id
-from contracts.notices import FailKind, Notice
+from contracts.notices import Channel, FailKind, Notice, SkipReason
 from reference import OFFICE_TIME
 from services.changes import By
 from services.notifier.domain.locked import Locked
@@ -25,6 +27,8 @@ RESULT: Literal["result-ready"] = "result-ready"
 APOLOGY: Literal["apology"] = "apology"
 SURVEY: Literal["survey"] = "survey"
 SMS: Literal["sms"] = "sms"
+EMAIL: Literal["email"] = "email"
+LETTER: Literal["letter"] = "letter"
 RECEIVED: Literal["received"] = "received"
 SUPPLEMENT: Literal["supplement-wanted"] = "supplement-wanted"
 FEE: Literal["fee-due"] = "fee-due"
@@ -47,7 +51,7 @@ class Way:
 
     `doubt`: that gateway may have it from an earlier try, so that it goes to no other one, whatever a later try comes to.
     `round`: more than 1 after a person decided about it (`by`); `serial`: which of its client ids holds, a new one where the
-    gateway may no longer take the one before.
+    gateway may no longer take the one before. `channel`: on which rung of the ladder it is.
     """
 
     tries: int = 0
@@ -56,6 +60,7 @@ class Way:
     serial: int = 1
     by: By | None = None
     doubt: bool = False
+    channel: Channel = SMS
 
     @property
     def over(self) -> "Way":
@@ -95,10 +100,15 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The gateway took it; taken is not delivered. Or a person says that its reader knows."""
+    """The gateway took it; taken is not delivered. Or a person says that its reader knows.
+
+    `next_at`: when it is looked whether its receipt has come; `last`: after that a person has to look.
+    """
 
     at: int
     way: Way = START
+    next_at: int | None = None
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +122,14 @@ class Delivered:
 @dataclass(frozen=True, slots=True)
 class Failed:
     """It did not go out, or did not arrive, and is listed for a person. `kind`: temporary: the phone could not be reached in
-    time; permanent: because of the recipient; technical: nothing that the recipient could do about; "" was not kept."""
+    time; permanent: because of the recipient; technical: nothing that the recipient could do about; "" was not kept.
+    `next_at`: when the next channel is tried, if there is one."""
 
     at: int
     way: Way = START
     kind: FailKind | Literal[""] = ""
     reason: str = ""
+    next_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +142,11 @@ class Uncertain:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Not sent, for a reason."""
+    """Not sent, for a reason; "" was not kept."""
 
     at: int
     way: Way = START
+    reason: SkipReason | Literal[""] = ""
 
 
 Open = Queued | Claimed
@@ -144,6 +157,11 @@ Message = Open | Ended
 def claim(message: Open, until: int, way: Way | None = None, name: str = "") -> Claimed:
     """Taken by a process, which counts as dead at `until`. `name`: of the claim."""
     return Claimed(message.at, until, message.waits, way or message.way, name)
+
+
+def due_at(message: Message) -> int | None:
+    """When something of it is due (ms); None if nothing is."""
+    return None if isinstance(message, Delivered | Uncertain | Skipped) else message.next_at
 
 
 def put_back(message: Claimed, next_at: int) -> Open:
@@ -163,14 +181,15 @@ def next_window(now: datetime) -> datetime:
     return datetime.combine(day, QUIET_UNTIL, OFFICE_TIME)
 
 
-def client_id(dossier: str, name: Notice, serial: int = 1) -> str:
+def client_id(dossier: str, name: Notice, serial: int = 1, channel: Channel = SMS) -> str:
     """The id a message keeps at the gateway, over all tries."""
-    return effect_id(WRITER, dossier, SMS, _counted(name, serial))
+    return effect_id(WRITER, dossier, channel, _counted(name, serial))
 
 
 def round_of(name: Notice, way: Way) -> str:
-    """What names the events of a message: a state is said once in each round."""
-    return _counted(name, way.round)
+    """What names the events of a message: a state is said once in each round on each channel."""
+    counted = _counted(name, way.round)
+    return counted if way.channel == SMS else f"{way.channel}/{counted}"
 
 
 def _counted(name: Notice, count: int) -> str:

@@ -8,10 +8,10 @@ from typing import Literal
 from contracts.facts import epoch_ms
 from contracts.notices import FailKind, Notice, NoticeKind
 from services.changes import Changed
-from services.notifier.domain import saying
+from services.notifier.domain import ladder, saying
 from services.notifier.domain.alphabet import size_of
 from services.notifier.domain.dossier import Dossier
-from services.notifier.domain.ground import Sending
+from services.notifier.domain.ground import Ground, Sending
 from services.notifier.domain.notice import (
     RECEIVED,
     Accepted,
@@ -31,18 +31,18 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (0.5, 1, 2, 5, 10, 20, 
 # After its cause a message is news for so long, whatever the gateways do: a Tết week without any is bridged.
 LASTS: Mapping[NoticeKind, timedelta] = {RECEIVED: timedelta(days=9)}
 USUALLY_LASTS = timedelta(days=12)
-EXPIRED = "expired"
 LONGEST_REASON = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """One SMS. `client_id` is the same however often it is tried."""
+    """One message. `client_id` is the same however often it is tried; `subject`: of an e-mail."""
 
     client_id: str
     to: str
     brand: str
     text: str
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def settle_answer(dossier: Dossier, name: Notice, tried: Tried, ground: Sending)
         case "taken":
             parts = size_of(tried.sms.text).parts
             said = saying.accepted(name, ground.now, message.way, parts)
-            return end(dossier, Accepted(message.at, message.way.over), said)
+            return end(dossier, Accepted(message.at, message.way.over, ladder.receipt_due(name, message.way, ground)), said)
         case "refused":
             return fail(dossier, name, message, ("permanent", answer.reason), ground)
         case "uncertain":
@@ -123,11 +123,12 @@ def doubt(dossier: Dossier, name: Notice, message: Open, ground: Sending) -> Cha
     return end(dossier, Uncertain(message.at, message.way.over), saying.uncertain(name, ground.now, message.way))
 
 
-def fail(dossier: Dossier, name: Notice, message: Message, why: tuple[FailKind, str], ground: Sending) -> Changed[Dossier]:
+def fail(dossier: Dossier, name: Notice, message: Message, why: tuple[FailKind, str], ground: Ground) -> Changed[Dossier]:
     """It did not go out and will not by itself."""
     kind, reason = why[0], why[1][:LONGEST_REASON]
     said = saying.failed(name, ground.now, message.way, kind, reason)
-    return end(dossier, Failed(message.at, message.way.over, kind, reason), said)
+    then = ladder.next_rung(name, message.way, (kind, reason), ground.now)
+    return end(dossier, Failed(message.at, message.way.over, kind, reason, then), said)
 
 
 def has_expired(message: Message, name: Notice, ground: Sending) -> bool:

@@ -1,6 +1,7 @@
 """What the gateway reports of messages later: receipts come late, twice, out of order, before the answer they belong to."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from contracts.notices import FailKind, Notice
@@ -8,7 +9,8 @@ from services.changes import Changed
 from services.notifier.domain import saying
 from services.notifier.domain.dossier import Dossier
 from services.notifier.domain.ground import Ground
-from services.notifier.domain.notice import Accepted, Claimed, Delivered, Failed, Message, Queued, Uncertain, client_id
+from services.notifier.domain.notice import SMS, Accepted, Claimed, Delivered, Failed, Message, Queued, Uncertain, client_id
+from services.notifier.domain.outcome import fail
 from services.notifier.domain.telling import end
 
 Receipt = Literal["delivered", "undelivered", "expired", "rejected"]
@@ -30,7 +32,7 @@ def on_receipts(dossier: Dossier, receipts: Mapping[str, Receipt], ground: Groun
     for name, message in dossier.messages.items():
         for serial in range(1, message.way.serial + 1):
             told = receipts.get(client_id(dossier.code, name, serial))
-            earlier = serial < message.way.serial
+            earlier = serial < message.way.serial or message.way.channel != SMS
             if told is not None and (told == "delivered" or not earlier):
                 more = on_receipt(changed.after, name, told, ground)
                 changed = Changed(more.after, (*changed.said, *more.said))
@@ -43,7 +45,6 @@ def on_receipt(dossier: Dossier, name: Notice, receipt: Receipt, ground: Ground)
     if known is None or not isinstance(known, HEEDED[receipt]):
         return Changed(dossier)
     if receipt == "delivered":
-        return end(dossier, Delivered(known.at, known.way.over), saying.delivered(name, ground.now, known.way))
-    kind = FAILS[receipt]
-    failed = saying.failed(name, ground.now, known.way, kind, receipt)
-    return end(dossier, Failed(known.at, known.way.over, kind, receipt), failed)
+        way = replace(known.way.over, channel=SMS)  # an e-mail has none: it is that of the SMS before it
+        return end(dossier, Delivered(known.at, way), saying.delivered(name, ground.now, way))
+    return fail(dossier, name, known, (FAILS[receipt], receipt), ground)

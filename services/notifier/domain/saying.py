@@ -1,28 +1,35 @@
-"""What is said of a message on notices.v1: in the first version wherever that can say it, which every reader knows."""
+"""What is said of a message on notices.v1: in the first version wherever that can say it, which every reader knows; of what is
+no SMS in the third."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import get_args
+from typing import TypedDict, get_args
 
 from contracts.notices import (
+    Channel,
     FailKind,
     FirstNotice,
     FirstSkipReason,
     Notice,
     NoticeAccepted,
     NoticeAcceptedV2,
+    NoticeAcceptedV3,
     NoticeDelivered,
     NoticeDeliveredV2,
     NoticeFailed,
     NoticeFailedV2,
+    NoticeFailedV3,
     NoticeKind,
     NoticeQueued,
     NoticeQueuedV2,
+    NoticeQueuedV3,
     NoticeSkipped,
     NoticeSkippedV2,
+    NoticeSkippedV3,
     NoticeStated,
     NoticeUncertain,
     NoticeUncertainV2,
+    NoticeUncertainV3,
     SkipReason,
 )
 from services.changes import Once, Said
@@ -31,6 +38,20 @@ from services.notifier.domain.notice import SMS, START, Way
 KINDS: Mapping[str, NoticeKind] = {kind: kind for kind in get_args(NoticeKind)}
 _FIRST: Mapping[str, FirstNotice] = {kind: kind for kind in get_args(FirstNotice)}
 _FIRST_REASONS: Mapping[SkipReason, FirstSkipReason] = {reason: reason for reason in get_args(FirstSkipReason)}
+
+
+class _Told(TypedDict, total=False):
+    """What every event of the third version says, beside when."""
+
+    notice: NoticeKind
+    channel: Channel
+    occasion: str
+    round: int
+
+
+def _third(name: Notice, way: Way) -> _Told:
+    told: _Told = {"notice": kind_of(name), "channel": way.channel, "occasion": occasion_of(name)}
+    return {**told, "round": way.round} if way.round > 1 else told
 
 
 def kind_of(name: Notice) -> NoticeKind:
@@ -45,13 +66,17 @@ def occasion_of(name: Notice) -> str:
 
 def queued(name: Notice, at: datetime, way: Way = START) -> NoticeStated:
     """It is due, for what happened at `at`."""
+    if way.channel != SMS:
+        return NoticeQueuedV3(at=at, **_third(name, way))
     if name in _FIRST:
         return NoticeQueued(at=at, notice=_FIRST[name], channel=SMS, **way.said())
     return NoticeQueuedV2(at=at, notice=kind_of(name), channel=SMS, occasion=occasion_of(name), **way.said())
 
 
 def accepted(name: Notice, at: datetime, way: Way, parts: int, *, confirmed: bool | None = None) -> NoticeStated:
-    """The gateway took it, in so many parts. `confirmed`: a person says that its reader knows."""
+    """The gateway took it, in so many parts if it is an SMS. `confirmed`: a person says that its reader knows."""
+    if way.channel != SMS:
+        return NoticeAcceptedV3(at=at, confirmed=confirmed, **_third(name, way))
     more = way.said()
     if name in _FIRST:
         return NoticeAccepted(at=at, notice=_FIRST[name], channel=SMS, parts=parts, confirmed=confirmed, **more)
@@ -68,6 +93,8 @@ def delivered(name: Notice, at: datetime, way: Way) -> NoticeStated:
 
 def failed(name: Notice, at: datetime, way: Way, kind: FailKind, reason: str) -> NoticeStated:
     """It did not go out and will not by itself, or did not arrive."""
+    if way.channel != SMS:
+        return NoticeFailedV3(at=at, reason=reason, kind=kind, **_third(name, way))
     more = way.said()
     if name in _FIRST:
         return NoticeFailed(at=at, notice=_FIRST[name], channel=SMS, reason=reason, kind=kind, **more)
@@ -77,6 +104,8 @@ def failed(name: Notice, at: datetime, way: Way, kind: FailKind, reason: str) ->
 
 def uncertain(name: Notice, at: datetime, way: Way) -> NoticeStated:
     """Nobody knows whether it was taken."""
+    if way.channel != SMS:
+        return NoticeUncertainV3(at=at, **_third(name, way))
     if name in _FIRST:
         return NoticeUncertain(at=at, notice=_FIRST[name], channel=SMS, **way.said())
     return NoticeUncertainV2(at=at, notice=kind_of(name), channel=SMS, occasion=occasion_of(name), **way.said())
@@ -84,6 +113,8 @@ def uncertain(name: Notice, at: datetime, way: Way) -> NoticeStated:
 
 def skipped(name: Notice, at: datetime, reason: SkipReason, way: Way = START) -> NoticeStated:
     """It is not sent, for a reason."""
+    if way.channel != SMS:
+        return NoticeSkippedV3(at=at, reason=reason, **_third(name, way))
     more = way.said()
     if name in _FIRST and reason in _FIRST_REASONS:
         return NoticeSkipped(at=at, notice=_FIRST[name], channel=SMS, reason=_FIRST_REASONS[reason], **more)
@@ -94,4 +125,4 @@ def skipped(name: Notice, at: datetime, reason: SkipReason, way: Way = START) ->
 def skip_reasons(said: Sequence[Said]) -> list[SkipReason]:
     """Why messages are not sent, of all that was said."""
     events = [one.event for one in said if isinstance(one, Once)]
-    return [event.reason for event in events if isinstance(event, NoticeSkipped | NoticeSkippedV2)]
+    return [event.reason for event in events if isinstance(event, NoticeSkipped | NoticeSkippedV2 | NoticeSkippedV3)]

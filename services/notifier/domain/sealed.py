@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.notifier.domain.dossier import Dossier
 from services.notifier.domain.letter import Approved, Drafted, Issuing, Sent
-from services.notifier.domain.notice import RESULT, SURVEY, Open
+from services.notifier.domain.notice import RESULT, SURVEY, Open, due_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def sealed_in(dossier: Dossier) -> Iterator[tuple[int, Sealed]]:
 
 def _tells_more(dossier: Dossier) -> bool:
     """Whether its person may have to be told something yet. One that ended without a result is told of none."""
-    open_ones = any(isinstance(message, Open) for message in dossier.messages.values())
+    open_ones = any(due_at(message) is not None for message in dossier.messages.values())
     on_its_way = isinstance(dossier.letter, Drafted | Approved | Issuing)
     done = RESULT in dossier.messages or dossier.ended
     return open_ones or on_its_way or not done or dossier.recovering is not None

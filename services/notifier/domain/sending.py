@@ -14,28 +14,36 @@ from services.notifier.domain import saying
 from services.notifier.domain.contact import Contact
 from services.notifier.domain.dossier import Dossier, Received, Returned
 from services.notifier.domain.ground import Ground, Sending
+from services.notifier.domain.ladder import OLD_NEWS, climb, climbs, mailbox_of, step_up
 from services.notifier.domain.letter import Sent
 from services.notifier.domain.links import is_ours
 from services.notifier.domain.locked import LOOK_AGAIN, Locked
 from services.notifier.domain.notice import (
     APOLOGY,
+    EMAIL,
     RESULT,
+    SMS,
     SURVEY,
+    Accepted,
     Claimed,
+    Failed,
     Open,
     Queued,
     Skipped,
+    Way,
     claim,
     client_id,
     next_window,
 )
-from services.notifier.domain.outcome import EXPIRED, Sms, doubt, fail, has_expired
+from services.notifier.domain.outcome import Sms, doubt, fail, has_expired
 from services.notifier.domain.steps import asked_at, open_fees, still_so
 from services.notifier.domain.telling import end
-from services.notifier.domain.wording import Speaker, Told, text_of
+from services.notifier.domain.wording import Speaker, Told, letter_of, subject_of, text_of
 
 RETRY = timedelta(minutes=1)
 OWN_LINK = "(liên kết riêng)"
+AS_LONG_AS_IT_IS = 99  # parts: an e-mail is not paid by the part
+NO_SERVER = "no-mail-server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +56,13 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class _To:
-    """Whom a message goes to: the number in E.164, and the link of a survey."""
+    """Whom a message goes to: the number in E.164 or the mailbox, and the link of a survey."""
 
-    number: str
+    address: str
     link: str = ""
 
 
+NOTHING: Sms | None = None
 Claims = Mapping[Notice, Outgoing]  # of one dossier: which message -> what is to be sent
 
 
@@ -61,7 +70,11 @@ def claim_due(dossier: Dossier, ground: Sending) -> Answering[Dossier, Claims]:
     """Claim every message of a dossier that is due; the answer is what is to be sent."""
     changed, claims = Changed(dossier), dict[Notice, Outgoing]()
     for name in dossier.messages:
-        one = claim_message(changed.after, name, ground)
+        message = changed.after.messages[name]
+        if isinstance(message, Accepted | Failed):
+            one = climb(changed.after, name, message, ground).answering(NOTHING)
+        else:
+            one = claim_message(changed.after, name, ground)
         changed = Changed(one.after, (*changed.said, *one.said))
         if one.answer is not None:
             claims[name] = Outgoing(one.answer, one.after.messages[name].way.via)
@@ -83,7 +96,7 @@ def claim_message(dossier: Dossier, name: Notice, ground: Sending) -> Answering[
     if isinstance(message, Queued) and not dossier.incomplete and not still_so(dossier, name, ground.reference):
         return _drop(dossier, name, message).answering(None)
     if not ours and has_expired(message, name, ground):
-        return fail(dossier, name, message, ("technical", EXPIRED), ground).answering(None)
+        return fail(dossier, name, message, OLD_NEWS, ground).answering(None)
     # Citizens are not told at night, nor while a record of their dossier is parked.
     later = now + RETRY if dossier.incomplete else next_window(now)
     if later > now and not ours:
@@ -122,14 +135,24 @@ def _claim_now(dossier: Dossier, name: Notice, message: Open, ground: Sending) -
     if isinstance(to, Locked):
         return _wait_for_key(dossier, name, message, to, ground).answering(None)
     if isinstance(to, str):
-        return skip(dossier, name, message, to).answering(None)
-    if not ground.via:  # no gateway is open: its turn comes
+        return _unreachable(dossier, name, message, to, ground).answering(None)
+    if message.way.channel == EMAIL and EMAIL not in ground.gateways:  # no server is set any more
+        return fail(dossier, name, message, ("technical", NO_SERVER), ground).answering(None)
+    via = ground.via if message.way.channel == SMS else EMAIL if EMAIL in ground.opened else ""
+    if not via:  # no gateway is open: its turn comes
         return Changed(dossier).answering(None)
-    way = replace(message.way, via=ground.via)
-    sms = _sms(dossier, name, to, way.serial, ground)
+    way = replace(message.way, via=via)
+    sms = _sms(dossier, name, to, way, ground)
     claimed = dossier.expecting(name, claim(message, epoch_ms(ground.now + ground.claim_for), way, ground.claim))
     shown = sms.text.replace(to.link, OWN_LINK) if to.link else sms.text
     return Answering(claimed._replace(texts={**dossier.texts, name: shown}), sms)
+
+
+def _unreachable(dossier: Dossier, name: Notice, message: Open, why: SkipReason, ground: Sending) -> Changed[Dossier]:
+    """Nobody to go to on this channel: by e-mail, if there is no number and never was one; else it is not sent."""
+    mail = why == "no-mobile-number" and message.way.channel == SMS and climbs(name)
+    box = mailbox_of(dossier, ground) if mail else None
+    return step_up(dossier, name, message, ground) if isinstance(box, str) and box else skip(dossier, name, message, why)
 
 
 def _addressee(dossier: Dossier, contact: Contact, name: Notice, ground: Sending) -> _To | Locked | SkipReason:
@@ -143,12 +166,12 @@ def _addressee(dossier: Dossier, contact: Contact, name: Notice, ground: Sending
         return person
     if person is None:  # its key was given up, and the contact with it
         return "contact-missing"
-    number = mobile(person.phone)
-    if number is None:
+    address = mobile(person.phone) if dossier.messages[name].way.channel == SMS else person.mailbox
+    if not address:
         return "no-mobile-number"
     if not is_dossier_code(dossier.code):
         return "no-code"
-    return _To(number) if name != SURVEY else _invited(dossier, number, ground)
+    return _To(address) if name != SURVEY else _invited(dossier, address, ground)
 
 
 def _invited(dossier: Dossier, number: str, ground: Sending) -> _To | Locked | SkipReason:
@@ -163,7 +186,7 @@ def _invited(dossier: Dossier, number: str, ground: Sending) -> _To | Locked | S
 def skip(dossier: Dossier, name: Notice, message: Open, reason: SkipReason) -> Changed[Dossier]:
     """A message that was due and is not sent after all, since its cause."""
     said = saying.skipped(name, moment(message.at), reason, message.way)
-    return end(dossier, Skipped(message.at, message.way.over), said)
+    return end(dossier, Skipped(message.at, message.way.over, reason), said)
 
 
 def _wait_for_contact(dossier: Dossier, name: Notice, message: Open, ground: Sending) -> Changed[Dossier]:
@@ -184,10 +207,12 @@ def _wait_for_key(dossier: Dossier, name: Notice, message: Open, locked: Locked,
     return Changed(dossier.with_message(name, replace(message, next_at=later, locked=locked)))
 
 
-def _sms(dossier: Dossier, name: Notice, to: _To, serial: int, ground: Sending) -> Sms:
-    unit = ground.reference.units.get(speaker_of(dossier, name, ground))
-    brand = "" if unit is None else unit.brand
-    return Sms(client_id(dossier.code, name, serial), to.number, brand, text_said(dossier, name, to.link, ground))
+def _sms(dossier: Dossier, name: Notice, to: _To, way: Way, ground: Sending) -> Sms:
+    unit, said = ground.reference.units.get(speaker_of(dossier, name, ground)), text_said(dossier, name, to.link, ground)
+    identity = client_id(dossier.code, name, way.serial, way.channel)
+    if way.channel == EMAIL:
+        return Sms(identity, to.address, "", said, subject_of(saying.kind_of(name), dossier.code))
+    return Sms(identity, to.address, "" if unit is None else unit.brand, said)
 
 
 def text_sent(dossier: Dossier, name: Notice, ground: Sending) -> str:
@@ -216,11 +241,13 @@ def text_for(dossier: Dossier, name: Notice, link: str, ground: Ground) -> str:
     if name == APOLOGY and not isinstance(letter, Sent):
         raise ValueError(f"{dossier.code}: a message about a letter that was not sent")
     procedure, promise = reference.procedures.get(received.procedure), dossier.promise
-    sent = letter if isinstance(letter, Sent) else None
+    sent, message = letter if isinstance(letter, Sent) else None, dossier.messages.get(name)
+    mailed = message is not None and message.way.channel == EMAIL
+    speaker = _speaker(speaker_of(dossier, name, ground), ground)
     told = Told(
         dossier=dossier.code,
         procedure=procedure.name if procedure else received.procedure,
-        speaker=_speaker(speaker_of(dossier, name, ground), ground),
+        speaker=replace(speaker, accents=True, parts=AS_LONG_AS_IT_IS) if mailed else speaker,
         return_method=received.return_method,
         returned=dossier.facts.first(Returned) is not None,
         fee_open=bool(open_fees(dossier)),
@@ -230,7 +257,8 @@ def text_for(dossier: Dossier, name: Notice, link: str, ground: Ground) -> str:
         new_due=None if sent is None else moment_or_none(sent.new_due),
         link=link,
     )
-    return text_of(saying.kind_of(name), told)
+    text = text_of(saying.kind_of(name), told)
+    return letter_of(text, speaker) if mailed else text
 
 
 def _speaker(code: str, ground: Ground) -> Speaker:

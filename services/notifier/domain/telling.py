@@ -148,7 +148,7 @@ def queue(
     if reason is None and received is not None and received.contact_sequence is None:
         reason = "no-contact"
     if reason is not None:
-        return end(dossier, Skipped(at), saying.skipped(name, moment(at), reason))
+        return end(dossier, Skipped(at, reason=reason), saying.skipped(name, moment(at), reason))
     queued = Queued(at, epoch_ms(next_window(ground.now)) if due is None else due)
     return Changed(dossier.with_message(name, queued), [Once(saying.queued(name, moment(at)), name)])
 

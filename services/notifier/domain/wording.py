@@ -83,6 +83,29 @@ def text_of(kind: NoticeKind, told: Told) -> str:
     return shortest
 
 
+_SUBJECTS: Mapping[NoticeKind, str] = {
+    "received": "đã được tiếp nhận",
+    "supplement-wanted": "cần bổ sung giấy tờ",
+    "fee-due": "cần thực hiện nghĩa vụ tài chính",
+    "result-ready": "đã có kết quả",
+    "refused": "không được tiếp nhận",
+    "stopped": "dừng giải quyết",
+    "apology": "xin lỗi vì trả kết quả trễ hẹn",
+    "survey": "mời đánh giá",
+}
+_AUTOMATIC = "Thư này được gửi tự động vì chưa báo được cho Ông/Bà bằng tin nhắn. Xin không trả lời thư này."
+
+
+def subject_of(kind: NoticeKind, code: str) -> str:
+    """The subject of an e-mail: the dossier and what is told of it, nothing of a person."""
+    return f"Hồ sơ {code}: {_SUBJECTS[kind]}"
+
+
+def letter_of(text: str, speaker: Speaker) -> str:
+    """A text as an e-mail says it: who writes, and why not by SMS."""
+    return f"Kính gửi Ông/Bà,\n\n{text}\n\n{_named(speaker.name)}\n\n{_AUTOMATIC}\n"
+
+
 def _template(kind: NoticeKind, told: Told) -> str:
     """The words for a kind and the facts, with room for names."""
     if kind == "result-ready":

@@ -1,4 +1,5 @@
-"""What a person decides about a message that is uncertain or failed: it is known after all, or it goes out again."""
+"""What a person decides about a message that is uncertain, failed, or had nobody to go to: it is known after all, it goes out
+again, or it was posted as a letter."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,17 +10,35 @@ from services.changes import By, Changed, Once
 from services.notifier.domain import saying
 from services.notifier.domain.dossier import Dossier
 from services.notifier.domain.ground import Sending
-from services.notifier.domain.notice import Accepted, Failed, Message, Queued, Uncertain, Way, next_window, round_of
+from services.notifier.domain.ladder import is_unreached
+from services.notifier.domain.notice import (
+    LETTER,
+    Accepted,
+    Failed,
+    Message,
+    Queued,
+    Skipped,
+    Uncertain,
+    Way,
+    next_window,
+    round_of,
+)
 from services.notifier.domain.telling import end
+
+Listed = Uncertain | Failed | Skipped
 
 
 class NotListedError(Exception):
     """The message is no longer one that a person has to decide about."""
 
 
-def listed(dossier: Dossier) -> Mapping[Notice, Uncertain | Failed]:
+def listed(dossier: Dossier) -> Mapping[Notice, Listed]:
     """The messages of a dossier that a person has to decide about."""
-    return {name: one for name, one in dossier.messages.items() if isinstance(one, Uncertain | Failed)}
+    return {name: one for name, one in dossier.messages.items() if _is_listed(name, one) and isinstance(one, Listed)}
+
+
+def _is_listed(name: Notice, message: Message) -> bool:
+    return isinstance(message, Uncertain | Failed) or is_unreached(name, message)
 
 
 def known_after_all(dossier: Dossier, name: Notice, by: By, parts: int, ground: Sending) -> Changed[Dossier]:
@@ -28,6 +47,13 @@ def known_after_all(dossier: Dossier, name: Notice, by: By, parts: int, ground: 
     way = replace(message.way, round=message.way.round + 1, by=by)
     said = saying.accepted(name, ground.now, way, parts, confirmed=True)
     return end(dossier, Accepted(message.at, way), said)
+
+
+def posted(dossier: Dossier, name: Notice, by: By, ground: Sending) -> Changed[Dossier]:
+    """A person told its reader by a letter on paper. Raises NotListedError."""
+    message = _listed(dossier, name)
+    way = replace(message.way, round=message.way.round + 1, by=by, channel=LETTER)
+    return end(dossier, Accepted(message.at, way), saying.accepted(name, ground.now, way, 1))
 
 
 def send_again(dossier: Dossier, name: Notice, by: By, ground: Sending) -> Changed[Dossier]:
@@ -48,8 +74,8 @@ def again(message: Message, by: By | None) -> Way:
     return Way(round=message.way.round + 1, serial=serial, by=by)
 
 
-def _listed(dossier: Dossier, name: Notice) -> Uncertain | Failed:
+def _listed(dossier: Dossier, name: Notice) -> Listed:
     message: Message | None = dossier.messages.get(name)
-    if not isinstance(message, Uncertain | Failed):
+    if not isinstance(message, Listed) or not _is_listed(name, message):
         raise NotListedError
     return message

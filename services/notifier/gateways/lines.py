@@ -1,4 +1,7 @@
-"""Which gateway is asked now: each at its pace, one that is not well rests, and the next one is asked meanwhile."""
+"""Which gateway is asked now: each at its pace, one that is not well rests, and the next one is asked meanwhile.
+
+The mail server is a line like the others, to which no SMS goes.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 
 from runtime.machine import Machine
 from runtime.parts import Parts
+from services.notifier.domain.notice import EMAIL
 from services.notifier.domain.outcome import Answer, Outcome, Sms
 from services.notifier.gateways.plans import Plan
 from services.notifier.gateways.port import Gateway
@@ -21,10 +25,11 @@ class Line:
     """One gateway with its pace and its health."""
 
     def __init__(self, plan: Plan, gateway: Gateway, machine: Machine) -> None:
-        self.name, self.deduplicates = plan.name, plan.deduplicates
+        self.name, self.deduplicates, self.gives_receipts = plan.name, plan.deduplicates, plan.receipts
         self.rests_until, self.broken = 0.0, False
         self._gateway, self._machine, self._width, self._gap = gateway, machine, plan.width, 1 / plan.per_second
         self._began: dict[object, float] = {}  # of each message on its way
+        self._place = asyncio.Semaphore(plan.width)
         self._next, self._rested_at, self._ill, self._strange = 0.0, 0.0, 0, 0
 
     def room(self) -> int:
@@ -53,13 +58,14 @@ class Line:
             self._next = turn + self._gap
             if turn > now:
                 await self._machine.sleep(turn - now)
-            began = self._machine.monotonic()
-            if began > give_up_at or began < self.rests_until:
-                return Answer("busy", "not sent")
-            self._began[flight] = began
-            answer = await self._gateway.send(message)
-            self._note(answer, began)
-            return answer
+            async with self._place:
+                began = self._machine.monotonic()
+                if began > give_up_at or began < self.rests_until:
+                    return Answer("busy", "not sent")
+                self._began[flight] = began
+                answer = await self._gateway.send(message)
+                self._note(answer, began)
+                return answer
         finally:
             del self._began[flight]
 
@@ -110,18 +116,24 @@ class Switchboard:
         return {name: line.deduplicates for name, line in self.lines.items()}
 
     @property
+    def with_receipts(self) -> frozenset[str]:
+        """Gateways that send a receipt of every message."""
+        return frozenset(name for name, line in self.lines.items() if line.gives_receipts)
+
+    @property
     def drops_all_repeats(self) -> bool:
         """Whether a message may be sent again though nobody remembers which gateway had it."""
-        return len(self.lines) == 1 and all(self.deduplicating.values())
+        of_sms = [line for name, line in self.lines.items() if name != EMAIL]
+        return len(of_sms) == 1 and of_sms[0].deduplicates
 
     def room(self) -> Room | None:
-        """Where to go now: the first gateway that is well and answers, else a slow one; None if none takes anything now."""
-        free = [line for line in self.lines.values() if line.room() > 0]
+        """Where an SMS goes now: the first gateway that is well and answers, else a slow one; None if none takes any now."""
+        free = [line for name, line in self.lines.items() if name != EMAIL and line.room() > 0]
         best = next((line for line in free if not line.is_slow), free[0] if free else None)
         return None if best is None else Room(best.name, best.room())
 
     def opened(self) -> frozenset[str]:
-        """Gateways that take something now."""
+        """Gateways that take something now, the mail server among them."""
         return frozenset(name for name, line in self.lines.items() if line.room() > 0)
 
     @property

@@ -5,26 +5,38 @@ import hmac
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from runtime.mail import Mail, SmtpMail
 from runtime.parts import Parts
+from services.notifier.domain.notice import EMAIL
 from services.notifier.gateways.calling import Caller
 from services.notifier.gateways.http import HttpGateway
 from services.notifier.gateways.kannel import KannelGateway
 from services.notifier.gateways.lines import Line, Switchboard
+from services.notifier.gateways.mail import MailGateway
 from services.notifier.gateways.plans import Plan
 from services.notifier.gateways.port import Gateway
 from services.notifier.gateways.wscpmt import WsCpMtGateway
 from services.notifier.settings import NotifierSettings
 
 KANNEL_RECEIPTS = "/v1/receipts/kannel"
+MAIL_SERVER = "http://mail"  # a plan names an address; that of the mail server is in settings of its own
 
 
-def open_gateways(settings: NotifierSettings, parts: Parts, first: Gateway | None = None) -> Switchboard:
-    """The gateways of the settings, in their order. `first`: given in place of the first one. Raises ValueError."""
+def open_gateways(
+    settings: NotifierSettings, parts: Parts, first: Gateway | None = None, mail: Mail | None = None
+) -> Switchboard:
+    """The gateways of the settings, in their order, and the mail server behind them. `first`, `mail`: given in place of the
+    first one, and of the server. Raises ValueError."""
     receipt_url = _receipt_url(settings)
     lines: list[Line] = []
     for plan, token in settings.gateways():
         gateway = first if first is not None and not lines else _open(plan, token, receipt_url)
-        lines.append(Line(plan, gateway, parts.machine))
+        asked = plan.kind == "kannel" and receipt_url is not None
+        lines.append(Line(plan.model_copy(update={"receipts": plan.receipts or asked}), gateway, parts.machine))
+    server = mail or (SmtpMail(settings) if settings.mail_host else None)
+    if server is not None:
+        plan = Plan(name=EMAIL, url=MAIL_SERVER, per_second=settings.mail_per_second, width=1)
+        lines.append(Line(plan, MailGateway(server, parts.clock), parts.machine))
     return Switchboard(lines, parts)
 
 

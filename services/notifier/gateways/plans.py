@@ -53,6 +53,7 @@ class Plan(BaseModel):
     cp_code: str = ""
     form: Form = DEFAULT_FORM
     deduplicates: bool = False
+    receipts: bool = False
     per_second: float = Field(default=20.0, gt=0, le=1000)
     width: int = Field(default=10, ge=1, le=100)
     seconds: float = Field(default=10.0, gt=0, le=20)

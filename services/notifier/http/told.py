@@ -5,7 +5,7 @@ from datetime import datetime
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
-from contracts.notices import Notice, NoticeKind
+from contracts.notices import Channel, Notice, NoticeKind
 from reference import moment
 from runtime.web import Person, Problem, ProblemError, problem_answers
 from services.notifier.domain import Dossier, Ground
@@ -36,14 +36,21 @@ STATES: dict[type, tuple[str, str]] = {
     Uncertain: ("uncertain", "Không rõ đã gửi hay chưa, chờ cán bộ xử lý"),
     Skipped: ("skipped", "Không gửi"),
 }
+CHANNELS: dict[Channel, str] = {"sms": "Tin nhắn", "email": "Thư điện tử", "letter": "Thư giấy"}
+BY_CHANNEL: dict[tuple[Channel, str], str] = {
+    ("email", "accepted"): "Máy chủ thư đã nhận",
+    ("letter", "accepted"): "Cán bộ đã gửi qua bưu chính",
+}
 LOCKED = "Chờ khóa mở thông tin liên hệ, người vận hành xử lý"
 
 
 class SmsTold(BaseModel):
-    """Một tin nhắn. Neither the number nor a link of somebody's own."""
+    """Một tin nhắn, hoặc thư thay cho tin nhắn. Neither the number nor a link of somebody's own."""
 
     notice: Notice
     notice_name: str
+    channel: Channel
+    channel_name: str
     state: str
     state_name: str
     at: datetime = Field(description="Khi có lý do để gửi.")
@@ -55,9 +62,16 @@ class SmsTold(BaseModel):
         state, name = STATES[type(told.message)]
         if isinstance(told.message, Queued | Claimed) and told.message.locked is not None:
             name = LOCKED
-        at = moment(told.at)
+        channel = told.message.way.channel
         return cls(
-            notice=told.notice, notice_name=NOTICES[kind_of(told.notice)], state=state, state_name=name, at=at, text=told.text
+            notice=told.notice,
+            notice_name=NOTICES[kind_of(told.notice)],
+            channel=channel,
+            channel_name=CHANNELS[channel],
+            state=state,
+            state_name=BY_CHANNEL.get((channel, state), name),
+            at=moment(told.at),
+            text=told.text,
         )
 
 

@@ -1,4 +1,6 @@
-"""Messages that a person has to decide about, as API: uncertain ones, and those that failed. No rules here."""
+"""Messages that a person has to decide about, as API: uncertain ones, those that failed, and those that had nobody to go to.
+
+No rules here."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -8,7 +10,7 @@ from typing import Annotated, Literal
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, Field
 
-from contracts.notices import FailKind, Notice, NoticeKind, named
+from contracts.notices import Channel, FailKind, Notice, NoticeKind, named
 from reference import moment
 from runtime.intents import Intents
 from runtime.parts import Parts
@@ -16,17 +18,18 @@ from runtime.web import Person, Problem, ProblemError, problem_answers
 from services.changes import By, Changed
 from services.notifier.domain import Dossier, Sending
 from services.notifier.domain.alphabet import size_of
-from services.notifier.domain.notice import Failed, Uncertain
+from services.notifier.domain.ladder import OLD_NEWS, UNCONFIRMED, climbs
+from services.notifier.domain.notice import Failed, Skipped, Uncertain
 from services.notifier.domain.saying import kind_of, occasion_of
-from services.notifier.domain.sending import speaker_of, text_sent
+from services.notifier.domain.sending import NO_SERVER, speaker_of, text_sent
 from services.notifier.domain.told import text_told
-from services.notifier.domain.worklist import NotListedError, known_after_all, listed, send_again
+from services.notifier.domain.worklist import Listed, NotListedError, known_after_all, listed, posted, send_again
 from services.notifier.http.people import Clerk, Reader
-from services.notifier.http.told import NOTICES
+from services.notifier.http.told import CHANNELS, NOTICES
 from services.notifier.jobs import Desk
-from services.notifier.store import CODEC, find_listed, find_one
+from services.notifier.store import CODEC, Listing, find_listed, find_one
 
-State = Literal["uncertain", "failed"]
+State = Listing
 Occasion = Annotated[str, Query(max_length=200, description="Lần yêu cầu nào, khi một loại tin có nhiều lần.")]
 PAGE = 100
 PAGES_READ = 50  # for one answer, at most
@@ -36,7 +39,20 @@ KINDS: dict[FailKind | Literal[""], str] = {
     "technical": "Lỗi đường truyền hoặc cấu hình tổng đài",
     "": "Không rõ lý do",
 }
+REASONS: dict[tuple[str, str], str] = {
+    UNCONFIRMED: "Quá một ngày chưa có báo phát",
+    OLD_NEWS: "Quá thời hạn gửi, tin không còn là tin mới",
+    ("technical", NO_SERVER): "Chưa cài đặt máy chủ thư điện tử",
+}
 UNKNOWN = "Không rõ tổng đài đã nhận hay chưa"
+NEXT_BY_EMAIL = "sắp gửi thư điện tử"
+NEXT_BY_LETTER = "gửi thư giấy"
+WHY_NOT: dict[str, str] = {
+    "no-contact": "Không có thông tin liên hệ",
+    "contact-missing": "Thông tin liên hệ không đến hoặc không còn",
+    "no-mobile-number": "Không có số điện thoại di động, không có thư điện tử",
+    "no-code": "Mã hồ sơ không hợp lệ",
+}
 
 
 class ListedMessage(BaseModel):
@@ -49,7 +65,10 @@ class ListedMessage(BaseModel):
     unit: str
     unit_name: str
     state: State
+    channel: Channel
+    channel_name: str
     why: str = Field(description="Vì sao tin nhắn nằm ở đây.")
+    next_step: str = Field(description="Việc tiếp theo: sắp gửi thư điện tử, hoặc gửi thư giấy; trống: hỏi người dân trước.")
     code: str = Field(description="Mã của tổng đài, nếu có.")
     at: datetime = Field(description="Khi có lý do để gửi.")
     text: str
@@ -63,7 +82,7 @@ class ListedMessages(BaseModel):
 
 
 class Decided(BaseModel):
-    """Tin nhắn đã có quyết định: chờ gửi lại, hoặc người dân đã biết."""
+    """Tin nhắn đã có quyết định: chờ gửi lại, đã gửi thư giấy, hoặc người dân đã biết."""
 
     dossier: str
     notice: NoticeKind
@@ -93,12 +112,16 @@ class Worklist:
             for dossier in dossiers
             if any(person.sees(unit) for unit in dossier.units)
             for name, message in listed(dossier).items()
-            if isinstance(message, Failed) == (state == "failed")
+            if _state_of(message) == state
         ]
 
     async def send_again(self, dossier: str, name: Notice, person: Person) -> None:
         """It goes out again. Raises ProblemError."""
         await self._decide(dossier, person, partial(send_again, name=name, by=_by(person), ground=self._desk.ground()))
+
+    async def posted(self, dossier: str, name: Notice, person: Person) -> None:
+        """Its reader was told by a letter on paper. Raises ProblemError."""
+        await self._decide(dossier, person, partial(posted, name=name, by=_by(person), ground=self._desk.ground()))
 
     async def known(self, dossier: str, name: Notice, person: Person) -> None:
         """Its reader has it, or was told in another way. Raises ProblemError."""
@@ -128,10 +151,13 @@ def _by(person: Person) -> By:
     return By(person.name, person.subject)
 
 
-def _described(dossier: Dossier, name: Notice, message: Uncertain | Failed, ground: Sending) -> ListedMessage:
+def _state_of(message: Listed) -> State:
+    return "failed" if isinstance(message, Failed) else "uncertain" if isinstance(message, Uncertain) else "unreached"
+
+
+def _described(dossier: Dossier, name: Notice, message: Listed, ground: Sending) -> ListedMessage:
     unit, kind = speaker_of(dossier, name, ground), kind_of(name)
     known = ground.reference.units.get(unit)
-    failed = isinstance(message, Failed)
     return ListedMessage(
         dossier=dossier.code,
         notice=kind,
@@ -139,12 +165,29 @@ def _described(dossier: Dossier, name: Notice, message: Uncertain | Failed, grou
         notice_name=NOTICES[kind],
         unit=unit,
         unit_name=known.name if known else unit,
-        state="failed" if failed else "uncertain",
-        why=KINDS[message.kind] if isinstance(message, Failed) else UNKNOWN,
+        state=_state_of(message),
+        channel=message.way.channel,
+        channel_name=CHANNELS[message.way.channel],
+        why=_why(message),
+        next_step=_next_step(name, message),
         code=message.reason if isinstance(message, Failed) else "",
         at=moment(message.at),
         text=text_told(dossier, name, message, ground),
     )
+
+
+def _why(message: Listed) -> str:
+    if isinstance(message, Uncertain):
+        return UNKNOWN
+    if isinstance(message, Skipped):
+        return WHY_NOT[message.reason]
+    return REASONS.get((message.kind, message.reason)) or KINDS[message.kind]
+
+
+def _next_step(name: Notice, message: Listed) -> str:
+    if isinstance(message, Uncertain) or not climbs(name):
+        return ""
+    return NEXT_BY_EMAIL if isinstance(message, Failed) and message.next_at is not None else NEXT_BY_LETTER
 
 
 def add_worklist(app: FastAPI, worklist: Worklist) -> None:
@@ -171,6 +214,17 @@ def add_worklist(app: FastAPI, worklist: Worklist) -> None:
     async def again(person: Clerk, dossier: str, notice: NoticeKind, occasion: Occasion = "1") -> Decided:
         await worklist.send_again(dossier, named(notice, occasion), person)
         return Decided(dossier=dossier, notice=notice, occasion=occasion, state="queued")
+
+    @app.post(
+        "/v1/messages/{dossier}/{notice}/posted",
+        status_code=202,
+        summary="Đã gửi thư giấy thay tin nhắn",
+        response_model=Decided,
+        responses=problem_answers(404, 409, 422, 503),
+    )
+    async def as_letter(person: Clerk, dossier: str, notice: NoticeKind, occasion: Occasion = "1") -> Decided:
+        await worklist.posted(dossier, named(notice, occasion), person)
+        return Decided(dossier=dossier, notice=notice, occasion=occasion, state="accepted")
 
     @app.post(
         "/v1/messages/{dossier}/{notice}/known",

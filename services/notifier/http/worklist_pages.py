@@ -12,7 +12,11 @@ from services.notifier.http.people import Clerk, Reader
 from services.notifier.http.worklist import Occasion, State, Worklist
 
 PAGES = Pages("services.notifier")
-STATES: dict[State, str] = {"uncertain": "Không rõ đã gửi hay chưa", "failed": "Không gửi được"}
+STATES: dict[State, str] = {
+    "uncertain": "Không rõ đã gửi hay chưa",
+    "failed": "Không gửi được",
+    "unreached": "Không liên lạc được",
+}
 After = Annotated[str, Query(max_length=64)]
 DECIDED = also(problem_answers(404, 422, 503), 409, "text/html")
 
@@ -41,6 +45,22 @@ def add_worklist_pages(app: FastAPI, worklist: Worklist) -> None:
     ) -> Response:
         try:
             await worklist.send_again(dossier, named(notice, occasion), person)
+        except ProblemError as error:
+            return await _page(worklist, person, state, "", error.problem.title)
+        return RedirectResponse(f"/messages?state={state}", 303)
+
+    @app.post(
+        "/messages/{dossier}/{notice}/posted",
+        status_code=303,
+        response_class=Response,
+        summary="Trang: đã gửi thư giấy thay tin nhắn",
+        responses=DECIDED,
+    )
+    async def page_posted(
+        person: Clerk, dossier: str, notice: NoticeKind, state: State = "failed", occasion: Occasion = "1"
+    ) -> Response:
+        try:
+            await worklist.posted(dossier, named(notice, occasion), person)
         except ProblemError as error:
             return await _page(worklist, person, state, "", error.problem.title)
         return RedirectResponse(f"/messages?state={state}", 303)
