@@ -61,7 +61,7 @@ def _notifier(reference: ReferenceData, clock: Clock) -> Handle:
 def _feedback(reference: ReferenceData, clock: Clock) -> Handle:
     key = "1:" + base64.b64encode(bytes(PrivateKey.generate().public_key)).decode()
     given = {"reference_dir": PROVINCE, "contacts_public_key": key, "public_url": "http://localhost"}
-    settings = FeedbackSettings.model_validate({**given, "token_key": "k" * 32}, by_name=True)
+    settings = FeedbackSettings.model_validate({**given, "token_key": "k" * 32, "petition_key": "p" * 32}, by_name=True)
     return feedback.rules_of(FeedbackContext(reference, clock, settings, Sealer.parse(key), load_forms())).handle
 
 

@@ -139,6 +139,12 @@ class Rule(StrEnum):
         "dossier is rated once.",
         "TT 01/2018/TT-VPCP (lấy ý kiến đánh giá); plan B (phiếu lấy ý kiến nhận xét)",
     )
+    R34 = (
+        "R34",
+        "Who denounces is readable by named roles alone, and every reading is journaled with its purpose; who stays anonymous "
+        "leaves no identity.",
+        "Luật Tố cáo 2018; NĐ 13/2023 (personal data)",
+    )
     R35 = (
         "R35",
         "The sheet keeps its equations, 3 = 4 + 5 + 6, 7 = 8 + 9 + 10, 11 = 12 + 13, 3 = 7 + 11, and column 6 is column "

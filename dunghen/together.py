@@ -44,6 +44,7 @@ class Keys:
     receipts_secret: str
     signing_key: str  # of the front
     lookup_key: str
+    petition_key: str
 
     @classmethod
     def new(cls) -> "Keys":
@@ -55,6 +56,7 @@ class Keys:
             secrets.token_hex(32),
             base64.b64encode(secrets.token_bytes(32)).decode(),
             f"1:{secrets.token_hex(32)}",
+            secrets.token_hex(32),
         )
 
     def environment(self) -> dict[str, str]:
@@ -63,7 +65,7 @@ class Keys:
         private = base64.b64encode(bytes(self.private)).decode()
         keys = {"CONTACTS_PUBLIC_KEY": f"1:{public}", "CONTACTS_PRIVATE_KEYS": f"1:{private}"}
         keys |= {"CONTACTS_HASH_KEYS": self.hash_key, "FEEDBACK_TOKEN_KEY": self.token_key}
-        keys |= {"LOOKUP_KEY": self.lookup_key}
+        keys |= {"LOOKUP_KEY": self.lookup_key, "FEEDBACK_PETITION_KEY": self.petition_key}
         return keys | {"NOTIFIER_RECEIPTS_SECRET": self.receipts_secret, "FRONT_SIGNING_KEY": self.signing_key}
 
 

@@ -28,8 +28,12 @@ Limits = Mapping[int, datetime]  # partition number -> the moment up to which it
 class Timers:
     """Fires what is due. `fire` gets the document, the moment up to which the log is known, and the moment it is now."""
 
-    def __init__(self, parts: Parts, loop: Loop[EventT], intents: Intents, field: str, fire: Fire) -> None:
+    def __init__(
+        self, parts: Parts, loop: Loop[EventT], intents: Intents, field: str, fire: Fire, collection: str = ""
+    ) -> None:
+        """`collection`: of the documents and the intents, where it is not the loop's."""
         self.parts, self._loop, self._intents, self._field, self._fire = parts, loop, intents, field, fire
+        self._collection = collection or loop.rules.collection
         self._swept: datetime | None = None
 
     async def sweep(self) -> None:
@@ -41,7 +45,7 @@ class Timers:
         limits = {number: mark - MARGIN for number, mark in watermarks(now, handled, ends).items() if mark is not None}
         if limits:
             await self._fire_due(limits, now, wall)
-        due = await self.parts.store.count_by(self._loop.rules.collection, {self._field: Range(high=epoch_ms(now - MARGIN))})
+        due = await self.parts.store.count_by(self._collection, {self._field: Range(high=epoch_ms(now - MARGIN))})
         self.parts.telemetry.set("jobs_due", due[0].count if due else 0)
         if limits and all(limit == now - MARGIN for limit in limits.values()) and not due:
             self._swept = now
@@ -52,9 +56,7 @@ class Timers:
         ahead: timedelta | None = None
         while partitions:
             where = {self._field: Range(high=high)}
-            found = await self.parts.store.find(
-                self._loop.rules.collection, where, order=self._field, limit=PAGE * AT_ONCE, after=after
-            )
+            found = await self.parts.store.find(self._collection, where, order=self._field, limit=PAGE * AT_ONCE, after=after)
             if not found:
                 return
             if ahead is None:  # asked only when there is something to fire

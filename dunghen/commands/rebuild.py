@@ -42,7 +42,11 @@ KINDS: Mapping[str, _Kind] = {
         "hồ sơ (đọc lại từ notices.v1 và các topic nguồn); ghi chú và người ký của thư mất, thư đã duyệt chưa gửi phải ký lại",
         "sổ số thư",
     ),
-    "feedback": _Kind(OF_FEEDBACK, "hồ sơ, lời mời và đánh giá (đọc lại từ feedback.v1 và dossiers.v1)", "không có gì khác"),
+    "feedback": _Kind(
+        OF_FEEDBACK,
+        "hồ sơ, lời mời và đánh giá (đọc lại từ feedback.v1 và dossiers.v1)",
+        "ý kiến của dân và nhật ký (giữ nguyên)",
+    ),
     "reporting": _Kind(OF_REPORTING, "dòng, sổ và kệ số liệu (đọc lại từ các topic nguồn)", "các kỳ đã chốt"),
 }
 

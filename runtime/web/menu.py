@@ -24,6 +24,7 @@ MENU = (
     Item("/due", "Đến hạn", _DUE),
     Item("/letters", "Thư xin lỗi", _LETTERS),
     Item("/messages", "Tin nhắn", _LETTERS),
+    Item("/petitions", "Ý kiến của dân", (Role.OFFICER, Role.UNIT_HEAD, Role.INSPECTOR)),
     Item("/figures", "Số liệu", tuple(Role)),
     Item("/quality", "Dữ liệu nhận vào", _QUALITY),
     Item("/quarantine", "Chờ kiểm tra", _HELD),

@@ -1,23 +1,35 @@
 """feedback put together: the forms, the key that links are sealed to."""
 
+from datetime import datetime
 from functools import partial
 
 from contracts import Event
 from reference import ReferenceData
+from runtime.intents import Intents
+from runtime.jobs import Job
 from runtime.outputs import Rules
 from runtime.parts import Ports
 from runtime.sealing import Sealer
 from runtime.service import Service
 from runtime.settings import RuntimeSettings
+from runtime.store import Documents
+from runtime.timers import Fire, Timers
 from services import wiring
 from services.assembly import Base, Follower
-from services.feedback import handlers, store
+from services.changes import Changed
+from services.feedback import handlers, petitions, store
 from services.feedback.domain import load_forms
-from services.feedback.http import add_routes
+from services.feedback.domain.handling import fire
+from services.feedback.domain.petition import Petition
+from services.feedback.http import add_desk, add_one, add_public, add_routes
+from services.feedback.petition_room import PetitionRoom, ground_of
 from services.feedback.recovery import recovery
 from services.feedback.settings import FeedbackSettings
 from services.feedback.telemetry import METRICS
+from services.feedback.vault import Vault
 from services.speaking import encode
+
+RETENTION_SECONDS = 3600.0
 
 
 def rules_of(context: handlers.Context) -> Rules[Event]:
@@ -41,4 +53,30 @@ def build(
     context = handlers.Context(base.reference, base.parts.clock, settings, sealer, forms)
     follower = Follower.of(base, rules_of(context), recovery(context))
     add_routes(follower.app, base.parts, follower.intents, context)
-    return follower.service(store.declare, jobs=())
+    intents = Intents(base.parts, petitions.PETITIONS, encode)
+    room = PetitionRoom(base.parts, intents, context, Vault.of(settings.petition_key.get_secret_value()))
+    add_public(follower.app, room)
+    add_desk(follower.app, room)
+    add_one(follower.app, room)
+    timers = Timers(base.parts, follower.loop, intents, petitions.NEXT_AT, timer_of(context), petitions.PETITIONS)
+    jobs = (
+        Job("timers", runtime.sweep_seconds, timers.sweep),
+        Job("petitions", runtime.sweep_seconds, intents.sweep),
+        Job("retention", RETENTION_SECONDS, room.forget_old),
+    )
+    return follower.service(declare, jobs)
+
+
+async def declare(documents: Documents) -> None:
+    """Make the collections of dossiers and of petitions."""
+    await store.declare(documents)
+    await petitions.declare(documents)
+
+
+def timer_of(context: handlers.Context) -> Fire:
+    """What is done with a petition whose clock speaks."""
+
+    def rule(petition: Petition, until: datetime, _: datetime) -> Changed[Petition]:
+        return fire(petition, until, ground_of(context))
+
+    return petitions.CODEC.firing(rule, context.clock)

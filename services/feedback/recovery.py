@@ -1,14 +1,17 @@
 """feedback brought back to what it said: who was invited and how they rated stand on feedback.v1.
 
-A token is made from the key and the dossier, so that the links people hold go on working. Lost are only the answers that were
-saved and never published.
+Petitions are in this store alone: what is said of them tells how they stand, never what was written. A token is made from the
+key and the dossier, so that the links people hold go on working. Lost are only the answers that were saved and never
+published.
 """
 
 from contracts import Event
+from contracts.codes import is_petition_id
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited, FeedbackRated
 from runtime.recovery import Recall, Recovery
 from services import wiring
+from services.feedback import petitions
 from services.feedback.domain import Dossier, Invited, Rating, digest, invite
 from services.feedback.handlers import TOPIC, Context
 from services.feedback.store import CODEC, DOSSIERS, MADE_FROM_LOG
@@ -20,10 +23,23 @@ def recovery(context: Context) -> Recovery[Event]:
         collection=DOSSIERS,
         decode=wiring.decoder(),
         made_from_log=MADE_FROM_LOG,
-        recalls=(Recall(TOPIC, DOSSIERS, CODEC.folding(lambda dossier, event: recall(dossier, event, context))),),
+        recalls=(
+            Recall(TOPIC, DOSSIERS, CODEC.folding(lambda dossier, event: recall(dossier, event, context)), dossier_of),
+            Recall(TOPIC, petitions.PETITIONS, petitions.CODEC.folding(petitions.recall), petition_of),
+        ),
         absorb=CODEC.folding(Dossier.told),
         settle=CODEC.settling(lambda dossier: invite(dossier, context.ground()), context.clock),
     )
+
+
+def dossier_of(event: Event) -> str:
+    """The dossier of an event; "" for one of a petition."""
+    return "" if is_petition_id(event.subject) else event.subject
+
+
+def petition_of(event: Event) -> str:
+    """The petition of an event; "" for one of a dossier."""
+    return event.subject if is_petition_id(event.subject) else ""
 
 
 def recall(dossier: Dossier, event: Event, context: Context) -> Dossier:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contracts.petitions import PetitionClock, PetitionKind
 from runtime.settings import existing_folder
 
 
@@ -29,6 +30,17 @@ class FeedbackSettings(BaseSettings):
         pattern=r"^https?://[^\s?#]+[^\s?#/]$",
         max_length=60,
         description="address citizens reach this service at, on the province's own domain, without slash at the end",
+    )
+    petition_key: SecretStr = Field(
+        description="key of at least 32 characters that what is written in petitions, and by whom, is locked with (R34); "
+        "several with blanks between: the first locks, all of them open"
+    )
+    petition_days: dict[PetitionClock, Annotated[int, Field(ge=1, le=366)]] = Field(
+        default={},
+        description='clocks of petitions in days, where they are others than `LIMITS` of clocks.py: `{"decide": 45}`',
+    )
+    keep_days: dict[PetitionKind, Annotated[int, Field(ge=1)]] = Field(
+        default={}, description="days after its end that a petition keeps its person and text, by kind; 1825 unless said here"
     )
     form: str = Field(default="tthc-2026.1", description="survey form that new invitations use")
     valid_days: int = Field(default=60, ge=1, description="days an invitation can be answered")

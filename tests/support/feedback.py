@@ -28,6 +28,7 @@ SETTINGS = FeedbackSettings.model_validate(
         "reference_dir": PROVINCE,
         "contacts_public_key": "1:" + base64.b64encode(bytes(KEY.public_key)).decode(),
         "token_key": "k" * 32,
+        "petition_key": "p" * 32,
         "public_url": "https://example.org/y-kien",
     },
     by_name=True,

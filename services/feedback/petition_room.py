@@ -1,0 +1,147 @@
+"""What is done with petitions for whoever asks over HTTP: locked, decided by the rules, saved, said. No rules here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from contracts.codes import is_dossier_code
+from contracts.petitions import PetitionAbout, PetitionChannel, PetitionKind
+from reference import OFFICE_TIME
+from reference.phones import mobile
+from runtime.intents import Intents
+from runtime.parts import Parts
+from services.changes import By, Changed
+from services.feedback.domain.clocks import LIMITS, Clocks
+from services.feedback.domain.handling import Contact, Ground, Incoming, erase, receive
+from services.feedback.domain.petition import Gift, Petition
+from services.feedback.handlers import Context
+from services.feedback.petitions import CODEC, Reading, find_by_code, find_old, find_one, note_reading
+from services.feedback.vault import Vault
+
+LONGEST = {"text": 8000, "name": 200, "phone": 30, "email": 200, "address": 300}
+KEEP_DAYS = 1825  # five years, unless a setting says otherwise
+DAY_MS = 24 * 3_600_000
+PAGE_ERASED = 200
+ERASED_KINDS: tuple[PetitionKind, ...] = ("suggestion", "petition", "complaint", "denunciation", "praise", "contribution")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A field that is wrong, and what is wrong with it, for whoever filled it in."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A form as it was filled in."""
+
+    kind: PetitionKind
+    channel: PetitionChannel
+    unit: str
+    text: str
+    once: str
+    about: PetitionAbout | None = None
+    dossier: str = ""
+    who: Mapping[str, str] = field(default_factory=dict)
+    gift: Gift | None = None
+    by: By | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What somebody gets for it: the id and the look-up code."""
+
+    id: str
+    code: str
+
+
+class PetitionRoom:
+    """Takes petitions in, finds and changes them. Changes go through intents, so that what was decided is published."""
+
+    def __init__(self, parts: Parts, intents: Intents, context: Context, vault: Vault) -> None:
+        self.parts, self.intents, self.context, self.vault = parts, intents, context, vault
+
+    def ground(self) -> Ground:
+        """What a decision of now may look at."""
+        return ground_of(self.context)
+
+    def faults(self, draft: Draft) -> list[Fault]:
+        """What is wrong with a form."""
+        found, today = [], self.ground().now.astimezone(OFFICE_TIME).date()
+        unit = self.context.reference.units.get(draft.unit)
+        if unit is None or not unit.in_use(today):
+            found.append(Fault("unit", "Xin chọn một đơn vị trong danh sách"))
+        if not draft.text.strip():
+            found.append(Fault("text", "Xin viết nội dung"))
+        given = {"text": draft.text, **draft.who}
+        found += [Fault(name, f"Dài quá {most} ký tự") for name, most in LONGEST.items() if len(given.get(name, "")) > most]
+        if draft.dossier and not is_dossier_code(draft.dossier):
+            found.append(Fault("dossier", "Không phải mã hồ sơ; ví dụ H37.12-260212-0007; không có thì để trống"))
+        phone = draft.who.get("phone", "")
+        if phone and mobile(phone) is None:
+            found.append(Fault("phone", "Số điện thoại không đúng; không muốn để lại thì bỏ trống"))
+        return found
+
+    async def receive(self, draft: Draft) -> Received:
+        """Take a form without faults in. Sent twice, it is one petition with one code. Raises Unavailable."""
+        ground = self.ground()
+        letters, code = self.vault.name(draft.once, draft.text)
+        name = f"PA-{ground.now.astimezone(OFFICE_TIME):%y%m%d}-{letters}"
+        who = {key: value.strip() for key, value in draft.who.items() if value.strip()}
+        incoming = Incoming(
+            kind=draft.kind,
+            about=draft.about,
+            channel=draft.channel,
+            unit=draft.unit,
+            text=self.vault.lock(draft.text.strip()),
+            codes=self.vault.digests(code),
+            who=self.vault.lock_who(who) if who else None,
+            contact=self._contact(draft.kind, who),
+            dossier=draft.dossier or None,
+            gift=draft.gift,
+            by=draft.by,
+        )
+        answers = await CODEC.ask(self.intents, [name], lambda petition: receive(petition, incoming, ground), self.parts.clock)
+        if answers[name]:
+            self.parts.telemetry.count("petitions", kind=draft.kind, channel=draft.channel)
+        return Received(name, code)
+
+    def _contact(self, kind: PetitionKind, who: Mapping[str, str]) -> Contact | None:
+        """What the notifier may open. Who denounces is known to those who handle it alone (R34)."""
+        if not who or kind == "denunciation":
+            return None
+        sealer = self.context.sealer
+        return Contact(sealer.epoch, sealer.seal({name: who.get(name, "") for name in ("name", "phone", "email", "address")}))
+
+    async def find(self, petition: str) -> Petition | None:
+        """A petition by its id."""
+        return await find_one(self.parts.store, petition)
+
+    async def by_code(self, code: str) -> Petition | None:
+        """The petition of a look-up code."""
+        return await find_by_code(self.parts.store, self.vault.digests(code))
+
+    async def change(self, petition: str, rule: Callable[[Petition], Changed[Petition]]) -> None:
+        """Change it. Raises NotAllowedError, Unavailable."""
+        await CODEC.change(self.intents, [petition], rule, self.parts.clock)
+
+    async def note_reading(self, petition: str, by: By, purpose: str) -> None:
+        """Journal that somebody is about to read what is secret, before it is shown (R34). Raises Unavailable."""
+        now = self.ground().at
+        await note_reading(self.parts.store, self.parts.machine.new_id(), Reading(petition, now, by, purpose))
+
+    async def forget_old(self) -> None:
+        """The job: erase who and what of those that ended long enough ago."""
+        ground = self.ground()
+        for kind in ERASED_KINDS:
+            days = self.context.settings.keep_days.get(kind, KEEP_DAYS)
+            while ids := await find_old(self.parts.store, kind, ground.at - days * DAY_MS, PAGE_ERASED):
+                await CODEC.change(self.intents, ids, lambda petition: erase(petition, None, ground), self.parts.clock)
+
+
+def ground_of(context: Context) -> Ground:
+    """What a decision of now may look at."""
+    days = context.settings.petition_days
+    limits = {name: (days.get(name, limit[0]), limit[1]) for name, limit in LIMITS.items()}
+    return Ground(context.clock.now(), Clocks(context.reference, limits))
