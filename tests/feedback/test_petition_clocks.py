@@ -9,7 +9,7 @@ from services.feedback.domain.handling import NotAllowedError, Outcome, answer, 
 from services.feedback.domain.petition import Petition
 from tests.support.petitions import CLERK, NEW, OTHER, ground, incoming, time
 
-# What came by which channel, and what was done with it | on which days | the clock | its last day | by when it is to be answered.
+# What came by which channel and what was done with it | on which days | the clock | its last day | by when to be answered.
 # Counted apart from the product: weekdays without days off, with 10 January, which was worked.
 TABLE = [line.split("|") for line in (Path(__file__).parent / "petition_clocks.txt").read_text("utf-8").splitlines()]
 OUTCOME = Outcome("explained", "locked")

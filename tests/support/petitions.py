@@ -8,7 +8,6 @@ from datetime import datetime
 import httpx
 
 from runtime.clock import SteppedClock
-from runtime.intents import Intents
 from runtime.log.memory import MemoryLog
 from runtime.log.memory_broker import MemoryBroker
 from runtime.parts import INTENTS, Ports

@@ -113,7 +113,7 @@ def add_one(app: FastAPI, room: PetitionRoom) -> None:
         "/petitions/{petition}",
         response_class=HTMLResponse,
         summary="Trang: một ý kiến, việc đã làm và việc phải làm",
-        responses=problem_answers(404, 503),
+        responses=problem_answers(404, 422, 503),
     )
     async def one(person: Clerk, petition: str) -> Response:
         return await one_page(room, await _find(room, petition, person), person)
