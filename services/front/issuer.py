@@ -44,6 +44,7 @@ class Discovered(BaseModel):
     token_endpoint: str
     userinfo_endpoint: str
     jwks_uri: str
+    end_session_endpoint: str | None = None  # RP-Initiated Logout 1.0; not every issuer has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,16 @@ class Issuer:
             asked = client.refresh_token(known.at.token_endpoint, refresh_token=tokens.refresh)
             tokens = _tokens(await _answered(asked, "refresh"), tokens)
         return await self._who(tokens, subject), tokens
+
+    async def way_out(self, back: str) -> str | None:
+        """Where a browser ends its log-in at the issuer, and comes back from; None if the issuer has no such place, or does not
+        answer. No ID token goes along: an address stands in histories and logs, and the issuer asks the person instead."""
+        try:
+            there = (await self._ask_for_itself()).at.end_session_endpoint
+        except Unavailable:
+            return None
+        given = {"client_id": self._settings.oidc_client_id, "post_logout_redirect_uri": back}
+        return str(httpx.URL(there).copy_merge_params(given)) if there else None
 
     # --- what is asked ------------------------------------------------------------------------------------------------------
 

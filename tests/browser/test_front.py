@@ -179,7 +179,10 @@ def test_after_the_log_out_the_back_button_shows_the_log_in_page(town: Town, lan
     lan.goto(f"{town.here}{LETTER}")
     lan.goto(f"{town.here}/")
     lan.click("text=Đăng xuất")
+    lan.wait_for_url("**/oauth2/end_session?**")
+    lan.click("button")  # at the issuer
     lan.wait_for_url("**/login?out=true")
+    lan.go_back()
     lan.go_back()
 
     assert "Đăng xuất" not in lan.inner_text("body")

@@ -178,7 +178,7 @@ def test_a_clerk_corrects_what_is_held_sees_it_gone_and_logs_out(place: Place, p
     assert (code in waiting, other in waiting) == (False, True)
 
     page.click("text=Đăng xuất")
-    page.wait_for_url("**/login?out=true")
+    page.wait_for_url("**/oauth2/end_session?**")
     answer = page.goto(f"{place.here}/quarantine")
     assert answer is not None
     assert "/login" in page.url

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import html
 import io
 import json
 from datetime import timedelta
@@ -15,6 +16,7 @@ from joserfc import jwt
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import KeySet
 
+from services.front.issuer import Discovered, Known
 from services.front.store import JOURNAL, SESSIONS, digest
 from tests.support.front import FORM, HERE, Front, Issuer, form_token, front_at, issuer_on_loopback, query_of
 
@@ -322,11 +324,54 @@ async def test_after_the_log_out_the_session_is_gone_and_no_page_was_kept(front:
     page = await browser.get("/")
     out = await browser.post("/logout", headers=FORM, data={"form_token": await form_token(browser)})
 
-    assert (out.status_code, out.headers["location"]) == (303, "/login?out=true")
+    assert (out.status_code, out.headers["location"]) == (303, "/login/out")
     assert page.headers["cache-control"] == "no-store"
     back = await front.browser(dunghen_session=name).get("/")
     assert (back.status_code, back.headers["location"]) == (303, "/login")
     assert [line["what"] for line in await front.store.find(JOURNAL, {})] == ["login", "logout"]
+
+
+async def test_who_logs_out_is_sent_on_to_the_issuer_to_leave_there_too(front: Front) -> None:
+    browser = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+    still_in = await browser.get("/login/out")
+    await browser.post("/logout", headers=FORM, data={"form_token": await form_token(browser)})
+    page = await browser.get("/login/out")
+    there = html.unescape(page.text.partition('content="0; url=')[2].partition('"')[0])
+    asked = query_of(there)
+
+    assert (still_in.status_code, still_in.headers["location"]) == (303, "/")
+    assert there.startswith(f"{front.issuer.url}/oauth2/end_session?")
+    assert asked == {"client_id": "dunghen-front", "post_logout_redirect_uri": f"{HERE}/login?out=true"}
+    assert front.issuer.client.get(there).status_code == 200
+    assert "Bạn đã đăng xuất." in (await browser.get("/login?out=true")).text
+
+
+async def test_where_the_issuer_has_no_place_to_leave_the_log_out_ends_at_home(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+    await browser.post("/logout", headers=FORM, data={"form_token": await form_token(browser)})
+    known = {"issuer": "i", "authorization_endpoint": "a", "token_endpoint": "t", "userinfo_endpoint": "u", "jwks_uri": "j"}
+
+    async def itself(_: object) -> Known:
+        return Known(Discovered.model_validate(known), KeySet([]))
+
+    monkeypatch.setattr("services.front.issuer.Issuer._ask_for_itself", itself)
+    out = await browser.get("/login/out")
+
+    assert (out.status_code, out.headers["location"]) == (303, "/login?out=true")
+
+
+async def test_nobody_who_logs_out_is_sent_to_an_issuer_that_does_not_answer(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+    token = await form_token(browser)
+    _Away(monkeypatch)
+    front.machine.ahead = timedelta(minutes=2)
+    out = await browser.post("/logout", headers=FORM, data={"form_token": token})
+
+    assert (out.status_code, out.headers["location"]) == (303, "/login?out=true")
 
 
 async def test_a_bearer_says_who_acts_for_a_minute_and_is_signed_with_the_key_that_is_shown(front: Front) -> None:

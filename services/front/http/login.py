@@ -16,7 +16,9 @@ from services.front.issuer import Refused
 from services.front.tokens import LoginUnderWay, Tokens
 
 CALLBACK = "/login/callback"
-OPEN = ("/login", "/login/start", CALLBACK)  # own pages that nobody has to be logged in for
+OUT = "/login/out"
+LEFT = "/login?out=true"  # where the issuer sends people back to, who have left there, too
+OPEN = ("/login", "/login/start", CALLBACK, OUT)  # own pages that nobody has to be logged in for
 UNDER_WAY_SECONDS = 600  # from our page to the issuer and back
 SILENT_ISSUER = "Máy chủ đăng nhập chưa trả lời. Xin thử lại sau ít phút."
 FAILED = "Đăng nhập không thành công. Hãy bắt đầu lại từ trang này."
@@ -52,9 +54,18 @@ def add_routes(app: FastAPI, room: Room) -> None:
         visit = visit_of(request)
         await room.sessions.close(visit.name)
         await room.journal.note(What.LOGOUT, visit.somebody().person)
-        answer = RedirectResponse("/login?out=true", 303)
+        answer = RedirectResponse(LEFT if visit.somebody().unanswered() else OUT, 303)
         _set(answer, visit.origin, "session", "")
         return answer
+
+    @app.get(OUT, dependencies=[EVERYBODY])
+    async def out(request: Request) -> Response:
+        """On to the issuer, by a page: browsers do not let a form of ours be redirected to another site."""
+        visit = visit_of(request)
+        if visit.session is not None:  # a link that somebody was sent ends nothing
+            return RedirectResponse("/", 303)
+        there = await room.issuer.way_out(f"{visit.origin}{LEFT}")
+        return RedirectResponse(LEFT, 303) if there is None else page("leaving.html", None, {"there": there})
 
 
 async def _start(room: Room, visit: Visit, target: str) -> Response:

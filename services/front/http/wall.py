@@ -13,7 +13,7 @@ from runtime.errors import Unavailable
 from runtime.pages import HEADERS
 from runtime.web import PROBES, ProblemError, whole_body
 from services.front.domain import SAFE, Refusal, Session, What, for_anybody, hostile, judge_change, same_form
-from services.front.http.login import OPEN, SILENT_ISSUER, login_page
+from services.front.http.login import LEFT, OPEN, SILENT_ISSUER, login_page
 from services.front.http.room import Room, Visit, cookie_name, told_of
 from services.front.http.said import BROKEN, NOT_NOW, WORDS, say
 from services.front.sessions import NoSession
@@ -118,7 +118,7 @@ class Wall:
         leaving = path == "/logout" and request.method not in SAFE
         if leaving and judge_change(told_of(request), self._room.origins, in_a_name=True) is None:
             await self._room.sessions.close(name)
-            return RedirectResponse("/login?out=true", 303)
+            return RedirectResponse(LEFT, 303)
         return login_page("/", SILENT_ISSUER, 503)
 
     async def _in_nobodys_name(self, request: Request, origin: str, path: str) -> Visit:
