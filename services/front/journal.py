@@ -18,6 +18,13 @@ class Journal:
 
     async def note(self, what: What, person: Person, method: str = "", path: str = "", *, why: Refusal | None = None) -> Entry:
         """A line of now. Raises Unavailable: then what it is about must not happen."""
+        return await self._add(what, person, method, path, "" if why is None else why.value)
+
+    async def named(self, person: Person, path: str, purpose: str) -> Entry:
+        """Somebody has names opened, for a purpose. Raises Unavailable: then they must stay shut."""
+        return await self._add(What.NAMES, person, "POST", path, purpose)
+
+    async def _add(self, what: What, person: Person, method: str, path: str, why: str) -> Entry:
         at = self.parts.machine.wall()
         entry = Entry(
             id=store.entry_id(at, self.parts.machine.new_id()),
@@ -27,7 +34,7 @@ class Journal:
             name=person.name,
             method=method,
             path=path,
-            why="" if why is None else why.value,
+            why=why,
         )
         await store.add_entry(self.parts.store, entry)
         return entry

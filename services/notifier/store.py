@@ -27,6 +27,7 @@ from services.notifier.domain.sealed import Sealed, sealed_in
 from services.stored import Codec, Derived, Kept, newer
 
 DOSSIERS, REGISTER = "dossiers", "register"
+READINGS = "name_readings"  # who had names opened, and for what; added to and never changed
 LETTERS = "letters"  # which number the letter of a dossier tries for; what holds is the register
 MADE_FROM_LOG = (DOSSIERS,)  # the register stays: a number is never given twice
 NEXT_SEND, LANE, HELD, FAILED, LOCKED = "next_send_at", "lane", "held", "failed", "locked"
@@ -43,6 +44,7 @@ async def declare(store: Documents) -> None:
     await store.declare(DOSSIERS, [*single, Index(CLIENT_IDS, many=True)])
     await store.declare(REGISTER, [Index("series"), Index("dossier")])
     await store.declare(LETTERS)
+    await store.declare(READINGS, [Index("dossiers", many=True)])
 
 
 # --- looking for dossiers --------------------------------------------------------------------------------------------------
@@ -116,6 +118,12 @@ async def find_one(store: Documents, code: str) -> Dossier | None:
     """A dossier by its code."""
     document = (await store.get_many(DOSSIERS, [code])).get(code)
     return None if document is None else CODEC.read(document)
+
+
+async def find_many(store: Documents, codes: Sequence[str]) -> list[Dossier]:
+    """Those of some dossiers of which anything is known, in the order of the codes."""
+    found = await store.get_many(DOSSIERS, codes)
+    return CODEC.read_all([found[code] for code in dict.fromkeys(codes) if code in found])
 
 
 async def find_by_client_ids(store: Documents, ids: Sequence[str]) -> list[str]:
@@ -596,3 +604,33 @@ def recall_number(entry: Document, event: Event) -> Document:
     if "dossier" in entry or not isinstance(data, LetterSent):
         return entry
     return {**entry, "series": f"{data.unit}/{data.year}", "number": data.number, "year": data.year, "dossier": event.subject}
+
+
+# --- who had names opened --------------------------------------------------------------------------------------------------
+
+
+class NameReading(NamedTuple):
+    """Somebody had the names of some dossiers opened. `at` in ms; `who`: the subject at the issuer."""
+
+    id: str
+    at: int
+    who: str
+    name: str
+    purpose: str
+    dossiers: tuple[str, ...]
+
+
+async def enter_reading(store: Documents, reading: NameReading) -> None:
+    """Write it down. Raises Unavailable: then nothing must be opened."""
+    kept = {"at": reading.at, "who": reading.who, "name": reading.name, "purpose": reading.purpose}
+    document = {"_id": f"{reading.at:014d}-{reading.id}", "rev": 0, **kept, "dossiers": list(reading.dossiers)}
+    await store.insert_unique(READINGS, document)
+
+
+async def readings_of(store: Documents, dossier: str) -> list[NameReading]:
+    """The first 500 of a dossier, in their order."""
+    found = await store.find(READINGS, {"dossiers": dossier})
+    return [
+        NameReading(kept["_id"][15:], kept["at"], kept["who"], kept["name"], kept["purpose"], tuple(kept["dossiers"]))
+        for kept in found
+    ]

@@ -8,7 +8,8 @@ import pytest
 from pypdf import PdfReader
 
 from contracts import Event
-from services.sla.control import Made, render
+from services.control_sheet import render
+from services.sla.control import Made, words_of
 from services.sla.domain.control import ControlSheet, Hand, control_sheet
 from services.sla.store import load
 from tests.support.dossiers import DOSSIER, at, fact, received, submitted
@@ -127,10 +128,10 @@ def test_the_printed_sheet_has_the_parts_of_the_form_and_room_for_names() -> Non
     sheet = sheet_of(LIFE)
     assert sheet is not None
     made = Made(at(10), REFERENCE)
-    pdf = render(sheet, made)
+    pdf = render(words_of(sheet, made))
     text = text_of(pdf)
 
-    assert pdf == render(sheet, made)
+    assert pdf == render(words_of(sheet, made))
     for words in (
         "PHIẾU KIỂM SOÁT QUÁ TRÌNH GIẢI QUYẾT HỒ SƠ",
         f"Mã hồ sơ: {DOSSIER}",
@@ -155,7 +156,7 @@ def test_a_long_life_goes_on_with_its_heads_on_the_next_page_and_unknown_words_s
     ]
     sheet = sheet_of([received(**odd), *steps, fact("supplement-requested", at(4))])
     assert sheet is not None
-    pdf = render(sheet, Made(at(10), REFERENCE))
+    pdf = render(words_of(sheet, Made(at(10), REFERENCE)))
     pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
 
     assert sheet.due is None

@@ -13,6 +13,7 @@ class What(StrEnum):
     LOGOUT = "logout"
     CHANGE = "change"
     REFUSED = "refused"
+    NAMES = "names"
     DIGEST = "digest"
 
 
@@ -21,6 +22,7 @@ WORDS = {
     What.LOGOUT: "Đăng xuất",
     What.CHANGE: "Thay đổi",
     What.REFUSED: "Bị từ chối",
+    What.NAMES: "Xem tên người nộp",
     What.DIGEST: "Thư tổng hợp",
 }
 
@@ -28,7 +30,7 @@ WORDS = {
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line. `who` is the subject at the issuer, empty where nobody was logged in; `status` 0: the service's answer is not
-    known; `why`: of a refusal, or what became of a digest."""
+    known; `why`: of a refusal, what names were opened for, or what became of a digest."""
 
     id: str
     at: datetime

@@ -12,6 +12,7 @@ from contracts.codes import check_dossier_code
 from runtime.web import Role
 from services.front.http.access import logged_in
 from services.front.http.asking import Nothing, Silent, ask
+from services.front.http.named import NAMES
 from services.front.http.pages import page
 from services.front.http.room import Room, visit_of
 from services.front.http.said import NOT_HERE, away, say
@@ -230,6 +231,7 @@ def _add_due(app: FastAPI, room: Room) -> None:
             "units": sorted(session.person.units),
             "more": more,
             "first": not after,
+            "names": session.person.has(NAMES),
             "file": f"{asked}/csv?{urlencode(asking)}" if asking else f"{asked}/csv",
         }
         return page(form, session, values)
@@ -251,6 +253,7 @@ def _add_dossier(app: FastAPI, room: Room) -> None:
             "told": told if isinstance(told, Told) else None,
             "silent": [answer.part for answer in (dates, told) if isinstance(answer, Silent)],
             "urgencies": URGENCIES,
+            "names": session.person.has(NAMES),
         }
         known = values["dates"] or values["told"] or values["silent"]
         return page("dossier.html", session, values, 200 if known else 404)

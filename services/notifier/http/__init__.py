@@ -7,6 +7,7 @@ from runtime.parts import Parts
 from services.notifier.http.api import add_api
 from services.notifier.http.desk import LetterDesk
 from services.notifier.http.digests import add_digests
+from services.notifier.http.names import add_names
 from services.notifier.http.pages import add_pages
 from services.notifier.http.receipts import add_receipts
 from services.notifier.http.told import add_told
@@ -21,6 +22,7 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, desk: Desk) -> None
     letters, worklist = LetterDesk(parts, intents, desk), Worklist(parts, intents, desk)
     add_api(app, letters)
     add_digests(app, parts)
+    add_names(app, parts, desk)
     add_pages(app, letters)
     add_receipts(app, letters, secret.get_secret_value() if secret else "")
     add_told(app, letters)

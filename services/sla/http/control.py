@@ -4,9 +4,10 @@ import asyncio
 
 from fastapi import FastAPI, Response
 
-from runtime.web import Problem, ProblemError, also, problem_answers
+from runtime.web import Person, Problem, ProblemError, also, problem_answers
+from services.control_sheet import SheetWords, render
 from services.sla import store
-from services.sla.control import Made, render
+from services.sla.control import Made, words_of
 from services.sla.domain.control import control_sheet
 from services.sla.handlers import Context
 from services.sla.http.due import DueDesk
@@ -17,17 +18,31 @@ def add_control_sheet(app: FastAPI, desk: DueDesk, context: Context) -> None:
     """Add it."""
 
     @app.get(
+        "/v1/control-sheets/{dossier}",
+        summary="Nội dung phiếu kiểm soát quá trình giải quyết hồ sơ (Mẫu 06), không có tên người",
+        response_model=SheetWords,
+        responses=problem_answers(404, 422, 503),
+    )
+    async def sheet_words(person: Follower, dossier: str) -> SheetWords:
+        return await _words(desk, context, person, dossier)
+
+    @app.get(
         "/v1/control-sheets/{dossier}/pdf",
         summary="Phiếu kiểm soát quá trình giải quyết hồ sơ (Mẫu 06), không có tên người",
         response_class=Response,
         responses=also(problem_answers(404, 422, 503), 200, "application/pdf"),
     )
     async def sheet_pdf(person: Follower, dossier: str) -> Response:
-        found = await store.find_one(desk.parts.store, dossier)
-        sheet = control_sheet(found, context.ground) if found is not None and person.sees(found.body) else None
-        if sheet is None:
-            raise ProblemError(Problem("unknown-dossier", "Chưa có hồ sơ mang mã này, hoặc hồ sơ chưa được tiếp nhận", 404))
-        made = Made(context.clock.now(), context.reference)
-        pdf = await asyncio.to_thread(render, sheet, made)  # it takes as long as a hundred events
-        headers = {"content-disposition": f'inline; filename="mau-06-{sheet.code}.pdf"', "cache-control": "no-store"}
+        words = await _words(desk, context, person, dossier)
+        pdf = await asyncio.to_thread(render, words)  # it takes as long as a hundred events
+        headers = {"content-disposition": f'inline; filename="mau-06-{words.code}.pdf"', "cache-control": "no-store"}
         return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+async def _words(desk: DueDesk, context: Context, person: Person, dossier: str) -> SheetWords:
+    """Raises ProblemError for a dossier that is not there for who asks, and for one without a reception."""
+    found = await store.find_one(desk.parts.store, dossier)
+    sheet = control_sheet(found, context.ground) if found is not None and person.sees(found.body) else None
+    if sheet is None:
+        raise ProblemError(Problem("unknown-dossier", "Chưa có hồ sơ mang mã này, hoặc hồ sơ chưa được tiếp nhận", 404))
+    return words_of(sheet, Made(context.clock.now(), context.reference))
