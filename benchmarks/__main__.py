@@ -1,5 +1,5 @@
-"""`./dev bench [NAME...]`: yardsticks as ratios of one run. All but `worktime`, `decide`, `import`, `hostile` and `gateways`
-need KAFKA_BOOTSTRAP_SERVERS and MONGO_URL."""
+"""`./dev bench [NAME...]`: yardsticks as ratios of one run. All but `worktime`, `decide`, `import`, `hostile`, `gateways`
+and `letters` need KAFKA_BOOTSTRAP_SERVERS and MONGO_URL."""
 
 import argparse
 import asyncio
@@ -16,6 +16,7 @@ from benchmarks import (
     history,
     hostile,
     intake,
+    letters,
     memory,
     singles,
     storm,
@@ -51,7 +52,7 @@ BENCHES: dict[str, Bench] = {
     "year": lambda _, mongo, __: figures.run_year(mongo, (10_000, 1_000_000)),
     "reporting": lambda kafka, mongo, options: throughput.run(kafka, mongo, "reporting", options.dossiers, options.rounds),
 }
-ALONE = ("worktime", "decide", "import", "hostile", "gateways")  # need neither Kafka nor MongoDB
+ALONE = ("worktime", "decide", "import", "hostile", "gateways", "letters")  # need neither Kafka nor MongoDB
 USUAL = ("worktime", "memory", "sla")
 
 
@@ -77,6 +78,8 @@ def main() -> int:
         history.run()
     broken = hostile.run(write=options.write) if "hostile" in options.names else 0
     if "gateways" in options.names and not asyncio.run(gateways.run()):
+        broken = 1
+    if "letters" in options.names and letters.run():
         broken = 1
     wanted = [name for name in options.names if name not in ALONE]
     if not wanted:

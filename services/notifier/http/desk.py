@@ -1,5 +1,6 @@
 """Reads and changes letters and messages for whoever asks over HTTP. No rules here."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -78,7 +79,7 @@ class LetterDesk:
     async def pdf(self, code: str, person: Person) -> bytes:
         """The letter, draft or issued. Raises ProblemError."""
         dossier, letter = await self._find(code, person)
-        return render(self._text(dossier, letter))
+        return await asyncio.to_thread(render, self._text(dossier, letter))
 
     async def preview(self, code: str, approval: Approval, person: Person) -> tuple[LetterText, str]:
         """The very letter that would go if it were signed now, and what an approval of it has to name. Raises ProblemError."""

@@ -1,5 +1,6 @@
 """One letter as a page: look at what would be sent, sign it, do not send it, take that back. No rules here."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, get_args
@@ -82,7 +83,7 @@ class LetterPages:
         except ProblemError as error:
             return await self._refusal(code, person, error, given)
         headers = {"content-disposition": f'inline; filename="xem-truoc-{code}.pdf"', "cache-control": "no-store"}
-        return Response(render(text), media_type="application/pdf", headers=headers)
+        return Response(await asyncio.to_thread(render, text), media_type="application/pdf", headers=headers)
 
     async def sign(self, code: str, person: Person, given: Given, previewed: str) -> Response:
         """Sign what was seen. What changed meanwhile is shown again, with words."""
