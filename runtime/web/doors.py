@@ -1,12 +1,15 @@
 """Doors as ports of their own: a listener that answers for the routes of some doors alone, as if there were no others."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import h11
 import uvicorn
 from fastapi import FastAPI
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from runtime.settings import RuntimeSettings
 from runtime.web.access import GuardedRoute, declared
@@ -14,6 +17,7 @@ from runtime.web.identity import Door
 from runtime.web.problems import Problem, problem_response
 
 ALL_DOORS = frozenset(Door)
+HEAD_SECONDS = 20.0  # for all of a request before its body
 
 
 def listeners(settings: RuntimeSettings) -> Mapping[int, frozenset[Door]]:
@@ -48,6 +52,45 @@ class AtDoors:
         return bool(accesses) and all(access.door not in self._doors for access in accesses)
 
 
+class InTimeProtocol(H11Protocol):
+    """HTTP/1.1 that waits for the head of a request for so long only: uvicorn waits for ever, and a few thousand silent
+    connections would leave no room for anybody else. How long a body may take is the application's to say."""
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody connects."""
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Some bytes of a head or of a body."""
+        super().data_received(data)
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        """The next head may have begun to come already."""
+        super().on_response_complete()
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        self._forget()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        """Count from the connection, or from the answer before, to the end of a head."""
+        if self.conn.their_state is not h11.IDLE:
+            self._forget()
+        elif self._late is None and not self.transport.is_closing():
+            self._late = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _forget(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
 class Server(uvicorn.Server):
     """uvicorn raises a caught signal again when it has stopped, which would end the process before the loop is stopped."""
 
@@ -70,6 +113,8 @@ def servers_of(app: FastAPI, settings: RuntimeSettings) -> list[Server]:
                 port=port,
                 log_config=None,
                 access_log=False,
+                http=InTimeProtocol,
+                proxy_headers=False,  # whose word of where a request comes from is believed is said by FRONT_PROXIES alone
                 timeout_graceful_shutdown=max(1, round(settings.stop_seconds / 5)),
             )
         )

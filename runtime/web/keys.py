@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 from joserfc.errors import JoseError
@@ -22,13 +23,25 @@ _KINDS: Mapping[str, type[OKPKey | ECKey | RSAKey]] = {"OKP": OKPKey, "EC": ECKe
 
 
 def key_set(text: str | bytes) -> KeySet:
-    """The keys of a set whose signatures may be believed; a shared secret among them is passed over. Raises ValueError."""
+    """The keys of a set whose signatures may be believed. A shared secret among them is passed over, and so is a key that we
+    cannot read (RFC 7517, 5): one of a new kind must not lock out who is signed for by the others. Raises ValueError."""
     try:
         listed = json.loads(text)["keys"]
-        keys = [_KINDS[each["kty"]].import_key(each) for each in listed if each.get("kty") in _KINDS]
-    except (KeyError, TypeError, AttributeError, JoseError) as error:
+    except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"no set of keys ({type(error).__name__})") from None
-    return KeySet([key for key in keys if not isinstance(key, RSAKey) or key.raw_value.key_size >= SHORTEST_RSA])
+    if not isinstance(listed, list):
+        raise ValueError("no set of keys (no list)")
+    return KeySet([key for each in listed if (key := _key(each)) is not None])
+
+
+def _key(each: Any) -> OKPKey | ECKey | RSAKey | None:  # noqa: ANN401 - what an issuer lists
+    """One of a set; None of what is no key of ours."""
+    try:
+        key = _KINDS[each["kty"]].import_key(each)
+        weak = isinstance(key, RSAKey) and key.raw_value.key_size < SHORTEST_RSA
+    except (KeyError, TypeError, AttributeError, ValueError, JoseError):
+        return None
+    return None if weak else key
 
 
 class IssuerKeys:

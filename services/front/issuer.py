@@ -4,20 +4,22 @@ It is asked for the tokens of a code, and again and again who somebody is (the u
 what it does not answer is Unavailable.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import httpx
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, KeySetSerialization
+from joserfc.jwk import KeySet
 from pydantic import BaseModel, ValidationError
 
 from runtime.errors import Unavailable
+from runtime.web.keys import key_set
 from services.front.domain import Claims
 from services.front.settings import FrontSettings
 from services.front.tokens import Tokens
@@ -129,8 +131,10 @@ class Issuer:
         issuer = self._settings.oidc_issuer.rstrip("/")
         try:
             at = Discovered.model_validate(await self._get(f"{issuer}{DISCOVERY}"))
-            keys = KeySet.import_key_set(cast("KeySetSerialization", await self._get(at.jwks_uri)))
-        except (ValidationError, JoseError, ValueError) as error:
+            keys = key_set(json.dumps(await self._get(at.jwks_uri)))
+            if not list(keys):
+                raise ValueError("no key that we can read")
+        except (ValidationError, ValueError) as error:
             raise Unavailable(f"the issuer does not say where it is: {type(error).__name__}") from None
         if at.issuer.rstrip("/") != issuer:
             raise Unavailable("the issuer calls itself by another name than FRONT_OIDC_ISSUER")
@@ -177,7 +181,7 @@ class Issuer:
         try:
             async with httpx.AsyncClient(timeout=SECONDS, verify=self._trusted) as client:
                 answer = await client.get(url, headers=headers)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unavailable(f"issuer: {type(error).__name__}") from None
         if answer.status_code in (400, 401, 403):  # as RFC 6750 refuses a token
             raise ValueError(f"status {answer.status_code}")
@@ -208,11 +212,13 @@ async def _answered(question: Any, what: str) -> Mapping[str, Any]:  # noqa: ANN
         if what == "refresh" and error.error != "invalid_grant":  # our own settings there are wrong: nobody's fault who works
             raise Unavailable(f"issuer: {error.error}") from None
         raise Refused(what) from None
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, AttributeError, RecursionError) as error:  # no answer
         raise Unavailable(f"issuer: {type(error).__name__}") from None
-    if not isinstance(got, dict) or not got.get("access_token"):
-        raise Refused(what)
-    return got
+    if isinstance(got, dict) and got.get("access_token"):
+        return got
+    if what == "refresh":  # it refused nobody: a page about maintenance is no reason to log everybody out
+        raise Unavailable("issuer: no token, and no refusal")
+    raise Refused(what)
 
 
 def _tokens(got: Mapping[str, Any], before: Tokens) -> Tokens:

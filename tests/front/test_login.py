@@ -331,6 +331,50 @@ async def test_after_the_log_out_the_session_is_gone_and_no_page_was_kept(front:
     assert [line["what"] for line in await front.store.find(JOURNAL, {})] == ["login", "logout"]
 
 
+ODD_KEYS: list[Any] = [
+    {},
+    {"keys": None},
+    {"keys": 7},
+    {"keys": []},
+    {"keys": [{"kty": "EC", "crv": "of-next-year", "x": "AA", "y": "AA"}]},
+]
+
+
+@pytest.mark.parametrize("keys", ODD_KEYS, ids=range(len(ODD_KEYS)))
+async def test_an_issuer_whose_keys_are_none_is_said_to_be_silent(
+    front: Front, monkeypatch: pytest.MonkeyPatch, keys: Any
+) -> None:
+    _Instead(monkeypatch, "/jwks", json.dumps(keys).encode())
+    answer = await front.browser().get("/login/start")
+
+    assert (answer.status_code, "chưa trả lời" in answer.text) == (503, True)
+
+
+async def test_a_key_of_a_kind_that_is_not_known_locks_nobody_out(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = front.issuer.client.get(f"{front.issuer.url}/jwks").json()["keys"]
+    odd = [{"kty": "AKP", "alg": "ML-DSA-65", "kid": "n"}, {"kty": "EC", "crv": "of-next-year", "kid": "o"}, 7]
+    _Instead(monkeypatch, "/jwks", json.dumps({"keys": [*odd, *keys]}).encode())
+    browser = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+
+    assert (await browser.get("/")).status_code == 200
+
+
+ODD_TOKENS = [b"[]", b'"x"', b"null", b"7", b"{}", b'{"status": "maintenance"}', b'{"access_token": "a", "expires_at": {}}']
+
+
+@pytest.mark.parametrize("said", ODD_TOKENS, ids=range(len(ODD_TOKENS)))
+async def test_a_token_endpoint_that_says_nothing_sensible_logs_nobody_out(
+    front: Front, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    browser = await front.log_in("lan", roles=["officer"], units=["H56.1"])
+    _Instead(monkeypatch, "/userinfo", b"{}", 401)
+    _Instead(monkeypatch, "/oauth2/token", said)
+    front.machine.ahead = timedelta(seconds=61)
+    page = await browser.get("/")
+
+    assert (page.status_code, "tạm thời chỉ xem được" in page.text) == (200, True)
+
+
 async def test_who_logs_out_is_sent_on_to_the_issuer_to_leave_there_too(front: Front) -> None:
     browser = await front.log_in("lan", roles=["officer"], units=["H56.1"])
     still_in = await browser.get("/login/out")
@@ -402,6 +446,20 @@ def _claims(authorization: str) -> dict[str, Any]:
     body = authorization.removeprefix("Bearer ").split(".")[1]
     claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     return claims
+
+
+class _Instead:
+    """At one path the issuer says something else."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, path: str, said: bytes, status: int = 200) -> None:
+        send = httpx.AsyncHTTPTransport.handle_async_request
+
+        async def answer(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+            if request.url.path != path:
+                return await send(transport, request)
+            return httpx.Response(status, content=said, headers={"content-type": "application/json"}, request=request)
+
+        monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", answer)
 
 
 class _Away:

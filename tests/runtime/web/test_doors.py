@@ -1,14 +1,19 @@
 """A door with a port of its own: what belongs to another is not there."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from runtime.settings import RuntimeSettings
-from runtime.web import Door, Role, by_key, by_role, open_to_all
+from runtime.web import Door, Role, by_key, by_role, doors, open_to_all
 from runtime.web.access import GuardedRoute
-from runtime.web.doors import AtDoors, listeners
+from runtime.web.doors import AtDoors, listeners, servers_of
 from runtime.web.problems import answer_problems
+from tests.support.ports import free_port
 
 PUBLIC, OFFICERS, OPERATIONS = Door.PUBLIC, Door.OFFICERS, Door.OPERATIONS
 
@@ -67,3 +72,85 @@ def test_a_door_without_a_port_of_its_own_is_at_the_usual_one(ports: dict[str, i
     settings = RuntimeSettings.model_validate({**places, **ports})
 
     assert listeners(settings) == expected
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[tuple[int, list[str]]]:
+    """A port that tells where its requests come from; and from where they came."""
+    app, came = FastAPI(openapi_url=None), list[str]()
+    app.router.route_class = GuardedRoute
+
+    async def answer(request: Request) -> str:
+        await request.body()
+        came.append("" if request.client is None else request.client.host)
+        return "here"
+
+    app.api_route("/open", methods=["GET", "POST"], dependencies=[open_to_all()])(answer)
+    port = free_port()
+    [server] = servers_of(app, RuntimeSettings(kafka_bootstrap_servers="none:0", store_url="none", http_port=port))
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield port, came
+    server.leave()
+    await running
+
+
+async def closed(writer: asyncio.StreamWriter) -> None:
+    """Close our side."""
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+HEAD = b"GET /open HTTP/1.1\r\nhost: x\r\n"
+WHOLE = HEAD + b"\r\n"
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD, WHOLE + HEAD], ids=["nothing", "half-a-head", "half-of-the-second"])
+async def test_a_connection_whose_head_does_not_come_is_closed(monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+    monkeypatch.setattr(doors, "HEAD_SECONDS", 0.3)
+    async with served() as (port, came):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        async with asyncio.timeout(3):
+            await reader.read(-1)
+        await closed(writer)
+
+    assert len(came) == sent.count(WHOLE)
+
+
+async def test_a_head_that_comes_byte_by_byte_for_ever_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "HEAD_SECONDS", 0.3)
+    async with served() as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HEAD)
+        begun = asyncio.get_running_loop().time()
+        with suppress(ConnectionError):
+            while not reader.at_eof() and asyncio.get_running_loop().time() < begun + 3:
+                writer.write(b"a")
+                await asyncio.sleep(0.02)
+        took = asyncio.get_running_loop().time() - begun
+        await closed(writer)
+
+    assert took < 1.5
+
+
+async def test_a_body_may_take_longer_than_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "HEAD_SECONDS", 0.2)
+    async with served() as (port, came):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /open HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n12")
+        await asyncio.sleep(0.5)
+        writer.write(b"34")
+        answer = await reader.readline()
+        await closed(writer)
+
+    assert (answer.split()[1], came) == (b"200", ["127.0.0.1"])
+
+
+async def test_what_a_neighbour_on_this_machine_says_of_where_a_request_comes_from_is_not_believed() -> None:
+    async with served() as (port, came), httpx.AsyncClient() as client:
+        await client.get(f"http://127.0.0.1:{port}/open", headers={"x-forwarded-for": "203.0.113.7"})
+
+    assert came == ["127.0.0.1"]
