@@ -586,6 +586,21 @@ async def count_numbers(store: Documents, series: str) -> int:
     return counted[0].count if counted else 0
 
 
+class Entry(NamedTuple):
+    """A number of the register, and the dossier whose letter has it."""
+
+    number: int
+    year: int
+    dossier: str
+
+
+async def find_entries(store: Documents, series: str, size: int, after: int) -> list[Entry]:
+    """The numbers of a body and year behind one, in order."""
+    place = (after, f"{series}/{after}") if after else None
+    found = await store.find(REGISTER, {"series": series}, order="number", limit=size, after=place)
+    return [Entry(document["number"], document["year"], document["dossier"]) for document in found]
+
+
 async def enter_number(store: Documents, letter: Try) -> bool:
     """Enter a number for a letter; False if it is entered already."""
     entry = {"series": letter.series, "number": letter.number, "year": letter.year, "dossier": letter.dossier}

@@ -1,10 +1,12 @@
 """The letter desk as signers use it: what is to be signed first, what they see before they sign, what is refused in words."""
 
+import io
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import openpyxl
 import pytest
 
 from runtime.web import Role
@@ -166,6 +168,36 @@ async def test_a_dossier_that_ends_meanwhile_is_not_signed_for(desk: tuple[Syste
     signed = await client.post(f"/letters/{ONE}/approval", data={**FORM, "previewed": digest(seen)})
 
     assert (signed.status_code, "không có dự thảo thư nào đang chờ ký" in signed.text) == (409, True)
+
+
+async def test_the_register_of_outgoing_letters_is_a_page_and_a_workbook_of_the_units_of_whoever_looks(
+    desk: tuple[System, httpx.AsyncClient],
+) -> None:
+    system, client = desk
+    empty = await client.get("/letters/register", params={"unit": "H37.12"})
+    for code in (ONE, TWO):
+        seen = await client.post(f"/letters/{code}/preview", data=FORM)
+        await client.post(f"/letters/{code}/approval", data={**FORM, "previewed": digest(seen)})
+        await system.settle()
+    page = await client.get("/letters/register", params={"unit": "H37.12", "year": "2026"})
+    second = await client.get("/letters/register", params={"unit": "H37.12", "after": "1"})
+    book = openpyxl.load_workbook(io.BytesIO((await client.get("/letters/register.xlsx?unit=H37.12")).content))
+    stranger = as_person(Role.SIGNER, units=("H37.13",), name="Bế Thu Ví Dụ", issuer=system.together.issuer)
+
+    assert "Chưa có văn bản nào được cấp số trong năm 2026" in empty.text
+    assert re.findall(r"\d\d/PXL", page.text) == ["01/PXL", "02/PXL"]
+    assert re.findall(r'href="/letters/(H37[^"?]+)"', page.text) == [ONE, TWO]
+    for words in ("05/03/2026", "Đã ban hành", "Văn bản xin lỗi"):
+        assert words in page.text
+    assert PERSON["name"] not in page.text
+    assert "thiếu số" not in page.text
+    assert re.findall(r"\d\d/PXL", second.text) == ["02/PXL"]
+    rows = [[cell for cell in row if cell] for row in book["Sổ văn bản đi 2026"].iter_rows(values_only=True)]
+    assert [row[0] for row in rows[3:]] == ["Số, ký hiệu", "01/PXL", "02/PXL"]
+    assert rows[4][1:4] == ["05/03/2026", "Văn bản xin lỗi", ONE]
+    for path in ("/letters/register", "/letters/register.xlsx"):
+        assert (await client.get(path, params={"unit": "H37.12"}, headers=stranger)).status_code == 404
+        assert (await client.get(path, params={"unit": "H37.12", "year": "9999"})).status_code == 422
 
 
 def digest(page: httpx.Response) -> str:

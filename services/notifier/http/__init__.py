@@ -8,6 +8,7 @@ from services.notifier.http.api import add_api
 from services.notifier.http.desk import LetterDesk
 from services.notifier.http.digests import add_digests
 from services.notifier.http.names import add_names
+from services.notifier.http.outgoing import add_outgoing
 from services.notifier.http.pages import add_pages
 from services.notifier.http.receipts import add_receipts
 from services.notifier.http.told import add_told
@@ -23,6 +24,7 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, desk: Desk) -> None
     add_api(app, letters)
     add_digests(app, parts)
     add_names(app, parts, desk)
+    add_outgoing(app, parts, letters)
     add_pages(app, letters)
     add_receipts(app, letters, secret.get_secret_value() if secret else "")
     add_told(app, letters)

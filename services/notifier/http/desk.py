@@ -37,6 +37,11 @@ class LetterDesk:
         """What a decision of now may look at."""
         return self._desk.context.ground()
 
+    def units(self, person: Person) -> dict[str, str]:
+        """The units with letters that a person may choose among: code to name."""
+        known = self.ground().reference.units
+        return {code: unit.name for code, unit in known.items() if unit.letterhead is not None and person.sees(code)}
+
     async def page(
         self, state: LetterState, after: str, person: Person, unit: str = "", size: int = PAGE
     ) -> tuple[list[LetterView], str]:

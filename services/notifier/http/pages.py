@@ -6,10 +6,10 @@ from fastapi import FastAPI, Query, Response
 from fastapi.responses import HTMLResponse
 
 from runtime.pages import Pages
-from runtime.web import Person, problem_answers
+from runtime.web import problem_answers
 from services.notifier.http.desk import LetterDesk
 from services.notifier.http.letter_page import add_letter
-from services.notifier.http.people import Reader
+from services.notifier.http.people import NAME_READERS, Reader
 from services.notifier.http.views import STATES, LetterView
 from services.notifier.store import LetterState as State
 
@@ -36,20 +36,15 @@ def add_pages(app: FastAPI, desk: LetterDesk) -> None:
             "state": state,
             "states": STATES,
             "unit": unit,
-            "units": _units(desk, person),
+            "units": desk.units(person),
             "groups": _groups(found, desk) if state == "drafted" else [("", False, found)],
             "more": more,
             "province": desk.ground().reference.province,
+            "in_full": person.may(*NAME_READERS),
         }
         return PAGES.show("letters.html", words, person=person)
 
     add_letter(app, desk, PAGES)
-
-
-def _units(desk: LetterDesk, person: Person) -> dict[str, str]:
-    """The units that a person may choose among: code to name."""
-    known = desk.ground().reference.units
-    return {code: unit.name for code, unit in known.items() if unit.letterhead is not None and person.sees(code)}
 
 
 def _groups(found: list[LetterView], desk: LetterDesk) -> list[tuple[str, bool, list[LetterView]]]:
