@@ -25,6 +25,7 @@ COMMANDS = {
     "quarantine": "quarantine",
     "words": "words",
     "reference": "reference",
+    "forms": "forms",
     "sms": "sms",
     "calendar": "calendar",
     "rebuild": "rebuild",

@@ -109,13 +109,16 @@ class People:
         (await self._fleet.clients["notifier"].post("/v1/receipts", json=receipts, headers=shown)).raise_for_status()
 
     async def _answer(self, sms: Sms) -> None:
-        """One citizen in three takes the minute; a link that arrived twice says that it was used."""
+        """One citizen in three takes the minute; who got the link twice sends the same again."""
         dossier, token = sms.dossier, sms.text.rpartition("/")[2]
         if draw(dossier + "/answers", 3) and dossier != STORY:
             return
         mood = draw(dossier + "/mood", 5) // 2
         asked = {name: str(mood + draw(dossier + name, 2)) for name in QUESTIONS}
-        given = {**asked, "apology": "0" if dossier in self._apologised else "5"}
+        late = dossier in self._apologised
+        given = {**asked, "appointment": str(2 * late + draw(dossier + "appointment", 2))}
+        if late:
+            given["apology"] = "0"
         (await self._fleet.clients["feedback"].post(f"/y-kien/{token}", data=given)).raise_for_status()
 
 

@@ -45,8 +45,8 @@ def build(
     reference: ReferenceData | None = None,
     ports: Ports | None = None,
 ) -> Service:
-    """Build the service from settings; reference data and ports may be given. Raises ValueError for an unknown form."""
-    sealer, forms = Sealer.parse(settings.contacts_public_key), load_forms()
+    """Build the service from settings; reference data and ports may be given. Raises ValueError for an unknown form or a faulty one."""
+    sealer, forms = Sealer.parse(settings.contacts_public_key), load_forms(settings.forms_dir)
     if settings.form not in forms:
         raise ValueError(f"FEEDBACK_FORM: there is no form {settings.form}; there are: {', '.join(sorted(forms))}")
     base = Base.of("feedback", runtime, METRICS, settings.reference_dir, (reference, ports))

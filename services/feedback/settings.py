@@ -42,8 +42,11 @@ class FeedbackSettings(BaseSettings):
     keep_days: dict[PetitionKind, Annotated[int, Field(ge=1)]] = Field(
         default={}, description="days after its end that a petition keeps its person and text, by kind; 1825 unless said here"
     )
-    form: str = Field(default="tthc-2026.1", description="survey form that new invitations use")
-    valid_days: int = Field(default=60, ge=1, description="days an invitation can be answered")
+    form: str = Field(default="tthc-2026.2", description="survey form that new invitations use")
+    forms_dir: Annotated[Path, AfterValidator(existing_folder)] | None = Field(
+        default=None, description="folder of survey forms beside those that ship (`dunghen forms publish`)"
+    )
+    valid_days: int = Field(default=30, ge=1, description="days an invitation can be answered")
 
     @property
     def valid_for(self) -> timedelta:

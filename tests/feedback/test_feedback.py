@@ -15,7 +15,7 @@ from services.feedback.domain.forms import SurveyForm
 from tests.support.dossiers import DOSSIER, at, fact, received
 from tests.support.feedback import ANSWERS, DONE, KEY, PROMISED, SETTINGS, answer, play
 
-FORM = load_forms()["tthc-2026.1"]
+FORM = load_forms()["tthc-2026.2"]
 
 
 def test_a_completed_dossier_invites_its_person_once_whatever_the_order() -> None:
@@ -52,7 +52,7 @@ def test_answers_are_scored_and_what_does_not_apply_is_in_no_mean() -> None:
     """R33."""
     decision = answer(play([PROMISED, DONE])[0], ANSWERS)
 
-    scores = {"attitude": 100, "waiting": 75, "appointment": 0, "apology": None, "facilities": 50}
+    scores = {"attitude": 100, "waiting": 75, "appointment": 75, "apology": None, "facilities": 50}
     assert decision.outputs[0].body["data"]["scores"] == scores
     assert decision.outputs[0].body["data"]["unit"] == "H37.12"
 
@@ -68,13 +68,22 @@ def test_a_dossier_is_rated_once() -> None:
     """R33."""
     document = answer(play([PROMISED, DONE])[0], ANSWERS).document
 
-    with pytest.raises(CannotAnswerError) as error:
-        answer(document, ANSWERS)
-    assert error.value.used
+    with pytest.raises(CannotAnswerError):
+        answer(document, {**ANSWERS, "waiting": "4"})
+    with pytest.raises(CannotAnswerError):
+        answer(document, {})
+
+
+def test_the_same_answers_again_are_thanked_for_and_counted_once() -> None:
+    """R33."""
+    document = answer(play([PROMISED, DONE])[0], ANSWERS).document
+
+    again = answer(document, ANSWERS, at(6) + timedelta(days=90))  # long after the last day: they count already
+    assert (again.document, [*again.outputs], again.answer) == (document, [], None)
 
 
 def test_an_invitation_is_good_up_to_its_last_moment() -> None:
-    invited, last = play([PROMISED, DONE])[0], at(6) + timedelta(days=60)
+    invited, last = play([PROMISED, DONE])[0], at(6) + timedelta(days=30)
 
     assert answer(invited, ANSWERS, last).outputs
     with pytest.raises(CannotAnswerError):
@@ -82,9 +91,8 @@ def test_an_invitation_is_good_up_to_its_last_moment() -> None:
 
 
 def test_an_old_invitation_has_expired() -> None:
-    with pytest.raises(CannotAnswerError) as error:
-        answer(play([PROMISED, DONE])[0], ANSWERS, at(6) + timedelta(days=61))
-    assert error.value.used is False
+    with pytest.raises(CannotAnswerError):
+        answer(play([PROMISED, DONE])[0], ANSWERS, at(6) + timedelta(days=31))
 
 
 @pytest.mark.parametrize("bad", ["", "5", "6", "-1", "x", "٣", "1.0"])
@@ -115,8 +123,8 @@ def test_a_form_without_questions_without_a_choice_or_with_words_that_nobody_rea
 
 def test_a_question_that_was_not_answered_is_named() -> None:
     with pytest.raises(FormError) as error:
-        FORM.scores({name: place for name, place in ANSWERS.items() if name not in ("waiting", "apology")})
-    assert error.value.missing == ("waiting", "apology")
+        FORM.scores({name: place for name, place in ANSWERS.items() if name not in ("waiting", "facilities")})
+    assert error.value.missing == ("waiting", "facilities")
 
 
 def test_the_form_has_five_questions_and_five_scores_each() -> None:

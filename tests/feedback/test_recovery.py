@@ -78,7 +78,8 @@ def test_a_link_that_somebody_holds_works_after_a_rebuild_and_once_only() -> Non
 
     assert document["token"] == digest(token_of(b"k" * 32, DOSSIER))
     with pytest.raises(CannotAnswerError):
-        answer(document, ANSWERS, at(7))
+        answer(document, {**ANSWERS, "waiting": "4"}, at(7))
+    assert answer(document, ANSWERS, at(7)).outputs == ()  # the same again: its thanks got lost
 
 
 def test_an_invitation_that_was_never_said_is_made_after_recovery() -> None:

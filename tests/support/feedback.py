@@ -34,7 +34,7 @@ SETTINGS = FeedbackSettings.model_validate(
     by_name=True,
 )
 PROMISED, DONE = received(contact_sequence=1), fact("completed", at(6))
-ANSWERS = {"attitude": "0", "waiting": "1", "appointment": "4", "apology": "5", "facilities": "2"}
+ANSWERS = {"attitude": "0", "waiting": "1", "appointment": "1", "facilities": "2"}
 
 
 def context(now: datetime = at(6)) -> Context:  # noqa: B008 - a constant

@@ -1,8 +1,17 @@
 """Dossiers, invitations and survey forms: frozen objects and pure functions."""
 
 from services.feedback.domain.dossier import KINDS, Completed, Dossier, Invited, NotInvited, Rating, Received
-from services.feedback.domain.forms import FormError, Question, SurveyForm, load_forms
-from services.feedback.domain.invitations import CannotAnswerError, Ground, digest, invite, open_form, rate, token_of
+from services.feedback.domain.forms import FormError, FormFileError, Question, SurveyForm, load_forms, read_form
+from services.feedback.domain.invitations import (
+    CannotAnswerError,
+    Ground,
+    digest,
+    invite,
+    open_form,
+    rate,
+    same_token,
+    token_of,
+)
 
 __all__ = [
     "KINDS",
@@ -10,6 +19,7 @@ __all__ = [
     "Completed",
     "Dossier",
     "FormError",
+    "FormFileError",
     "Ground",
     "Invited",
     "NotInvited",
@@ -22,5 +32,7 @@ __all__ = [
     "load_forms",
     "open_form",
     "rate",
+    "read_form",
+    "same_token",
     "token_of",
 ]

@@ -12,15 +12,11 @@ from contracts.feedback import FeedbackInvited, FeedbackRated
 from reference import ReferenceData, moment, silence
 from services.changes import Answering, Changed, Once
 from services.feedback.domain.dossier import Completed, Dossier, Invited, NotInvited, Rating, Received
-from services.feedback.domain.forms import SurveyForm
+from services.feedback.domain.forms import FormError, SurveyForm
 
 
 class CannotAnswerError(Exception):
-    """The invitation was used or has expired; `used` says which."""
-
-    def __init__(self, *, used: bool) -> None:
-        super().__init__("used" if used else "expired")
-        self.used = used
+    """The invitation was used, has expired, or its form is gone. Whoever holds the link is not told which."""
 
 
 class Ground(NamedTuple):
@@ -53,8 +49,11 @@ def invite(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
     return Changed(dossier._replace(invitation=invitation, token=digest(token)), [Once(invited)])
 
 
-def rate(dossier: Dossier, given: Mapping[str, str], ground: Ground) -> Answering[Dossier, str]:
-    """One person's answers, and the form they are to. Raises CannotAnswerError, FormError naming questions without answer."""
+def rate(dossier: Dossier, given: Mapping[str, str], ground: Ground) -> Answering[Dossier, str | None]:
+    """One person's answers, and the form they are to; None where the same answers were counted before: the thanks for them
+    were lost on the way. Raises CannotAnswerError, FormError naming questions without answer."""
+    if dossier.rating is not None:
+        return _repeated(dossier, dossier.rating, given, ground)
     form = open_form(dossier, ground)
     scores = form.scores(given)
     received = dossier.facts.first(Received)
@@ -63,14 +62,26 @@ def rate(dossier: Dossier, given: Mapping[str, str], ground: Ground) -> Answerin
     return Answering(dossier._replace(rating=Rating(epoch_ms(ground.now), form.id, scores)), form.id, [Once(rated)])
 
 
+def _repeated(dossier: Dossier, rating: Rating, given: Mapping[str, str], ground: Ground) -> Answering[Dossier, str | None]:
+    form = ground.forms.get(rating.form)
+    try:
+        same = form is not None and form.scores(given) == rating.scores
+    except FormError:
+        same = False
+    if not same:
+        raise CannotAnswerError
+    return Answering(dossier, None)
+
+
 def open_form(dossier: Dossier, ground: Ground) -> SurveyForm:
     """The form an invitation was made with. Raises CannotAnswerError if it was answered, or nobody can answer any more."""
-    if dossier.rating is not None:
-        raise CannotAnswerError(used=True)
     invitation = dossier.invitation
-    if not isinstance(invitation, Invited) or moment(invitation.at) + ground.valid_for < ground.now:
-        raise CannotAnswerError(used=False)
-    return ground.forms[invitation.form]
+    if dossier.rating is not None or not isinstance(invitation, Invited):
+        raise CannotAnswerError
+    form = ground.forms.get(invitation.form)
+    if form is None or moment(invitation.at) + ground.valid_for < ground.now:
+        raise CannotAnswerError
+    return form
 
 
 def token_of(key: bytes, dossier: str) -> str:
@@ -81,3 +92,8 @@ def token_of(key: bytes, dossier: str) -> str:
 def digest(token: str) -> str:
     """What a store may keep of a token: enough to find it, not to use it."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def same_token(dossier: Dossier, token: str) -> bool:
+    """Whether it is the token of this dossier, in a time that does not tell how much of it is right."""
+    return hmac.compare_digest(dossier.token or "", digest(token))

@@ -10,13 +10,25 @@ from runtime.intents import Intents
 from runtime.pages import Pages, own_form
 from runtime.parts import Parts
 from runtime.web import Problem, ProblemError, also, open_to_all, problem_answers, whole_body
-from services.feedback.domain import CannotAnswerError, Dossier, FormError, Received, digest, open_form, rate
+from services.feedback.domain import (
+    CannotAnswerError,
+    Dossier,
+    FormError,
+    Received,
+    SurveyForm,
+    digest,
+    open_form,
+    rate,
+    same_token,
+)
 from services.feedback.handlers import Context
 from services.feedback.store import CODEC, DOSSIERS, TOKEN
 
 PAGES = Pages("services.feedback")
 MOST_BYTES, MOST_FIELDS = 65_536, 50  # of a form
-GONE = also(also(problem_answers(422, 503), 404, "text/html"), 410, "text/html")  # an unknown link, an old one
+GONE = also(
+    problem_answers(422, 503), 404, "text/html"
+)  # unknown, old or used: a link that nobody can answer by is answered alike
 GIVEN = {"schema": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Mã câu hỏi: số câu trả lời"}}
 
 
@@ -25,7 +37,8 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -
 
     async def dossier_of(token: str) -> Dossier | None:
         found = await parts.store.find(DOSSIERS, {TOKEN: digest(token)}, limit=1)
-        return CODEC.read(found[0]) if found else None
+        dossiers = [dossier for dossier in CODEC.read_all(found) if same_token(dossier, token)]
+        return dossiers[0] if dossiers else None
 
     @app.get(
         "/y-kien/{token}",
@@ -47,18 +60,20 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -
     )
     async def answer(token: str, request: Request) -> Response:
         own_form(request, context.settings.public_url)
+        given = await _given(request)  # first, so that a body tells nothing about the link either
         dossier = await dossier_of(token)
         if dossier is None:
             return _page(None, {}, context)
-        given = await _given(request)
         try:
             rated = await CODEC.ask(intents, [dossier.code], lambda known: rate(known, given, context.ground()), parts.clock)
         except FormError as error:
             return _page(dossier, given, context, error.missing)
         except CannotAnswerError:
-            return _page(await dossier_of(token), given, context)
+            return _page(None, {}, context)
 
-        parts.telemetry.count("ratings", form=rated[dossier.code])
+        form = rated[dossier.code]
+        if form is not None:
+            parts.telemetry.count("ratings", form=form)
         return _say("thanks", 200, context)
 
 
@@ -72,24 +87,29 @@ async def _given(request: Request) -> dict[str, str]:
 
 
 def _page(dossier: Dossier | None, given: Mapping[str, str], context: Context, missing: tuple[str, ...] = ()) -> Response:
-    if dossier is None:
-        return _say("unknown", 404, context)
     try:
+        if dossier is None:
+            raise CannotAnswerError
         form = open_form(dossier, context.ground())
-    except CannotAnswerError as error:
-        return _say("used" if error.used else "expired", 200 if error.used else 410, context)
+    except CannotAnswerError:
+        return _say("closed", 404, context)
     received = dossier.facts.first(Received)
     unit = None if received is None else context.reference.units.get(received.competent_unit)
     procedure = None if received is None else context.reference.procedures.get(received.procedure)
-    words = {
-        "form": form,
-        "given": given,
-        "missing": missing,
-        "dossier": dossier.code,
-        "unit": unit.name if unit else "",
-        "procedure": procedure.name if procedure else "",
-    }
-    return PAGES.show("survey.html", words, 422 if missing else 200)
+    words = _words(form, given, missing, dossier.code)
+    names = {"unit": unit.name if unit else "", "procedure": procedure.name if procedure else ""}
+    return PAGES.show("survey.html", {**words, **names}, 422 if missing else 200)
+
+
+def preview(form: SurveyForm) -> str:
+    """The page of a form as its reader will see it, with an invented dossier."""
+    return PAGES.text(
+        "survey.html", {**_words(form, {}, (), "H00.00-260302-0001"), "unit": "Đơn vị mẫu", "procedure": "Thủ tục mẫu"}
+    )
+
+
+def _words(form: SurveyForm, given: Mapping[str, str], missing: tuple[str, ...], dossier: str) -> dict[str, object]:
+    return {"form": form, "given": given, "missing": missing, "dossier": dossier}
 
 
 def _say(what: str, status: int, context: Context) -> Response:
