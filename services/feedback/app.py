@@ -45,7 +45,8 @@ def build(
     reference: ReferenceData | None = None,
     ports: Ports | None = None,
 ) -> Service:
-    """Build the service from settings; reference data and ports may be given. Raises ValueError for an unknown form or a faulty one."""
+    """Build the service from settings; reference data and ports may be given. Raises ValueError for a form
+    that is unknown or faulty."""
     sealer, forms = Sealer.parse(settings.contacts_public_key), load_forms(settings.forms_dir)
     if settings.form not in forms:
         raise ValueError(f"FEEDBACK_FORM: there is no form {settings.form}; there are: {', '.join(sorted(forms))}")

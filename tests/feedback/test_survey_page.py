@@ -68,6 +68,7 @@ async def test_an_answer_whose_thanks_got_lost_is_sent_again_and_counted_once() 
 
         assert [(each.status_code, "Cảm ơn" in each.text) for each in thanks] == [(200, True)] * 3
         assert [each.status_code for each in (other, back)] == [404, 404]
+        assert all('href="/gop-y"' in each.text for each in (*thanks, other))  # whoever has more to say is told where
         assert feedback.said() == 1
 
 
@@ -101,10 +102,21 @@ async def test_every_link_that_nobody_can_answer_by_is_answered_alike() -> None:
 
 
 async def test_of_ten_thousand_forged_or_altered_tokens_none_is_accepted() -> None:
-    drawn = random.Random(10)  # noqa: S311 - which ones are tried
+    drawn = random.Random(10)
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     altered = [TOKEN[:place] + letter + TOKEN[place + 1 :] for place in range(len(TOKEN)) for letter in letters]
-    odd = [TOKEN.upper(), TOKEN.lower(), TOKEN[:-1], TOKEN + "=", TOKEN + "A", TOKEN[::-1], "%00" + TOKEN, TOKEN + "%20", "٣" * 22, INVITED["token"]]
+    odd = [
+        TOKEN.upper(),
+        TOKEN.lower(),
+        TOKEN[:-1],
+        TOKEN + "=",
+        TOKEN + "A",
+        TOKEN[::-1],
+        "%00" + TOKEN,
+        TOKEN + "%20",
+        "٣" * 22,
+        INVITED["token"],
+    ]
     made = [token_of(drawn.randbytes(32), DOSSIER) for _ in range(3_000)]
     forged = {*altered, *odd, *made}
     forged |= {secrets.token_urlsafe(16) for _ in range(10_001 - len(forged))}

@@ -1,4 +1,4 @@
-"""Survey forms as versioned data: questions, answers with scores 100 to 0, what does not apply (R33), whom a question is asked."""
+"""Survey forms as versioned data: questions, answers with scores 100 to 0, what does not apply (R33), who is asked."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -120,8 +120,8 @@ def _field(place: tuple[int | str, ...]) -> str:
 
 
 def load_forms(folder: Path | None = None) -> dict[str, SurveyForm]:
-    """The forms that ship with the service, and those of a folder, by id. Raises FormFileError, also for a form that shipped and
-    that the folder has in other words."""
+    """The forms that ship with the service, and those of a folder, by id. Raises FormFileError, also for a form that
+    shipped and that the folder has in other words."""
     found = {form.id: form for form in map(read_form, sorted(SHIPPED.glob("*.yaml")))}
     for form in () if folder is None else map(read_form, sorted(folder.glob("*.yaml"))):
         if found.get(form.id, form) != form:
