@@ -32,6 +32,7 @@ class People:
         self._ends = _ends(rows)
         self._read = 0  # messages of the phone already looked at
         self._apologised: set[str] = set()  # dossiers with an apology among them
+        self._given: dict[str, dict[str, str]] = {}  # what was answered, by dossier
 
     async def act(self, moment: datetime) -> bool:
         """What they do at a moment; False if it is not their hour."""
@@ -119,11 +120,12 @@ class People:
         given = {**asked, "appointment": str(2 * late + draw(dossier + "appointment", 2))}
         if late:
             given["apology"] = "0"
+        given = self._given.setdefault(dossier, given)
         (await self._fleet.clients["feedback"].post(f"/y-kien/{token}", data=given)).raise_for_status()
 
 
 STORY = "H37.12-260212-0007"
-QUESTIONS = ("attitude", "waiting", "appointment", "apology", "facilities")
+QUESTIONS = ("attitude", "waiting", "facilities")
 
 
 def _fate(sms: Sms) -> str:

@@ -238,12 +238,19 @@ def test_a_citizen_answers_from_the_message_once(site: Site, page: Page) -> None
     assert page.locator("fieldset").count() == 5
     page.click("text=Gửi ý kiến")  # the browser keeps it: nothing is chosen
     assert page.locator("fieldset").count() == 5
+    apology = page.locator("#ask-apology")
+    seen = []
+    for answer in ("#appointment-3", "#appointment-0"):  # late; early
+        page.check(answer)
+        seen.append(apology.is_visible())
+    assert seen == [True, False]
     for fieldset in page.locator("fieldset").all():
-        fieldset.locator("label").first.click()
+        if fieldset.is_visible():
+            fieldset.locator("label").first.click()
     page.click("text=Gửi ý kiến")
     assert "đã được ghi nhận" in page.inner_text("main")
     look(page, "survey-thanks")
-    page.goto(page.url)
+    assert opened(page.goto(page.url)) == 404
     assert "chỉ đánh giá một lần" in page.inner_text("main")
     assert opened(page.goto(f"{site.at('front')}/y-kien/khong-dung")) == 404
     look(page, "survey-unknown")
