@@ -1,11 +1,11 @@
-"""`./dev bench [NAME...]`: yardsticks as ratios of one run. All but `worktime`, `decide`, `import`, `hostile`, `gateways`
-and `letters` need KAFKA_BOOTSTRAP_SERVERS and MONGO_URL."""
+"""`./dev bench [NAME...]`: yardsticks as ratios of one run. All but `worktime`, `decide`, `import`, `hostile`, `gateways`,
+`sending` and `letters` need KAFKA_BOOTSTRAP_SERVERS and MONGO_URL."""
 
 import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from benchmarks import (
@@ -18,6 +18,7 @@ from benchmarks import (
     intake,
     letters,
     memory,
+    sending,
     singles,
     storm,
     throughput,
@@ -52,7 +53,7 @@ BENCHES: dict[str, Bench] = {
     "year": lambda _, mongo, __: figures.run_year(mongo, (10_000, 1_000_000)),
     "reporting": lambda kafka, mongo, options: throughput.run(kafka, mongo, "reporting", options.dossiers, options.rounds),
 }
-ALONE = ("worktime", "decide", "import", "hostile", "gateways", "letters")  # need neither Kafka nor MongoDB
+ALONE = ("worktime", "decide", "import", "hostile", "gateways", "sending", "letters")  # need neither Kafka nor MongoDB
 USUAL = ("worktime", "memory", "sla")
 
 
@@ -77,10 +78,7 @@ def main() -> int:
     if "import" in options.names:
         history.run()
     broken = hostile.run(write=options.write) if "hostile" in options.names else 0
-    if "gateways" in options.names and not asyncio.run(gateways.run()):
-        broken = 1
-    if "letters" in options.names and letters.run():
-        broken = 1
+    broken = _about_messages(options.names) or broken
     wanted = [name for name in options.names if name not in ALONE]
     if not wanted:
         return broken
@@ -90,6 +88,18 @@ def main() -> int:
         return 2
     for name in wanted:
         asyncio.run(_run(BENCHES[name], kafka, mongo, options))
+    return broken
+
+
+def _about_messages(names: Sequence[str]) -> int:
+    """Gateways, letters and how fast messages leave; 1 if something is not as it must be."""
+    broken = 0
+    if "gateways" in names and not asyncio.run(gateways.run()):
+        broken = 1
+    if "letters" in names and letters.run():
+        broken = 1
+    if "sending" in names:
+        asyncio.run(sending.run())
     return broken
 
 

@@ -83,6 +83,7 @@ def _own_words() -> Iterable[tuple[str, ...]]:
     )
     yield "wsCpMt", "another result", "odd"
     yield "wsCpMt", "a SOAP fault, or no XML in a 2xx", "uncertain"
+    yield "wsCpMt, a form with a code", "taken, under a status that is no 2xx", "uncertain"
 
 
 def _receipt(word: Receipt) -> tuple[str, ...]:

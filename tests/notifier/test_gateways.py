@@ -298,7 +298,7 @@ async def test_wscpmt_is_told_in_an_envelope_that_no_text_breaks() -> None:
         (200, "<return><result>0</result><message>CPCode or IP address not allowed</message></return>", "broken"),
         (200, "<return><result>0</result><message>Quota exceeded</message></return>", "busy"),
         (200, "<return><result>-7</result><message>?</message></return>", "odd"),
-        (500, "<return><result>1</result></return>", "taken"),
+        (500, "<return><result>1</result></return>", "uncertain"),
         (500, "<faultcode>Server</faultcode><faultstring>java.lang.NullPointerException</faultstring>", "uncertain"),
         (200, "<other/>", "uncertain"),
         (401, "<other/>", "broken"),
@@ -322,3 +322,37 @@ async def test_what_wscpmt_says(status: int, body: str, outcome: Outcome) -> Non
 )
 async def test_xml_that_is_none_or_a_trap_is_uncertain(text: str, outcome: Outcome) -> None:
     assert (await wscpmt(lambda _: httpx.Response(200, text=text)).send(SMS)).outcome == outcome
+
+
+@pytest.mark.parametrize("status", [302, 401, 404, 500, 502, 503])
+async def test_a_body_that_says_taken_under_a_status_that_says_no_leaves_a_doubt(status: int) -> None:
+    form = Form(code="CodeResult", taken=("100",), refused=("99",))
+    soap = RESULT.format("<result>1</result>")
+
+    assert (await http(lambda _: httpx.Response(status, json={"CodeResult": 100}), form).send(SMS)).outcome == "uncertain"
+    assert (await http(lambda _: httpx.Response(status, json={"CodeResult": 99}), form).send(SMS)).outcome == "refused"
+    assert (await wscpmt(lambda _: httpx.Response(status, text=soap)).send(SMS)).outcome == "uncertain"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[" * 60_000,
+        "<a>" * 20_000,
+        '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;<result>1</result></x>',
+        '<!DOCTYPE x [<!ENTITY a "1"><!ENTITY b "&a;&a;">]><x><result>&b;</result></x>',
+        '{"CodeResult": ' + "9" * 5_000 + "}",
+        "\x00\x00",
+        "0" * 70_000,
+    ],
+    ids=["deep JSON", "deep XML", "a file's entity", "entities", "a huge number", "nulls", "huge"],
+)
+async def test_a_hostile_body_is_an_answer_and_nothing_more(kind: str, body: str) -> None:
+    form = Form(code="CodeResult", taken=("100",))
+
+    def handler(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, text=body)
+
+    gateway = http(handler, form) if kind == "http" else KINDS[kind](handler)
+    assert (await gateway.send(SMS)).outcome == "uncertain"

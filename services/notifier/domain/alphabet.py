@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Encoding = Literal["gsm7", "ucs2"]
@@ -51,6 +52,7 @@ class SmsSize:
     parts: int
 
 
+@lru_cache(maxsize=2048)  # names and sentences of messages come again and again, and this is most of what making one costs
 def unaccented(text: str) -> str:
     """Vietnamese as every phone reads it: no accents, đ as d, typographic signs made plain.
 

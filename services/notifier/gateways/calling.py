@@ -36,6 +36,11 @@ class Reply:
             return Answer("uncertain", f"{self.status} unreadable")
         return Answer(outcome, str(self.status), self.pause)
 
+    def believed(self, answer: Answer) -> Answer:
+        """What its body says, unless that is that the message was taken, and its status says otherwise: then nobody knows."""
+        contradicts = answer.outcome == "taken" and of_status(self.status) != "taken"
+        return Answer("uncertain", f"{self.status} with a body that says taken") if contradicts else answer
+
     def by_status_alone(self) -> Answer:
         """The same of a gateway that says in words what is wrong with a recipient: a status is never about one."""
         answer = self.by_status()

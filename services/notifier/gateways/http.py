@@ -53,7 +53,7 @@ class HttpGateway:
         """By the gateway's own code where it says one, else by the status."""
         code = _code(reply.text, self._form.code) if self._form.code else None
         if code is not None:
-            return Answer(self._of_code(code), f"code {code[:20]}", reply.pause)
+            return reply.believed(Answer(self._of_code(code), f"code {code[:20]}", reply.pause))
         answer = reply.by_status()
         if self._form.code and answer.outcome == "taken":
             return Answer("uncertain", f"{reply.status} without a code")
@@ -89,7 +89,7 @@ def _code(text: str | None, path: str) -> str | None:
     """The code in an answer; None if there is none. Numbers as they are written."""
     try:
         found = json.loads(text or "")
-    except ValueError:
+    except (ValueError, RecursionError):  # the second: a body of brackets alone
         return None
     for name in path.split("."):
         found = found.get(name) if isinstance(found, dict) else None

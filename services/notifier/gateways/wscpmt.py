@@ -74,7 +74,8 @@ class WsCpMtGateway:
 
 
 def _read(reply: Reply) -> Answer:
-    """By the result, whatever the status; a SOAP fault is an error inside the service, after which nobody knows."""
+    """By the result, whatever the status, but that nothing is taken under one that says no; a SOAP fault is an error inside the
+    service, after which nobody knows."""
     answer = reply.by_status_alone()
     if reply.text is None or reply.is_page:
         return answer
@@ -83,7 +84,7 @@ def _read(reply: Reply) -> Answer:
     except (ParseError, DefusedXmlException, ValueError):
         return answer if answer.outcome != "taken" else Answer("uncertain", f"{reply.status} no XML")
     if "result" in found:
-        return _of_result(found["result"], found.get("message", ""))
+        return reply.believed(_of_result(found["result"], found.get("message", "")))
     if "faultcode" in found or "faultstring" in found:
         return Answer("uncertain", "fault")
     return answer if answer.outcome != "taken" else Answer("uncertain", f"{reply.status} without a result")
