@@ -166,6 +166,10 @@ def test_a_clerk_decides_about_uncertain_messages_and_a_second_tab_is_told_that_
     other_tab = page.context.new_page()
     other_tab.goto(f"{place.here}/messages")
     assert "Nông Thị Mẫu" not in page.inner_text("body")
+    for name in (f"Gửi lại tin nhắn của hồ sơ {first}", f"Người nộp hồ sơ {first} đã biết"):
+        box = page.get_by_label(name).bounding_box()
+        assert box is not None
+        assert box["height"] < 60, f"{name}: its words are squeezed"
 
     page.get_by_label(f"Gửi lại tin nhắn của hồ sơ {first}").click()
     assert (first in page.inner_text("main"), second in page.inner_text("main")) == (False, True)
