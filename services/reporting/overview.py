@@ -35,7 +35,7 @@ class Line:
     def percentile(self, name: str) -> str:
         """A percentile of counters.yaml as it is printed."""
         bound = load_definitions().percentile(name, self.during)
-        return "-" if bound is None else "trên 200%" if bound == BEYOND else f"{bound}%"
+        return "-" if bound is None else "trên 200 %" if bound == BEYOND else f"{bound} %"
 
     @property
     def hours_saved(self) -> str:

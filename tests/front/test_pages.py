@@ -150,7 +150,7 @@ async def test_the_list_of_a_day_says_what_is_late_and_who_used_the_time(front: 
 
     assert shown.status_code == 200
     assert front.behind.asked[-2].query == "urgency=late"
-    assert "cơ quan 75%, chờ người nộp 25%" in shown.text
+    assert "cơ quan 75 %, chờ người nộp 25 %" in shown.text
     assert '<b class="late">3</b><span>Đã quá hạn' in shown.text
     assert 'href="/due?urgency=late&amp;after=9~x"' in shown.text
     assert f'href="/dossiers/{CODE}"' in shown.text

@@ -58,7 +58,7 @@ class Spent(BaseModel):
         """As people say it: shares of the whole, the largest first."""
         shares = {words: getattr(self, name) for name, words in SPENDERS.items() if getattr(self, name)}
         parts = sorted(shares.items(), key=lambda share: -share[1])
-        return ", ".join(f"{words} {round(100 * minutes / self.elapsed)}%" for words, minutes in parts) if self.elapsed else ""
+        return ", ".join(f"{words} {round(100 * minutes / self.elapsed)} %" for words, minutes in parts) if self.elapsed else ""
 
 
 class DueDossier(BaseModel):
