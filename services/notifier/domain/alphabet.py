@@ -28,6 +28,12 @@ _PLAIN = str.maketrans(
         "Ð": "D",
         "ɖ": "d",
         "Ɖ": "D",  # what is typed for đ where a keyboard or a code page has none
+        "œ": "oe",
+        "Œ": "OE",
+        "þ": "th",
+        "Þ": "TH",
+        "ŋ": "ng",
+        "Ŋ": "NG",  # letters that Unicode takes apart nowhere: without these they would be left out of a name
         **dict.fromkeys("“”„‟«»″", '"'),
         **dict.fromkeys("‘’‚‛‹›′`´", "'"),
         **dict.fromkeys("‐‑‒–—―−•·", "-"),
