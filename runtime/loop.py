@@ -92,7 +92,9 @@ class Loop(Generic[EventT]):
         if not self._without_gap(records):
             return False
         first_seen = self.parts.machine.wall()
+        begun = self.parts.machine.monotonic()
         saved, attempts = await self._patiently(lease, lambda: self.batches.save(lease, records))
+        self.parts.telemetry.observe("batch_seconds", self.parts.machine.monotonic() - begun)
         failed = saved.failed
         if self.brake.judge(len(failed), len(saved.items)):
             await self.brake.engage(f"{len(failed)} of {len(records)} records failed: {failed[-1].reason}")

@@ -46,7 +46,7 @@ Broker = KafkaBroker  # services hold one and do not know what it is
 
 def make_parts(name: str, settings: RuntimeSettings, metrics: Sequence[Metric], ports: Ports) -> tuple[Parts, KafkaBroker]:
     """Open the parts a service runs on; those given in `ports` are taken as they are."""
-    telemetry = Telemetry(name, (*RUNTIME_METRICS, *metrics))
+    telemetry = _telemetry(name, metrics)
     broker = make_broker(settings, get_log(name))
     topics = ports.topics or KafkaLog(name, settings, broker, telemetry)
     return _parts(name, settings, telemetry, replace(ports, topics=topics)), broker
@@ -54,8 +54,14 @@ def make_parts(name: str, settings: RuntimeSettings, metrics: Sequence[Metric], 
 
 def parts_without_log(name: str, settings: RuntimeSettings, metrics: Sequence[Metric], ports: Ports) -> Parts:
     """The parts of a service that stands on no log: nothing is opened to Kafka, now or later."""
-    telemetry = Telemetry(name, (*RUNTIME_METRICS, *metrics))
+    telemetry = _telemetry(name, metrics)
     return _parts(name, settings, telemetry, replace(ports, topics=NoLog()))
+
+
+def _telemetry(name: str, metrics: Sequence[Metric]) -> Telemetry:
+    telemetry = Telemetry(name, (*RUNTIME_METRICS, *metrics))
+    telemetry.set("build", 1, version=version_of())
+    return telemetry
 
 
 def _parts(name: str, settings: RuntimeSettings, telemetry: Telemetry, ports: Ports) -> Parts:

@@ -4,7 +4,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+SECONDS = (0.005, 0.02, 0.05, 0.1, 0.3, 1, 3, 10, 30)  # bounds of all histograms: from a page at once to a sender's patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +14,7 @@ class Metric:
     """One metric: its name without prefix, what it is, and what it means. Labels never hold ids or personal data."""
 
     name: str
-    kind: Literal["counter", "gauge"]
+    kind: Literal["counter", "gauge", "histogram"]
     meaning: str
     labels: tuple[str, ...] = ()
 
@@ -39,6 +41,10 @@ RUNTIME_METRICS = (
     Metric("clock_ahead_seconds", "gauge", "How far this machine's clock is ahead of the store's, when timers were due."),
     Metric("partitions_held", "gauge", "Partitions in the lease of this instance; 0: a spare, or in a rebalance."),
     Metric("braked", "gauge", "1 if the brake has stopped this service."),
+    Metric("build", "gauge", "1; the release that runs is its label.", ("version",)),
+    Metric("batch_seconds", "histogram", "How long a batch took from its records to its save."),
+    Metric("http_requests", "counter", "Requests answered, by route as it is declared.", ("route", "method", "status")),
+    Metric("http_seconds", "histogram", "How long an answer took to its end.", ("route", "method")),
 )
 
 
@@ -49,10 +55,13 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self._counters: dict[str, Counter] = {}
         self._gauges: dict[str, Gauge] = {}
+        self._histograms: dict[str, Histogram] = {}
         for metric in metrics:
             name, labels = f"dunghen_{metric.name}", ("service", *metric.labels)
             if metric.kind == "counter":
                 self._counters[metric.name] = Counter(name, metric.meaning, labels, registry=self.registry)
+            elif metric.kind == "histogram":
+                self._histograms[metric.name] = Histogram(name, metric.meaning, labels, registry=self.registry, buckets=SECONDS)
             else:
                 self._gauges[metric.name] = Gauge(name, metric.meaning, labels, registry=self.registry)
         self._service = service
@@ -64,6 +73,10 @@ class Telemetry:
     def set(self, name: str, value: float, **labels: str) -> None:
         """Set a gauge. Raises KeyError for a metric that is not in the list."""
         self._gauges[name].labels(self._service, *labels.values()).set(value)
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None:
+        """Add one duration to a histogram. Raises KeyError for a metric that is not in the list."""
+        self._histograms[name].labels(self._service, *labels.values()).observe(seconds)
 
     def text(self, names: Collection[str] = ()) -> bytes:
         """Metrics in Prometheus' text format: all, or those of these full names."""

@@ -22,6 +22,8 @@ from runtime.parts import Ports
 from runtime.settings import RuntimeSettings
 from tools import (
     access_docs,
+    boards,
+    cluster,
     event_docs,
     field_docs,
     gateway_docs,
@@ -130,6 +132,11 @@ def outputs() -> dict[Path, Callable[[], str]]:
         ROOT / "docs/counters.md": reference_docs.counters,
         ROOT / "docs/rules.md": rules.page,
         ROOT / "docs/messages.md": messages.page,
+        ROOT / "deploy/monitoring/board.json": boards.board,
+        ROOT / "deploy/k8s/components/monitoring/alerts.yaml": cluster.alerts,
+        ROOT / "deploy/k8s/components/monitoring/board.yaml": cluster.boards,
+        ROOT / "deploy/k8s/components/strimzi/topics.yaml": cluster.topics,
+        ROOT / "deploy/k8s/components/strimzi/users.yaml": cluster.users,
         ROOT / "contracts/examples/figures/messages.ndjson": golden_figures.messages,
         ROOT / "contracts/examples/figures/expected.json": golden_figures.expected,
     }

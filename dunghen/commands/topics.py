@@ -19,8 +19,8 @@ commands = typer.Typer(help="Topic của Kafka theo topics.yaml.", no_args_is_he
 def apply_command(
     broker: Broker = None,
     prefix: Prefix = "",
-    replication: Annotated[int, typer.Option(min=1, help="Số bản sao")] = 3,
-    partitions: Annotated[int, typer.Option(min=1, help="Số phân vùng")] = 24,
+    replication: Annotated[int, typer.Option(min=1, envvar="TOPICS_REPLICATION", help="Số bản sao")] = 3,
+    partitions: Annotated[int, typer.Option(min=1, envvar="TOPICS_PARTITIONS", help="Số phân vùng")] = 24,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Chỉ nói sẽ làm gì")] = False,
 ) -> None:
     """Tạo các topic còn thiếu; nói rõ topic đã có khác với danh mục ở điểm nào."""

@@ -1,9 +1,10 @@
 """The HTTP side every service has: its application, problems, who asks, and what each route declares of who may use it."""
 
 from runtime.web.access import GuardedRoute, by_duty, by_key, by_role, for_all_units, open_to_all
-from runtime.web.app import PROBES, Patience, make_app
+from runtime.web.app import Patience, make_app
 from runtime.web.bodies import whole_body
 from runtime.web.identity import Door, Person, Role
+from runtime.web.measured import PROBES, Measured
 from runtime.web.problems import PROBLEM, Answers, Problem, ProblemError, also, problem_answers, problem_response
 from runtime.web.tokens import Tokens
 
@@ -13,6 +14,7 @@ __all__ = [
     "Answers",
     "Door",
     "GuardedRoute",
+    "Measured",
     "Patience",
     "Person",
     "Problem",

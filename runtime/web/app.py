@@ -15,11 +15,11 @@ from runtime.machine import SystemMachine
 from runtime.telemetry import Telemetry
 from runtime.web.access import ByDuty, ByRole, GuardedRoute, access_of, by_role, open_to_all
 from runtime.web.identity import Door, Role
+from runtime.web.measured import PROBES, Measured
 from runtime.web.problems import PROBLEM_SCHEMA, answer_problems, later, problem_answers
 from runtime.web.tokens import Tokens
 
 UPLOADS = (b"multipart/", b"text/csv", b"application/vnd.", b"application/octet-stream")
-PROBES = ("/livez", "/readyz", "/metrics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ def make_app(
     app.router.route_class = GuardedRoute
     app.state.tokens = tokens or Tokens((), SystemMachine())
     app.add_middleware(InTime, health=health, patience=patience or Patience())
+    app.add_middleware(Measured, telemetry=telemetry)
     _describe(app, schemas or {})
     _answer_operations(app, health, telemetry)
     answer_problems(app)

@@ -126,7 +126,7 @@ def test_compose_images_can_be_replaced_and_no_secret_has_a_default() -> None:
 
 
 def test_commands_of_the_manifests_exist() -> None:
-    from_job = manifests("topics")[0]["spec"]["template"]["spec"]["containers"][0]["command"]
+    from_job = manifests("topics")[0]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["command"]
     for command in (from_job, COMPOSE["services"]["topics"]["command"]):
         assert command[0] == "dunghen"
         parse(typer.main.get_command(make_app()), command[1:])

@@ -32,6 +32,10 @@ class QuietTelemetry(Telemetry):
         """Add to a counter."""
         self.counted[name] += int(amount)
 
+    def observe(self, name: str, seconds: float, **_labels: str) -> None:
+        """Count a duration."""
+        self.counted[name] += 1
+
     def set(self, name: str, value: float, **_labels: str) -> None:
         """Set a gauge."""
         self.gauges[name] = value

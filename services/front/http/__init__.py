@@ -6,7 +6,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from runtime.web import GuardedRoute
+from runtime.web import GuardedRoute, Measured
 from services.front.domain import Session
 from services.front.http import citizens, dates, home, journal, login, named, ops, passing, units
 from services.front.http.access import EVERYBODY, NotYoursError
@@ -43,6 +43,7 @@ def make_front(room: Room, probes: ASGIApp) -> FastAPI:
         return say(NOT_HERE, _session(request))
 
     app.add_middleware(Wall, room=room, probes=probes)
+    app.add_middleware(Measured, telemetry=room.parts.telemetry)
     return app
 
 
