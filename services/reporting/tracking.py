@@ -25,15 +25,19 @@ class Book:
 
 
 async def tracking_book(store: Documents, reference: ReferenceData, unit: str, first: date, last: date) -> Book:
-    """The book. Raises UnknownUnitError, and ValueError for a period that is none or too long, or has too many dossiers."""
+    """The book, with what was taken in by the units that this one stands for on the last day (R39).
+
+    Raises UnknownUnitError, and ValueError for a period that is none or too long, or has too many dossiers.
+    """
     if unit not in reference.units:
         raise UnknownUnitError(unit)
     if last < first or (last - first).days >= MOST_DAYS:
         raise ValueError(f"kỳ phải từ 1 đến {MOST_DAYS} ngày")
-    codes = [share.code async for share in shares_of_units(store, [unit], first, last, roles=("received",))]
+    units = reference.codes_of(unit, last)
+    codes = [share.code async for share in shares_of_units(store, units, first, last, roles=("received",))]
     lines = list[TrackingLine]()
     async for row in rows_named(store, codes):
-        line = tracking_line(row, unit, reference)
+        line = tracking_line(row, units, reference)
         if line is not None and first <= line.received_at.astimezone(OFFICE_TIME).date() <= last:
             lines.append(line)
         if len(lines) > MOST_LINES:

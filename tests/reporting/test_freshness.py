@@ -19,9 +19,10 @@ from services.reporting.overview import overview
 from services.reporting.reports import of_all_units, report
 from tests.reporting.alone import FORMS, Reporting, reporting_alone
 from tests.reporting.test_causes import of
-from tests.reporting.test_periods import MARCH, merged
+from tests.reporting.test_periods import MARCH
 from tests.reporting.test_reporting import deadline, settled
 from tests.support.dossiers import at, received
+from tests.support.reporting import merged
 
 
 @pytest.mark.parametrize("form", ["II.06a", "07a"])

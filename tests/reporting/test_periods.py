@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from contracts import Event, encode, fact_id
-from dunghen import PROVINCE
 from dunghen.audit import audit
-from reference import OFFICE_TIME, PeriodKind, ReferenceData, kinds_of, load_reference
+from reference import OFFICE_TIME, PeriodKind, kinds_of
 from reference.periods import USUAL
 from services.reporting.domain import CannotFreezeError, Frozen
 from services.reporting.reports import report
 from tests.reporting.alone import Reporting, reporting_alone
 from tests.reporting.test_reporting import deadline, settled
 from tests.support.dossiers import at, received
+from tests.support.reporting import merged
 
 MARCH = date(2026, 2, 15), date(2026, 3, 14)
 APRIL = date(2026, 3, 15), date(2026, 4, 14)
@@ -178,16 +178,6 @@ async def test_a_restatement_after_a_new_definition_says_so(tmp_path: Path) -> N
 
     assert after is not None
     assert after.restated[0].reason.startswith("Định nghĩa số liệu đổi từ 2026-11 sang ")
-
-
-def merged() -> ReferenceData:
-    """The demo's province in which two communes were merged on 11 March."""
-    reference = load_reference(PROVINCE)
-    for code in ("H37.12", "H37.13"):
-        reference.units[code] = reference.units[code].model_copy(update={"valid_to": date(2026, 3, 10)})
-    new = {"code": "H37.99", "name": "UBND xã Mới", "valid_from": date(2026, 3, 11), "predecessors": ("H37.12", "H37.13")}
-    reference.units["H37.99"] = reference.units["H37.12"].model_copy(update={"valid_to": None, **new})
-    return reference
 
 
 async def test_figures_are_by_the_units_of_any_day_and_the_province_is_always_their_sum(tmp_path: Path) -> None:

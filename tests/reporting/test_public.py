@@ -16,9 +16,9 @@ from services.reporting.http.public import add_public
 from services.reporting.public import FEWEST, PublicFigures
 from tests.reporting.alone import FORMS, CaughtUp, Reporting, reporting_alone
 from tests.reporting.test_causes import of
-from tests.reporting.test_periods import merged
 from tests.reporting.test_reporting import deadline, settled
 from tests.support.dossiers import at, fact, received
+from tests.support.reporting import merged
 
 
 def life(number: int, outcome: str, end: int = 5, **more: Any) -> list[Event]:

@@ -21,7 +21,7 @@ from services.reporting.tracking import Book, tracking_book
 from services.reporting.tracking_xlsx import COLUMNS, HEADS, NOTE, render
 from tests.reporting.alone import Reporting, reporting_alone
 from tests.support.dossiers import DOSSIER, at, fact, received
-from tests.support.reporting import REFERENCE, handle
+from tests.support.reporting import REFERENCE, handle, merged
 
 MARCH = date(2026, 3, 1), date(2026, 3, 31)
 
@@ -49,7 +49,7 @@ def line_of(*events: Event, unit: str = "H37.12") -> TrackingLine | None:
     row: dict[str, Any] = {"_id": DOSSIER, "rev": 0}
     for event in events:
         row = handle(row, event)
-    return tracking_line(load(row), unit, REFERENCE)
+    return tracking_line(load(row), [unit], REFERENCE)
 
 
 def test_an_open_dossier_says_what_it_is_and_when_it_is_due() -> None:
@@ -116,6 +116,17 @@ async def test_a_book_has_the_receptions_of_its_period_in_their_order(tmp_path: 
     book = await filled(tmp_path, events)
 
     assert [line.code[-4:] for line in book.lines] == ["0002", "0005", "0006", "0001"]
+
+
+async def test_the_book_of_a_merged_unit_has_what_the_units_before_it_took_in(tmp_path: Path) -> None:
+    """R39: the units of the last day of the book."""
+    async with reporting_alone(tmp_path, at(20), merged()) as reporting:
+        events = [of(1, at(2)), of(2, at(3), receiving_unit="H37.13"), of(3, at(12), receiving_unit="H37.99")]
+        whole = await book_of(reporting, events, "H37.99", MARCH)
+        before = [await book_of(reporting, [], unit, (MARCH[0], date(2026, 3, 10))) for unit in ("H37.12", "H37.13", "H37.99")]
+
+    assert [line.code[-4:] for line in whole.lines] == ["0001", "0002", "0003"]
+    assert [[line.code[-4:] for line in book.lines] for book in before] == [["0001"], ["0002"], []]
 
 
 async def test_a_period_that_is_none_or_too_long_and_a_unit_that_nobody_knows_are_refused(

@@ -1,8 +1,10 @@
 """reporting's rules on documents, as its loop and jobs call them."""
 
+from datetime import date
+
 from contracts import Event
 from dunghen import PROVINCE
-from reference import load_reference
+from reference import ReferenceData, load_reference
 from runtime.clock import SteppedClock
 from runtime.store import Document
 from services.reporting.app import rules_of
@@ -28,3 +30,13 @@ def flip(document: Document, now: int) -> Document:
 def counts_of(document: Document, now: int) -> Contributions | None:
     """What a row adds (ms)."""
     return contributions(load(document).known, now)
+
+
+def merged() -> ReferenceData:
+    """The demo's province in which two communes were merged on 11 March."""
+    reference = load_reference(PROVINCE)
+    for code in ("H37.12", "H37.13"):
+        reference.units[code] = reference.units[code].model_copy(update={"valid_to": date(2026, 3, 10)})
+    new = {"code": "H37.99", "name": "UBND xã Mới", "valid_from": date(2026, 3, 11), "predecessors": ("H37.12", "H37.13")}
+    reference.units["H37.99"] = reference.units["H37.12"].model_copy(update={"valid_to": None, **new})
+    return reference

@@ -1,5 +1,6 @@
 """A line of the tracking book (Sổ theo dõi hồ sơ, Mẫu 07), as far as it names nobody."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,11 +27,11 @@ class TrackingLine:
     remark: str
 
 
-def tracking_line(row: Row, unit: str, reference: ReferenceData) -> TrackingLine | None:
-    """The line of a dossier in the book of a unit; None if it was not taken in there, or was refused after all."""
+def tracking_line(row: Row, units: Collection[str], reference: ReferenceData) -> TrackingLine | None:
+    """The line of a dossier in the book of these units; None if none of them took it in, or it was refused after all."""
     known = row.known
     received = known.facts.first(Received)
-    if received is None or received.receiving_unit != unit or known.facts.first(Refused) is not None:
+    if received is None or received.receiving_unit not in units or known.facts.first(Refused) is not None:
         return None
     ended = known.settled if isinstance(known.settled, Ended) else None
     promised = known.promise.due if isinstance(known.promise, Promised) else None
