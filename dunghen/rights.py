@@ -35,20 +35,25 @@ class Right:
 
 def rights(catalogue: Catalogue, prefix: str = "", users: str = "dunghen-") -> list[Right]:
     """All rights of all services and of the operator, in order; `users`: what stands before a service's name in its user."""
-    services = sorted({spec.owner for spec in catalogue.topics.values()})
+    services = sorted({writer for spec in catalogue.topics.values() for writer in spec.writers})
     found = [right for service in services for right in _of_service(service, catalogue, prefix, users + service)]
     return sorted({*found, *_of_operator(catalogue, prefix, users + OPERATOR)})
 
 
 def _of_service(service: str, catalogue: Catalogue, prefix: str, user: str) -> Iterator[Right]:
-    """It writes what is its own, and reads that again to rebuild; reads what it is a reader of; is in its own group."""
+    """It writes what is its own, and reads that again to rebuild; reads what it is a reader of; is in its own group.
+
+    Who writes on another's topic too does not read it: contacts are for who seals the most of them, and for who opens them.
+    """
     own = [name for name, spec in catalogue.topics.items() if service == spec.owner]
+    others = [name for name, spec in catalogue.topics.items() if service in spec.writers and service != spec.owner]
     reads = catalogue.read_by(service)
     for topic in {*own, *reads, *FOLLOWED.get(service, ()), CALENDAR}:
         yield Right(user, "TOPIC", prefix + topic, "READ")
         yield Right(user, "TOPIC", prefix + topic, "DESCRIBE")
-    for topic in own:
+    for topic in (*own, *others):
         yield Right(user, "TOPIC", prefix + topic, "WRITE")
+        yield Right(user, "TOPIC", prefix + topic, "DESCRIBE")
     if reads:
         yield Right(user, "GROUP", prefix + service, "READ")
         yield Right(user, "GROUP", prefix + service, "DESCRIBE")

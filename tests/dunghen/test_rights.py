@@ -31,8 +31,10 @@ def test_a_service_writes_what_it_owns_and_reads_what_it_is_a_reader_of() -> Non
 def test_contacts_are_read_by_who_seals_them_and_who_opens_them_alone() -> None:
     readers = {right.user for right in rights(CATALOGUE) if (right.name, right.operation) == ("contacts.v1", "READ")}
 
-    writers = {f"dunghen-{service}" for service in ("intake",)}
-    assert readers == {"dunghen-notifier", "dunghen-operator", *writers}
+    writers = {right.user for right in rights(CATALOGUE) if (right.name, right.operation) == ("contacts.v1", "WRITE")}
+
+    assert readers == {"dunghen-intake", "dunghen-notifier", "dunghen-operator"}
+    assert writers == {"dunghen-intake", "dunghen-feedback"}
 
 
 @pytest.mark.parametrize(
