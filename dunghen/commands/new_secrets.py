@@ -1,6 +1,7 @@
 """`dunghen secrets`: fresh keys for a new installation, as environment lines."""
 
 import os
+import secrets
 from pathlib import Path
 from typing import Annotated
 
@@ -9,14 +10,20 @@ import typer
 from dunghen.commands.common import stop
 from dunghen.together import Keys
 
+PASSWORDS = ("MONGO_PASSWORD", "GRAFANA_PASSWORD")  # of deploy/compose.yaml
+
 
 def secrets_command(
     out: Annotated[
         Path | None, typer.Option(help="Ghi vào tệp mới, chỉ chủ tệp đọc được (0600), thay cho in ra màn hình")
     ] = None,
 ) -> None:
-    """Tạo khóa mới cho hệ thống mới: niêm phong và băm liên hệ, liên kết lấy ý kiến, mã tra cứu, báo phát, thẻ của cổng vào."""
-    lines = "".join(f"{name}={value}\n" for name, value in Keys.new().environment().items())
+    """Tạo khóa và mật khẩu cho hệ thống mới.
+
+    Khóa niêm phong và băm liên hệ, liên kết lấy ý kiến, mã tra cứu, báo phát, thẻ của cổng vào; mật khẩu của compose.
+    """
+    keys = Keys.new().environment() | {name: secrets.token_urlsafe(24) for name in PASSWORDS}
+    lines = "".join(f"{name}={value}\n" for name, value in keys.items())
     if out is None:
         typer.echo(lines, nl=False)
         return
