@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from contracts.codes import is_dossier_code
 from contracts.petitions import PetitionAbout, PetitionChannel, PetitionKind
@@ -84,10 +85,13 @@ class PetitionRoom:
         return found
 
     async def receive(self, draft: Draft) -> Received:
-        """Take a form without faults in. Sent twice, it is one petition with one code. Raises Unavailable."""
+        """Take a form without faults in; sent again, over midnight too, it is the same petition. Raises Unavailable."""
         ground = self.ground()
-        letters, code = self.vault.name(draft.once, draft.text)
-        name = f"PA-{ground.now.astimezone(OFFICE_TIME):%y%m%d}-{letters}"
+        letters, code = self.vault.name(draft.once or self.parts.machine.new_id(), draft.text)
+        today = ground.now.astimezone(OFFICE_TIME)
+        name, before = f"PA-{today:%y%m%d}-{letters}", f"PA-{today - timedelta(days=1):%y%m%d}-{letters}"
+        if await self.find(before) is not None:
+            return Received(before, code)
         who = {key: value.strip() for key, value in draft.who.items() if value.strip()}
         incoming = Incoming(
             kind=draft.kind,

@@ -9,7 +9,7 @@ from runtime.log import Partition
 from runtime.web import Role
 from tests.support.feedback import SETTINGS
 from tests.support.identity import as_person
-from tests.support.petitions import OTHER, UNIT, Pages, pages
+from tests.support.petitions import OTHER, UNIT, Pages, pages, time
 
 CLERK = as_person(Role.OFFICER, units=(UNIT,), name="Cán bộ Mẫu")
 STRANGER = as_person(Role.OFFICER, units=(OTHER,), name="Cán bộ Khác")
@@ -68,6 +68,20 @@ async def test_a_petition_is_sent_found_by_its_code_answered_published_and_raise
     again = await own.client.post("/gop-y/bo-sung", data={"code": code, "text": "Vẫn phải đi lại"})
     assert "chờ thụ lý" in again.text
     assert "lần 2" in (await own.client.get("/petitions", headers=CLERK)).text
+
+
+async def test_the_same_words_without_the_form_s_number_are_never_another_s_petition(own: Pages) -> None:
+    first, second = await send(own, once=""), await send(own, once="")
+
+    assert first[0] != second[0]
+    assert first[1] != second[1]
+
+
+async def test_a_form_that_is_sent_again_after_midnight_is_the_same_petition() -> None:
+    async with pages("2026-03-02 23:59") as own:
+        first = await send(own)
+        own.clock.set(time("2026-03-03 00:01"))
+        assert await send(own) == first
 
 
 async def test_a_form_that_is_sent_twice_is_one_petition_with_one_code(own: Pages) -> None:
