@@ -7,7 +7,7 @@ from reference import ReferenceData
 from runtime.jobs import Job
 from runtime.mail import Mail
 from runtime.outputs import Rules
-from runtime.parts import Ports
+from runtime.parts import Parts, Ports
 from runtime.sealing import Opener
 from runtime.service import Service
 from runtime.settings import RuntimeSettings
@@ -23,6 +23,15 @@ from services.notifier.recovery import recovery
 from services.notifier.settings import NotifierSettings
 from services.notifier.telemetry import METRICS
 from services.speaking import encode
+
+SHRED_SECONDS = 600.0  # so long at most the sealed paper of an erased person stays; it is given to nobody from the erasure on
+
+
+async def shred(parts: Parts) -> None:
+    """Take away the papers of whom was erased."""
+    gone = await store.shred_papers(parts.store)
+    if gone:
+        parts.log.info("papers of letters were shredded", papers=gone)
 
 
 def rules_of(context: handlers.Context) -> Rules[Event]:
@@ -56,6 +65,6 @@ def build(
     follower.health.also.append(dispatcher.measure)
     follower.operations.numbers["uncertain"] = partial(store.count_uncertain, parts.store)
     add_routes(follower.app, parts, follower.intents, desk)
-    jobs = (Job("sender", runtime.sweep_seconds, dispatcher.run),)
+    jobs = (Job("sender", runtime.sweep_seconds, dispatcher.run), Job("papers", SHRED_SECONDS, partial(shred, parts)))
     # what is claimed is sent before the ways to the gateways are closed
     return follower.service(store.declare, jobs, drains=(dispatcher.drain, board.close))

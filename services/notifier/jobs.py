@@ -173,7 +173,8 @@ class Dispatcher:
         try:
             for dossier in dossiers:  # letters first: the message about a letter is due once it is numbered
                 if isinstance(dossier.letter, Issuing):
-                    await issue_letter(self._parts, self._intents, self._desk.context, dossier.code, self._claim_for)
+                    opener, ground = self._desk.opener, self._desk.ground
+                    await issue_letter(self._parts, self._intents, opener, ground, dossier.code, self._claim_for)
             await self._begin([dossier.code for dossier in dossiers], via)
         finally:
             self._in_hand = 0

@@ -29,9 +29,11 @@ from services.stored import Codec, Derived, Kept, newer
 DOSSIERS, REGISTER = "dossiers", "register"
 READINGS = "name_readings"  # who had names opened, and for what; added to and never changed
 LETTERS = "letters"  # which number the letter of a dossier tries for; what holds is the register
+PAPERS = "papers"  # letters as they were issued, sealed to the key of their contact
 MADE_FROM_LOG = (DOSSIERS,)  # the register stays: a number is never given twice
 NEXT_SEND, LANE, HELD, FAILED, LOCKED = "next_send_at", "lane", "held", "failed", "locked"
 UNREACHED = "unreached"
+UNADDRESSED = "unaddressed"  # its letter is issued and names nobody (any more): no paper of it may stay
 RECOVERED, CLIENT_IDS = "recovered", "client_ids"
 DOUBTFUL: Where = {NEXT_SEND: Range(low=0)}  # something of it may have gone out since a copy was made
 BY_DUE = "letter.due"
@@ -40,11 +42,14 @@ LetterState = Literal["drafted", "approved", "issuing", "sent", "rejected", "wit
 
 async def declare(store: Documents) -> None:
     """Make the collections and indexes."""
-    single = [Index(name) for name in (NEXT_SEND, LANE, HELD, FAILED, UNREACHED, LOCKED, "letter.s", BY_DUE, UNSETTLED)]
+    single = [
+        Index(name) for name in (NEXT_SEND, LANE, HELD, FAILED, UNREACHED, LOCKED, UNADDRESSED, "letter.s", BY_DUE, UNSETTLED)
+    ]
     await store.declare(DOSSIERS, [*single, Index(CLIENT_IDS, many=True)])
     await store.declare(REGISTER, [Index("series"), Index("dossier")])
     await store.declare(LETTERS)
     await store.declare(READINGS, [Index("dossiers", many=True)])
+    await store.declare(PAPERS)
 
 
 # --- looking for dossiers --------------------------------------------------------------------------------------------------
@@ -222,7 +227,9 @@ def _derived(dossier: Dossier) -> dict[str, Any]:
         return {RECOVERED: _dump_recovering(told) or None, HELD: 1 if told.held else None, **failed}
     next_at = _next_at(dossier.messages, dossier.letter)
     lane, locked = None if next_at is None else lane_of(dossier), _first_lock(dossier.messages)
-    return {NEXT_SEND: next_at, LANE: lane, HELD: 1 if dossier.has_uncertain else None, LOCKED: locked, **failed}
+    nobodys = isinstance(dossier.letter, letters.Sent) and dossier.letter.contact is None
+    now = {NEXT_SEND: next_at, LANE: lane, HELD: 1 if dossier.has_uncertain else None, LOCKED: locked}
+    return {**now, UNADDRESSED: 1 if nobodys else None, **failed}
 
 
 def lane_of(dossier: Dossier) -> str:
@@ -536,7 +543,7 @@ CODEC = Codec(
         Kept(CLIENT_IDS, lambda dossier: dossier.client_ids, lambda ids: list(ids) or None),
     ),
     derived=Derived(
-        (NEXT_SEND, LANE, HELD, FAILED, UNREACHED, LOCKED, RECOVERED),
+        (NEXT_SEND, LANE, HELD, FAILED, UNREACHED, LOCKED, UNADDRESSED, RECOVERED),
         _derived,
         of=lambda dossier: (dossier.messages, dossier.letter, dossier.recovering, dossier.facts),
     ),
@@ -619,6 +626,47 @@ def recall_number(entry: Document, event: Event) -> Document:
     if "dossier" in entry or not isinstance(data, LetterSent):
         return entry
     return {**entry, "series": f"{data.unit}/{data.year}", "number": data.number, "year": data.year, "dossier": event.subject}
+
+
+# --- letters as they were issued -------------------------------------------------------------------------------------------
+
+
+class Sealing(NamedTuple):
+    """What only the key of an epoch opens."""
+
+    epoch: int
+    box: str
+
+
+class Paper(NamedTuple):
+    """The PDF of a letter, sealed, and the moment (ms) whose day it bears."""
+
+    at: int
+    sealed: Sealing
+
+
+async def find_paper(store: Documents, dossier: str) -> Paper | None:
+    """The paper of a dossier's letter; None if none was kept, or it was shredded."""
+    kept = (await store.get_many(PAPERS, [dossier])).get(dossier)
+    return None if kept is None or "sealed" not in kept else Paper(kept["at"], Sealing(kept["epoch"], kept["sealed"]))
+
+
+async def enter_paper(store: Documents, dossier: str, paper: Paper) -> None:
+    """Keep a paper, unless there is one: the first holds. Raises Unavailable: it may be kept, or be kept later."""
+    kept = {"at": paper.at, "epoch": paper.sealed.epoch, "sealed": paper.sealed.box}
+    await store.insert_unique(PAPERS, {"_id": dossier, "rev": 0, **kept})
+
+
+async def shred_papers(store: Documents) -> int:
+    """Take away the papers of letters that name nobody any more; returns how many. An empty one stays in the place of each, so
+    that a write that comes late brings none back."""
+    shredded, after = 0, None
+    while found := await store.find(DOSSIERS, {UNADDRESSED: 1}, after=after):
+        after = (found[-1]["_id"], found[-1]["_id"])
+        papers = await store.get_many(PAPERS, [document["_id"] for document in found])
+        gone = [{"_id": name, "rev": paper["rev"]} for name, paper in papers.items() if "sealed" in paper]
+        shredded += len(gone) - len(await store.save_many(PAPERS, gone)) if gone else 0
+    return shredded
 
 
 # --- who had names opened --------------------------------------------------------------------------------------------------

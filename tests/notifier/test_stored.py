@@ -9,7 +9,7 @@ from runtime.errors import Unavailable
 from runtime.store import Document, Index, open_documents
 from services.notifier.domain.letter import Drafted, Withdrawn
 from services.notifier.domain.notice import Accepted
-from services.notifier.store import CODEC, DOSSIERS, FAILED, LANE, NEXT_SEND, NO_LANE, find_due, lane_of, load
+from services.notifier.store import CODEC, DOSSIERS, FAILED, LANE, NEXT_SEND, NO_LANE, UNADDRESSED, find_due, lane_of, load
 
 GOLDEN: list[Document] = [
     json.loads(line) for line in (Path(__file__).parent / "golden/documents.ndjson").read_text("utf-8").splitlines()
@@ -41,7 +41,9 @@ def indexed(document: Document) -> Document:
     """What this release adds for its indexes to a document that an earlier one wrote."""
     failed = "failed" in [message["s"] for message in document.get("notices", {}).values()]
     lane = {LANE: lane_of(load(document))} if NEXT_SEND in document else {}
-    return {**lane, **({FAILED: 1} if failed else {})}
+    letter = document.get("letter", {})
+    nobodys = letter.get("s") == "sent" and "contact" not in letter and load(document).recovering is None
+    return {**lane, **({FAILED: 1} if failed else {}), **({UNADDRESSED: 1} if nobodys else {})}
 
 
 WAYS: list[Document] = [

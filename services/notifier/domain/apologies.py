@@ -4,6 +4,7 @@ There is at most one letter per dossier. Each draft comes to a state once. What 
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from contracts import Event
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
@@ -122,16 +123,15 @@ def claim_letter(dossier: Dossier, until: int, ground: Ground) -> Answering[Doss
     return Answering(dossier._replace(letter=replace(letter, next_at=until, claimed=True)), letter.draft.unit)
 
 
-def issue(dossier: Dossier, number: int, year: int, ground: Ground) -> Changed[Dossier]:
-    """Bind the number of the register, keep the contact it goes to, and tell the citizen."""
-    letter, now = dossier.letter, ground.now_ms
+def issue(dossier: Dossier, number: int, year: int, ground: Ground, at: datetime | None = None) -> Changed[Dossier]:
+    """Bind the number of the register, keep the contact it goes to, and tell the citizen. `at`: the day that its paper bears,
+    which was set before a crash perhaps; None: now."""
+    letter, now, day = dossier.letter, ground.now_ms, at or ground.now
     if not isinstance(letter, Issuing):
         return Changed(dossier)
-    sent = states.number(letter, number, year, now, dossier.known_contact)
+    sent = states.number(letter, number, year, epoch_ms(day), dossier.known_contact)
     new_due = None if sent.new_due is None else moment(sent.new_due)
-    said = LetterSent(
-        at=ground.now, unit=sent.draft.unit, draft=sent.draft.number, number=number, year=year, new_due_at=new_due
-    )
+    said = LetterSent(at=day, unit=sent.draft.unit, draft=sent.draft.number, number=number, year=year, new_due_at=new_due)
     return moved(dossier, sent, said, ground).then(lambda after: queue(after, APOLOGY, now, ground))
 
 

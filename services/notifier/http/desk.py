@@ -19,6 +19,7 @@ from services.notifier.domain.receipts import Receipt, on_receipts
 from services.notifier.domain.signing import Approval, NotAllowedError, approve, preview, reject, take_back
 from services.notifier.http.views import LetterView, StepView, history, view
 from services.notifier.jobs import Desk
+from services.notifier.papers import paper_of
 from services.notifier.pdf import render
 from services.notifier.store import CODEC, LetterState, find_by_client_ids, find_letters, find_one
 
@@ -82,8 +83,11 @@ class LetterDesk:
         return history((await self._find(code, person))[0])
 
     async def pdf(self, code: str, person: Person) -> bytes:
-        """The letter, draft or issued. Raises ProblemError."""
+        """The letter: as it was issued, or a draft as it stands. Raises ProblemError."""
         dossier, letter = await self._find(code, person)
+        paper = await paper_of(self._parts, self._desk.opener, dossier)
+        if paper is not None:
+            return paper
         return await asyncio.to_thread(render, self._text(dossier, letter))
 
     async def preview(self, code: str, approval: Approval, person: Person) -> tuple[LetterText, str]:
