@@ -285,10 +285,6 @@ def _dump_settled(settled: Settled) -> dict[str, Any]:
 
 # --- messages ----------------------------------------------------------------------------------------------------------------
 
-_ENDED: Mapping[str, type[notices.Delivered | notices.Uncertain]] = {
-    "delivered": notices.Delivered,
-    "uncertain": notices.Uncertain,
-}
 _IN_MESSAGE = frozenset(
     (
         *("s", "at", "next", "last", "waits", "locked", "claim", "kind", "reason"),
@@ -301,7 +297,8 @@ _MESSAGE_NAMES: Mapping[type[notices.Message], str] = {
     notices.Accepted: "accepted",
     notices.Failed: "failed",
     notices.Skipped: "skipped",
-    **{kind: name for name, kind in _ENDED.items()},
+    notices.Delivered: "delivered",
+    notices.Uncertain: "uncertain",
 }
 
 
@@ -321,9 +318,9 @@ def _message(kept: Mapping[str, Any]) -> notices.Message:
             return notices.Failed(at, way, kept.get("kind", ""), kept.get("reason", ""), kept.get("next"))
         case "skipped":
             return notices.Skipped(at, way, kept.get("reason", ""))
-    if name not in _ENDED:
-        raise newer("message", name)
-    return _ENDED[name](at, way)
+        case "delivered" | "uncertain":
+            return notices.Delivered(at, way, kept.get("claim", "")) if name == "delivered" else notices.Uncertain(at, way)
+    raise newer("message", name)
 
 
 def _way(kept: Mapping[str, Any]) -> notices.Way:
@@ -348,7 +345,7 @@ def _dump_message(message: notices.Message) -> dict[str, Any]:
         written |= {"waits": True} if message.waits else {}
         if message.locked is not None:
             written["locked"] = _dump_lock(message.locked)
-    if isinstance(message, notices.Claimed) and message.claim:
+    if isinstance(message, notices.Claimed | notices.Delivered) and message.claim:
         written["claim"] = message.claim
     if isinstance(message, notices.Failed) and message.kind:
         written |= {"kind": message.kind, "reason": message.reason}

@@ -176,7 +176,7 @@ def test_the_dashboard_shows_the_province_and_its_frozen_period(site: Site, page
     page.click("text=Theo thủ tục")
     look(page, "procedures")
     assert page.locator("tbody tr").count() >= 10
-    assert re.search(r"Đăng ký kết hôn.*\d+%", page.inner_text("main"), re.DOTALL)
+    assert re.search(r"Đăng ký kết hôn.*\d+\s%", page.inner_text("main"), re.DOTALL)
     page.click("text=Kiểm tra số liệu")
     look(page, "checks")
     assert "Mọi biểu của các kỳ hiện tại giữ đúng quy tắc của mẫu." in page.inner_text("main")
@@ -309,6 +309,9 @@ def test_a_clerk_sees_the_day_and_why_a_dossier_is_due_then(site: Site, page: Pa
     page.goto(f"{site.at('front')}/figures/frozen/none")
     look(page, "not-here")
     page.click("text=Đăng xuất")
+    page.wait_for_url("**/oauth2/end_session?**")
+    page.click("button")  # at the issuer, which asks in its own words
+    page.wait_for_url("**/login?out=true")
     assert "Bạn đã đăng xuất." in page.inner_text("main")
 
 

@@ -37,7 +37,7 @@ PLANTS = (
     Plant(f"{NOTIFIER}/domain/signing.py", "reason=approval.reason, new_due_at=", "reason=approval.reason, new_due="),
     Plant(f"{NOTIFIER}/domain/apologies.py", "sign_by=sign_by", "signed_by=sign_by"),
     Plant(f"{NOTIFIER}/domain/apologies.py", "number=number, year", "number=str(number), year"),
-    Plant(f"{NOTIFIER}/domain/receipts.py", "ground.now, known.way, kind", "ground.now, kind"),
+    Plant(f"{NOTIFIER}/domain/receipts.py", "saying.delivered(name, ground.now, way)", "saying.delivered(name, way)"),
     Plant(
         f"{NOTIFIER}/domain/saying.py", "NoticeFailed(at=at, notice=_FIRST[name]", "NoticeFailed(at=at, notices=_FIRST[name]"
     ),

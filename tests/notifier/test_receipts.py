@@ -1,18 +1,32 @@
 """Receipts out of order, twice, late, of earlier tries and of nobody's messages."""
 
+from datetime import timedelta
+
 import pytest
 
 from contracts.facts import epoch_ms
-from contracts.notices import FailKind, NoticeDelivered, NoticeFailed
+from contracts.notices import FailKind, NoticeAccepted, NoticeDelivered, NoticeFailed
 from services.changes import Once
 from services.notifier.domain import APOLOGY, RESULT, Dossier, Ground, client_id
+from services.notifier.domain.ground import Sending
 from services.notifier.domain.notice import Accepted, Claimed, Delivered, Failed, Message, Queued, Skipped, Uncertain, Way
+from services.notifier.domain.outcome import Answer, Outcome, Sms, Tried, settle_answer
 from services.notifier.domain.receipts import Receipt, on_receipt, on_receipts
 from tests.support.dossiers import DOSSIER, at
 from tests.support.notifier import REFERENCE
 
 GROUND = Ground(at(9), REFERENCE)
 AT = epoch_ms(at(8))
+SENDING = Sending(
+    at(9),
+    REFERENCE,
+    lambda _: None,
+    lambda _: None,
+    timedelta(minutes=2),
+    timedelta(days=1),
+    "https://example.org",
+    {"a": False},
+)
 FAILED = Failed(AT, kind="permanent", reason="undelivered")
 STATES: tuple[Message, ...] = (
     Queued(AT, AT),
@@ -50,6 +64,22 @@ def test_a_receipt_changes_what_it_can_still_change_and_twice_the_same_is_nothin
         assert bool(once.said) is (kind is not type(known))
         assert twice.after is once.after
     assert on_receipt(dossier(known), APOLOGY, "delivered", GROUND).said == ()
+
+
+@pytest.mark.parametrize("outcome", ["taken", "uncertain"])
+def test_a_receipt_that_is_faster_than_the_answer_hides_nothing_of_what_was_taken(outcome: Outcome) -> None:
+    claimed = dossier(Claimed(AT, AT, claim="one"))
+    delivered = on_receipt(claimed, RESULT, "delivered", GROUND).after
+    tried = {name: Tried(Sms("id", "+84912000007", "BRAND", "Moi"), Answer(outcome), name) for name in ("one", "two")}
+
+    other = settle_answer(delivered, RESULT, tried["two"], SENDING)
+    own = settle_answer(delivered, RESULT, tried["one"], SENDING)
+    again = settle_answer(own.after, RESULT, tried["one"], SENDING)
+
+    assert other.said == again.said == ()
+    assert own.after.messages[RESULT] == Delivered(AT)
+    said = NoticeAccepted(at=SENDING.now, notice=RESULT, channel="sms", parts=1)
+    assert list(own.said) == ([Once(said, RESULT)] if outcome == "taken" else [])
 
 
 @pytest.mark.parametrize("order", [("delivered", "undelivered"), ("undelivered", "delivered")])

@@ -7,7 +7,7 @@ from typing import Literal
 
 from contracts.facts import epoch_ms
 from contracts.notices import FailKind, Notice, NoticeKind
-from services.changes import Changed
+from services.changes import Changed, Once
 from services.notifier.domain import ladder, saying
 from services.notifier.domain.alphabet import size_of
 from services.notifier.domain.dossier import Dossier
@@ -16,12 +16,14 @@ from services.notifier.domain.notice import (
     RECEIVED,
     Accepted,
     Claimed,
+    Delivered,
     Failed,
     Message,
     Open,
     Uncertain,
     claim,
     put_back,
+    round_of,
 )
 from services.notifier.domain.telling import end
 
@@ -81,6 +83,8 @@ def settle_all(dossier: Dossier, tried: Mapping[Notice, Tried], ground: Sending)
 def settle_answer(dossier: Dossier, name: Notice, tried: Tried, ground: Sending) -> Changed[Dossier]:
     """What the gateway's answer means for a message that is still claimed as it was for this try."""
     message, answer = dossier.messages[name], tried.answer
+    if isinstance(message, Delivered) and message.claim and message.claim == tried.claim:
+        return _told_before(dossier, name, message, tried, ground)
     if not isinstance(message, Claimed) or message.claim != tried.claim:
         return Changed(dossier)
     match answer.outcome:
@@ -94,6 +98,15 @@ def settle_answer(dossier: Dossier, name: Notice, tried: Tried, ground: Sending)
             return _unknown(dossier, name, message, ground)
         case _:
             return Changed(dossier.with_message(name, put_back(message, _again_at(message, tried, ground))))
+
+
+def _told_before(dossier: Dossier, name: Notice, message: Delivered, tried: Tried, ground: Sending) -> Changed[Dossier]:
+    """The receipt came before the answer: that it was taken is said all the same, for whoever counts what was."""
+    after = dossier.with_message(name, replace(message, claim=""))
+    if tried.answer.outcome != "taken":
+        return Changed(after)
+    said = saying.accepted(name, ground.now, message.way, size_of(tried.sms.text).parts)
+    return Changed(after, [Once(said, round_of(name, message.way))])
 
 
 def _again_at(message: Claimed, tried: Tried, ground: Sending) -> int:

@@ -46,5 +46,6 @@ def on_receipt(dossier: Dossier, name: Notice, receipt: Receipt, ground: Ground)
         return Changed(dossier)
     if receipt == "delivered":
         way = replace(known.way.over, channel=SMS)  # an e-mail has none: it is that of the SMS before it
-        return end(dossier, Delivered(known.at, way), saying.delivered(name, ground.now, way))
+        claim = known.claim if isinstance(known, Claimed) else ""
+        return end(dossier, Delivered(known.at, way, claim), saying.delivered(name, ground.now, way))
     return fail(dossier, name, known, (FAILS[receipt], receipt), ground)
