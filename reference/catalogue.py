@@ -69,13 +69,17 @@ class Letterhead(_Entry):
         return self
 
     def on(self, day: date) -> "Letterhead":
-        """The letterhead with who signs on a day."""
-        for other in self.delegations:
-            if other.first <= day <= other.last:
-                return self.model_copy(
-                    update={"on_behalf": other.on_behalf, "title": other.title, "signer": other.signer, "delegations": ()}
-                )
-        return self
+        """The letterhead with who signs on a day: who is delegated then, else the head."""
+        other = self.delegated(day)
+        if other is None:
+            return self
+        return self.model_copy(
+            update={"on_behalf": other.on_behalf, "title": other.title, "signer": other.signer, "delegations": ()}
+        )
+
+    def delegated(self, day: date) -> Delegation | None:
+        """The delegation that holds on a day, if any."""
+        return next((other for other in self.delegations if other.first <= day <= other.last), None)
 
 
 class Leader(_Entry):

@@ -104,6 +104,7 @@ async def test_a_letter_that_changed_after_it_was_seen_is_shown_again_and_then_s
     await system.settle()
     page = (await client.get(f"/letters/{ONE}")).text
 
+    assert "(người đứng đầu; hôm nay không có ủy quyền ký thay)" in seen.text
     assert (pdf.status_code, pdf.headers["content-type"], pdf.content[:5]) == (200, "application/pdf", b"%PDF-")
     assert (changed.status_code, "đã thay đổi so với bản đã xem" in changed.text) == (409, True)
     assert "Ông/Bà Nông Thị Mẫu Mới" in changed.text

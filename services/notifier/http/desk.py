@@ -6,6 +6,8 @@ from dataclasses import replace
 from functools import partial
 
 from contracts.notices import RejectReason
+from reference import moment
+from reference.catalogue import Delegation
 from runtime.intents import Intents
 from runtime.parts import Parts
 from runtime.web import Person, Problem, ProblemError
@@ -98,6 +100,12 @@ class LetterDesk:
         except NotAllowedError as error:
             raise _problem(error) from None
         return replace(self._text(dossier, seen.letter), mark=NOT_SIGNED), seen.digest
+
+    def delegated(self, unit: str) -> Delegation | None:
+        """By which delegation another than the head of a unit is printed as who signs, in a letter that is signed today."""
+        ground = self.ground()
+        known = ground.reference.units.get(unit)
+        return None if known is None or known.letterhead is None else known.letterhead.delegated(moment(ground.now_ms).date())
 
     def _text(self, dossier: Dossier, letter: Letter) -> LetterText:
         ground = self._desk.ground()

@@ -130,6 +130,7 @@ class LetterPages:
             **words,
             "given": words["given"] or Given(new_due_at=proposed),
             "letter": letter,
+            "delegated": self._desk.delegated(letter.unit),
             "history": await self._desk.history(code, person),
             "following": await self._desk.following(letter, person),
             "reasons": REASONS,
