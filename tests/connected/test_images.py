@@ -67,6 +67,15 @@ async def test_the_flow_runs_in_images_from_reception_to_letter_survey_and_figur
     assert b"LiberationSerif" in pdf  # the font that the image brings
 
 
+@pytest.mark.parametrize("service", ALL)
+def test_each_image_holds_what_its_service_imports(service: str, images: None) -> None:
+    del images
+    command = ["docker", "run", "--rm", f"dunghen-test/{service}", "python", "-c", f"import services.{service}.app"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr[-500:]
+
+
 def test_the_command_line_has_an_image_too(images: None) -> None:
     del images
     command = ["docker", "run", "--rm", "dunghen-test/cli", "dunghen", "secrets"]
