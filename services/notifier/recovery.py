@@ -348,7 +348,9 @@ def _settle_open(
     if isinstance(message, Queued) and due > ground.now_ms:
         return Changed(dossier.with_message(name, replace(message, next_at=due)))
     if isinstance(message, Queued) and not dossier.contact_is_here:
-        return Changed(dossier.with_message(name, replace(message, next_at=soon, waits=True)))
+        return Changed(
+            dossier.with_message(name, replace(message, next_at=soon, waits_since=message.waits_since or ground.now_ms))
+        )
     if deduplicates and message.way.channel == notices.SMS:
         return Changed(dossier.with_message(name, replace(message, next_at=soon)))
     said = uncertain(name, ground.now, message.way)

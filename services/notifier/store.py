@@ -287,7 +287,7 @@ def _dump_settled(settled: Settled) -> dict[str, Any]:
 
 _IN_MESSAGE = frozenset(
     (
-        *("s", "at", "next", "last", "waits", "locked", "claim", "kind", "reason"),
+        *("s", "at", "next", "last", "waits", "missed", "locked", "claim", "kind", "reason"),
         *("tries", "via", "doubt", "round", "serial", "channel", "by", "by_subject"),
     )
 )
@@ -303,15 +303,15 @@ _MESSAGE_NAMES: Mapping[type[notices.Message], str] = {
 
 
 def _message(kept: Mapping[str, Any]) -> notices.Message:
-    """{s: state, at, next, last, waits, locked, claim, kind, reason; its way: tries, via, doubt, round, serial, channel, by,
-    by_subject}."""
+    """{s: state, at, next, last, waits, missed, locked, claim, kind, reason; its way: tries, via, doubt, round, serial,
+    channel, by, by_subject}."""
     name, at, way = kept["s"], kept["at"], _way(kept)
     locked = _lock(kept["locked"]) if "locked" in kept else None
     match name:
         case "queued":
-            return notices.Queued(at, kept["next"], kept.get("waits", False), way, locked)
+            return notices.Queued(at, kept["next"], _waits_since(kept), way, locked)
         case "claimed":
-            return notices.Claimed(at, kept["next"], kept.get("waits", False), way, kept.get("claim", ""), locked)
+            return notices.Claimed(at, kept["next"], _waits_since(kept), way, kept.get("claim", ""), locked)
         case "accepted":
             return notices.Accepted(at, way, kept.get("next"), kept.get("last", False))
         case "failed":
@@ -321,6 +321,12 @@ def _message(kept: Mapping[str, Any]) -> notices.Message:
         case "delivered" | "uncertain":
             return notices.Delivered(at, way, kept.get("claim", "")) if name == "delivered" else notices.Uncertain(at, way)
     raise newer("message", name)
+
+
+def _waits_since(kept: Mapping[str, Any]) -> int:
+    """When it first missed its contact (ms); what was kept before that was written down counts from its cause."""
+    since: int = kept.get("missed", kept["at"])
+    return since if kept.get("waits", False) else 0
 
 
 def _way(kept: Mapping[str, Any]) -> notices.Way:
@@ -342,7 +348,8 @@ def _dump_message(message: notices.Message) -> dict[str, Any]:
     if isinstance(message, notices.Skipped) and message.reason:
         written["reason"] = message.reason
     if isinstance(message, notices.Open):
-        written |= {"waits": True} if message.waits else {}
+        written |= {"waits": True} if message.waits_since else {}
+        written |= {"missed": message.waits_since} if message.waits_since not in (0, message.at) else {}
         if message.locked is not None:
             written["locked"] = _dump_lock(message.locked)
     if isinstance(message, notices.Claimed | notices.Delivered) and message.claim:

@@ -448,8 +448,8 @@ def test_a_due_message_is_claimed_for_some_minutes_and_expects_a_receipt() -> No
     expected = due().expecting(RESULT, Claimed(AT, epoch_ms(NOW + CLAIM_FOR), way=VIA))
     assert claimed.after == expected._replace(texts={RESULT: claimed.answer.text})
     assert (claimed.answer.client_id, claimed.answer.to) == (client_id(DOSSIER, RESULT), "+84912000007")
-    kept_waiting = claim_message(due(message=Queued(AT, 2, waits=True)), RESULT, sending())
-    assert kept_waiting.after.messages[RESULT] == Claimed(AT, epoch_ms(NOW + CLAIM_FOR), waits=True, way=VIA)
+    kept_waiting = claim_message(due(message=Queued(AT, 2, waits_since=3)), RESULT, sending())
+    assert kept_waiting.after.messages[RESULT] == Claimed(AT, epoch_ms(NOW + CLAIM_FOR), waits_since=3, way=VIA)
 
 
 @pytest.mark.parametrize(
@@ -501,12 +501,15 @@ def test_a_message_with_nobody_to_go_to_is_skipped_for_a_reason(name: FirstNotic
 
 
 def test_a_message_waits_for_its_contact_up_to_the_last_moment() -> None:
-    since = epoch_ms(NOW - WAIT)
-    waiting = claim_message(due(message=Queued(since, 2), contact=None), RESULT, sending())
-    given_up = claim_message(due(message=Queued(since - 1, 2), contact=None), RESULT, sending())
+    since, cause = epoch_ms(NOW - WAIT), epoch_ms(NOW - 2 * WAIT)
+    missed = claim_message(due(message=Queued(cause, 2), contact=None), RESULT, sending())
+    waiting = claim_message(due(message=Queued(cause, 2, waits_since=since), contact=None), RESULT, sending())
+    given_up = claim_message(due(message=Queued(cause, 2, waits_since=since - 1), contact=None), RESULT, sending())
+    again = epoch_ms(at(6, "09:01"))
 
-    assert waiting.after.messages == {RESULT: Queued(since, epoch_ms(at(6, "09:01")), waits=True)}
-    assert given_up.after.messages == {RESULT: Skipped(since - 1, reason="contact-missing")}
+    assert missed.after.messages == {RESULT: Queued(cause, again, waits_since=epoch_ms(NOW))}
+    assert waiting.after.messages == {RESULT: Queued(cause, again, waits_since=since)}
+    assert given_up.after.messages == {RESULT: Skipped(cause, reason="contact-missing")}
 
 
 def test_all_that_is_due_of_a_dossier_is_claimed_together() -> None:

@@ -81,6 +81,17 @@ def test_a_message_waits_for_the_contact_that_was_promised_and_gives_up_after_a_
     assert said(list(claim(waiting.document, RESULT, desk(at(9))).outputs)) == ["skipped contact-missing"]
 
 
+def test_a_service_that_stood_still_for_days_waits_for_a_contact_that_it_has_not_read_yet() -> None:
+    document, _ = play([PROMISED, DONE])
+
+    by = Context(REFERENCE, SteppedClock(at(9)))
+    missed = claim(document, RESULT, desk(at(9)))  # three days after its cause: the facts are read, the contacts are not
+    told = handle(missed.document, contact(), by).document
+
+    assert list(missed.outputs) == []
+    assert claimed(told, desk(at(9)))[1].to == "+84912000007"
+
+
 def test_a_due_message_is_claimed_before_it_is_sent_under_one_client_id() -> None:
     document, message = claimed(play([PROMISED, contact(), DONE])[0], desk(at(6)))
 

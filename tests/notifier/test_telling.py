@@ -246,7 +246,7 @@ def test_the_survey_is_due_with_the_result_in_hand_or_two_days_after_it_was_read
     ("fetched", "kept", "becomes"),
     [
         (True, Queued(DONE_AT, epoch_ms(at(9))), Queued(DONE_AT, epoch_ms(at(7)))),  # fetched: brought forward
-        (True, Queued(DONE_AT, epoch_ms(at(7)), waits=True), Queued(DONE_AT, epoch_ms(at(7)), waits=True)),
+        (True, Queued(DONE_AT, epoch_ms(at(7)), waits_since=DONE_AT), Queued(DONE_AT, epoch_ms(at(7)), waits_since=DONE_AT)),
         (True, Queued(DONE_AT, epoch_ms(at(6))), Queued(DONE_AT, epoch_ms(at(6)))),
         (True, Claimed(DONE_AT, epoch_ms(at(9))), Claimed(DONE_AT, epoch_ms(at(9)))),
         (False, Queued(DONE_AT, epoch_ms(at(20))), Queued(DONE_AT, epoch_ms(at(20)))),
@@ -270,14 +270,14 @@ def test_without_an_invitation_nobody_is_asked_to_rate() -> None:
 # --- contacts come and go -----------------------------------------------------------
 
 WAITING: dict[Notice, Message] = {
-    RESULT: Queued(DONE_AT, epoch_ms(at(20)), waits=True),
+    RESULT: Queued(DONE_AT, epoch_ms(at(20)), waits_since=DONE_AT),
     APOLOGY: Queued(DONE_AT, epoch_ms(at(20))),
-    SURVEY: Claimed(DONE_AT, epoch_ms(at(20)), waits=True),
+    SURVEY: Claimed(DONE_AT, epoch_ms(at(20)), waits_since=DONE_AT),
 }
 
 
 def test_a_contact_that_comes_or_is_forgotten_wakes_the_messages_that_waited_for_it_alone() -> None:
-    woken: dict[Notice, Message] = {**WAITING, RESULT: Queued(DONE_AT, epoch_ms(at(9, "07:00")), waits=True)}
+    woken: dict[Notice, Message] = {**WAITING, RESULT: Queued(DONE_AT, epoch_ms(at(9, "07:00")), waits_since=DONE_AT)}
     known, night = dossier(messages=WAITING), ground(at(9, "05:00"))
 
     assert telling.on_contact(known, contact(1).data, night).after.messages == woken  # type: ignore[arg-type]

@@ -77,11 +77,12 @@ START = Way()
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """Due from `next_at` on. `waits`: it waited for its contact, and is due when that comes; `locked`: it waits for a key."""
+    """Due from `next_at` on. `waits_since`: when it was first its turn and the contact was not here (0: it
+    was), it is due when that comes; `locked`: it waits for a key."""
 
     at: int
     next_at: int
-    waits: bool = False
+    waits_since: int = 0
     way: Way = START
     locked: Locked | None = None
 
@@ -92,7 +93,7 @@ class Claimed:
 
     at: int
     next_at: int
-    waits: bool = False
+    waits_since: int = 0
     way: Way = START
     claim: str = ""
     locked: Locked | None = None
@@ -157,7 +158,7 @@ Message = Open | Ended
 
 def claim(message: Open, until: int, way: Way | None = None, name: str = "") -> Claimed:
     """Taken by a process, which counts as dead at `until`. `name`: of the claim."""
-    return Claimed(message.at, until, message.waits, way or message.way, name)
+    return Claimed(message.at, until, message.waits_since, way or message.way, name)
 
 
 def due_at(message: Message) -> int | None:
@@ -170,7 +171,7 @@ def put_back(message: Claimed, next_at: int) -> Open:
     way = replace(message.way, tries=message.way.tries + 1)
     if way.doubt:
         return claim(message, next_at, way)
-    return Queued(message.at, next_at, message.waits, replace(way, via=""))
+    return Queued(message.at, next_at, message.waits_since, replace(way, via=""))
 
 
 def next_window(now: datetime) -> datetime:

@@ -190,15 +190,20 @@ def skip(dossier: Dossier, name: Notice, message: Open, reason: SkipReason) -> C
 
 
 def _wait_for_contact(dossier: Dossier, name: Notice, message: Open, ground: Sending) -> Changed[Dossier]:
-    """The reception promised a contact that has not come yet: wait, and after a day give up."""
+    """The reception promised a contact that has not come yet: wait, and after a day give up.
+
+    The day begins when it is first missed, not at the cause: a service that stood still over a weekend reads facts and contacts
+    from topics of their own, and has not read the contact yet when it first looks.
+    """
     known = dossier.known_contact
     sealed = None if message.locked is None or known is None else ground.person_of(known)
     if isinstance(sealed, Locked):  # the day was over long ago; a corrected contact may be on its way, on its own topic
         return _wait_for_key(dossier, name, message, sealed, ground)
-    wait = ground.contact_wait.total_seconds() * 1000
-    if dossier.contact_is_forgotten or message.at + wait < ground.now_ms:
+    since, wait = message.waits_since or ground.now_ms, ground.contact_wait.total_seconds() * 1000
+    if dossier.contact_is_forgotten or since + wait < ground.now_ms:
         return skip(dossier, name, message, "contact-missing")
-    return Changed(dossier.with_message(name, replace(message, next_at=epoch_ms(ground.now + RETRY), waits=True, locked=None)))
+    later = epoch_ms(ground.now + RETRY)
+    return Changed(dossier.with_message(name, replace(message, next_at=later, waits_since=since, locked=None)))
 
 
 def _wait_for_key(dossier: Dossier, name: Notice, message: Open, locked: Locked, ground: Sending) -> Changed[Dossier]:

@@ -69,7 +69,7 @@ def forget(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
 def _woken(dossier: Dossier, ground: Ground) -> Dossier:
     """Messages that wait for a contact, or for the key to the one that was known, are due now."""
     queued = {name: one for name, one in dossier.messages.items() if isinstance(one, Queued)}
-    waiting = {name: one for name, one in queued.items() if one.waits or one.locked is not None}
+    waiting = {name: one for name, one in queued.items() if one.waits_since or one.locked is not None}
     if not waiting:
         return dossier
     now = epoch_ms(next_window(ground.now))
