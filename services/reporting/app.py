@@ -3,15 +3,17 @@
 from functools import partial
 
 from contracts import Event
+from contracts.codes import is_petition_id
 from reference import ReferenceData
 from runtime.jobs import Job
-from runtime.outputs import Output, Rules
+from runtime.outputs import Decision, Output, Rules
 from runtime.parts import Ports
 from runtime.service import Service
 from runtime.settings import RuntimeSettings
+from runtime.store import Document
 from services import wiring
 from services.assembly import Base, Follower
-from services.reporting import handlers, store
+from services.reporting import handlers, petitions, store
 from services.reporting.checks import measure
 from services.reporting.domain import FORMS, REPORT, load_forms
 from services.reporting.http import Room, add_routes
@@ -27,8 +29,12 @@ CHECK_SECONDS = 60.0  # between looks at what contradicts itself
 
 def rules_of(context: handlers.Context) -> Rules[Event]:
     """What the loop does with events."""
-    handle = partial(handlers.handle, context=context)
-    decide = store.ROW.handling(handle, context.clock, heeds=handlers.heeds)
+    of_dossiers = store.ROW.handling(partial(handlers.handle, context=context), context.clock, heeds=handlers.heeds)
+    of_petitions = petitions.PETITION.handling(petitions.handle, context.clock)
+
+    def decide(document: Document, event: Event) -> Decision:
+        return (of_petitions if is_petition_id(event.subject) else of_dossiers)(document, event)
+
     return Rules(store.ROWS, wiring.decoder(), decide, _encode_nothing)
 
 

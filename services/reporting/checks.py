@@ -11,9 +11,10 @@ from reference import OFFICE_TIME, PeriodKind, ReferenceData
 from runtime.parts import Parts
 from runtime.store import Documents, In
 from services.reporting import store as kept
-from services.reporting.domain import ROLES, Form, days_of, month_of
+from services.reporting.domain import ROLES, Days, Form, days_of, month_of
 from services.reporting.figures import each_once, shares_of_units
 from services.reporting.freshness import silent_units
+from services.reporting.petitions import in_time
 from services.reporting.reports import Breach, ReportRefusedError, Wanted, report
 from services.reporting.store import BOOKS, SHELVES, Leaf, Share, Where
 
@@ -165,7 +166,8 @@ async def broken_forms(
 
 
 async def measure(parts: Parts, reference: ReferenceData, forms: Mapping[str, Form], silent_days: int) -> None:
-    """Set the gauges: silent units, dossiers in doubt by kind, rules that the forms of the shortest current period break."""
+    """Set the gauges: silent units, dossiers in doubt by kind, rules that the forms of the shortest current period break, units
+    that answer too few petitions in time."""
     silent = await silent_units(parts.store, reference, parts.clock.now(), silent_days)
     parts.telemetry.set("units_silent", len(silent))
     for kind in DOUBTS:
@@ -177,3 +179,5 @@ async def measure(parts: Parts, reference: ReferenceData, forms: Mapping[str, Fo
     today = parts.clock.now().astimezone(OFFICE_TIME).date()
     broken = await broken_forms(parts.store, reference, forms.values(), [shortest], today)
     parts.telemetry.set("forms_broken", len(broken))
+    month = await in_time(parts.store, reference, Days(today.replace(day=1), today), parts.clock.now())
+    parts.telemetry.set("petitions_below_target", sum(score.below for score in month.units.values()))

@@ -29,6 +29,10 @@ MADE_FROM_LOG = (ROWS, BOOKS, SHELVES)  # the rest has to be restored from backu
 PAGE = 2000  # documents read at once
 HELD = 100_000  # rows whose marks are known at once: some 20 MB
 MARKS = ("touched", "dirty", "dirty_at")
+# Of petitions, which lie beside the rows (petitions.py): when its round in force is due, the months in which earlier ones
+# were, how new it is. Declared here, because a collection is declared once.
+LAST, EARLIER, RECENCY = "last", "earlier", "recency"
+OF_PETITIONS = (Index(f"{LAST}.due"), Index(EARLIER, many=True), Index(RECENCY))
 Where: TypeAlias = dict[str, str | int | Range | In]
 Thing = TypeVar("Thing")
 
@@ -44,6 +48,7 @@ async def declare(store: Documents) -> None:
             Index("dirty_at"),
             Index("moving"),
             Index("flip_at"),
+            *OF_PETITIONS,
         ],
     )
     await store.declare(BOOKS, [Index("month"), Index("unit"), Index("recency")])
@@ -411,7 +416,7 @@ class Moved(NamedTuple):
 
 async def moved_rows(store: Documents) -> AsyncIterator[Moved]:
     """All of them, by their codes."""
-    async for row in _every(store, ROWS, {"moving": 1}):
+    async for row in every(store, ROWS, {"moving": 1}):
         if not _newer(ROW, row):
             yield Moved(row["_id"], tuple(row["moved"]))
 
@@ -426,7 +431,7 @@ async def forget_moved(store: Documents) -> None:
 async def note_causes(store: Documents, period: str, version: int, codes: Sequence[str]) -> None:
     """Keep all dossiers of a restatement, before it is stated. What was noted before is replaced."""
     restatement = f"{period}/{version}"
-    known = [document["_id"] async for document in _every(store, CAUSES, {"restatement": restatement})]
+    known = [document["_id"] async for document in every(store, CAUSES, {"restatement": restatement})]
     await store.delete_many(CAUSES, known)
     for start in range(0, len(codes), PAGE):
         page = list(codes[start : start + PAGE])
@@ -435,7 +440,7 @@ async def note_causes(store: Documents, period: str, version: int, codes: Sequen
 
 async def causes_of(store: Documents, period: str, version: int) -> list[str]:
     """All dossiers of a restatement, by their codes."""
-    pages = _every(store, CAUSES, {"restatement": f"{period}/{version}"})
+    pages = every(store, CAUSES, {"restatement": f"{period}/{version}"})
     return [code async for page in pages for code in page["dossiers"]]
 
 
@@ -495,7 +500,7 @@ async def cell_sums(store: Documents, keys: Collection[str]) -> Sums:
     these alone are. A cell may have any number of rows: they are read page by page."""
     wanted, covered, foreign = set(keys), list[Marked](), set[str]()
     as_of, counters = dict[str, int](), dict[str, dict[str, int]]()
-    async for row in _every(store, ROWS, {"cells": In(tuple(wanted))}):
+    async for row in every(store, ROWS, {"cells": In(tuple(wanted))}):
         if _newer(ROW, row):
             foreign.update(wanted.intersection(row["cells"]))
             continue
@@ -520,7 +525,7 @@ class Share:
 
 async def shares(store: Documents, where: Where) -> AsyncIterator[Share]:
     """All rows that match, as far as they were counted."""
-    async for row in _every(store, ROWS, where):
+    async for row in every(store, ROWS, where):
         if "adds" in row and not _newer(ROW, row):
             yield Share(row["_id"], _counted(row))
 
@@ -543,7 +548,7 @@ class Leaf:
 
 async def leaves(store: Documents, where: Where) -> AsyncIterator[Leaf]:
     """All books that match."""
-    async for book in _every(store, BOOKS, where):
+    async for book in every(store, BOOKS, where):
         if _newer(BOOK, book):
             continue
         days = {day: entry["counters"] for day, entry in book["days"].items()}
@@ -588,7 +593,7 @@ async def date_books(store: Documents) -> None:
 async def recent_days(store: Documents, since: int) -> dict[str, list[str]]:
     """The days counted since a moment (ms), by book."""
     found = {}
-    async for book in _every(store, BOOKS, {}):
+    async for book in every(store, BOOKS, {}):
         if not _newer(BOOK, book) and (days := [day for day, entry in book["days"].items() if entry["revision"] >= since]):
             found[book["_id"]] = days
     return found
@@ -596,7 +601,7 @@ async def recent_days(store: Documents, since: int) -> dict[str, list[str]]:
 
 async def touched_cells(store: Documents) -> set[str]:
     """All cells that are not in the published figures yet."""
-    return {key async for row in _every(store, ROWS, {"dirty": 1}) for key in row["touched"]}
+    return {key async for row in every(store, ROWS, {"dirty": 1}) for key in row["touched"]}
 
 
 async def in_doubt(store: Documents, kind: str, limit: int) -> list[str]:
@@ -610,7 +615,7 @@ async def count_in_doubt(store: Documents, kind: str) -> int:
     return groups[0].count if groups else 0
 
 
-async def _every(store: Documents, collection: str, where: Where) -> AsyncIterator[Document]:
+async def every(store: Documents, collection: str, where: Where) -> AsyncIterator[Document]:
     """All documents that match, page by page, by their ids."""
     async for page in _pages(store, collection, where):
         for document in page:

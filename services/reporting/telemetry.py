@@ -11,6 +11,7 @@ METRICS = (
     Metric("figures_doubtful", "gauge", "Dossiers that contradict themselves, or units that are in no list.", ("kind",)),
     Metric("figures_unreconciled", "gauge", "Figures that differ between books and dossiers, or between roles."),
     Metric("forms_broken", "gauge", "Rules that the current month's forms break: the figures are not given out."),
+    Metric("petitions_below_target", "gauge", "Units that answered fewer than 90 % of this month's petitions in time."),
     Metric("restatements", "counter", "Corrections published for frozen periods."),
     Metric("freezes_refused", "counter", "Freezes refused, by rule.", ("rule",)),
 )

@@ -134,6 +134,11 @@ CASES: dict[str, tuple[Series, Series, dict[str, str]]] = {
         {'dunghen_units_silent{service="reporting"}': "0x500"},
         {},
     ),
+    "DunghenPetitionsLate": (
+        {'dunghen_petitions_below_target{service="reporting"}': "1x500"},
+        {'dunghen_petitions_below_target{service="reporting"}': "0x500"},
+        {},
+    ),
     "DunghenCalendarUnconfirmed": (
         {'dunghen_calendar_unconfirmed{service="sla"}': "1x500"},
         {'dunghen_calendar_unconfirmed{service="sla"}': "0x500"},

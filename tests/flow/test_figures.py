@@ -164,3 +164,18 @@ async def test_a_restatement_names_its_dossiers_on_the_page_and_all_of_them_in_t
     assert noted["dossiers"] == named.json()["dossiers"]
     assert f"Hồ sơ: {D.format(1)}, {D.format(2)}," in page
     assert "5 hồ sơ khác</a>" in page
+
+
+async def test_a_petition_that_nobody_answered_by_its_day_is_in_the_share_from_then_on(system: System) -> None:
+    """R32: through feedback's form, the log and reporting."""
+    form = {"kind": "petition", "unit": "H37.12", "text": "Phải đi lại nhiều lần", "once": "abc"}
+    assert (await system.clients["feedback"].post("/gop-y", data=form)).status_code == 200
+    client, period = system.clients["reporting"], {"from": "2026-03-01", "to": "2026-03-31", "unit": "H37.12"}
+    await system.settle()
+    before = (await client.get("/v1/petitions/in-time", params=period)).json()
+    await system.move(at(24, "10:00"))
+    after = (await client.get("/v1/petitions/in-time", params=period)).json()
+
+    assert [(found["total"]["due"], found["total"]["share"]) for found in (before, after)] == [(0, None), (1, 0.0)]
+    assert after["total"]["below_target"]
+    assert "0,00 %, dưới 90 %" in (await client.get("/figures/petitions", params={"from": "2026-03-01"})).text

@@ -7,6 +7,7 @@ from services.reporting.http.figures import add_figures
 from services.reporting.http.forms import add_forms
 from services.reporting.http.frozen import add_frozen
 from services.reporting.http.pages import add_pages
+from services.reporting.http.petitions import add_petitions
 from services.reporting.http.public import add_public
 from services.reporting.http.tracking import add_tracking
 
@@ -20,4 +21,5 @@ def add_routes(app: FastAPI, room: Room) -> None:
     add_figures(app, room)
     add_tracking(app, room)
     add_pages(app, room)
+    add_petitions(app, room)
     add_public(app, room)
