@@ -97,7 +97,7 @@ def as_strimzi(listed: list[Right], cluster: str) -> list[dict[str, object]]:
         users.setdefault(user, []).append({"resource": on, "operations": operations, "host": "*"})
     return [
         {
-            "apiVersion": "kafka.strimzi.io/v1beta2",
+            "apiVersion": "kafka.strimzi.io/v1",
             "kind": "KafkaUser",
             "metadata": {"name": user, "labels": {"strimzi.io/cluster": cluster, "app.kubernetes.io/part-of": "dunghen"}},
             "spec": {"authentication": {"type": "scram-sha-512"}, "authorization": {"type": "simple", "acls": acls}},

@@ -47,7 +47,7 @@ def topics() -> str:
     """KafkaTopics of the catalogue."""
     made = []
     for name, spec in load_catalogue().topics.items():
-        topic = _object("kafka.strimzi.io/v1beta2", "KafkaTopic", name, **{"strimzi.io/cluster": KAFKA})
+        topic = _object("kafka.strimzi.io/v1", "KafkaTopic", name, **{"strimzi.io/cluster": KAFKA})
         config = {"min.insync.replicas": "2", **spec.kafka_config()}
         made.append({**topic, "spec": {"partitions": spec.partitions or PARTITIONS, "replicas": REPLICAS, "config": config}})
     return _said(*made)

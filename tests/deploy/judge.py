@@ -74,6 +74,9 @@ def _of_container(container: Manifest) -> Iterator[str]:
     if rights.get("capabilities", {}).get("drop") != ["ALL"] or not rights.get("readOnlyRootFilesystem"):
         yield "keeps capabilities, or a root file system that it may write"
     resources = container.get("resources", {})
+    names = [entry["name"] for entry in container.get("env", ())]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"{name} stands twice: a server-side apply refuses it"
     if not {"cpu", "memory"} <= resources.get("requests", {}).keys() & resources.get("limits", {}).keys():
         yield "does not say what it needs and what it may take"
 

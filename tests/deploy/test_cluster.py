@@ -44,6 +44,11 @@ def rename_setting(objects: list[Manifest]) -> None:
     pod(objects)["containers"][0]["env"][1]["name"] = "STORE_ADDRESS"
 
 
+def say_twice(objects: list[Manifest]) -> None:
+    own = pod(objects)["containers"][0]["env"]
+    own.append(own[1])
+
+
 def lose_topic(objects: list[Manifest]) -> None:
     objects.remove(first(objects, "KafkaTopic", "notices.v1"))
 
@@ -111,6 +116,7 @@ def officers_outside(objects: list[Manifest]) -> None:
     ("plant", "said"),
     [
         (rename_setting, "STORE_ADDRESS: a setting it does not know"),
+        (say_twice, "stands twice"),
         (lose_topic, "topic notices.v1 is made by nobody"),
         (open_acl, "a right on *"),
         (prefix_acl, "names no one"),
