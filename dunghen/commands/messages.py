@@ -1,5 +1,5 @@
-"""`dunghen messages`: messages that are uncertain, failed or had nobody to go to: list them, send them again, say that a letter
-was posted, or that their readers know."""
+"""`dunghen messages`: messages that are uncertain, failed, had nobody to go to or are no longer so: list them, send them again,
+say that a letter was posted, that their readers know, or that they were told that it is not so."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -15,7 +15,7 @@ from dunghen.tables import Column, Form, FormOption, show
 
 commands = typer.Typer(
     no_args_is_help=True,
-    help="Tin nhắn chờ cán bộ quyết định: không rõ đã gửi hay chưa, không gửi được, hoặc không liên lạc được.",
+    help="Tin nhắn chờ cán bộ quyết định: không rõ đã gửi hay chưa, không gửi được, không liên lạc được, kết quả bị rút lại.",
 )
 NotifierUrl = Annotated[str, typer.Option("--url", envvar="NOTIFIER_URL", help="Địa chỉ của notifier.")]
 Dossiers = Annotated[list[str] | None, typer.Argument(help="Mã hồ sơ; bỏ trống thì dùng --all")]
@@ -31,11 +31,16 @@ class State(StrEnum):
     UNCERTAIN = "uncertain"
     FAILED = "failed"
     UNREACHED = "unreached"
+    TAKEN_BACK = "taken-back"
 
 
 StateOption = Annotated[
     State,
-    typer.Option("--state", help="uncertain: không rõ đã gửi; failed: không gửi được; unreached: không liên lạc được"),
+    typer.Option(
+        "--state",
+        help="uncertain: không rõ đã gửi; failed: không gửi được; unreached: không liên lạc được;"
+        " taken-back: kết quả bị rút lại",
+    ),
 ]
 COLUMNS = (
     Column("dossier", "Hồ sơ", whole=True),
@@ -96,6 +101,19 @@ def known_command(
 ) -> None:
     """Người dân đã biết: đã nhận tin, hoặc được báo cách khác."""
     _decide("known", _wanted(dossiers, url, token, state, (whole, code)), url, token)
+
+
+@commands.command("corrected")
+def corrected_command(
+    dossiers: Dossiers = None,
+    url: NotifierUrl = DEFAULT_URL,
+    token: Token = "",
+    state: StateOption = State.TAKEN_BACK,
+    whole: Whole = False,
+    code: Code = "",
+) -> None:
+    """Đã báo người dân là chưa có kết quả: kết quả bị rút lại sau khi tin được gửi."""
+    _decide("corrected", _wanted(dossiers, url, token, state, (whole, code)), url, token)
 
 
 def _listed(url: str, token: str, state: State) -> Iterator[ListedMessage]:

@@ -130,6 +130,7 @@ class Dispatcher:
         self._parts.telemetry.set("notices_uncertain", waiting.held)
         self._parts.telemetry.set("notices_failed", waiting.failed)
         self._parts.telemetry.set("notices_unreached", waiting.unreached)
+        self._parts.telemetry.set("notices_taken_back", waiting.taken_back)
         self._parts.telemetry.set("letters_drafted", waiting.drafted)
         self._desk.board.measure()
         self._measure_locked(waiting.locked)

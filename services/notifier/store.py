@@ -1,9 +1,9 @@
 """notifier's documents: one per dossier, found by id and by the time at which something is due; and the letter register.
 
 Only this room knows how they are kept. `next_send_at` (when something of a dossier is due), `lane` (whose turn that is: how
-urgent, of which unit), `held` (one of its messages is uncertain), `failed`, `unreached` (one had nobody to go to), and `locked`
-(the key that one waits for) follow from the rest; a dossier that recovers has no `next_send_at`, and keeps `held` as its copy
-had it.
+urgent, of which unit), `held` (one of its messages is uncertain), `failed`, `unreached` (one had nobody to go to), `taken_back`
+(its reader believes what is no longer so), and `locked` (the key that one waits for) follow from the rest; a dossier that
+recovers has no `next_send_at`, and keeps `held` as its copy had it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,6 +24,7 @@ from services.notifier.domain.dossier import Call, Promise, Received, Recovering
 from services.notifier.domain.ladder import is_unreached
 from services.notifier.domain.locked import Locked
 from services.notifier.domain.sealed import Sealed, sealed_in
+from services.notifier.domain.worklist import Listing, listing_of
 from services.stored import Codec, Derived, Kept, newer
 
 DOSSIERS, REGISTER = "dossiers", "register"
@@ -32,7 +33,7 @@ LETTERS = "letters"  # which number the letter of a dossier tries for; what hold
 PAPERS = "papers"  # letters as they were issued, sealed to the key of their contact
 MADE_FROM_LOG = (DOSSIERS,)  # the register stays: a number is never given twice
 NEXT_SEND, LANE, HELD, FAILED, LOCKED = "next_send_at", "lane", "held", "failed", "locked"
-UNREACHED = "unreached"
+UNREACHED, TAKEN_BACK = "unreached", "taken_back"
 UNADDRESSED = "unaddressed"  # its letter is issued and names nobody (any more): no paper of it may stay
 RECOVERED, CLIENT_IDS = "recovered", "client_ids"
 DOUBTFUL: Where = {NEXT_SEND: Range(low=0)}  # something of it may have gone out since a copy was made
@@ -43,7 +44,11 @@ LetterState = Literal["drafted", "approved", "issuing", "sent", "rejected", "wit
 async def declare(store: Documents) -> None:
     """Make the collections and indexes."""
     single = [
-        Index(name) for name in (NEXT_SEND, LANE, HELD, FAILED, UNREACHED, LOCKED, UNADDRESSED, "letter.s", BY_DUE, UNSETTLED)
+        Index(name)
+        for name in (
+            *(NEXT_SEND, LANE, HELD, FAILED, UNREACHED, TAKEN_BACK, LOCKED, UNADDRESSED),
+            *("letter.s", BY_DUE, UNSETTLED),
+        )
     ]
     await store.declare(DOSSIERS, [*single, Index(CLIENT_IDS, many=True)])
     await store.declare(REGISTER, [Index("series"), Index("dossier")])
@@ -108,8 +113,7 @@ async def count_letters(store: Documents, state: LetterState, unit: str) -> int:
     return sum(row.count for row in await store.count_by(DOSSIERS, {"letter.s": state, "letter.unit": unit}))
 
 
-Listing = Literal["uncertain", "failed", "unreached"]
-_LISTS: Mapping[Listing, str] = {"uncertain": HELD, "failed": FAILED, "unreached": UNREACHED}
+_LISTS: Mapping[Listing, str] = {"uncertain": HELD, "failed": FAILED, "unreached": UNREACHED, "taken-back": TAKEN_BACK}
 
 
 async def find_listed(store: Documents, which: Listing, size: int, after: str) -> Page:
@@ -139,13 +143,14 @@ async def find_by_client_ids(store: Documents, ids: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many dossiers have something due, an uncertain message, a failed one, one that had nobody to go to, a letter on the
-    desk, a message that waits for a key."""
+    """How many dossiers have something due, an uncertain message, a failed one, one that had nobody to go to, one that is
+    no longer so, a letter on the desk, a message that waits for a key."""
 
     due: int
     held: int
     failed: int
     unreached: int
+    taken_back: int
     drafted: int
     locked: Mapping[Locked, int]
 
@@ -162,6 +167,7 @@ async def count_waiting(store: Documents, until: int) -> Waiting:
         held=await count({HELD: 1}),
         failed=await count({FAILED: 1}),
         unreached=await count({UNREACHED: 1}),
+        taken_back=await count({TAKEN_BACK: 1}),
         drafted=await count({"letter.s": "drafted"}),
         locked=await _count_locked(store),
     )
@@ -229,7 +235,9 @@ def _derived(dossier: Dossier) -> dict[str, Any]:
     lane, locked = None if next_at is None else lane_of(dossier), _first_lock(dossier.messages)
     nobodys = isinstance(dossier.letter, letters.Sent) and dossier.letter.contact is None
     now = {NEXT_SEND: next_at, LANE: lane, HELD: 1 if dossier.has_uncertain else None, LOCKED: locked}
-    return {**now, UNADDRESSED: 1 if nobodys else None, **failed}
+    result = dossier.messages.get(notices.RESULT)
+    misleads = result is not None and listing_of(dossier, notices.RESULT, result) == "taken-back"
+    return {**now, UNADDRESSED: 1 if nobodys else None, TAKEN_BACK: 1 if misleads else None, **failed}
 
 
 def lane_of(dossier: Dossier) -> str:
@@ -288,7 +296,7 @@ def _dump_settled(settled: Settled) -> dict[str, Any]:
 _IN_MESSAGE = frozenset(
     (
         *("s", "at", "next", "last", "waits", "missed", "locked", "claim", "kind", "reason"),
-        *("tries", "via", "doubt", "round", "serial", "channel", "by", "by_subject"),
+        *("tries", "via", "doubt", "round", "serial", "channel", "corrected", "by", "by_subject"),
     )
 )
 _MESSAGE_NAMES: Mapping[type[notices.Message], str] = {
@@ -304,7 +312,7 @@ _MESSAGE_NAMES: Mapping[type[notices.Message], str] = {
 
 def _message(kept: Mapping[str, Any]) -> notices.Message:
     """{s: state, at, next, last, waits, missed, locked, claim, kind, reason; its way: tries, via, doubt, round, serial,
-    channel, by, by_subject}."""
+    channel, corrected, by, by_subject}."""
     name, at, way = kept["s"], kept["at"], _way(kept)
     locked = _lock(kept["locked"]) if "locked" in kept else None
     match name:
@@ -332,7 +340,8 @@ def _waits_since(kept: Mapping[str, Any]) -> int:
 def _way(kept: Mapping[str, Any]) -> notices.Way:
     by = By(kept["by"], kept.get("by_subject", "")) if "by" in kept else None
     tries, via, doubt = kept.get("tries", 0), kept.get("via", ""), kept.get("doubt", False)
-    return notices.Way(tries, via, kept.get("round", 1), kept.get("serial", 1), by, doubt, kept.get("channel", notices.SMS))
+    count, serial, channel = kept.get("round", 1), kept.get("serial", 1), kept.get("channel", notices.SMS)
+    return notices.Way(tries, via, count, serial, by, doubt, channel, kept.get("corrected", False))
 
 
 def _dump_messages(messages: Mapping[Notice, notices.Message]) -> dict[str, Any] | None:
@@ -361,7 +370,7 @@ def _dump_message(message: notices.Message) -> dict[str, Any]:
 
 def _dump_way(way: notices.Way) -> dict[str, Any]:
     """What is not as at the start."""
-    kept = {name: getattr(way, name) for name in ("tries", "via", "doubt", "round", "serial", "channel")}
+    kept = {name: getattr(way, name) for name in ("tries", "via", "doubt", "round", "serial", "channel", "corrected")}
     who = {} if way.by is None else {"by": way.by.name, "by_subject": way.by.subject}
     return {name: value for name, value in kept.items() if value != getattr(notices.START, name)} | who
 
@@ -547,7 +556,7 @@ CODEC = Codec(
         Kept(CLIENT_IDS, lambda dossier: dossier.client_ids, lambda ids: list(ids) or None),
     ),
     derived=Derived(
-        (NEXT_SEND, LANE, HELD, FAILED, UNREACHED, LOCKED, UNADDRESSED, RECOVERED),
+        (NEXT_SEND, LANE, HELD, FAILED, UNREACHED, TAKEN_BACK, LOCKED, UNADDRESSED, RECOVERED),
         _derived,
         of=lambda dossier: (dossier.messages, dossier.letter, dossier.recovering, dossier.facts),
     ),

@@ -17,6 +17,7 @@ METRICS = (
     Metric("notices_uncertain", "gauge", "Messages of which nobody knows whether they were sent: for a person to look at."),
     Metric("notices_failed", "gauge", "Messages that did not go out or arrive: for a person to look at."),
     Metric("notices_unreached", "gauge", "Messages that had nobody to go to: for a person to tell them in another way."),
+    Metric("notices_taken_back", "gauge", "Dossiers whose citizen believes of a result what is not so: for a person."),
     Metric(
         "notices_locked",
         "gauge",

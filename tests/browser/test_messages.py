@@ -30,9 +30,9 @@ from services.notifier.domain import RESULT
 from services.notifier.domain.outcome import Answer
 from services.notifier.store import DOSSIERS, READINGS, declare
 from tests.real import skip
-from tests.support.dossiers import at
+from tests.support.dossiers import at, fact
 from tests.support.front import SEED, Behind, front_at, issuer_on_loopback
-from tests.support.notifier import REFERENCE, claimed, desk, settle_answer
+from tests.support.notifier import REFERENCE, claimed, desk, handle, settle_answer
 from tests.support.notifier_hears import DONE, PROMISED, contact, play
 from tests.support.ports import free_port
 
@@ -92,6 +92,10 @@ def _served(store: MemoryDocuments, here: str, port: int) -> Iterator[asyncio.Ab
         uncertain = settle_answer(document, RESULT, Answer("uncertain"), sms, by).document
         codes = [code(width, number) for width, _ in SIZES.values() for number in (1, 2)]
         await store.save_many(DOSSIERS, [{**uncertain, "_id": each, "rev": 0, "outbox": []} for each in codes])
+        taken = settle_answer(document, RESULT, Answer("taken"), sms, by).document
+        back = handle(taken, fact("retracted", at(9), version=2, fact="completed"), by.context).document
+        codes = [code(width, 3) for width, _ in SIZES.values()]
+        await store.save_many(DOSSIERS, [{**back, "_id": each, "rev": 0, "outbox": []} for each in codes])
         topics = MemoryLog("notifier", MemoryBroker({"notices.v1": 1}, lambda: 0))
         runtime = RuntimeSettings(kafka_bootstrap_servers="none:0", store_url="none", identity_issuers=(front_of(SEED),))
         service = build(
@@ -180,9 +184,12 @@ def test_a_clerk_decides_about_uncertain_messages_and_a_second_tab_is_told_that_
     other_tab.get_by_label(f"Gửi lại tin nhắn của hồ sơ {first}").click()
     look(other_tab, "messages-late")
     assert "không còn chờ quyết định" in other_tab.get_by_role("alert").inner_text()
-    for state in ("failed", "unreached"):
+    for state in ("failed", "unreached", "taken-back"):
         page.goto(f"{place.here}/messages?state={state}")
         look(page, f"messages-{state}")
+    third = code(width, 3)
+    page.get_by_label(f"Đã báo người nộp hồ sơ {third} là chưa có kết quả").click()
+    assert third not in page.inner_text("main")
 
 
 def test_a_clerk_says_what_names_are_for_and_gets_the_sheet(place: Place, page: Page) -> None:

@@ -51,7 +51,8 @@ class Way:
 
     `doubt`: that gateway may have it from an earlier try, so that it goes to no other one, whatever a later try comes to.
     `round`: more than 1 after a person decided about it (`by`); `serial`: which of its client ids holds, a new one where the
-    gateway may no longer take the one before. `channel`: on which rung of the ladder it is.
+    gateway may no longer take the one before. `channel`: on which rung of the ladder it is. `corrected`: a person told its
+    reader since that it is not so after all.
     """
 
     tries: int = 0
@@ -61,6 +62,7 @@ class Way:
     by: By | None = None
     doubt: bool = False
     channel: Channel = SMS
+    corrected: bool = False
 
     @property
     def over(self) -> "Way":

@@ -1,10 +1,10 @@
-"""Messages that a person has to decide about, as API: uncertain ones, those that failed, and those that had nobody to go to.
+"""Messages that a person has to decide about, as API: uncertain ones, those that failed, those that had nobody to go to, and
+those that are no longer so.
 
 No rules here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import FastAPI, Query
@@ -19,15 +19,26 @@ from services.changes import By, Changed
 from services.notifier.domain import Dossier, Sending
 from services.notifier.domain.alphabet import size_of
 from services.notifier.domain.ladder import OLD_NEWS, UNCONFIRMED, climbs
-from services.notifier.domain.notice import Failed, Skipped, Uncertain
+from services.notifier.domain.notice import Failed, Message, Skipped
 from services.notifier.domain.saying import kind_of, occasion_of
 from services.notifier.domain.sending import NO_SERVER, speaker_of, text_sent
 from services.notifier.domain.told import text_told
-from services.notifier.domain.worklist import Listed, NotListedError, known_after_all, listed, posted, send_again
+from services.notifier.domain.worklist import (
+    Decision,
+    Listing,
+    NotListedError,
+    corrected,
+    decisions,
+    is_ready,
+    known_after_all,
+    listed,
+    posted,
+    send_again,
+)
 from services.notifier.http.people import Clerk, Reader
 from services.notifier.http.told import CHANNELS, NOTICES
 from services.notifier.jobs import Desk
-from services.notifier.store import CODEC, Listing, find_listed, find_one
+from services.notifier.store import CODEC, find_listed, find_one
 
 State = Listing
 Occasion = Annotated[str, Query(max_length=200, description="Lần yêu cầu nào, khi một loại tin có nhiều lần.")]
@@ -45,6 +56,8 @@ REASONS: dict[tuple[str, str], str] = {
     ("technical", NO_SERVER): "Chưa cài đặt máy chủ thư điện tử",
 }
 UNKNOWN = "Không rõ tổng đài đã nhận hay chưa"
+TAKEN_BACK = "Đã báo có kết quả, sau đó kết quả bị rút lại: người dân cần được báo là chưa có kết quả"
+READY_AGAIN = "Hồ sơ lại có kết quả sau khi bị rút lại, người dân chưa được báo"
 NEXT_BY_EMAIL = "sắp gửi thư điện tử"
 NEXT_BY_LETTER = "gửi thư giấy"
 WHY_NOT: dict[str, str] = {
@@ -72,6 +85,9 @@ class ListedMessage(BaseModel):
     code: str = Field(description="Mã của tổng đài, nếu có.")
     at: datetime = Field(description="Khi có lý do để gửi.")
     text: str
+    decisions: list[Decision] = Field(
+        description="Cán bộ có thể quyết định: gửi lại, đã gửi thư giấy, người dân đã biết, đã báo là chưa có kết quả."
+    )
 
 
 class ListedMessages(BaseModel):
@@ -82,7 +98,7 @@ class ListedMessages(BaseModel):
 
 
 class Decided(BaseModel):
-    """Tin nhắn đã có quyết định: chờ gửi lại, đã gửi thư giấy, hoặc người dân đã biết."""
+    """Tin nhắn đã có quyết định: chờ gửi lại, đã gửi thư giấy, người dân đã biết, hoặc đã được đính chính."""
 
     dossier: str
     notice: NoticeKind
@@ -108,55 +124,42 @@ class Worklist:
     def _seen(self, dossiers: Sequence[Dossier], state: State, person: Person) -> list[ListedMessage]:
         ground = self._desk.ground()
         return [
-            _described(dossier, name, message, ground)
+            _described(dossier, name, listing, ground)
             for dossier in dossiers
             if any(person.sees(unit) for unit in dossier.units)
-            for name, message in listed(dossier).items()
-            if _state_of(message) == state
+            for name, listing in listed(dossier).items()
+            if listing == state
         ]
 
-    async def send_again(self, dossier: str, name: Notice, person: Person) -> None:
-        """It goes out again. Raises ProblemError."""
-        await self._decide(dossier, person, partial(send_again, name=name, by=_by(person), ground=self._desk.ground()))
-
-    async def posted(self, dossier: str, name: Notice, person: Person) -> None:
-        """Its reader was told by a letter on paper. Raises ProblemError."""
-        await self._decide(dossier, person, partial(posted, name=name, by=_by(person), ground=self._desk.ground()))
-
-    async def known(self, dossier: str, name: Notice, person: Person) -> None:
-        """Its reader has it, or was told in another way. Raises ProblemError."""
-        ground = self._desk.ground()
-
-        def rule(one: Dossier) -> Changed[Dossier]:
-            if name not in listed(one):
-                raise NotListedError
-            parts = size_of(text_sent(one, name, ground)).parts
-            return known_after_all(one, name, _by(person), parts, ground)
-
-        await self._decide(dossier, person, rule)
-
-    async def _decide(self, code: str, person: Person, rule: Callable[[Dossier], Changed[Dossier]]) -> None:
-        dossier = await find_one(self._parts.store, code)
+    async def decide(self, decision: Decision, code: str, name: Notice, person: Person) -> None:
+        """A person decided about a message. Raises ProblemError."""
+        dossier, by, ground = await find_one(self._parts.store, code), By(person.name, person.subject), self._desk.ground()
         if dossier is None or not any(person.sees(unit) for unit in dossier.units):
             raise ProblemError(Problem("unknown-dossier", "Chưa có hồ sơ mang mã này", 404))
         try:
-            await CODEC.change(self._intents, [code], rule, self._parts.clock)
+            await CODEC.change(self._intents, [code], lambda one: _decided(decision, one, name, by, ground), self._parts.clock)
         except NotListedError:
             problem = Problem("not-listed", "Tin nhắn này không còn chờ quyết định: đã có người làm, hoặc đã có báo phát", 409)
             raise ProblemError(problem) from None
-        self._parts.log.info("a person decided about a message", dossier=code, subject=person.subject)
+        self._parts.log.info("a person decided about a message", dossier=code, decision=decision, subject=person.subject)
 
 
-def _by(person: Person) -> By:
-    return By(person.name, person.subject)
+def _decided(decision: Decision, dossier: Dossier, name: Notice, by: By, ground: Sending) -> Changed[Dossier]:
+    match decision:
+        case "again":
+            return send_again(dossier, name, by, ground)
+        case "posted":
+            return posted(dossier, name, by, ground)
+        case "corrected":
+            return corrected(dossier, name, by)
+        case "known":
+            if name not in dossier.messages:
+                raise NotListedError
+            return known_after_all(dossier, name, by, size_of(text_sent(dossier, name, ground)).parts, ground)
 
 
-def _state_of(message: Listed) -> State:
-    return "failed" if isinstance(message, Failed) else "uncertain" if isinstance(message, Uncertain) else "unreached"
-
-
-def _described(dossier: Dossier, name: Notice, message: Listed, ground: Sending) -> ListedMessage:
-    unit, kind = speaker_of(dossier, name, ground), kind_of(name)
+def _described(dossier: Dossier, name: Notice, listing: Listing, ground: Sending) -> ListedMessage:
+    unit, kind, message = speaker_of(dossier, name, ground), kind_of(name), dossier.messages[name]
     known = ground.reference.units.get(unit)
     return ListedMessage(
         dossier=dossier.code,
@@ -165,29 +168,38 @@ def _described(dossier: Dossier, name: Notice, message: Listed, ground: Sending)
         notice_name=NOTICES[kind],
         unit=unit,
         unit_name=known.name if known else unit,
-        state=_state_of(message),
+        state=listing,
         channel=message.way.channel,
         channel_name=CHANNELS[message.way.channel],
-        why=_why(message),
-        next_step=_next_step(name, message),
+        why=_why(dossier, message, listing),
+        next_step=_next_step(name, message, listing),
         code=message.reason if isinstance(message, Failed) else "",
         at=moment(message.at),
         text=text_told(dossier, name, message, ground),
+        decisions=list(decisions(dossier, name)),
     )
 
 
-def _why(message: Listed) -> str:
-    if isinstance(message, Uncertain):
-        return UNKNOWN
+def _why(dossier: Dossier, message: Message, listing: Listing) -> str:
+    if listing == "taken-back":
+        return READY_AGAIN if is_ready(dossier) else TAKEN_BACK
     if isinstance(message, Skipped):
         return WHY_NOT[message.reason]
-    return REASONS.get((message.kind, message.reason)) or KINDS[message.kind]
+    return (REASONS.get((message.kind, message.reason)) or KINDS[message.kind]) if isinstance(message, Failed) else UNKNOWN
 
 
-def _next_step(name: Notice, message: Listed) -> str:
-    if isinstance(message, Uncertain) or not climbs(name):
+def _next_step(name: Notice, message: Message, listing: Listing) -> str:
+    if listing not in ("failed", "unreached") or not climbs(name):
         return ""
     return NEXT_BY_EMAIL if isinstance(message, Failed) and message.next_at is not None else NEXT_BY_LETTER
+
+
+DECIDED: Mapping[Decision, str] = {
+    "again": "Gửi lại tin nhắn",
+    "posted": "Đã gửi thư giấy thay tin nhắn",
+    "known": "Người dân đã biết: đã nhận tin, hoặc được báo cách khác",
+    "corrected": "Đã báo người dân là chưa có kết quả",
+}
 
 
 def add_worklist(app: FastAPI, worklist: Worklist) -> None:
@@ -204,35 +216,19 @@ def add_worklist(app: FastAPI, worklist: Worklist) -> None:
     ) -> ListedMessages:
         return await worklist.page(state, after, person)
 
-    @app.post(
-        "/v1/messages/{dossier}/{notice}/again",
-        status_code=202,
-        summary="Gửi lại tin nhắn",
-        response_model=Decided,
-        responses=problem_answers(404, 409, 422, 503),
-    )
-    async def again(person: Clerk, dossier: str, notice: NoticeKind, occasion: Occasion = "1") -> Decided:
-        await worklist.send_again(dossier, named(notice, occasion), person)
-        return Decided(dossier=dossier, notice=notice, occasion=occasion, state="queued")
+    for decision, words in DECIDED.items():
+        _add_decision(app, worklist, decision, words)
 
-    @app.post(
-        "/v1/messages/{dossier}/{notice}/posted",
-        status_code=202,
-        summary="Đã gửi thư giấy thay tin nhắn",
-        response_model=Decided,
-        responses=problem_answers(404, 409, 422, 503),
-    )
-    async def as_letter(person: Clerk, dossier: str, notice: NoticeKind, occasion: Occasion = "1") -> Decided:
-        await worklist.posted(dossier, named(notice, occasion), person)
-        return Decided(dossier=dossier, notice=notice, occasion=occasion, state="accepted")
 
+def _add_decision(app: FastAPI, worklist: Worklist, decision: Decision, words: str) -> None:
     @app.post(
-        "/v1/messages/{dossier}/{notice}/known",
+        f"/v1/messages/{{dossier}}/{{notice}}/{decision}",
         status_code=202,
-        summary="Người dân đã biết: đã nhận tin, hoặc được báo cách khác",
+        summary=words,
         response_model=Decided,
         responses=problem_answers(404, 409, 422, 503),
+        operation_id=f"message_{decision}",
     )
-    async def known(person: Clerk, dossier: str, notice: NoticeKind, occasion: Occasion = "1") -> Decided:
-        await worklist.known(dossier, named(notice, occasion), person)
-        return Decided(dossier=dossier, notice=notice, occasion=occasion, state="accepted")
+    async def decided(person: Clerk, dossier: str, notice: NoticeKind, occasion: Occasion = "1") -> Decided:
+        await worklist.decide(decision, dossier, named(notice, occasion), person)
+        return Decided(dossier=dossier, notice=notice, occasion=occasion, state="queued" if decision == "again" else "accepted")
