@@ -68,6 +68,14 @@ def is_petition_id(text: str) -> bool:
     return _PETITION.fullmatch(text) is not None
 
 
+_RESPONSE = re.compile(r"PH-[0-9a-f]{32}")  # chance alone: it says neither who answered nor when
+
+
+def is_response_id(text: str) -> bool:
+    """Whether `text` is the id of an answer to the survey: it travels beside dossier codes on feedback.v1."""
+    return _RESPONSE.fullmatch(text) is not None
+
+
 DossierCode = Annotated[str, StringConstraints(max_length=64), AfterValidator(check_dossier_code)]
 ProcedureCode = Annotated[str, StringConstraints(pattern=PROCEDURE_PATTERN)]
 UnitCode = Annotated[str, StringConstraints(pattern=UNIT_PATTERN)]

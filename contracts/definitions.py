@@ -57,6 +57,15 @@ class PercentileDefinition(_Entry):
     source: str
 
 
+class Suppression(_Entry):
+    """Counters that are shown of nobody while `of` has counted fewer than `least`."""
+
+    of: str
+    least: int = Field(gt=1)
+    counters: tuple[str, ...]
+    source: str
+
+
 class Definitions(_Entry):
     """All of counters.yaml. Raises ValidationError for a formula that names what does not exist."""
 
@@ -65,6 +74,7 @@ class Definitions(_Entry):
     totals: dict[str, tuple[str, ...]]
     rates: tuple[RateDefinition, ...]
     percentiles: tuple[PercentileDefinition, ...]
+    suppressed: tuple[Suppression, ...] = ()
 
     @property
     def version(self) -> str:
@@ -79,6 +89,8 @@ class Definitions(_Entry):
             known.add(name)
         for rate in self.rates:
             _check(rate.name, (*rate.of, *rate.among), known)
+        for rule in self.suppressed:
+            _check("suppressed", (rule.of, *rule.counters), known)
         return self
 
     def linear(self, terms: Sequence[str]) -> dict[str, int]:
@@ -94,6 +106,12 @@ class Definitions(_Entry):
     def sum(self, terms: Sequence[str], flows: Flows) -> int:
         """The value of such a sum."""
         return sum(factor * flows.get(counter, 0) for counter, factor in self.linear(terms).items())
+
+    def shown(self, flows: Flows) -> Flows:
+        """What of them may leave this service: not what too few people said (R40)."""
+        few = [rule for rule in self.suppressed if 0 < flows.get(rule.of, 0) < rule.least]
+        hidden = {name for rule in few for name in rule.counters}
+        return {name: number for name, number in flows.items() if name not in hidden} if hidden else flows
 
     def rate(self, name: str, flows: Flows) -> Decimal | None:
         """A rate with two decimals, half up; None where there is nothing to take it of. Raises KeyError."""

@@ -1,4 +1,6 @@
-"""feedback.v1: who was asked, and how they rated (writer: feedback). No free text, no token in clear."""
+"""feedback.v1: who was asked, and how they rated (writer: feedback). No free text, no token in clear.
+
+How people rated belongs to no dossier (docs/decisions/0037-anonymous-ratings.md)."""
 
 from typing import ClassVar
 
@@ -18,7 +20,7 @@ class FeedbackInvited(Effect):
 
 
 class FeedbackRated(Effect):
-    """One answer to the survey; a dossier has at most one."""
+    """One answer to the survey; a dossier has at most one. Written before answers were anonymous, and read for ever."""
 
     TYPE: ClassVar[str] = "vn.dunghen.feedback.rated.v1"
     SERIES: ClassVar[str] = "feedback.rated"
@@ -29,4 +31,20 @@ class FeedbackRated(Effect):
     )
 
 
-FEEDBACK_TYPES: tuple[type[EventData], ...] = (FeedbackInvited, FeedbackRated)
+class FeedbackRatedV2(Effect):
+    """One answer to the survey, of nobody known: its subject is a random id, and nothing here is finer than a month (R40)."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.feedback.rated.v2"
+    SERIES: ClassVar[str] = "feedback.rated"
+    unit: str = Field(description="Competent body that was rated.")
+    procedure: str = Field(description="Mã TTHC of what was rated.")
+    form: str = Field(description="Survey form and its version.")
+    month: str = Field(
+        pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="In which it was answered, YYYY-MM; `at` is its first moment."
+    )
+    scores: dict[str, int | None] = Field(
+        description="Per question 100, 75, 50, 25 or 0; null: does not apply, in no mean (R33)."
+    )
+
+
+FEEDBACK_TYPES: tuple[type[EventData], ...] = (FeedbackInvited, FeedbackRated, FeedbackRatedV2)

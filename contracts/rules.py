@@ -145,6 +145,12 @@ class Rule(StrEnum):
         "leaves no identity.",
         "Luật Tố cáo 2018; NĐ 13/2023 (personal data)",
     )
+    R40 = (
+        "R40",
+        "What is shown of how people rated is the figure of at least five of them, on every page, file, API and topic of "
+        "figures; a rating joins to no dossier.",
+        "NĐ 13/2023 (personal data); TT 01/2018/TT-VPCP (anonymous answers)",
+    )
     R35 = (
         "R35",
         "The sheet keeps its equations, 3 = 4 + 5 + 6, 7 = 8 + 9 + 10, 11 = 12 + 13, 3 = 7 + 11, and column 6 is column "

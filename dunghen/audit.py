@@ -13,7 +13,7 @@ from contracts import EVENT_TYPES, Event, decode
 from contracts.dossiers import Reception
 from contracts.metrics import MetricsCell
 from contracts.reports import ReportPublished, ReportRestated
-from dunghen.counting import RECEIVED_BY, Known, known_of, to_ms
+from dunghen.counting import RECEIVED_BY, Add, Known, known_of, to_ms
 
 CELLS = "metrics.v1"
 TOPICS = ("dossiers.v1", "deadlines.v1", "notices.v1", "feedback.v1", CELLS, "reports.v1")
@@ -23,6 +23,7 @@ FLOWS = {RECEIVED_BY[2]: 4, RECEIVED_BY[1]: 5, RECEIVED_BY[3]: 5, **dict(zip(RES
 OPEN = dict.fromkeys(RECEIVED_BY.values(), 1) | dict.fromkeys(RESOLVED, -1)
 OVERDUE = {"overdue_opened": 1, "overdue_closed": -1}
 COLUMNS = range(3, 14)
+FEWEST = 5  # ratings that a cell speaks of
 
 Counts = dict[str, int]  # counter -> number
 Place = tuple[str, str]  # unit, procedure
@@ -72,7 +73,7 @@ class Audited:
         for key in sorted({*self.counted, *self.published}):
             if not first <= key.rpartition("/")[2] <= last:
                 continue
-            ours, published = self.counted.get(key, {}), self.published.get(key)
+            ours, published = _shown(self.counted.get(key, {})), self.published.get(key)
             theirs = {} if published is None else published.counters
             found += [
                 f"{key} {name}: topics {ours.get(name, 0)}, published {theirs.get(name, 0)}"
@@ -137,6 +138,13 @@ class Audited:
                 yield (unit, procedure), day, counts
 
 
+def _shown(counts: Counts) -> Counts:
+    """What a cell may say: not how fewer than five people rated (R40)."""
+    if 0 < counts.get("ratings", 0) < FEWEST:
+        return {name: number for name, number in counts.items() if not name.startswith("rating")}
+    return counts
+
+
 def _sum(counts: Counts, factors: Mapping[str, int]) -> int:
     return sum(factor * counts.get(counter, 0) for counter, factor in factors.items())
 
@@ -180,6 +188,11 @@ def _published(event: Event, result: Audited) -> bool:
 
 
 def _count(known: Known, now: datetime, result: Audited) -> None:
+    if known.response is not None:
+        rated = known.response
+        for role in ("received", "competent"):
+            for add in known.of_response():
+                _add(f"{role}/{rated.unit}/{rated.procedure}/{add.day}", add, add.recorded, result)
     received = known.first(Reception)
     if received is None:
         return
@@ -187,8 +200,10 @@ def _count(known: Known, now: datetime, result: Audited) -> None:
     fact = received.data
     for role, unit in (("received", fact.receiving_unit), ("competent", fact.competent_unit)):
         for add in known.adds(now):
-            key = f"{role}/{unit}/{fact.procedure}/{add.day}"
-            cell = result.counted.setdefault(key, {})
-            cell[add.counter] = cell.get(add.counter, 0) + add.number
-            times = (add.recorded, received.recorded, result.as_of.get(key, received.recorded))
-            result.as_of[key] = max(times, key=to_ms)
+            _add(f"{role}/{unit}/{fact.procedure}/{add.day}", add, received.recorded, result)
+
+
+def _add(key: str, add: Add, not_before: datetime, result: Audited) -> None:
+    cell = result.counted.setdefault(key, {})
+    cell[add.counter] = cell.get(add.counter, 0) + add.number
+    result.as_of[key] = max((add.recorded, not_before, result.as_of.get(key, not_before)), key=to_ms)

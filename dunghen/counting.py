@@ -3,15 +3,15 @@
 This shares no code with reporting on purpose: it is the second opinion. It knows the contracts, dates and sums, nothing else.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Generic, NamedTuple, TypeVar
 
-from contracts import Event, EventData
+from contracts import Effect, Event, EventData
 from contracts.deadlines import DeadlineSettled, DeadlineStated
 from contracts.dossiers import Fact, Reception, Refused
-from contracts.feedback import FeedbackRated
+from contracts.feedback import FeedbackRated, FeedbackRatedV2
 from contracts.notices import LetterDrafted, LetterRejected, LetterSent
 
 HANOI = timezone(timedelta(hours=7))
@@ -22,7 +22,7 @@ USED = (*range(5, 101, 5), 125, 150, 200)
 Data_co = TypeVar("Data_co", covariant=True)
 FactT = TypeVar("FactT", bound=Fact)
 StatementT = TypeVar("StatementT", DeadlineStated, DeadlineSettled)
-EffectT = TypeVar("EffectT", LetterSent, FeedbackRated)
+EffectT = TypeVar("EffectT", bound=Effect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Known:
     settled: Said[DeadlineSettled] | None = None
     letter: Said[LetterSent] | None = None
     rejected: Said[LetterRejected] | Said[LetterDrafted] | None = None
-    rated: Said[FeedbackRated] | None = None
+    rated: Said[FeedbackRated | FeedbackRatedV2] | None = None
 
     def take(self, event: Event) -> None:
         """Take an event in; its place in the log does not matter."""
@@ -69,7 +69,7 @@ class Known:
                 self.settled = _higher(self.settled, Said(settled, recorded))
             case LetterSent() as letter:
                 self.letter = _earlier(self.letter, Said(letter, recorded))
-            case FeedbackRated() as rated:
+            case FeedbackRated() | FeedbackRatedV2() as rated:
                 self.rated = _earlier(self.rated, Said(rated, recorded))
             case LetterRejected() as rejected:
                 if self._draft < (rejected.draft, 1):
@@ -161,17 +161,31 @@ class Known:
         if self.letter is not None:
             yield self.letter.data.at, "letters_sent", 1, self.letter.recorded
         if self.rated is not None:
-            rated, recorded = self.rated.data, self.rated.recorded
-            scores = [score for score in rated.scores.values() if score is not None]
-            for counter, number in (("ratings", 1), ("rating_answers", len(scores)), ("rating_points", sum(scores))):
-                yield rated.at, counter, number, recorded
+            for counter, number in _rated(self.rated.data.scores):
+                yield self.rated.data.at, counter, number, self.rated.recorded
+
+    @property
+    def response(self) -> FeedbackRatedV2 | None:
+        """The answer that this is, if it is one that belongs to no dossier."""
+        return self.rated.data if self.rated is not None and isinstance(self.rated.data, FeedbackRatedV2) else None
+
+    def of_response(self) -> Iterator[Add]:
+        """What an answer that belongs to no dossier adds."""
+        if self.response is not None:
+            for moment, counter, number, recorded in self._letter_and_rating():
+                yield Add(_day(moment), counter, number, recorded)
 
 
 _Moment = tuple[datetime, str, int, datetime]  # when it counts, counter, number, when it was recorded
 
 
+def _rated(scores: Mapping[str, int | None]) -> tuple[tuple[str, int], ...]:
+    given = [score for score in scores.values() if score is not None]
+    return ("ratings", 1), ("rating_answers", len(given)), ("rating_points", sum(given))
+
+
 def known_of(events: Iterable[Event]) -> dict[str, Known]:
-    """Dossiers by code."""
+    """Dossiers by code, and answers that belong to none by their own id."""
     found: dict[str, Known] = {}
     for event in events:
         found.setdefault(event.subject, Known()).take(event)

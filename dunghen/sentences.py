@@ -36,7 +36,7 @@ from contracts.dossiers import (
     Suspended,
     Withdrawn,
 )
-from contracts.feedback import FeedbackInvited, FeedbackRated
+from contracts.feedback import FeedbackInvited, FeedbackRated, FeedbackRatedV2
 from contracts.notices import (
     Channel,
     LetterApproved,
@@ -191,6 +191,8 @@ def _told(data: EventData | UnknownData, reference: ReferenceData) -> str:
             text = f"Rút lại thông tin: {KINDS.get(data.fact, data.fact)}."
         case FeedbackRated():
             text = f"Người nộp hồ sơ đánh giá {_points(data)}/100."
+        case FeedbackRatedV2():
+            text = f"Một phiếu đánh giá không gắn với hồ sơ, {data.unit}, tháng {data.month}: {_points(data)}/100."
     return text
 
 
@@ -283,7 +285,7 @@ def _new(due: datetime | None) -> str:
     return f", hẹn lại {_at(due)}" if due else ""
 
 
-def _points(rated: FeedbackRated) -> int:
+def _points(rated: FeedbackRated | FeedbackRatedV2) -> int:
     scores = [score for score in rated.scores.values() if score is not None]
     return round(sum(scores) / len(scores)) if scores else 0
 

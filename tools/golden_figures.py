@@ -9,11 +9,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from contracts.definitions import load_definitions
 from contracts.envelope import to_wire
 from contracts.ids import statement_id
 
 Message = dict[str, Any]
 PLACE = {"unit": "H37.12", "field": "Hộ tịch"}
+DEFINITION = load_definitions().version
 NEW_COUNTER = "received_by_drone"
 
 
@@ -65,12 +67,12 @@ def _all() -> Iterator[Message]:
 def _cell(key: str, revision: int, **counters: int) -> Message:
     role, unit, procedure, day = key.split("/")
     place = {"role": role, "unit": unit, "procedure": procedure, "day": day}
-    data = {**place, "counters": counters, "revision": revision, "definition": "2026-11-27"}
+    data = {**place, "counters": counters, "revision": revision, "definition": DEFINITION}
     return _record("metrics.v1", key, "metrics.cell", revision, data)
 
 
 def _report(name: str, version: int, **more: Any) -> Message:  # noqa: ANN401 - lines or changes
-    stamp = {"report": "II.06a", "first": "2026-02-15", "last": "2026-03-14", "version": version, "definition": "2026-11-27"}
+    stamp = {"report": "II.06a", "first": "2026-02-15", "last": "2026-03-14", "version": version, "definition": DEFINITION}
     return _record("reports.v1", PERIOD, f"report.{name}", version, {**stamp, **more})
 
 

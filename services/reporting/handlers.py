@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from contracts import Event
 from contracts.deadlines import DEADLINE_TYPES, DeadlineSettled, DeadlineStated
 from contracts.envelope import EventData, UnknownData
-from contracts.feedback import FEEDBACK_TYPES, FeedbackRated
+from contracts.feedback import FEEDBACK_TYPES, FeedbackRated, FeedbackRatedV2
 from contracts.notices import NOTICE_TYPES, LetterDrafted, LetterRejected, LetterSent
 from contracts.petitions import PETITION_TYPES
 from reference import ReferenceData
@@ -28,6 +28,7 @@ Teller = Callable[[Known, Event], Known]
 TELLERS: dict[type[EventData | UnknownData], Teller] = {
     **{model: told.statement for model in DEADLINE_TYPES if issubclass(model, DeadlineStated | DeadlineSettled)},
     **dict.fromkeys((LetterSent, LetterRejected, LetterDrafted, FeedbackRated), told.effect),
+    FeedbackRatedV2: told.response,
 }
 IGNORED = frozenset((*DEADLINE_TYPES, *NOTICE_TYPES, *FEEDBACK_TYPES, *PETITION_TYPES)) - TELLERS.keys()
 

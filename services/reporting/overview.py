@@ -73,6 +73,7 @@ async def overview(store: Documents, reference: ReferenceData, form: Form, first
     for (unit, _), counters in during.items():
         own.setdefault(lens.unit_of(unit), Counter()).update(counters)
     columns = {row.unit: row.values for row in sheet.rows}
+    own = {unit: Counter(load_definitions().shown(counters)) for unit, counters in own.items()}  # so are their sums
     zeros = dict.fromkeys(sheet.total, 0)
     codes = sorted({*own, *columns})
     lines = [Line(reference.unit_name(code), columns.get(code, zeros), own.get(code, Counter())) for code in codes]
@@ -94,11 +95,13 @@ async def by_procedure(
     if last < first:
         raise ValueError("the period ends before it begins")
     asked = Asked(tuple(counter.name for counter in load_definitions().counters), units=None if unit is None else [unit])
-    sums: dict[str, Counter[str]] = {}
+    sums, shown = dict[str, Counter[str]](), load_definitions().shown
     for (_, procedure), counters in (await flows(store, asked, first, last)).items():
         sums.setdefault(procedure, Counter()).update(counters)
     return [
-        ProcedureLine(code, Line(reference.procedures[code].name if code in reference.procedures else code, {}, counters))
+        ProcedureLine(
+            code, Line(reference.procedures[code].name if code in reference.procedures else code, {}, shown(counters))
+        )
         for code, counters in sorted(sums.items())
         if any(counters.values())
     ]

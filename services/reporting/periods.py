@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from contracts.codes import is_response_id
 from reference import PeriodKind, ReferenceData, kinds_of
 from runtime.intents import Intents
 from runtime.parts import Parts
@@ -99,7 +100,9 @@ class Periods:
         now = self._parts.clock.now()
         changed, lens = lines_changed(differences(period.stated, lines)), lens_of(self._reference, self._wanted(*period.days))
         moved = store.moved_rows(self._parts.store)
-        codes = [row.code async for row in moved if is_cause(row.cells, period.days, changed, lens)]
+        codes = [
+            row.code async for row in moved if not is_response_id(row.code) and is_cause(row.cells, period.days, changed, lens)
+        ]
         await store.note_causes(self._parts.store, period.days.key, period.version + 1, codes)
 
         def rule(known: Period) -> Changed[Period]:

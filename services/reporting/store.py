@@ -19,7 +19,18 @@ from services.facts import NO_FACTS, KnownFacts
 from services.reporting.domain import Add, Book, Counted, Day, Days, Frozen, Known, NotFrozen, Period, Row, Shelf
 from services.reporting.domain.cells import day_in
 from services.reporting.domain.periods import Restated
-from services.reporting.domain.row import Ended, Letter, Promise, Promised, Rating, Rejected, Reopened, Settled, Waiting
+from services.reporting.domain.row import (
+    Ended,
+    Letter,
+    Promise,
+    Promised,
+    Rating,
+    Rejected,
+    Reopened,
+    Response,
+    Settled,
+    Waiting,
+)
 from services.reporting.domain.sheet import LineKey, Lines
 from services.stored import LAYOUT, Codec, Kept
 
@@ -64,6 +75,7 @@ def load(document: Document) -> Row:
     """The row of a document."""
     facts, promise, settled = document.get("facts"), document.get("deadline"), document.get("settled")
     letter, rating, rejected = document.get("letter"), document.get("rating"), document.get("rejected")
+    response = document.get("response")
     return Row(
         document["_id"],
         Known(
@@ -73,6 +85,7 @@ def load(document: Document) -> Row:
             None if letter is None else Letter(letter["at"], letter["t"]),
             None if rating is None else Rating(rating["at"], rating["t"], rating["answers"], rating["points"]),
             None if rejected is None else Rejected(rejected["draft"], rejected["t"], rejected["reason"]),
+            None if response is None else Response(**response),
         ),
         _counted(document) if "adds" in document else None,
         tuple(document.get("touched", ())),
@@ -145,6 +158,7 @@ ROW = Codec(
         Kept("letter", lambda row: row.known.letter, lambda letter: {"at": letter.at, "t": letter.recorded}),
         Kept("rating", lambda row: row.known.rating, _dump_rating),
         Kept("rejected", lambda row: row.known.rejected, _dump_rejected),
+        Kept("response", lambda row: row.known.response, Response._asdict),
         Kept("adds", lambda row: None if row.counted is None else row.counted.days, _dump_adds),
         Kept("cells", lambda row: None if row.counted is None else row.counted.cells, list),
         Kept("touched", lambda row: row.touched, lambda touched: list(touched) or None),

@@ -27,7 +27,7 @@ from services.reporting.domain import (
 )
 from services.reporting.domain.cells import doubts, flip_at
 from services.reporting.domain.facts import Received
-from services.reporting.domain.row import Add, Counted, Ended, Letter, Promised, Rating, Rejected, Reopened, Waiting
+from services.reporting.domain.row import Add, Counted, Ended, Letter, Promised, Rating, Rejected, Reopened, Response, Waiting
 from tests.support.dossiers import DOSSIER, at, fact, received
 
 DAY = timedelta(days=1)
@@ -537,9 +537,10 @@ def test_the_newest_record_of_all_that_is_known_is_the_time_of_the_whole() -> No
         "letter": Letter(0, ms(at(12))),
         "rating": Rating(0, ms(at(13)), 1, 1),
         "rejected": Rejected(1, ms(at(14)), "secrecy"),
+        "response": Response(0, ms(at(15)), "H37.12", "1.000894", 1, 1),
     }
     assert Known().recorded == 0
     assert RECEIVED.recorded == ms(at(2))
     for name, part in parts.items():
         assert RECEIVED._replace(**{name: part}).recorded == part.recorded
-    assert RECEIVED._replace(**parts).recorded == ms(at(14))
+    assert RECEIVED._replace(**parts).recorded == ms(at(15))

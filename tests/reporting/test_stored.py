@@ -25,6 +25,7 @@ from services.reporting.petitions import PETITION
 from services.reporting.store import BOOK, BOOKS, PERIOD, PERIODS, ROW, ROWS, SHELF, SHELVES
 from services.stored import Codec
 from tests.reporting.alone import Reporting, reporting_alone
+from tests.reporting.test_anonymous import response as answered
 from tests.reporting.test_periods import APRIL, MARCH, day, of
 from tests.reporting.test_petitions import received as brought
 from tests.reporting.test_petitions import said
@@ -120,6 +121,10 @@ LIVES: dict[str, list[Step]] = {
         heard(brought(at(10), kind="suggestion"), brought(None, id="PA-260302-BAAAAAAA", kind="praise")),
         heard(said(PetitionAnswered, 2, at(9), at(10)), said(PetitionPublished, 3, at(10), at(10))),
         heard(said(PetitionReraised, 4, at(11), at(20), round=2), said(PetitionForwarded, 5, at(12), at(25), **PASSED_ON)),
+    ],
+    "answers that belong to no dossier, four and the fifth": [
+        heard(*(answered(number, 100, None, 25) for number in range(4))),
+        heard(answered(4, 75, 50)),
     ],
     "frozen, restated, booked in the next": [
         heard(*of("A", received(), deadline(1, at(9)), late_end()), *of("B", received(at(10)), deadline(1, at(31)))),

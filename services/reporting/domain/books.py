@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from contracts.definitions import Flows
+from contracts.definitions import Flows, load_definitions
 from contracts.metrics import CountedCell, Role
 from services.reporting.domain.cells import DEFINITION, CellKey
 from services.reporting.domain.row import Add
@@ -174,7 +174,7 @@ def cell_of(book: Book, day: str, as_of: datetime) -> CountedCell:
         unit=book.unit,
         procedure=book.procedure,
         day=date.fromisoformat(day),
-        counters=dict(entry.counters),
+        counters=dict(load_definitions().shown(entry.counters)),
         revision=entry.revision,
         definition=DEFINITION,
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from contracts.definitions import load_definitions, used_class
 from contracts.metrics import Role
 from services.reporting.domain.facts import Received, Refused
-from services.reporting.domain.row import Add, Counted, Ended, Known, Letter, Promised
+from services.reporting.domain.row import Add, Counted, Ended, Known, Letter, Promised, Response
 
 DEFINITION = load_definitions().version
 ROLES: tuple[Role, ...] = ("received", "competent")
@@ -137,6 +137,8 @@ class _Days:
 
 def contributions(known: Known, now: int) -> Contributions | None:
     """What one dossier adds; None if it counts nowhere. The same is known at the same time: the same is added."""
+    if known.response is not None:
+        return _of_response(known.response)
     received, refused = known.facts.first(Received), known.facts.first(Refused)
     if received is None:
         return None
@@ -151,6 +153,13 @@ def contributions(known: Known, now: int) -> Contributions | None:
             _add_overdue(known, now, days)
         _add_people(known, days)
     return Contributions(Place(received.receiving_unit, received.competent_unit, received.procedure), days.days)
+
+
+def _of_response(response: Response) -> Contributions:
+    """In both roles the unit that was rated: who took the dossier in is not said, and both roles' sums are the province's."""
+    place = Place(response.unit, response.unit, response.procedure)
+    counters = {"ratings": 1, "rating_answers": response.answers, "rating_points": response.points}
+    return Contributions(place, {day_of(response.at).isoformat(): Add(response.recorded, counters)})
 
 
 def _of_reception(received: Received) -> dict[str, int]:

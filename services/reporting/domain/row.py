@@ -69,6 +69,18 @@ class Rating(NamedTuple):
     points: int
 
 
+class Response(NamedTuple):
+    """A survey that was answered by nobody known: it stands for itself, beside the dossiers. `at`: the first moment of its
+    month."""
+
+    at: int
+    recorded: int
+    unit: str
+    procedure: str
+    answers: int
+    points: int
+
+
 class Rejected(NamedTuple):
     """A letter that is not owed: which draft was refused, and why."""
 
@@ -90,11 +102,12 @@ class Known(NamedTuple):
     letter: Letter | None = None
     rating: Rating | None = None
     rejected: Rejected | None = None
+    response: Response | None = None  # and nothing else is known then
 
     @property
     def recorded(self) -> int:
         """When the newest of it was recorded."""
-        told = (self.promise, self.settled, self.letter, self.rating, self.rejected)
+        told = (self.promise, self.settled, self.letter, self.rating, self.rejected, self.response)
         return max(self.facts.recorded(), *(0 if one is None else one.recorded for one in told))
 
 
@@ -116,9 +129,9 @@ NOWHERE = Counted({}, ())
 
 
 class Row(NamedTuple):
-    """One dossier. `counted`: None until it is counted first. `touched`: cells that changed since they were published, because
-    of this row; `touched_at`: since when any are. `flip_at`: when the passing of time alone changes what it adds. `doubts`:
-    what contradicts itself in it."""
+    """One dossier, or one answer that belongs to none. `counted`: None until it is counted first. `touched`: cells that changed
+    since they were published, because of this row; `touched_at`: since when any are. `flip_at`: when the
+    passing of time alone changes what it adds. `doubts`: what contradicts itself in it."""
 
     code: str
     known: Known = Known()

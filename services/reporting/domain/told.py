@@ -1,14 +1,27 @@
 """What is known of a dossier with an event; it itself if that says nothing new, or nothing that counts."""
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 from contracts import Event
 from contracts.deadlines import DeadlineSettled, DeadlineStated
 from contracts.facts import epoch_ms
-from contracts.feedback import FeedbackRated
+from contracts.feedback import FeedbackRated, FeedbackRatedV2
 from contracts.notices import LetterDrafted, LetterRejected, LetterSent
 from services.reporting.domain.facts import KINDS
-from services.reporting.domain.row import Ended, Known, Letter, Promise, Promised, Rating, Rejected, Reopened, Settled, Waiting
+from services.reporting.domain.row import (
+    Ended,
+    Known,
+    Letter,
+    Promise,
+    Promised,
+    Rating,
+    Rejected,
+    Reopened,
+    Response,
+    Settled,
+    Waiting,
+)
 
 OWED = "in-time"  # no exemption: should the dossier be late after all, a letter is owed
 Happened = TypeVar("Happened", Letter, Rating)
@@ -41,14 +54,30 @@ def effect(known: Known, event: Event) -> Known:
         letter = _earlier(known.letter, Letter(epoch_ms(data.at), recorded))
         return known if letter is known.letter else known._replace(letter=letter)
     if isinstance(data, FeedbackRated):
-        scores = [score for score in data.scores.values() if score is not None]
-        rating = _earlier(known.rating, Rating(epoch_ms(data.at), recorded, len(scores), sum(scores)))
+        rating = _earlier(known.rating, Rating(epoch_ms(data.at), recorded, *_scored(data.scores)))
         return known if rating is known.rating else known._replace(rating=rating)
     if isinstance(data, LetterRejected):
         return _not_owed(known, Rejected(data.draft, recorded, data.reason))
     if isinstance(data, LetterDrafted) and data.draft > 1:
         return _not_owed(known, Rejected(data.draft, recorded, OWED))
     return known
+
+
+def response(known: Known, event: Event) -> Known:
+    """A survey answered by nobody known, told once."""
+    data = event.data
+    if known.response is not None or not isinstance(data, FeedbackRatedV2):
+        return known
+    answers, points = _scored(data.scores)
+    return known._replace(
+        response=Response(epoch_ms(data.at), epoch_ms(event.time), data.unit, data.procedure, answers, points)
+    )
+
+
+def _scored(scores: Mapping[str, int | None]) -> tuple[int, int]:
+    """How many answers have a score, and their sum."""
+    given = [score for score in scores.values() if score is not None]
+    return len(given), sum(given)
 
 
 def _not_owed(known: Known, said: Rejected) -> Known:
