@@ -106,6 +106,7 @@ def demo_environment(keys: Keys, reference_dir: Path) -> dict[str, str]:
         "NOTIFIER_GATEWAY_URL": "http://phone/sms",
         "NOTIFIER_GATEWAY_DEDUPLICATES": "true",
         "FEEDBACK_PUBLIC_URL": "https://dichvucong.lamgiang.example/y-kien",
+        "NOTIFIER_LOOKUP_URL": "https://dichvucong.lamgiang.example/ho-so",
     }
 
 

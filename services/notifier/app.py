@@ -60,7 +60,7 @@ def build(
     opener = Opener.parse(settings.contacts_private_keys.get_secret_value())
     for epoch in (*opener.keys, *opener.retired):
         parts.telemetry.set("contact_keys", float(epoch in opener.keys), epoch=str(epoch))
-    desk = Desk(board, opener, settings, context)
+    desk = Desk(board, opener, settings, context, settings.lookup())
     dispatcher = Dispatcher(parts, follower.loop, follower.intents, desk)
     follower.health.also.append(dispatcher.measure)
     follower.operations.numbers["uncertain"] = partial(store.count_uncertain, parts.store)

@@ -15,6 +15,7 @@ from runtime.parts import Parts
 from runtime.sealing import Opener, Shut
 from services.changes import Answering
 from services.notifier.domain import Contact, Dossier, Invitation, Person, Sending
+from services.notifier.domain.ground import Lookup
 from services.notifier.domain.letter import Issuing
 from services.notifier.domain.locked import Locked
 from services.notifier.domain.notice import EMAIL
@@ -43,6 +44,7 @@ class Desk:
     opener: Opener
     settings: NotifierSettings
     context: Context
+    lookup: Lookup | None = None
 
     def ground(self, via: str = "", claim: str = "", spread: float = 1.0) -> Sending:
         """What sending may look at now. `via`, `claim`, `spread`: of messages that go out now."""
@@ -51,6 +53,7 @@ class Desk:
             reference=self.context.reference,
             person_of=self.person_of,
             link_of=self.link_of,
+            lookup=self.lookup,
             claim_for=timedelta(seconds=self.settings.claim_seconds),
             contact_wait=timedelta(hours=self.settings.contact_wait_hours),
             public_url=self.settings.public_url,

@@ -2,13 +2,16 @@
 
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from contracts.lookup import LookupKeys
 from contracts.notices import NoticeKind
 from runtime.mail import MailSettings
 from runtime.settings import existing_folder
+from services.notifier.domain.ground import Lookup
 from services.notifier.domain.notice import EMAIL
 from services.notifier.gateways.plans import DEFAULT_FORM, Form, Kind, Plan
 
@@ -33,6 +36,18 @@ class NotifierSettings(MailSettings):
         pattern=r"^https?://[^\s?#]+[^\s?#/]$",
         max_length=60,
         description="address that links in messages lead to, the same as feedback's; a message with any other link is not sent",
+    )
+    lookup_url: str = Field(
+        default="",
+        pattern=r"^(https?://[A-Za-z0-9.:/-]+[A-Za-z0-9])?$",
+        max_length=60,
+        description="address of the page where citizens look a dossier up, at the same host as FEEDBACK_PUBLIC_URL, such as"
+        " https://dunghen.example/ho-so; messages that say a dossier was received lead there; unset: they have no link",
+    )
+    lookup_key: SecretStr | None = Field(
+        default=None,
+        validation_alias="LOOKUP_KEY",
+        description="EPOCH:KEY that look-up codes are made from, the same as sla's; needed with NOTIFIER_LOOKUP_URL alone",
     )
     gateway_url: str = Field(description="address that messages are posted to (docs/gateways.md)")
     gateway_kind: Kind = Field(default="http", description="what the gateway speaks: http (JSON by a form), kannel or wscpmt")
@@ -82,6 +97,21 @@ class NotifierSettings(MailSettings):
     def _gateways_are_whole(self) -> Self:
         self.gateways()
         return self
+
+    @model_validator(mode="after")
+    def _lookups_are_whole(self) -> Self:
+        self.lookup()
+        return self
+
+    def lookup(self) -> Lookup | None:
+        """Where citizens look dossiers up; None where messages say nothing of it. Raises ValueError."""
+        if not self.lookup_url:
+            return None
+        if self.lookup_key is None:
+            raise ValueError("NOTIFIER_LOOKUP_URL: needs LOOKUP_KEY")
+        if urlsplit(self.lookup_url)[:2] != urlsplit(self.public_url)[:2]:
+            raise ValueError("NOTIFIER_LOOKUP_URL: must be at the host of FEEDBACK_PUBLIC_URL")
+        return Lookup(self.lookup_url, LookupKeys.of(self.lookup_key.get_secret_value()).code)
 
     def gateways(self) -> list[tuple[Plan, str]]:
         """Each gateway with its token or password, in their order. Raises ValueError."""

@@ -239,14 +239,53 @@ def test_every_kind_is_one_part_for_every_unit_and_procedure_of_the_province(cod
                 assert size_of(text_of(kind, case)).parts == 1, (kind, facts, unit.code, procedure.code)
 
 
-def test_every_row_of_the_table_says_no_person_no_sum_and_no_link_but_the_invitations() -> None:
+def test_every_row_of_the_table_says_no_person_no_sum_and_no_link_that_it_is_not_for() -> None:
     """R28."""
     listed = list(rows())
 
     assert {row.kind for row in listed} == {
         *("received", "supplement-wanted", "fee-due", "result-ready", "refused", "stopped", "apology", "survey")
     }
-    assert {row.parts for row in listed} == {1}
+    assert {row.parts for row in listed if "hai phần" not in row.facts} == {1}
     for row in listed:
-        assert ("://" in row.text) is (row.kind == "survey")
+        assert ("://" in row.text) is (row.kind == "survey" or "trang tra cứu" in row.facts)
         assert "H37" in row.text
+
+
+PAGE = "https://example.org/ho-so"
+
+
+@pytest.mark.parametrize(
+    ("procedure", "page", "parts", "text"),
+    [
+        (
+            "Đăng ký kết hôn",
+            PAGE,
+            2,
+            f"{HEAD} da duoc UBND xa Hoang Van tiep nhan. Hen tra ket qua: 16:30 ngay 09/03/2026."
+            f" Tra cuu: {PAGE}/{DOSSIER}/AB2CD3EF4G",
+        ),
+        (
+            "Đăng ký kết hôn",
+            PAGE + "-cua-tinh",
+            1,
+            f"Ho so {DOSSIER} da duoc UBND xa Hoang Van tiep nhan. Hen tra ket qua: 16:30 ngay 09/03/2026."
+            f" Tra cuu: {PAGE}-cua-tinh ma AB2CD3EF4G",
+        ),
+        (
+            LONG_NAME,
+            PAGE + "/x" * 20,
+            1,
+            f"Ho so {DOSSIER} (Cap doi Giay chung nhan quyen su dung dat, quyen so...) da duoc UBND xa Hoang Van tiep nhan."
+            " Hen tra ket qua: 16:30 ngay 09/03/2026.",
+        ),
+    ],
+    ids=["the link fits", "the page and the code fit", "neither fits"],
+)
+def test_how_a_dossier_is_looked_up_is_said_in_as_many_letters_as_fit(procedure: str, page: str, parts: int, text: str) -> None:
+    """R25, R28."""
+    speaker = replace(UNIT, parts=parts)
+    case = told(procedure=procedure, speaker=speaker, promised=at(9, "16:30"), lookup=(page, "AB2CD3EF4G"))
+
+    assert text_of("received", case) == text
+    assert size_of(text).parts == parts

@@ -48,8 +48,10 @@ def key_ring(keys: Mapping[int, PrivateKey | str]) -> str:
     return ",".join(f"{epoch}:{key}" for epoch, key in written.items())
 
 
-def desk(now: datetime, *, deduplicates: bool = False, reference: ReferenceData = REFERENCE, keys: str = "") -> Desk:
-    """A sender at a moment, which holds the key of epoch 1, or others."""
+def desk(
+    now: datetime, *, deduplicates: bool = False, reference: ReferenceData = REFERENCE, keys: str = "", **more: object
+) -> Desk:
+    """A sender at a moment, which holds the key of epoch 1, or others; `more`: of its settings."""
     settings = NotifierSettings.model_validate(
         {
             "reference_dir": PROVINCE,
@@ -57,11 +59,12 @@ def desk(now: datetime, *, deduplicates: bool = False, reference: ReferenceData 
             "gateway_url": "http://gateway/sms",
             "public_url": "https://example.org/y-kien",
             "gateway_deduplicates": deduplicates,
+            **more,
         },
         by_name=True,
     )
     opener = Opener.parse(settings.contacts_private_keys.get_secret_value())
-    return Desk(Always(settings), opener, settings, context(now, reference))
+    return Desk(Always(settings), opener, settings, context(now, reference), settings.lookup())
 
 
 class Always(Switchboard):

@@ -12,11 +12,20 @@ from services.notifier.domain.locked import Locked
 
 
 @dataclass(frozen=True, slots=True)
+class Lookup:
+    """Where citizens look a dossier up, and the code that opens one there (decision 26)."""
+
+    page: str
+    code: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Ground:
-    """The time, and what the province says of itself."""
+    """The time, and what the province says of itself. `lookup`: None where messages say nothing of it."""
 
     now: datetime
     reference: ReferenceData
+    lookup: Lookup | None = field(default=None, kw_only=True)
 
     @property
     def now_ms(self) -> int:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from contracts.codes import is_dossier_code
 from contracts.facts import epoch_ms
+from contracts.lookup import LENGTH
 from contracts.notices import Notice, SkipReason
 from reference import OFFICE_TIME, moment, moment_or_none
 from reference.phones import mobile
@@ -21,6 +22,7 @@ from services.notifier.domain.locked import LOOK_AGAIN, Locked
 from services.notifier.domain.notice import (
     APOLOGY,
     EMAIL,
+    RECEIVED,
     RESULT,
     SMS,
     SURVEY,
@@ -42,6 +44,7 @@ from services.notifier.domain.wording import Speaker, Told, letter_of, subject_o
 
 RETRY = timedelta(minutes=1)
 OWN_LINK = "(liên kết riêng)"
+_BLANK_CODE = "X" * LENGTH  # as long as a look-up code, in the place of one that is nobody's to see
 AS_LONG_AS_IT_IS = 99  # parts: an e-mail is not paid by the part
 NO_SERVER = "no-mail-server"
 
@@ -56,10 +59,11 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class _To:
-    """Whom a message goes to: the number in E.164 or the mailbox, and the link of a survey."""
+    """Whom a message goes to: the number in E.164 or the mailbox, and what in its text is the reader's own: the link of a
+    survey, the code that opens the dossier."""
 
     address: str
-    link: str = ""
+    own: str = ""
 
 
 NOTHING: Sms | None = None
@@ -144,7 +148,7 @@ def _claim_now(dossier: Dossier, name: Notice, message: Open, ground: Sending) -
     way = replace(message.way, via=via)
     sms = _sms(dossier, name, to, way, ground)
     claimed = dossier.expecting(name, claim(message, epoch_ms(ground.now + ground.claim_for), way, ground.claim))
-    shown = sms.text.replace(to.link, OWN_LINK) if to.link else sms.text
+    shown = sms.text.replace(to.own, OWN_LINK) if to.own else sms.text
     return Answering(claimed._replace(texts={**dossier.texts, name: shown}), sms)
 
 
@@ -171,7 +175,7 @@ def _addressee(dossier: Dossier, contact: Contact, name: Notice, ground: Sending
         return "no-mobile-number"
     if not is_dossier_code(dossier.code):
         return "no-code"
-    return _To(address) if name != SURVEY else _invited(dossier, address, ground)
+    return _invited(dossier, address, ground) if name == SURVEY else _To(address, _lookup_code(dossier, name, ground))
 
 
 def _invited(dossier: Dossier, number: str, ground: Sending) -> _To | Locked | SkipReason:
@@ -181,6 +185,10 @@ def _invited(dossier: Dossier, number: str, ground: Sending) -> _To | Locked | S
     if not link:
         return "contact-missing"
     return _To(number, link) if is_ours(link, ground.public_url) else "foreign-link"
+
+
+def _lookup_code(dossier: Dossier, name: Notice, ground: Sending) -> str:
+    return ground.lookup.code(dossier.code) if name == RECEIVED and ground.lookup is not None else ""
 
 
 def skip(dossier: Dossier, name: Notice, message: Open, reason: SkipReason) -> Changed[Dossier]:
@@ -213,7 +221,7 @@ def _wait_for_key(dossier: Dossier, name: Notice, message: Open, locked: Locked,
 
 
 def _sms(dossier: Dossier, name: Notice, to: _To, way: Way, ground: Sending) -> Sms:
-    unit, said = ground.reference.units.get(speaker_of(dossier, name, ground)), text_said(dossier, name, to.link, ground)
+    unit, said = ground.reference.units.get(speaker_of(dossier, name, ground)), text_said(dossier, name, to.own, ground)
     identity = client_id(dossier.code, name, way.serial, way.channel)
     if way.channel == EMAIL:
         return Sms(identity, to.address, "", said, subject_of(saying.kind_of(name), dossier.code))
@@ -221,15 +229,17 @@ def _sms(dossier: Dossier, name: Notice, to: _To, way: Way, ground: Sending) -> 
 
 
 def text_sent(dossier: Dossier, name: Notice, ground: Sending) -> str:
-    """What is handed over, with the link that is its reader's own; without one where its key is not here."""
-    link = ground.link_of(dossier.invitation) if name == SURVEY and dossier.invitation is not None else None
+    """What is handed over, with what is its reader's own; without a link whose key is not here."""
+    if name != SURVEY:
+        return text_said(dossier, name, _lookup_code(dossier, name, ground), ground)
+    link = None if dossier.invitation is None else ground.link_of(dossier.invitation)
     return text_said(dossier, name, link if isinstance(link, str) else "", ground)
 
 
-def text_said(dossier: Dossier, name: Notice, link: str, ground: Ground) -> str:
+def text_said(dossier: Dossier, name: Notice, own: str, ground: Ground) -> str:
     """What was handed over, which a second try says again whatever the facts are now; of a message that waits, or whose words
     were lost with a store, what would be said now."""
-    return dossier.texts.get(name, "").replace(OWN_LINK, link) or text_for(dossier, name, link, ground)
+    return dossier.texts.get(name, "").replace(OWN_LINK, own) or text_for(dossier, name, own, ground)
 
 
 def speaker_of(dossier: Dossier, name: Notice, ground: Ground) -> str:
@@ -240,8 +250,8 @@ def speaker_of(dossier: Dossier, name: Notice, ground: Ground) -> str:
     return ground.reference.standing_for(received.receiving_unit, ground.now.astimezone(OFFICE_TIME).date())
 
 
-def text_for(dossier: Dossier, name: Notice, link: str, ground: Ground) -> str:
-    """The text of a message, with the one link that a survey has. Raises ValueError for an apology without its letter."""
+def text_for(dossier: Dossier, name: Notice, own: str, ground: Ground) -> str:
+    """The text of a message, with what is its reader's own. Raises ValueError for an apology without its letter."""
     received, letter, reference = dossier.facts.first(Received) or Received(0), dossier.letter, ground.reference
     if name == APOLOGY and not isinstance(letter, Sent):
         raise ValueError(f"{dossier.code}: a message about a letter that was not sent")
@@ -260,10 +270,17 @@ def text_for(dossier: Dossier, name: Notice, link: str, ground: Ground) -> str:
         asked=moment_or_none(asked_at(dossier, name)),
         number=0 if sent is None else sent.number,
         new_due=None if sent is None else moment_or_none(sent.new_due),
-        link=link,
+        link=own if name == SURVEY else "",
+        lookup=_lookup(name, own, ground),
     )
-    text = text_of(saying.kind_of(name), told)
+    text = text_of(saying.kind_of(name), told).replace(_BLANK_CODE, OWN_LINK)
     return letter_of(text, speaker) if mailed else text
+
+
+def _lookup(name: Notice, own: str, ground: Ground) -> tuple[str, str] | None:
+    if name != RECEIVED or ground.lookup is None or not own:
+        return None
+    return ground.lookup.page, _BLANK_CODE if own == OWN_LINK else own
 
 
 def _speaker(code: str, ground: Ground) -> Speaker:

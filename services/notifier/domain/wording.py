@@ -1,9 +1,4 @@
-"""What an SMS says: one text per kind of message and facts of the dossier, fitted into the parts that its unit pays for.
-
-Sentences are written with accents here; most units send them without, as one accented letter makes three parts of one (R25).
-So they are worded to be read without, too: no `cần bổ sung`, which looks like `cán bộ`. A text names the dossier, its procedure
-and the office: never a person, a reason or a sum, and one link at most (R28).
-"""
+"""What an SMS says: a text per kind of message and facts of the dossier, fitted into the parts that its unit pays for."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,6 +8,7 @@ from datetime import datetime
 from contracts.dossiers import ReturnMethod
 from contracts.notices import NoticeKind
 from services.notifier.domain.alphabet import accented, size_of, unaccented
+from services.notifier.domain.forms import COUNTER, FEE_AT_COUNTER, FORMS, filled
 from services.notifier.domain.letter_text import symbol
 
 
@@ -29,7 +25,8 @@ class Speaker:
 @dataclass(frozen=True, slots=True)
 class Told:
     """What decides the words of a message. `promised`: the date in force; `asked`: when papers or a payment were asked for,
-    which tells one request from the next; `new_due` and `number`: of a letter."""
+    which tells one request from the next; `new_due` and `number`: of a letter; `link`: of an invitation; `lookup`: the page
+    where a dossier is looked up, and its code there."""
 
     dossier: str
     procedure: str
@@ -42,45 +39,44 @@ class Told:
     number: int = 0
     new_due: datetime | None = None
     link: str = ""
+    lookup: tuple[str, str] | None = None
 
 
-_SUBJECT = "Hồ sơ {code}{procedure}"
-# How the person asked to have the result (Mẫu 01, item 6): only who chose the counter is asked to come there.
-_RESULT: Mapping[ReturnMethod | None, str] = {
-    "counter": f"{_SUBJECT} đã có kết quả. Mời Ông/Bà đến nhận tại {{unit}}.",
-    "post": f"{_SUBJECT} đã có kết quả. Kết quả được gửi đến Ông/Bà qua bưu chính công ích. {{unit}}.",
-    "online": f"{_SUBJECT} đã có kết quả. Mời Ông/Bà nhận bản điện tử trên Cổng Dịch vụ công quốc gia. {{unit}}.",
-    "home": f"{_SUBJECT} đã có kết quả. Kết quả được trả tại nhà Ông/Bà. {{unit}}.",
-    "ceremony": f"{_SUBJECT} đã có kết quả. Kết quả được trao tại buổi lễ do {{unit}} tổ chức.",
-    None: f"{_SUBJECT} đã có kết quả. Mời Ông/Bà nhận theo hình thức đã đăng ký. {{unit}}.",
-}
-_FEE_AT_COUNTER = f"{_SUBJECT} đã có kết quả. Mời Ông/Bà đến hoàn thành nghĩa vụ tài chính và nhận tại {{unit}}."
-_FEE_ELSEWHERE = f"{_SUBJECT} đã có kết quả, được trả sau khi Ông/Bà hoàn thành nghĩa vụ tài chính. {{unit}}."
-_RETURNED = f"{_SUBJECT} đã được trả kết quả. {{unit}}."
-_RECEIVED = f"{_SUBJECT} đã được {{unit}} tiếp nhận."
-_OTHERS: Mapping[NoticeKind, str] = {
-    "supplement-wanted": f"{_SUBJECT} được yêu cầu bổ sung giấy tờ. Mời Ông/Bà xem phiếu yêu cầu{{asked}} của {{unit}}.",
-    "fee-due": f"{_SUBJECT} cần Ông/Bà thực hiện nghĩa vụ tài chính theo thông báo{{asked}} của {{unit}}.",
-    "refused": f"{_SUBJECT} không được tiếp nhận. Mời Ông/Bà xem phiếu từ chối của {{unit}}.",
-    "stopped": f"{_SUBJECT} không được giải quyết tiếp (dừng xử lý). Mời Ông/Bà xem thông báo của {{unit}}.",
-    "survey": "Mời Ông/Bà đánh giá việc giải quyết hồ sơ {code} (1 phút): {link}",
-}
 _LEAST = 12  # letters of a procedure's name that still say something
 
 
 def text_of(kind: NoticeKind, told: Told) -> str:
     """The text of a message. It fits the parts of its unit if names can be made short enough: the procedure's is cut at a word,
-    then the unit takes its short name, then the procedure goes; code, date and place stay."""
-    template, speaker = _template(kind, told), told.speaker
+    then the unit takes its short name, then the procedure goes; code, date and place stay. The way to look the dossier up is
+    short rather than not there, and not there where nothing else would fit."""
+    template, speaker = FORMS[form_of(kind, told)].text, told.speaker
     write = accented if speaker.accents else unaccented
-    asked = "" if told.asked is None else f" ngày {told.asked:%d/%m/%Y}"
-    values = {"code": told.dossier, "link": told.link, "asked": write(asked)}
-    shortest = ""
-    for procedure, unit in _shorter(write(_named(told.procedure)), write(_named(speaker.name)), write(short_name(speaker))):
-        shortest = write(template).format(procedure=f" ({procedure})" if procedure else "", unit=unit, **values)
-        if size_of(shortest).parts <= speaker.parts:
-            break
+    values = {
+        "ma": told.dossier,
+        "lien_ket": told.link,
+        "ngay_hen": write(_date(told.promised)),
+        "ngay_hen_lai": write(_date(told.new_due)),
+        "ngay_yeu_cau": "" if told.asked is None else write(f"ngày {told.asked:%d/%m/%Y}"),
+        "so_van_ban": symbol(told.number),
+    }
+    template, shortest = write(template), ""
+    names = write(_named(told.procedure)), write(_named(speaker.name)), write(short_name(speaker))
+    for lookup in _lookups(told):
+        for procedure, unit in _shorter(*names):
+            of_names = {"thu_tuc": f"({procedure})" if procedure else "", "don_vi": unit, "tra_cuu": write(lookup)}
+            shortest = filled(template, values | of_names)
+            if size_of(shortest).parts <= speaker.parts:
+                return shortest
     return shortest
+
+
+def _lookups(told: Told) -> Iterator[str]:
+    """How a dossier is looked up, in fewer and fewer letters."""
+    if told.lookup is not None:
+        page, code = told.lookup
+        yield f"Tra cứu: {page}/{told.dossier}/{code}"
+        yield f"Tra cứu: {page} mã {code}"
+    yield ""
 
 
 _SUBJECTS: Mapping[NoticeKind, str] = {
@@ -106,24 +102,24 @@ def letter_of(text: str, speaker: Speaker) -> str:
     return f"Kính gửi Ông/Bà,\n\n{text}\n\n{_named(speaker.name)}\n\n{_AUTOMATIC}\n"
 
 
-def _template(kind: NoticeKind, told: Told) -> str:
-    """The words for a kind and the facts, with room for names."""
-    if kind == "result-ready":
-        if told.returned:
-            return _RETURNED
-        if told.fee_open:
-            return _FEE_AT_COUNTER if told.return_method == "counter" else _FEE_ELSEWHERE
-        return _RESULT[told.return_method]
-    if kind == "received":
-        return _RECEIVED + (f" Hẹn trả kết quả: {_date(told.promised)}." if told.promised is not None else "")
-    if kind == "apology":
-        again = f" Hẹn lại: {_date(told.new_due)}." if told.new_due is not None else ""
-        return f"{{unit}} xin lỗi vì trả kết quả hồ sơ {{code}} trễ hẹn.{again} Văn bản số {symbol(told.number)}."
-    return _OTHERS[kind]
+def form_of(kind: NoticeKind, told: Told) -> str:
+    """Which form the facts call for: only who chose the counter is asked to come there."""
+    match kind:
+        case "result-ready" if told.returned:
+            return "result-ready.returned"
+        case "result-ready" if told.fee_open:
+            return FEE_AT_COUNTER if told.return_method == "counter" else "result-ready.fee"
+        case "result-ready":
+            return COUNTER if told.return_method == "counter" else f"result-ready.{told.return_method or 'unknown'}"
+        case "received" if told.promised is None:
+            return "received.no-date"
+        case "apology" if told.new_due is None:
+            return "apology.no-date"
+    return kind
 
 
-def _date(moment: datetime) -> str:
-    return f"{moment:%H:%M} ngày {moment:%d/%m/%Y}"
+def _date(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment:%H:%M} ngày {moment:%d/%m/%Y}"
 
 
 def _shorter(procedure: str, unit: str, short: str) -> Iterator[tuple[str, str]]:
