@@ -195,6 +195,23 @@ def test_a_dossier_with_a_missing_cell_is_refused_not_passed_over(tmp_path: Path
     assert table.sheets[0].passed == []
 
 
+def test_a_line_with_a_time_in_full_words_is_no_signature(tmp_path: Path) -> None:
+    broken = ["2", "", "1.000894", "Lò Văn Thí Nghiệm", "ngày 20 tháng 11 năm 2026 lúc 9 giờ", ""]
+    _, rows = read(tmp_path, text([HEADINGS, line(1), broken], ";"))
+
+    assert [row.item is None for row in rows] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "numbers", [["(1)", "(2)", "(3)", "(4)", "(5)=(4)+(1)", "(6)"], ["A", "1", "2", "3", "4=3-2", "5 = 4:3"]]
+)
+def test_numbers_of_columns_may_say_what_they_are_made_of(tmp_path: Path, numbers: list[str]) -> None:
+    table, rows = read(tmp_path, text([HEADINGS, numbers, line(1)], ";"))
+
+    assert codes(rows) == ["H37.12-261120-0001"]
+    assert table.sheets[0].passed == [(2, "dòng số thứ tự cột")]
+
+
 # --- headings -----------------------------------------------------------------------
 
 SPELLINGS = {
@@ -203,9 +220,11 @@ SPELLINGS = {
     ),
     "received_at": (
         "Ngày tiếp nhận", "NGÀY NHẬN HS", "Ngày nhận (dd/mm/yyyy hh:mm)", "Ngày nhận*", "Ngày, giờ tiếp nhận", "NgayTiepNhan",
+        "Ngày, giờ nhận hồ sơ", "Thời gian nhận HS", "Giờ, ngày nhận",
     ),
     "promised_at": (
         "Ngày hẹn trả KQ", "Ngày hẹn trả kết quả", "Ngày hẹn trả kq:", "Hẹn trả kết quả", "Ngay hen tra", "NgayHenTra",
+        "Hạn trả", "Hạn trả KQ", "Ngày hẹn trả kết quả giải quyết TTHC", "Ngày, giờ hẹn trả kết quả",
     ),
     "returned_at": ("Ngày trả KQ", "Ngày trả kết quả"),
     "contact_phone": ("SĐT", "Điện thoại", "Số ĐT", "Số điện thoại *", "ĐIỆN THOẠI:"),

@@ -33,6 +33,17 @@ MOMENT = datetime(2026, 2, 12, 15, 40, tzinfo=OFFICE_TIME)
         "15 giờ 40 phút, ngày 12/02/2026",
         "12/02/2026 15h40",
         " 12/02/2026 15:40\u00a0",
+        "12/02/2026 lúc 15:40",
+        "ngày 12 tháng 02 năm 2026, lúc 15 giờ 40",
+        "12 tháng 2 năm 2026 vào lúc 15h40'",
+        "lúc 15 giờ 40 phút ngày 12 tháng 2 năm 2026",
+        "3h40 chiều 12/02/2026",
+        "15h40 CHIỀU 12/02/2026",
+        "12/02/2026 3 gio\u031b\u0300 40 chiê\u0300u",  # as a Mac keeps it
+        "12.02.2026 15.40",
+        "12-Feb-2026 15:40",
+        "12 feb 2026 3:40 PM",
+        "12/02/2026 15:40:00.000",
     ],
 )
 def test_what_means_one_time_is_taken(text: str) -> None:
@@ -60,6 +71,12 @@ def test_halves_of_a_day_and_whole_hours(text: str, hour: int) -> None:
         "2026-02-12T24:00",
         "2026-W07-4T15:40",
         "12/02/2026 15:40 giờ",
+        "12/02/2026 12 giờ sáng",  # of which day
+        "12/02/2026 12 giờ tối",
+        "12/02/2026 8 giờ chiều",
+        "12/02/2026 15h40 sáng",
+        "12/02/2026 3:40 CH chiều",
+        "12-Fev-2026 15:40",
         "Thu Feb 12 15:40:00 ICT 2026",
         "/Date(1770885600000)/",
         "1770885600",

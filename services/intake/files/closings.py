@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from services.intake.domain import Fault
+from services.intake.domain import Fault, office_time
 from services.intake.files.rows import Cell, Cells, DateCell
 
 NUMBERING = "dòng số thứ tự cột"
@@ -14,6 +14,7 @@ SIGNATURE = "dòng ký tên"
 MOST_SAID = 300  # characters
 MOST_SIGNERS = 4  # cells in a line of signatures
 _CODE = re.compile(r"\s*(?:[0-9]{3}\.|[HG][0-9]{2})")
+_SUM = re.compile(r"\s*\)?\s*=[\d\s()+*/:-]+$")  # what a column is made of, behind its number
 _TOTAL = re.compile(
     r"(?:tổng(?: cộng| số| hồ sơ| *[:(]| *$| *\d)|lũy kế|luỹ kế|total\b"
     r"|cộng(?: *$| *[:(]| *\d| (?:tháng|quý|năm|trang|dồn|số|chung|ngày|tuần|cuối)\b))"
@@ -86,12 +87,21 @@ def _says(cell: Cell) -> bool:
     if not isinstance(cell, str) or not any(letter.isdigit() for letter in cell):
         return False
     text = _plain(cell)
-    return not (text.isdigit() or _TOTAL.match(text) or _SIGNATURE.match(text))
+    return _is_moment(text) or not (text.isdigit() or _TOTAL.match(text) or _SIGNATURE.match(text))
+
+
+def _is_moment(text: str) -> bool:
+    """Whether it is a time with its hour, which under a signature nobody writes."""
+    try:
+        office_time(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_numbering(cells: Cells) -> bool:
-    """The row `(1) (2) (3) …` under the headings of an official form, or `A B 1 2 3`."""
-    texts = [str(cell).strip(" ()") for cell in cells]
+    """The row `(1) (2) (3) …` under the headings of an official form, `A B 1 2 3`, or `1 2 3=2-1`."""
+    texts = [_SUM.sub("", str(cell)).strip(" ()") for cell in cells]
     numbers = [text for text in texts if text.isdecimal() and len(text) < 4]
     letters = [text for text in texts if len(text) == 1 and text.isalpha()]
     return (

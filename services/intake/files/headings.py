@@ -16,7 +16,7 @@ REGISTER_REQUIRED = ("dossier", "received_at")
 # Headings of Mẫu 07 (TT 03/2025/TT-VPCP, and its ancestor of TT 01/2018), then the columns that registers add for contact
 # and states. The first of each field is its official name; if two columns mean one field, the one named first is read.
 HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "dossier": ("Mã hồ sơ", "Mã số hồ sơ", "Mã hồ sơ TTHC", "Số hồ sơ"),
+    "dossier": ("Mã hồ sơ", "Mã số hồ sơ", "Mã hồ sơ TTHC", "Mã hồ sơ DVC", "Mã hồ sơ DVCQG", "Số hồ sơ"),
     "procedure": ("Mã TTHC", "Mã thủ tục", "Mã thủ tục hành chính"),
     "procedure_name": ("Tên TTHC", "Tên thủ tục", "Tên thủ tục hành chính", "Thủ tục hành chính"),
     "contact_name": (
@@ -32,10 +32,14 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "received_at": (
         "Ngày nhận", "Ngày nhận hồ sơ", "Ngày tiếp nhận", "Ngày tiếp nhận hồ sơ", "Ngày, tháng, năm nhận hồ sơ", "Nhận hồ sơ",
         "Ngày, tháng, năm tiếp nhận", "Ngày giờ tiếp nhận", "Ngày giờ nhận", "Thời gian tiếp nhận", "Thời điểm tiếp nhận",
+        "Ngày giờ nhận hồ sơ", "Ngày giờ tiếp nhận hồ sơ", "Giờ, ngày nhận", "Thời gian nhận", "Thời gian nhận hồ sơ",
+        "Thời gian tiếp nhận hồ sơ", "Thời điểm nhận hồ sơ", "Thời điểm tiếp nhận hồ sơ",
     ),
     "promised_at": (
         "Ngày hẹn trả", "Ngày hẹn trả kết quả", "Ngày, tháng, năm hẹn trả kết quả", "Hẹn trả kết quả", "Hẹn trả", "Ngày hẹn",
-        "Ngày giờ hẹn trả", "Thời gian hẹn trả", "Thời gian hẹn trả kết quả", "Ngày hẹn trả hồ sơ",
+        "Ngày giờ hẹn trả", "Thời gian hẹn trả", "Thời gian hẹn trả kết quả", "Ngày hẹn trả hồ sơ", "Hạn trả",
+        "Hạn trả kết quả", "Ngày giờ hẹn trả kết quả", "Thời điểm hẹn trả", "Thời điểm hẹn trả kết quả",
+        "Ngày hẹn trả kết quả giải quyết", "Ngày hẹn trả kết quả giải quyết TTHC", "Ngày phải trả kết quả",
     ),
     "returned_at": (
         "Ngày trả", "Ngày trả kết quả", "Trả kết quả ngày, tháng, năm", "Ngày, tháng, năm trả kết quả", "Ngày giờ trả",
@@ -43,6 +47,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     ),
     "completed_at": (
         "Ngày kết thúc xử lý", "Ngày xử lý xong", "Ngày có kết quả", "Ngày giải quyết xong", "Ngày hoàn thành",
+        "Ngày hoàn thành xử lý", "Thời gian kết thúc xử lý", "Thời điểm kết thúc xử lý", "Ngày giờ kết thúc xử lý",
     ),
     "return_method": ("Phương thức nhận kết quả", "Hình thức nhận kết quả", "Trả kết quả phương thức nhận kết quả"),
     "channel": ("Kênh thực hiện", "Kênh", "Hình thức nộp", "Kênh tiếp nhận", "Hình thức tiếp nhận"),

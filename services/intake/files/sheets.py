@@ -23,6 +23,10 @@ class SheetBegins:
     unread: str
 
 
+# openpyxl would prefer lxml wherever some other part of an installation needs that, and lxml takes a document with entities.
+_ONE_PARSER = {"OPENPYXL_LXML": "False"}
+
+
 @dataclass(frozen=True, slots=True)
 class SheetLine:
     """A line of the sheet that began last; empty lines are left out."""
@@ -38,7 +42,11 @@ class Unpacking:
         with path.open("rb") as file:
             # -I: nothing of the folder it runs in; no environment: a parser of strangers' files needs no secret.
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-I", str(_PROGRAM)], stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
+                [sys.executable, "-I", str(_PROGRAM)],
+                stdin=file,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=_ONE_PARSER,
             )
 
     def close(self) -> None:
