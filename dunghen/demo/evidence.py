@@ -14,9 +14,12 @@ from runtime.kafka_admin import LogRecord
 Events = Mapping[str, tuple[str, Event]]  # by id: topic, event
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Evidence:
-    """Of one finished run. `corrected`: how many corrections were sent after a period was frozen."""
+    """Of one finished run. `corrected`: how many corrections were sent after a period was frozen.
+
+    It is not written out: `asyncio.run` does that to a result, for an error that nobody sees, and a month is long.
+    """
 
     records: Sequence[LogRecord]
     answers: Answers
