@@ -341,8 +341,8 @@ async def run_month(
 ) -> None:
     """Take all steps, and let people act in those at which they do. `disturb` may kill processes right after the facts of a
     step were released; what it returns starts them again. They start after the clock was set, so that a step is swept once,
-    at its own time."""
-    waiting = list(rows)
+    at its own time. What they missed is read before the clock moves on: in life it does not leap over a weekend meanwhile."""
+    waiting, missed = list(rows), False
     for number, moment in enumerate(moments):
         cut = next((i for i, row in enumerate(waiting) if row.reported_at > moment), len(waiting))
         released, waiting = waiting[:cut], waiting[cut:]
@@ -353,7 +353,10 @@ async def run_month(
             await fleet.published()
         if released and restart is None:
             await fleet.handled("sla")
+        if missed:
+            await fleet.handled("notifier")
         await fleet.set_clock(moment)
+        missed = restart is not None
         if restart is not None:
             await restart()
         await fleet.timers_fired()
