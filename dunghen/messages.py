@@ -116,6 +116,8 @@ chose the counter is asked to come there. A message that waits for its hours and
 - That a dossier was received says how it is looked up, where `NOTIFIER_LOOKUP_URL` is set: by the link that opens it,
   else by the page and the code that is typed there, whichever fits the parts first when names are shortened; else not at
   all.
+- A unit may say it in its own words (`/messages/texts`, [decision 31](decisions/0031-texts-by-unit.md)); these are the
+  standard ones. `dunghen sms preview result-ready.counter "Hồ sơ {ma} ..."` tries words before they are set.
 - "Đã tiếp nhận" and "Mời đánh giá" are a unit's choice (`messages.received`, `messages.survey`); the others are
   always sent.
 

@@ -17,6 +17,7 @@ class Item:
 
 _DUE = tuple(role for role in Role if role is not Role.ADMINISTRATOR)
 _LETTERS = (Role.OFFICER, Role.UNIT_HEAD, Role.SIGNER, Role.SUPERVISOR)
+_TEXTS = (Role.OFFICER, Role.UNIT_HEAD, Role.SUPERVISOR, Role.ADMINISTRATOR)
 _QUALITY = (Role.OFFICER, Role.UNIT_HEAD, Role.SUPERVISOR, Role.OPERATOR)
 _HELD = (Role.OFFICER, Role.UNIT_HEAD, Role.OPERATOR)
 MENU = (
@@ -24,6 +25,7 @@ MENU = (
     Item("/due", "Đến hạn", _DUE),
     Item("/letters", "Thư xin lỗi", _LETTERS),
     Item("/messages", "Tin nhắn", _LETTERS),
+    Item("/messages/texts", "Mẫu tin nhắn", _TEXTS),
     Item("/petitions", "Ý kiến của dân", (Role.OFFICER, Role.UNIT_HEAD, Role.INSPECTOR)),
     Item("/figures", "Số liệu", tuple(Role)),
     Item("/quality", "Dữ liệu nhận vào", _QUALITY),

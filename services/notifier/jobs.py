@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from contracts.facts import epoch_ms
@@ -27,6 +27,7 @@ from services.notifier.handlers import Context
 from services.notifier.issuing import issue_letter
 from services.notifier.patience import patiently
 from services.notifier.settings import NotifierSettings
+from services.notifier.shelf import Shelf
 from services.notifier.store import CODEC, count_waiting
 from services.notifier.turns import Turns
 
@@ -45,6 +46,7 @@ class Desk:
     settings: NotifierSettings
     context: Context
     lookup: Lookup | None = None
+    shelf: Shelf = field(default_factory=Shelf)
 
     def ground(self, via: str = "", claim: str = "", spread: float = 1.0) -> Sending:
         """What sending may look at now. `via`, `claim`, `spread`: of messages that go out now."""
@@ -54,6 +56,7 @@ class Desk:
             person_of=self.person_of,
             link_of=self.link_of,
             lookup=self.lookup,
+            texts=self.shelf.texts,
             claim_for=timedelta(seconds=self.settings.claim_seconds),
             contact_wait=timedelta(hours=self.settings.contact_wait_hours),
             public_url=self.settings.public_url,
@@ -169,6 +172,7 @@ class Dispatcher:
 
     async def _take(self, turns: Turns, via: str, count: int) -> bool:
         """Begin what comes next; False if nothing is due, or nothing that needs no gateway while none is open."""
+        await patiently(self._parts, lambda: self._desk.shelf.refresh(self._parts))
         now = self._parts.machine.monotonic()
         if not via and now < self._closed_until:
             return False

@@ -24,12 +24,14 @@ from services.notifier.domain.dossier import Call, Promise, Received, Recovering
 from services.notifier.domain.ladder import is_unreached
 from services.notifier.domain.locked import Locked
 from services.notifier.domain.sealed import Sealed, sealed_in
+from services.notifier.domain.unit_texts import Texts, UnitText
 from services.notifier.domain.worklist import Listing, listing_of
 from services.stored import Codec, Derived, Kept, newer
 
 DOSSIERS, REGISTER = "dossiers", "register"
 READINGS = "name_readings"  # who had names opened, and for what; added to and never changed
 LETTERS = "letters"  # which number the letter of a dossier tries for; what holds is the register
+TEXTS = "message_texts"  # of messages, in units' own words: each version, added to and never changed
 PAPERS = "papers"  # letters as they were issued, sealed to the key of their contact
 MADE_FROM_LOG = (DOSSIERS,)  # the register stays: a number is never given twice
 NEXT_SEND, LANE, HELD, FAILED, LOCKED = "next_send_at", "lane", "held", "failed", "locked"
@@ -55,6 +57,7 @@ async def declare(store: Documents) -> None:
     await store.declare(LETTERS)
     await store.declare(READINGS, [Index("dossiers", many=True)])
     await store.declare(PAPERS)
+    await store.declare(TEXTS, [Index("unit")])
 
 
 # --- looking for dossiers --------------------------------------------------------------------------------------------------
@@ -296,7 +299,7 @@ def _dump_settled(settled: Settled) -> dict[str, Any]:
 _IN_MESSAGE = frozenset(
     (
         *("s", "at", "next", "last", "waits", "missed", "locked", "claim", "kind", "reason"),
-        *("tries", "via", "doubt", "round", "serial", "channel", "corrected", "by", "by_subject"),
+        *("tries", "via", "doubt", "round", "serial", "channel", "corrected", "text_version", "by", "by_subject"),
     )
 )
 _MESSAGE_NAMES: Mapping[type[notices.Message], str] = {
@@ -312,7 +315,7 @@ _MESSAGE_NAMES: Mapping[type[notices.Message], str] = {
 
 def _message(kept: Mapping[str, Any]) -> notices.Message:
     """{s: state, at, next, last, waits, missed, locked, claim, kind, reason; its way: tries, via, doubt, round, serial,
-    channel, corrected, by, by_subject}."""
+    channel, corrected, text_version, by, by_subject}."""
     name, at, way = kept["s"], kept["at"], _way(kept)
     locked = _lock(kept["locked"]) if "locked" in kept else None
     match name:
@@ -341,7 +344,7 @@ def _way(kept: Mapping[str, Any]) -> notices.Way:
     by = By(kept["by"], kept.get("by_subject", "")) if "by" in kept else None
     tries, via, doubt = kept.get("tries", 0), kept.get("via", ""), kept.get("doubt", False)
     count, serial, channel = kept.get("round", 1), kept.get("serial", 1), kept.get("channel", notices.SMS)
-    return notices.Way(tries, via, count, serial, by, doubt, channel, kept.get("corrected", False))
+    return notices.Way(tries, via, count, serial, by, doubt, channel, kept.get("corrected", False), kept.get("text_version", 0))
 
 
 def _dump_messages(messages: Mapping[Notice, notices.Message]) -> dict[str, Any] | None:
@@ -370,7 +373,10 @@ def _dump_message(message: notices.Message) -> dict[str, Any]:
 
 def _dump_way(way: notices.Way) -> dict[str, Any]:
     """What is not as at the start."""
-    kept = {name: getattr(way, name) for name in ("tries", "via", "doubt", "round", "serial", "channel", "corrected")}
+    kept = {
+        name: getattr(way, name)
+        for name in ("tries", "via", "doubt", "round", "serial", "channel", "corrected", "text_version")
+    }
     who = {} if way.by is None else {"by": way.by.name, "by_subject": way.by.subject}
     return {name: value for name, value in kept.items() if value != getattr(notices.START, name)} | who
 
@@ -710,3 +716,33 @@ async def readings_of(store: Documents, dossier: str) -> list[NameReading]:
         NameReading(kept["_id"][15:], kept["at"], kept["who"], kept["name"], kept["purpose"], tuple(kept["dossiers"]))
         for kept in found
     ]
+
+
+# --- texts of messages in units' own words -----------------------------------------------------------------------------------
+
+
+async def enter_text(store: Documents, text: UnitText) -> bool:
+    """Keep a version; False if there is one with its number. Raises Unavailable: it may be kept, or be kept later."""
+    document = {"_id": f"{text.unit}/{text.form}/{text.version:06d}", "rev": 0, **asdict(text)}
+    return await store.insert_unique(TEXTS, document)
+
+
+async def texts_of(store: Documents, unit: str) -> list[UnitText]:
+    """All versions of a unit's texts, by form, the oldest first."""
+    return await _read_texts(store, {"unit": unit})
+
+
+async def newest_texts(store: Documents) -> Texts:
+    """The newest version of each text of each unit."""
+    return {(text.unit, text.form): text for text in await _read_texts(store, {})}
+
+
+async def _read_texts(store: Documents, where: Where) -> list[UnitText]:
+    found: list[UnitText] = []
+    after = None
+    while page := await store.find(TEXTS, where, after=after):
+        after = (page[-1]["_id"], page[-1]["_id"])
+        found += [
+            UnitText(*(kept[name] for name in ("unit", "form", "version", "text", "at", "by", "subject"))) for kept in page
+        ]
+    return found

@@ -39,7 +39,7 @@ from tests.support.ports import free_port
 pytestmark = pytest.mark.browser
 SCREENS = Path(os.environ.get("DUNGHEN_SCREENS", "demo-out/screens"))
 SIZES = {"narrow": (320, 700), "phone": (390, 844), "desk": (1280, 900)}
-LAN = User(sub="lan", claims={"name": "Lý Thị Thử", "roles": ["officer"], "units": ["H37.12"]})
+LAN = User(sub="lan", claims={"name": "Lý Thị Thử", "roles": ["officer", "unit-head"], "units": ["H37.12"]})
 NOW = at(9, "10:00")
 
 
@@ -211,3 +211,25 @@ def test_a_clerk_says_what_names_are_for_and_gets_the_sheet(place: Place, page: 
     look(page, "named-book-wrong")
     assert "ngày đầu không được sau ngày cuối" in page.get_by_role("alert").inner_text()
     assert page.input_value("#purpose") == "in sổ tháng 3"
+
+
+def test_a_head_tries_the_units_own_words_sets_them_and_goes_back_to_the_standard(place: Place, page: Page) -> None:
+    width = (page.viewport_size or {"width": 0})["width"]
+    form = {1280: "refused", 390: "stopped"}.get(width, "result-ready.post")
+    page.goto(f"{place.here}/messages/texts")
+    look(page, "texts")
+    page.goto(f"{place.here}/messages/texts/H37.12/{form}")
+    page.fill("#text", "Hồ sơ xong, xem https://evil.test")
+    page.get_by_role("button", name="Xem thử").click()
+    look(page, "text-wrong")
+    assert "Thiếu {ma}" in page.get_by_role("alert").inner_text()
+
+    page.fill("#text", "Hồ sơ {ma} {thu_tuc} đã có văn bản trả lời, gửi đến Ông/Bà qua bưu điện. {don_vi}.")
+    page.get_by_role("button", name="Xem thử").click()
+    look(page, "text-tried")
+    assert "(Dang ky ket hon) da co van ban tra loi" in page.inner_text("main")
+    page.get_by_role("button", name="Dùng mẫu này").click()
+    look(page, "text-set")
+    assert "bản 1" in page.inner_text("main")
+    page.get_by_role("button", name="Dùng lại mẫu chuẩn").click()
+    assert "Đang dùng: mẫu chuẩn" in page.inner_text("main")

@@ -77,3 +77,16 @@ def test_the_table_of_the_docs_is_the_one_that_the_command_prints() -> None:
     done = RUN.invoke(app, ["sms", "table"])
 
     assert done.stdout == page() == (ROOT / "docs/messages.md").read_text("utf-8")
+
+
+def test_own_words_are_tried_before_they_are_set() -> None:
+    """R25, R28."""
+    good = RUN.invoke(app, ["sms", "preview", "result-ready.counter", "Hồ sơ {ma} xong. Mời Ông/Bà đến nhận tại {don_vi}."])
+    standard = RUN.invoke(app, ["sms", "preview", "survey"])
+    bad = RUN.invoke(app, ["sms", "preview", "refused", "Xem https://evil.test"])
+    unknown = RUN.invoke(app, ["sms", "preview", "birthday"])
+
+    assert "(1 phần): Ho so H37.12-261105-0042 xong. Moi Ong/Ba den nhan tai UBND xa Hoang Van." in good.stdout
+    assert "y-kien/XXXX" in standard.stdout
+    assert (bad.exit_code, "Thiếu {ma}" in bad.stderr, "địa chỉ công khai" in bad.stderr) == (1, True, True)
+    assert (unknown.exit_code, "result-ready.post" in unknown.stderr) == (2, True)

@@ -51,6 +51,7 @@ WAYS: list[Document] = [
     {"s": "queued", "at": 1, "next": 2, "round": 2, "serial": 2, "by": "Nông Văn Thử", "by_subject": "u-1"},
     {"s": "claimed", "at": 1, "next": 2, "tries": 1, "via": "second", "doubt": True, "claim": "c"},
     {"s": "accepted", "at": 1, "round": 3, "by": "Nông Văn Thử", "by_subject": "u-1"},
+    {"s": "accepted", "at": 1, "corrected": True, "text_version": 3, "by": "Nông Văn Thử", "by_subject": "u-1"},
     {"s": "failed", "at": 1, "kind": "technical", "reason": "expired"},
     {"s": "uncertain", "at": 1, "round": 2},
 ]

@@ -9,6 +9,7 @@ from contracts.notices import NoticeKind
 from reference import ReferenceData
 from services.notifier.domain.contact import Contact, Invitation, Person
 from services.notifier.domain.locked import Locked
+from services.notifier.domain.unit_texts import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,13 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The time, and what the province says of itself. `lookup`: None where messages say nothing of it."""
+    """The time, and what the province says of itself. `lookup`: None where messages say nothing of it; `texts`:
+    of messages, in units' own words."""
 
     now: datetime
     reference: ReferenceData
     lookup: Lookup | None = field(default=None, kw_only=True)
+    texts: Texts = field(default_factory=dict, kw_only=True)
 
     @property
     def now_ms(self) -> int:

@@ -52,7 +52,8 @@ class Way:
     `doubt`: that gateway may have it from an earlier try, so that it goes to no other one, whatever a later try comes to.
     `round`: more than 1 after a person decided about it (`by`); `serial`: which of its client ids holds, a new one where the
     gateway may no longer take the one before. `channel`: on which rung of the ladder it is. `corrected`: a person told its
-    reader since that it is not so after all.
+    reader since that it is not so after all. `text_version`: of its unit's own words, in which it was handed over; 0: the
+    standard ones.
     """
 
     tries: int = 0
@@ -63,6 +64,7 @@ class Way:
     doubt: bool = False
     channel: Channel = SMS
     corrected: bool = False
+    text_version: int = 0
 
     @property
     def over(self) -> "Way":

@@ -40,7 +40,8 @@ from services.notifier.domain.notice import (
 from services.notifier.domain.outcome import Sms, doubt, fail, has_expired
 from services.notifier.domain.steps import asked_at, open_fees, still_so
 from services.notifier.domain.telling import end
-from services.notifier.domain.wording import Speaker, Told, letter_of, subject_of, text_of
+from services.notifier.domain.unit_texts import words_of
+from services.notifier.domain.wording import Speaker, Told, fitted, form_of, letter_of, subject_of
 
 RETRY = timedelta(minutes=1)
 OWN_LINK = "(liên kết riêng)"
@@ -145,7 +146,7 @@ def _claim_now(dossier: Dossier, name: Notice, message: Open, ground: Sending) -
     via = ground.via if message.way.channel == SMS else EMAIL if EMAIL in ground.opened else ""
     if not via:  # no gateway is open: its turn comes
         return Changed(dossier).answering(None)
-    way = replace(message.way, via=via)
+    way = replace(message.way, via=via, text_version=_version(dossier, name, message.way, ground))
     sms = _sms(dossier, name, to, way, ground)
     claimed = dossier.expecting(name, claim(message, epoch_ms(ground.now + ground.claim_for), way, ground.claim))
     shown = sms.text.replace(to.own, OWN_LINK) if to.own else sms.text
@@ -250,16 +251,33 @@ def speaker_of(dossier: Dossier, name: Notice, ground: Ground) -> str:
     return ground.reference.standing_for(received.receiving_unit, ground.now.astimezone(OFFICE_TIME).date())
 
 
+def _version(dossier: Dossier, name: Notice, way: Way, ground: Ground) -> int:
+    """Of the words that a message is handed over in: those of the first try, else those that hold now."""
+    if dossier.texts.get(name) or not ground.texts:
+        return way.text_version
+    form = form_of(saying.kind_of(name), _told(dossier, name, "", ground))
+    return words_of(form, speaker_of(dossier, name, ground), ground.texts)[1]
+
+
 def text_for(dossier: Dossier, name: Notice, own: str, ground: Ground) -> str:
     """The text of a message, with what is its reader's own. Raises ValueError for an apology without its letter."""
+    told, unit = _told(dossier, name, own, ground), speaker_of(dossier, name, ground)
+    words, _ = words_of(form_of(saying.kind_of(name), told), unit, ground.texts)
+    text = fitted(words, told).replace(_BLANK_CODE, OWN_LINK)
+    message = dossier.messages.get(name)
+    return letter_of(text, speaker_named(unit, ground)) if message is not None and message.way.channel == EMAIL else text
+
+
+def _told(dossier: Dossier, name: Notice, own: str, ground: Ground) -> Told:
+    """What decides the words of a message. Raises ValueError for an apology without its letter."""
     received, letter, reference = dossier.facts.first(Received) or Received(0), dossier.letter, ground.reference
     if name == APOLOGY and not isinstance(letter, Sent):
         raise ValueError(f"{dossier.code}: a message about a letter that was not sent")
     procedure, promise = reference.procedures.get(received.procedure), dossier.promise
     sent, message = letter if isinstance(letter, Sent) else None, dossier.messages.get(name)
     mailed = message is not None and message.way.channel == EMAIL
-    speaker = _speaker(speaker_of(dossier, name, ground), ground)
-    told = Told(
+    speaker = speaker_named(speaker_of(dossier, name, ground), ground)
+    return Told(
         dossier=dossier.code,
         procedure=procedure.name if procedure else received.procedure,
         speaker=replace(speaker, accents=True, parts=AS_LONG_AS_IT_IS) if mailed else speaker,
@@ -273,8 +291,6 @@ def text_for(dossier: Dossier, name: Notice, own: str, ground: Ground) -> str:
         link=own if name == SURVEY else "",
         lookup=_lookup(name, own, ground),
     )
-    text = text_of(saying.kind_of(name), told).replace(_BLANK_CODE, OWN_LINK)
-    return letter_of(text, speaker) if mailed else text
 
 
 def _lookup(name: Notice, own: str, ground: Ground) -> tuple[str, str] | None:
@@ -283,7 +299,7 @@ def _lookup(name: Notice, own: str, ground: Ground) -> tuple[str, str] | None:
     return ground.lookup.page, _BLANK_CODE if own == OWN_LINK else own
 
 
-def _speaker(code: str, ground: Ground) -> Speaker:
+def speaker_named(code: str, ground: Ground) -> Speaker:
     """A unit as messages name it; of a code that is in no list, the code."""
     unit = ground.reference.units.get(code)
     if unit is None:

@@ -46,10 +46,18 @@ _LEAST = 12  # letters of a procedure's name that still say something
 
 
 def text_of(kind: NoticeKind, told: Told) -> str:
-    """The text of a message. It fits the parts of its unit if names can be made short enough: the procedure's is cut at a word,
-    then the unit takes its short name, then the procedure goes; code, date and place stay. The way to look the dossier up is
-    short rather than not there, and not there where nothing else would fit."""
-    template, speaker = FORMS[form_of(kind, told)].text, told.speaker
+    """The standard text of a message."""
+    return fitted(FORMS[form_of(kind, told)].text, told)
+
+
+def fitted(text: str, told: Told) -> str:
+    """A text with what is told in it.
+
+    It fits the parts of its unit if names can be made short enough: the procedure's is cut at a word, then the unit takes its
+    short name, then the procedure goes; code, date and place stay. The way to look the dossier up is short rather than not
+    there, and not there where nothing else would fit.
+    """
+    speaker = told.speaker
     write = accented if speaker.accents else unaccented
     values = {
         "ma": told.dossier,
@@ -59,7 +67,7 @@ def text_of(kind: NoticeKind, told: Told) -> str:
         "ngay_yeu_cau": "" if told.asked is None else write(f"ngày {told.asked:%d/%m/%Y}"),
         "so_van_ban": symbol(told.number),
     }
-    template, shortest = write(template), ""
+    template, shortest = write(text), ""
     names = write(_named(told.procedure)), write(_named(speaker.name)), write(short_name(speaker))
     for lookup in _lookups(told):
         for procedure, unit in _shorter(*names):

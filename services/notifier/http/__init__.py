@@ -11,6 +11,8 @@ from services.notifier.http.names import add_names
 from services.notifier.http.outgoing import add_outgoing
 from services.notifier.http.pages import add_pages
 from services.notifier.http.receipts import add_receipts
+from services.notifier.http.text_pages import add_text_pages
+from services.notifier.http.texts import TextDesk
 from services.notifier.http.told import add_told
 from services.notifier.http.worklist import Worklist, add_worklist
 from services.notifier.http.worklist_pages import add_worklist_pages
@@ -27,6 +29,7 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, desk: Desk) -> None
     add_outgoing(app, parts, letters)
     add_pages(app, letters)
     add_receipts(app, letters, secret.get_secret_value() if secret else "")
+    add_text_pages(app, TextDesk(parts, desk))
     add_told(app, letters)
     add_worklist(app, worklist)
     add_worklist_pages(app, worklist)

@@ -38,7 +38,7 @@ class LetterDesk:
 
     def ground(self) -> Ground:
         """What a decision of now may look at."""
-        return self._desk.context.ground()
+        return self._desk.ground()
 
     def units(self, person: Person) -> dict[str, str]:
         """The units with letters that a person may choose among: code to name."""

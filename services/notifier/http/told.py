@@ -55,6 +55,7 @@ class SmsTold(BaseModel):
     state_name: str
     at: datetime = Field(description="Khi có lý do để gửi.")
     text: str
+    text_version: int = Field(default=0, description="Bản mẫu của đơn vị mà tin đã gửi theo; 0: mẫu chuẩn.")
 
     @classmethod
     def of(cls, told: ToldMessage) -> "SmsTold":
@@ -72,6 +73,7 @@ class SmsTold(BaseModel):
             state_name=BY_CHANNEL.get((channel, state), name),
             at=moment(told.at),
             text=told.text,
+            text_version=told.message.way.text_version,
         )
 
 
