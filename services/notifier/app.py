@@ -4,6 +4,7 @@ from functools import partial
 
 from contracts import Event
 from reference import ReferenceData
+from runtime.errors import SettingsError
 from runtime.jobs import Job
 from runtime.mail import Mail
 from runtime.outputs import Rules
@@ -15,12 +16,14 @@ from services import wiring
 from services.assembly import Base, Follower
 from services.notifier import handlers, store
 from services.notifier.domain.telling import forget
+from services.notifier.domain.unsigned import names_of
 from services.notifier.gateways.opening import open_gateways
 from services.notifier.gateways.port import Gateway
 from services.notifier.http import add_routes
 from services.notifier.jobs import Desk, Dispatcher
 from services.notifier.recovery import recovery
 from services.notifier.settings import NotifierSettings
+from services.notifier.signatures import Keys, Signatures
 from services.notifier.telemetry import METRICS
 from services.speaking import encode
 
@@ -42,6 +45,17 @@ def rules_of(context: handlers.Context) -> Rules[Event]:
     return Rules(store.DOSSIERS, wiring.decoder(), decide, encode, {"contacts.v1": erase})
 
 
+def keys_of(settings: NotifierSettings, reference: ReferenceData) -> Keys | None:
+    """Whose letters are signed. Raises SettingsError for a unit that the catalogue does not know."""
+    units, folder, roots = settings.signing_units, settings.signing_dir, settings.signing_roots
+    if not units or folder is None or roots is None:
+        return None
+    unknown = [code for code in units if code not in reference.units]
+    if unknown:
+        raise SettingsError(f"NOTIFIER_SIGNING_UNITS: the reference data have no unit {', '.join(unknown)}")
+    return Keys({code: names_of(reference.units[code]) for code in units}, folder, roots, settings.timestamp_url or None)
+
+
 def build(
     runtime: RuntimeSettings,
     settings: NotifierSettings,
@@ -60,7 +74,8 @@ def build(
     opener = Opener.parse(settings.contacts_private_keys.get_secret_value())
     for epoch in (*opener.keys, *opener.retired):
         parts.telemetry.set("contact_keys", float(epoch in opener.keys), epoch=str(epoch))
-    desk = Desk(board, opener, settings, context, settings.lookup())
+    signatures = Signatures(keys_of(settings, base.reference), parts.log, parts.machine.monotonic)
+    desk = Desk(board, opener, settings, context, settings.lookup(), signatures=signatures)
     dispatcher = Dispatcher(parts, follower.loop, follower.intents, desk)
     follower.health.also.append(dispatcher.measure)
     follower.operations.numbers["uncertain"] = partial(store.count_uncertain, parts.store)

@@ -1,5 +1,6 @@
 """Letters: claimed, numbered in the register, sent."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -7,23 +8,29 @@ from contracts.facts import epoch_ms
 from reference import moment
 from runtime.intents import Intents
 from runtime.parts import Parts
-from runtime.sealing import Opener
-from services.notifier.domain.apologies import claim_letter, issue
+from services.notifier.domain.apologies import claim_letter, hold_letter, issue
 from services.notifier.domain.ground import Sending
-from services.notifier.papers import keep_paper
+from services.notifier.papers import Press, keep_paper
 from services.notifier.register import bind
+from services.notifier.signatures import CannotSignError
 from services.notifier.store import CODEC, find_one
 
 
 async def issue_letter(
-    parts: Parts, intents: Intents, opener: Opener, ground: Callable[[], Sending], code: str, claim_for: timedelta
+    parts: Parts, intents: Intents, press: Press, ground: Callable[[], Sending], code: str, claim_for: timedelta
 ) -> None:
     """Claim the letter of a dossier, bind its number, keep its paper, send it. After a crash in between the register still
-    knows the number, and the paper its day.
+    knows the number, and the paper its day. One that its body cannot sign waits, with the number that it may have.
 
     Raises Unavailable.
     """
     clock = parts.clock
+    before = await find_one(parts.store, code)
+    body = "" if before is None or before.letter is None else before.letter.draft.unit
+    obstacle = await asyncio.to_thread(press.signatures.obstacle, body, clock.now()) if press.signatures.signs(body) else None
+    if obstacle is not None:  # no number is bound for what is known to wait
+        await CODEC.change(intents, [code], lambda one: hold_letter(one, obstacle, ground()), clock)
+        return
     until = epoch_ms(clock.now() + claim_for)
     claimed = await CODEC.ask(intents, [code], lambda dossier: claim_letter(dossier, until, ground()), clock)
     if not claimed[code]:
@@ -33,6 +40,11 @@ async def issue_letter(
     dossier = await find_one(parts.store, code)
     if dossier is None:
         return
-    at = moment(await keep_paper(parts, opener, dossier, (number, year), ground()))
+    try:
+        at = moment(await keep_paper(parts, press, dossier, (number, year), ground()))
+    except CannotSignError as error:
+        why = error.why
+        await CODEC.change(intents, [code], lambda one: hold_letter(one, why, ground()), clock)
+        return
     parts.crash.passed("after-paper")
     await CODEC.change(intents, [code], lambda one: issue(one, number, year, ground(), at), clock)

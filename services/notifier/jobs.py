@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import get_args
 
 from contracts.facts import epoch_ms
 from contracts.notices import Notice, SkipReason
@@ -22,12 +23,15 @@ from services.notifier.domain.notice import EMAIL
 from services.notifier.domain.outcome import Answer, Tried, settle_all
 from services.notifier.domain.saying import skip_reasons
 from services.notifier.domain.sending import Claims, Outgoing, claim_due
+from services.notifier.domain.unsigned import Obstacle
 from services.notifier.gateways.lines import Switchboard
 from services.notifier.handlers import Context
 from services.notifier.issuing import issue_letter
+from services.notifier.papers import Press
 from services.notifier.patience import patiently
 from services.notifier.settings import NotifierSettings
 from services.notifier.shelf import Shelf
+from services.notifier.signatures import NO_KEYS, Signatures
 from services.notifier.store import CODEC, count_waiting
 from services.notifier.turns import Turns
 
@@ -39,7 +43,7 @@ CLOSED_SECONDS = 20.0  # while no gateway takes anything, what needs none is don
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a message needs: the gateways, the key to the contact, and the settings."""
+    """What a message needs: the gateways, the key to the contact, and the settings; and a letter, the keys of who signs."""
 
     board: Switchboard
     opener: Opener
@@ -47,6 +51,12 @@ class Desk:
     context: Context
     lookup: Lookup | None = None
     shelf: Shelf = field(default_factory=Shelf)
+    signatures: Signatures = NO_KEYS
+
+    @property
+    def press(self) -> Press:
+        """What papers are made with."""
+        return Press(self.opener, self.signatures)
 
     def ground(self, via: str = "", claim: str = "", spread: float = 1.0) -> Sending:
         """What sending may look at now. `via`, `claim`, `spread`: of messages that go out now."""
@@ -138,6 +148,8 @@ class Dispatcher:
         self._parts.telemetry.set("notices_unreached", waiting.unreached)
         self._parts.telemetry.set("notices_taken_back", waiting.taken_back)
         self._parts.telemetry.set("letters_drafted", waiting.drafted)
+        for why in get_args(Obstacle):
+            self._parts.telemetry.set("letters_unsigned", waiting.unsigned.get(why, 0), reason=why)
         self._desk.board.measure()
         self._measure_locked(waiting.locked)
 
@@ -181,8 +193,8 @@ class Dispatcher:
         try:
             for dossier in dossiers:  # letters first: the message about a letter is due once it is numbered
                 if isinstance(dossier.letter, Issuing):
-                    opener, ground = self._desk.opener, self._desk.ground
-                    await issue_letter(self._parts, self._intents, opener, ground, dossier.code, self._claim_for)
+                    press, ground = self._desk.press, self._desk.ground
+                    await issue_letter(self._parts, self._intents, press, ground, dossier.code, self._claim_for)
             await self._begin([dossier.code for dossier in dossiers], via)
         finally:
             self._in_hand = 0

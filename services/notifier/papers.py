@@ -1,11 +1,16 @@
 """The PDF of an issued letter: set once, at issuing, and given at every later download.
 
+One of a body that signs is signed before it is kept, and never handed over unsigned (decision 42).
+
 It names a person, so it is sealed to the key of the contact that the letter goes to: who has the store alone reads no more than
 before, and a key that is given up closes the papers with the contacts.
 """
 
 import asyncio
 import base64
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
 
 from runtime.errors import InvalidDocuments
 from runtime.parts import Parts
@@ -13,29 +18,42 @@ from runtime.sealing import Opener, Sealer
 from services.notifier.domain import Dossier, Sending
 from services.notifier.domain import letter as states
 from services.notifier.domain.letter import Issuing, Sent
+from services.notifier.domain.letter_text import LetterText
 from services.notifier.domain.locked import Locked
 from services.notifier.domain.preview import addressed, text_of
 from services.notifier.pdf import render
+from services.notifier.signatures import NO_KEYS, CannotSignError, Signatures
 from services.notifier.store import Paper, Sealing, enter_paper, find_paper
 
 LARGEST = 2_000_000  # bytes of a PDF; a letter of two pages has some 50,000
 
 
-async def keep_paper(parts: Parts, opener: Opener, dossier: Dossier, number: tuple[int, int], ground: Sending) -> int:
-    """Set a letter that has its number, and keep it. Returns the moment (ms) whose day it bears: that of the paper which is
-    there already, if somebody kept one and died. A letter without one is set at its download, as it always was.
+class Press(NamedTuple):
+    """What papers are made with: the keys of contacts, and those of bodies that sign."""
 
-    Raises Unavailable.
+    opener: Opener
+    signatures: Signatures = NO_KEYS
+
+
+async def keep_paper(parts: Parts, press: Press, dossier: Dossier, number: tuple[int, int], ground: Sending) -> int:
+    """Set a letter that has its number, sign it if its body signs, and keep it. Returns the moment (ms) whose day it bears:
+    that of the paper which is there already, if somebody kept one and died. A letter of a body without a key that has no paper
+    is set at its download, as it always was.
+
+    Raises Unavailable; CannotSignError for a letter that has to be signed, has somebody to go to, and is not kept.
     """
     kept = await find_paper(parts.store, dossier.code)
     if kept is None:
-        made = await _made(parts, opener, dossier, number, ground)
+        made = await _made(parts, press, dossier, number, ground)
         if made is None:
             return ground.now_ms
+        parts.crash.passed("after-signature")
         try:
             await enter_paper(parts.store, dossier.code, made)
         except InvalidDocuments:
             parts.log.exception("the paper of a letter is not kept: the store refuses it", dossier=dossier.code)
+            if _signs(press, dossier):
+                raise CannotSignError("no-paper") from None
         kept = await find_paper(parts.store, dossier.code)
     return ground.now_ms if kept is None else kept.at
 
@@ -51,20 +69,34 @@ async def paper_of(parts: Parts, opener: Opener, dossier: Dossier) -> bytes | No
     return None if isinstance(opened, str) else base64.b64decode(opened["pdf"])
 
 
-async def _made(parts: Parts, opener: Opener, dossier: Dossier, number: tuple[int, int], ground: Sending) -> Paper | None:
-    letter, contact = dossier.letter, dossier.known_contact
-    if not isinstance(letter, Issuing) or contact is None or contact.epoch not in opener.keys:
+def _signs(press: Press, dossier: Dossier) -> bool:
+    return dossier.letter is not None and press.signatures.signs(dossier.letter.draft.unit)
+
+
+async def _made(parts: Parts, press: Press, dossier: Dossier, number: tuple[int, int], ground: Sending) -> Paper | None:
+    """None: there is nobody to seal it to, or it could not be made and need not be signed. Raises CannotSignError."""
+    letter, contact, keys = dossier.letter, dossier.known_contact, press.opener
+    if not isinstance(letter, Issuing) or contact is None or contact.epoch in keys.retired:
         return None
     sent = states.number(letter, *number, ground.now_ms, contact)
     try:
         person = addressed(dossier, sent, ground)
         text = None if isinstance(person, Locked) else text_of(dossier, sent, ground, person)
-        pdf = b"" if text is None else await asyncio.to_thread(render, text)
+        pdf = b"" if text is None else await asyncio.to_thread(_set, press.signatures, letter.draft.unit, text, ground.now)
+    except CannotSignError:
+        raise
     except Exception:  # the number is bound and the citizen is owed the letter
         parts.log.exception("the paper of a letter could not be set", dossier=dossier.code)
-        return None
-    if not pdf or len(pdf) > LARGEST:
-        parts.log.error("the paper of a letter is not kept", dossier=dossier.code, bytes=len(pdf))
-        return None
-    sealer = Sealer(opener.keys[contact.epoch].public_key, contact.epoch)
-    return Paper(sent.at, Sealing(contact.epoch, sealer.seal({"pdf": base64.b64encode(pdf).decode()})))
+        pdf = b""
+    if contact.epoch in keys.keys and 0 < len(pdf) <= LARGEST:
+        sealer = Sealer(keys.keys[contact.epoch].public_key, contact.epoch)
+        return Paper(sent.at, Sealing(contact.epoch, sealer.seal({"pdf": base64.b64encode(pdf).decode()})))
+    parts.log.error("the paper of a letter is not kept", dossier=dossier.code, bytes=len(pdf))
+    if _signs(press, dossier):
+        raise CannotSignError("no-paper")
+    return None
+
+
+def _set(signatures: Signatures, body: str, text: LetterText, now: datetime) -> bytes:
+    """The letter as PDF, signed if its body signs."""
+    return signatures.sign(body, partial(render, text), now) if signatures.signs(body) else render(text)

@@ -93,6 +93,31 @@ class NotifierSettings(MailSettings):
         default=24.0, ge=0, description="how long a message waits for the contact that was promised"
     )
 
+    signing_units: tuple[str, ...] = Field(
+        default=(),
+        description='codes of the units whose letters are signed digitally, as JSON: `["H37.12"]`; letters of others leave'
+        " space for ink",
+    )
+    signing_dir: Annotated[Path, AfterValidator(existing_folder)] | None = Field(
+        default=None,
+        description="folder with `CODE.p12` and `CODE.password` of each unit that signs, and `CODE.name` where the certificate"
+        " calls it by another name than the catalogue; read again when they change",
+    )
+    signing_roots: Path | None = Field(
+        default=None, description="PEM file of the certificates that vouch for those of the units, and for timestamps"
+    )
+    timestamp_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s?#]+)?$",
+        description="timestamp server (RFC 3161) asked for each signature, which is then PAdES B-T; unset: B-B",
+    )
+
+    @model_validator(mode="after")
+    def _signing_has_its_files(self) -> Self:
+        if self.signing_units and (self.signing_dir is None or self.signing_roots is None):
+            raise ValueError("NOTIFIER_SIGNING_UNITS needs NOTIFIER_SIGNING_DIR and NOTIFIER_SIGNING_ROOTS")
+        return self
+
     @model_validator(mode="after")
     def _gateways_are_whole(self) -> Self:
         self.gateways()

@@ -147,7 +147,7 @@ async def find_by_client_ids(store: Documents, ids: Sequence[str]) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """How many dossiers have something due, an uncertain message, a failed one, one that had nobody to go to, one that is
-    no longer so, a letter on the desk, a message that waits for a key."""
+    no longer so, a letter on the desk, a message that waits for a key, a letter that its body's key could not sign."""
 
     due: int
     held: int
@@ -156,6 +156,7 @@ class Waiting:
     taken_back: int
     drafted: int
     locked: Mapping[Locked, int]
+    unsigned: Mapping[str, int]
 
 
 async def count_waiting(store: Documents, until: int) -> Waiting:
@@ -173,6 +174,7 @@ async def count_waiting(store: Documents, until: int) -> Waiting:
         taken_back=await count({TAKEN_BACK: 1}),
         drafted=await count({"letter.s": "drafted"}),
         locked=await _count_locked(store),
+        unsigned=await _count_unsigned(store),
     )
 
 
@@ -198,6 +200,11 @@ async def tally_sealed(store: Documents) -> dict[int, Sealed]:
 async def _count_locked(store: Documents) -> dict[Locked, int]:
     rows = await store.count_by(DOSSIERS, {LOCKED: Range(low="")}, group=(LOCKED,))
     return {_lock(row.group[0]): row.count for row in rows}
+
+
+async def _count_unsigned(store: Documents) -> dict[str, int]:
+    rows = await store.count_by(DOSSIERS, {"letter.s": "issuing"}, group=("letter.waits",))
+    return {str(row.group[0]): row.count for row in rows if row.group[0]}
 
 
 # --- dossiers ----------------------------------------------------------------------------------------------------------------
@@ -407,7 +414,7 @@ def _letter(kept: Mapping[str, Any]) -> letters.Letter:
             return letters.Approved(draft, _signature(kept), kept["new_due"])
         case "issuing":
             return letters.Issuing(
-                draft, _signature(kept), kept.get("new_due"), kept.get("next"), claimed=kept.get("claimed", False)
+                draft, _signature(kept), kept.get("new_due"), kept.get("next"), kept.get("claimed", False), kept.get("waits")
             )
         case "sent":
             signed = _signature(kept) if "ask" in kept else None
@@ -451,8 +458,9 @@ def _of_state(letter: letters.Letter) -> dict[str, Any]:
             return {"why": why, "by": by, "by_subject": subject, **_dump_back(back)}
         case letters.Approved(_, signed, new_due):
             return {"new_due": new_due, **_dump_signature(signed)}
-        case letters.Issuing(_, signed, maybe_due, next_at, claimed):
-            return {"new_due": maybe_due, "next": next_at, "claimed": claimed or None, **_dump_signature(signed)}
+        case letters.Issuing(_, signed, maybe_due, next_at, claimed, waits):
+            going = {"next": next_at, "claimed": claimed or None, "waits": waits}
+            return {"new_due": maybe_due, **going, **_dump_signature(signed)}
         case letters.Sent():
             return {
                 "number": letter.number,
@@ -482,7 +490,7 @@ def _dump_refusal(refusal: letters.Refusal) -> list[str | None]:
 _IN_LETTER = frozenset(
     (
         *("n", "s", "unit", "due", "at", "sign_by", "refusal", "remark", "granted"),
-        *("why", "by", "by_subject", "previewed", "new_due", "next", "claimed"),
+        *("why", "by", "by_subject", "previewed", "new_due", "next", "claimed", "waits"),
         *("reason", "note", "approved_at", "ask", "number", "year", "sent_at", "contact"),
     )
 )

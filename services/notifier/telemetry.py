@@ -26,5 +26,11 @@ METRICS = (
     ),
     Metric("contact_keys", "gauge", "1 for each epoch whose key this instance holds, 0 for one that is retired.", ("epoch",)),
     Metric("letters_drafted", "gauge", "Apology letters that wait for their signer."),
+    Metric(
+        "letters_unsigned",
+        "gauge",
+        "Approved letters that wait because the key of their body cannot sign them, by reason (docs/runbook.md).",
+        ("reason",),
+    ),
     Metric("sent_seconds", "gauge", "Clock reading of the last complete pass over due messages."),
 )

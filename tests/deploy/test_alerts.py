@@ -119,6 +119,11 @@ CASES: dict[str, tuple[Series, Series, dict[str, str]]] = {
         {'dunghen_notices_locked{service="notifier",epoch="2",reason="no-key"}': "0x500"},
         {"epoch": "2", "reason": "no-key"},
     ),
+    "DunghenLettersUnsigned": (
+        {'dunghen_letters_unsigned{service="notifier",reason="not-valid"}': "3x500"},
+        {'dunghen_letters_unsigned{service="notifier",reason="not-valid"}': "0x300 1x5 0x300"},
+        {"reason": "not-valid"},
+    ),
     "DunghenFiguresOld": (
         {'dunghen_dirty_oldest_seconds{service="reporting"}': "1200x500"},
         {'dunghen_dirty_oldest_seconds{service="reporting"}': "30x500"},

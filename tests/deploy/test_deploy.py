@@ -93,7 +93,8 @@ def test_probes_and_ports_are_those_the_service_has(service: str) -> None:
     stop = RuntimeSettings.model_fields["stop_seconds"].default
     assert pod["terminationGracePeriodSeconds"] > stop
     reads = {config("dunghen-common")["REFERENCE_DIR"]} if "REFERENCE_DIR" in known(service) else set()
-    assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/tmp", *reads}  # noqa: S108
+    keys = {config("dunghen")["NOTIFIER_SIGNING_DIR"]} if "NOTIFIER_SIGNING_DIR" in known(service) else set()
+    assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/tmp", *reads, *keys}  # noqa: S108
 
 
 def test_the_base_lists_every_manifest_and_every_service() -> None:

@@ -22,7 +22,16 @@ pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
 POINTS = {
     "intake": ("after-intent", "after-save", "after-publish"),
     "sla": ("after-save", "after-publish", "after-commit", "after-intent"),
-    "notifier": ("after-save", "after-publish", "after-commit", "after-claim", "after-send", "after-bind", "after-paper"),
+    "notifier": (
+        "after-save",
+        "after-publish",
+        "after-commit",
+        "after-claim",
+        "after-send",
+        "after-bind",
+        "after-signature",
+        "after-paper",
+    ),
     "feedback": ("after-save", "after-publish", "after-commit"),
     "reporting": ("after-save", "after-publish", "after-commit"),
 }

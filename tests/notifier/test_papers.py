@@ -1,96 +1,20 @@
 """The PDF of a letter that was sent: kept once, given ever after, gone with its person."""
 
-import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import pypdf
 import pytest
 
-from contracts import Event
-from reference import ReferenceData
-from runtime.clock import SteppedClock
-from runtime.intents import Intents
-from runtime.log.memory import MemoryLog
-from runtime.log.memory_broker import MemoryBroker
-from runtime.parts import INTENTS, Parts, Ports
-from runtime.service import make_parts
-from runtime.settings import RuntimeSettings
-from runtime.store import Documents, open_documents
-from runtime.web import Person, Role
-from services.notifier.domain import Dossier
+from runtime.parts import INTENTS
+from runtime.store import open_documents
 from services.notifier.domain.letter import Sent
-from services.notifier.domain.signing import Approval
-from services.notifier.domain.telling import forget
-from services.notifier.http.desk import LetterDesk
-from services.notifier.issuing import issue_letter
-from services.notifier.jobs import Desk
 from services.notifier.papers import keep_paper, paper_of
-from services.notifier.store import CODEC, DOSSIERS, PAPERS, declare, find_one, shred_papers
-from services.notifier.telemetry import METRICS
-from services.speaking import encode
+from services.notifier.store import DOSSIERS, PAPERS, declare, shred_papers
 from tests.support.dossiers import DOSSIER, at
-from tests.support.notifier import REFERENCE, approve, context, desk, handle
-from tests.support.notifier_hears import DUE, NEAR, PROMISED, contact, promise
-
-SIGNER = Person("s", "Người ký", frozenset({Role.SIGNER}), frozenset({"*"}))
-MORNING = at(6, "10:00")
-
-
-def heard(*whom: Event) -> dict[str, Any]:
-    """A signed letter whose date sla granted."""
-    document: Any = {"_id": DOSSIER, "rev": 0}
-    for event in (PROMISED, *whom, promise(1, DUE), NEAR):
-        document = handle(document, event, context(at(5))).document
-    approval = Approval("workload", "Hoàng Đức Giả Định", new_due_at=at(11))
-    document = approve(document, approval, context(at(6))).document
-    return {**handle(document, promise(2, at(11), "reappointed"), context(at(6))).document, "outbox": []}
-
-
-class Office:
-    """A store with one letter that is due, and whoever issues it."""
-
-    def __init__(self, store: Documents) -> None:
-        self.store, self.clock = store, SteppedClock(MORNING)
-        runtime = RuntimeSettings(kafka_bootstrap_servers="none:0", store_url="none")
-        topics = MemoryLog("notifier", MemoryBroker({"notices.v1": 1}, lambda: 0))
-        self.parts: Parts = make_parts("notifier", runtime, METRICS, Ports(store=store, topics=topics, clock=self.clock))[0]
-        self.intents = Intents(self.parts, DOSSIERS, encode)
-
-    def desk(self, reference: ReferenceData = REFERENCE) -> Desk:
-        return desk(self.clock.now(), reference=reference)
-
-    async def issue(self) -> None:
-        own = self.desk()
-        await issue_letter(self.parts, self.intents, own.opener, own.ground, DOSSIER, timedelta(minutes=5))
-
-    async def dossier(self) -> Dossier:
-        found = await find_one(self.store, DOSSIER)
-        assert found is not None
-        return found
-
-    async def pdf(self, reference: ReferenceData = REFERENCE) -> bytes:
-        return await LetterDesk(self.parts, self.intents, self.desk(reference)).pdf(DOSSIER, SIGNER)
-
-    async def erase(self) -> None:
-        document = (await self.store.get_many(DOSSIERS, [DOSSIER]))[DOSSIER]
-        gone = forget(await self.dossier(), self.desk().ground()).after
-        assert await self.store.save_many(DOSSIERS, [CODEC.written(gone, document)]) == set()
-
-
-def renamed() -> ReferenceData:
-    """A province whose unit has another letterhead since."""
-    unit = REFERENCE.units["H37.12"]
-    assert unit.letterhead is not None
-    head = unit.letterhead.model_copy(update={"place": "Nơi Khác"})
-    return replace(REFERENCE, units={**REFERENCE.units, "H37.12": unit.model_copy(update={"letterhead": head})})
-
-
-def words(pdf: bytes) -> str:
-    return " ".join(pypdf.PdfReader(io.BytesIO(pdf)).pages[0].extract_text().split())
+from tests.support.notifier_hears import contact
+from tests.support.office import Office, heard, renamed, words
 
 
 @pytest.fixture
@@ -121,10 +45,10 @@ async def test_a_letter_sent_before_papers_were_kept_is_set_from_what_is_known_t
 
 async def test_a_second_write_of_another_process_changes_no_paper(office: Office) -> None:
     due, ground = await office.dossier(), office.desk().ground()
-    first = await keep_paper(office.parts, office.desk().opener, due, (1, 2026), ground)
+    first = await keep_paper(office.parts, office.desk().press, due, (1, 2026), ground)
     kept = await office.store.get_many(PAPERS, [DOSSIER])
     later = replace(ground, now=ground.now + timedelta(days=1))
-    second = await keep_paper(office.parts, office.desk().opener, due, (1, 2026), later)
+    second = await keep_paper(office.parts, office.desk().press, due, (1, 2026), later)
 
     assert first == second == ground.now_ms
     assert await office.store.get_many(PAPERS, [DOSSIER]) == kept
@@ -132,7 +56,7 @@ async def test_a_second_write_of_another_process_changes_no_paper(office: Office
 
 async def test_after_a_crash_the_letter_is_of_the_day_that_its_paper_bears(office: Office) -> None:
     due, ground = await office.dossier(), office.desk().ground()
-    await keep_paper(office.parts, office.desk().opener, due, (1, 2026), ground)
+    await keep_paper(office.parts, office.desk().press, due, (1, 2026), ground)
     office.clock.set(at(7, "08:00"))
     await office.issue()
     letter = (await office.dossier()).letter
@@ -156,7 +80,7 @@ async def test_who_is_erased_is_on_no_paper_any_more_and_a_late_write_brings_non
     await office.erase()
     given = await paper_of(office.parts, office.desk().opener, await office.dossier())
     shredded = [await shred_papers(office.store), await shred_papers(office.store)]
-    await keep_paper(office.parts, office.desk().opener, due, (1, 2026), office.desk().ground())
+    await keep_paper(office.parts, office.desk().press, due, (1, 2026), office.desk().ground())
     [left] = await office.store.find(PAPERS, {})
 
     assert given is None

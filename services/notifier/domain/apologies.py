@@ -33,6 +33,7 @@ from services.notifier.domain.letter import (
 from services.notifier.domain.notice import APOLOGY
 from services.notifier.domain.preview import digest_of
 from services.notifier.domain.telling import queue
+from services.notifier.domain.unsigned import LOOK_AGAIN, Obstacle
 
 CHANGED = "Thông tin hồ sơ đã thay đổi sau khi ký, thư không còn như bản đã xem; cần xem và ký lại."
 STATES: dict[type[LetterStated], State] = {
@@ -116,11 +117,32 @@ def claim_letter(dossier: Dossier, until: int, ground: Ground) -> Answering[Doss
     letter = dossier.letter
     if not isinstance(letter, Issuing) or letter.next_at is None or letter.next_at > ground.now_ms:
         return Answering(dossier, "")
-    if not letter.claimed and letter.signed.previewed not in (None, digest_of(dossier, letter, ground)):
-        granted = letter.new_due if letter.new_due is not None and is_granted(dossier, letter.new_due) else None
-        changed = back_to_desk(dossier, letter, Back(remark=CHANGED, granted=granted), ground)
+    if is_changed(dossier, letter, ground):
+        changed = resubmit(dossier, letter, ground)
         return Answering(changed.after, "", changed.said)
     return Answering(dossier._replace(letter=replace(letter, next_at=until, claimed=True)), letter.draft.unit)
+
+
+def hold_letter(dossier: Dossier, why: Obstacle, ground: Ground) -> Changed[Dossier]:
+    """A letter that cannot be signed with the key of its body waits, and keeps the number that it may have. One without any
+    that would no longer say what its signer saw is back on the desk."""
+    letter = dossier.letter
+    if not isinstance(letter, Issuing) or letter.next_at is None:
+        return Changed(dossier)
+    if is_changed(dossier, letter, ground):
+        return resubmit(dossier, letter, ground)
+    return Changed(dossier._replace(letter=replace(letter, next_at=epoch_ms(ground.now + LOOK_AGAIN), waits=why)))
+
+
+def is_changed(dossier: Dossier, letter: Issuing, ground: Ground) -> bool:
+    """Whether a letter that nobody began to number would no longer say what its signer saw."""
+    return not letter.claimed and letter.signed.previewed not in (None, digest_of(dossier, letter, ground))
+
+
+def resubmit(dossier: Dossier, letter: Issuing, ground: Ground) -> Changed[Dossier]:
+    """Have it looked at again; a date that sla has granted stays granted."""
+    granted = letter.new_due if letter.new_due is not None and is_granted(dossier, letter.new_due) else None
+    return back_to_desk(dossier, letter, Back(remark=CHANGED, granted=granted), ground)
 
 
 def issue(dossier: Dossier, number: int, year: int, ground: Ground, at: datetime | None = None) -> Changed[Dossier]:

@@ -17,6 +17,7 @@ from typing import Literal
 from contracts.notices import LateReason, RejectReason
 from contracts.rules import Rule, is_refused_by
 from services.notifier.domain.contact import Contact
+from services.notifier.domain.unsigned import Obstacle
 
 State = Literal["drafted", "approved", "rejected", "withdrawn", "sent"]  # as notices.v1 names them
 
@@ -97,13 +98,15 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Issuing:
-    """To be numbered, from `next_at` on; None: while the dossier recovers. `claimed`: somebody began, and may have bound it."""
+    """To be numbered, from `next_at` on; None: while the dossier recovers. `claimed`: somebody began, and may have bound it.
+    `waits`: why it could not be signed with the key of its body when that was last tried."""
 
     draft: Draft
     signed: Signature
     new_due: int | None
     next_at: int | None
     claimed: bool = False
+    waits: Obstacle | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ class Letter(BaseModel):
     reason_name: str
     symbol: str
     refusal: str
+    waits: str = Field(description="Vì sao thư đã ký duyệt chưa ký số được; trống: không có gì cản.")
     needs_date: bool
     signer: str
     proposed_at: datetime | None

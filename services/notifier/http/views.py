@@ -20,6 +20,7 @@ from services.notifier.domain.letter import (
 )
 from services.notifier.domain.letter_text import REASONS, REJECTIONS, symbol
 from services.notifier.domain.signing import may_promise, may_take_back
+from services.notifier.domain.unsigned import WORDS
 from services.notifier.store import LETTER_STATES, LetterState, place_of
 
 STATES: dict[LetterState, str] = {
@@ -56,6 +57,7 @@ class LetterView:
     sign_by: datetime | None
     new_due_at: datetime | None
     remark: str
+    waits: str
     reason_name: str
     symbol: str
     refusal: str
@@ -91,6 +93,7 @@ def view(dossier: Dossier, letter: Letter, ground: Ground) -> LetterView:
         sign_by=moment_or_none(draft.sign_by),
         new_due_at=moment_or_none(new_due_of(letter)),
         remark=_back(letter).remark,
+        waits=WORDS[letter.waits] if isinstance(letter, Issuing) and letter.waits is not None else "",
         reason_name=REASONS[signed.reason] if signed else REJECTIONS[letter.why] if isinstance(letter, Rejected) else "",
         symbol=symbol(letter.number) if isinstance(letter, Sent) else "",
         refusal=f"{refusal.text} ({refusal.rule})" if refusal else "",

@@ -1,0 +1,40 @@
+"""Why a letter of a body that signs digitally waits though it has been approved, and whose a certificate may be."""
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Literal
+
+from reference import Unit
+
+Obstacle = Literal["no-key", "wrong-password", "not-valid", "other-body", "untrusted", "no-timestamp", "not-signed", "no-paper"]
+# Each look costs a save; a person has to set things right, and then does not want to wait for long.
+LOOK_AGAIN = timedelta(minutes=5)
+
+WORDS: dict[Obstacle, str] = {
+    "no-key": "máy chủ chưa có tệp khóa ký số của cơ quan",
+    "wrong-password": "không mở được tệp khóa ký số: sai mật khẩu hoặc tệp hỏng",
+    "not-valid": "chứng thư số của cơ quan đã hết hạn hoặc chưa đến ngày có hiệu lực",
+    "other-body": "chứng thư số đã đặt là của cơ quan khác",
+    "untrusted": "chứng thư số không do tổ chức chứng thực đã khai báo cấp",
+    "no-timestamp": "máy chủ cấp dấu thời gian không trả lời",
+    "not-signed": "chữ ký số vừa tạo không qua được bước kiểm tra",
+    "no-paper": "chưa lập được bản PDF của thư để ký số",
+}
+
+
+def names_of(unit: Unit) -> frozenset[str]:
+    """What a certificate of a body may call its holder: the body's name, as in the catalogue or on letters, or its code."""
+    head = () if unit.letterhead is None else (unit.letterhead.name,)
+    return frozenset(folded(name) for name in (unit.code, unit.name, *head))
+
+
+def is_of(holder: Iterable[str], names: frozenset[str]) -> bool:
+    """Whether a certificate whose subject says this is that of a body with these names."""
+    return any(folded(value) in names for value in holder)
+
+
+def folded(name: str) -> str:
+    """A name as it is compared: in whatever case, with whatever spaces, and the people's committee in full or not."""
+    plain = " ".join(unicodedata.normalize("NFC", name).casefold().split())
+    return plain.replace("uỷ ban nhân dân", "ubnd").replace("ủy ban nhân dân", "ubnd")
