@@ -27,6 +27,7 @@ MENU = (
     Item("/messages", "Tin nhắn", _LETTERS),
     Item("/messages/texts", "Mẫu tin nhắn", _TEXTS),
     Item("/petitions", "Ý kiến của dân", (Role.OFFICER, Role.UNIT_HEAD, Role.INSPECTOR)),
+    Item("/meetings", "Tiếp dân, đối thoại", (Role.OFFICER, Role.UNIT_HEAD, Role.INSPECTOR)),
     Item("/figures", "Số liệu", tuple(Role)),
     Item("/quality", "Dữ liệu nhận vào", _QUALITY),
     Item("/quarantine", "Chờ kiểm tra", _HELD),

@@ -17,11 +17,11 @@ from runtime.timers import Fire, Timers
 from services import wiring
 from services.assembly import Base, Follower
 from services.changes import Changed
-from services.feedback import handlers, petitions, store
+from services.feedback import handlers, meetings, petitions, store
 from services.feedback.domain import load_forms
 from services.feedback.domain.handling import fire
 from services.feedback.domain.petition import Petition
-from services.feedback.http import add_desk, add_one, add_public, add_routes
+from services.feedback.http import add_desk, add_meetings, add_one, add_public, add_routes
 from services.feedback.petition_room import PetitionRoom, ground_of
 from services.feedback.recovery import recovery
 from services.feedback.settings import FeedbackSettings
@@ -59,6 +59,7 @@ def build(
     add_public(follower.app, room)
     add_desk(follower.app, room)
     add_one(follower.app, room)
+    add_meetings(follower.app, room)
     timers = Timers(base.parts, follower.loop, intents, petitions.NEXT_AT, timer_of(context), petitions.PETITIONS)
     jobs = (
         Job("timers", runtime.sweep_seconds, timers.sweep),
@@ -69,9 +70,10 @@ def build(
 
 
 async def declare(documents: Documents) -> None:
-    """Make the collections of dossiers and of petitions."""
+    """Make the collections of dossiers, of petitions and of meetings."""
     await store.declare(documents)
     await petitions.declare(documents)
+    await meetings.declare(documents)
 
 
 def timer_of(context: handlers.Context) -> Fire:

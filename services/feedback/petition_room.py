@@ -13,6 +13,7 @@ from runtime.parts import Parts
 from services.changes import By, Changed
 from services.feedback.domain.clocks import LIMITS, Clocks
 from services.feedback.domain.handling import Contact, Ground, Incoming, erase, receive
+from services.feedback.domain.meetings import Meeting
 from services.feedback.domain.petition import Gift, Petition
 from services.feedback.handlers import Context
 from services.feedback.petitions import CODEC, Reading, find_by_code, find_old, find_one, note_reading
@@ -35,7 +36,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A form as it was filled in."""
+    """A form as it was filled in. `meeting`: where it was said."""
 
     kind: PetitionKind
     channel: PetitionChannel
@@ -47,6 +48,7 @@ class Draft:
     who: Mapping[str, str] = field(default_factory=dict)
     gift: Gift | None = None
     by: By | None = None
+    meeting: Meeting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class PetitionRoom:
         found += [Fault(name, f"Dài quá {most} ký tự") for name, most in LONGEST.items() if len(given.get(name, "")) > most]
         if draft.dossier and not is_dossier_code(draft.dossier):
             found.append(Fault("dossier", "Không phải mã hồ sơ; ví dụ H37.12-260212-0007; không có thì để trống"))
+        if draft.meeting is not None and not draft.meeting.open_for_items(self.ground().now):
+            found.append(Fault("meeting", "Buổi này chưa diễn ra hoặc đã hủy"))
         phone = draft.who.get("phone", "")
         if phone and mobile(phone) is None:
             found.append(Fault("phone", "Số điện thoại không đúng; không muốn để lại thì bỏ trống"))
@@ -105,6 +109,8 @@ class PetitionRoom:
             dossier=draft.dossier or None,
             gift=draft.gift,
             by=draft.by,
+            meeting=None if draft.meeting is None else draft.meeting.id,
+            said_at=None if draft.meeting is None else draft.meeting.begins,
         )
         answers = await CODEC.ask(self.intents, [name], lambda petition: receive(petition, incoming, ground), self.parts.clock)
         if answers[name]:

@@ -28,6 +28,7 @@ NEXT_AT, DESK, DESK_ALL, BOARD, BOARD_UNIT, ENDED, CODES = (
     "ended",
     "codes",
 )
+MEETING = "meeting"
 # A worklist: what is open, what has ended, praise, what was given; and apart from them what the competent officers have (R30).
 Tray = Literal["open", "done", "praise", "given", "complaints", "complaints-done", "denunciations", "denunciations-done"]
 _TRAYS: Mapping[PetitionKind, tuple[Tray, Tray]] = {
@@ -45,6 +46,7 @@ _PLAIN = (
     "channel",
     "unit",
     "dossier",
+    "meeting",
     "received",
     "begun",
     "round",
@@ -63,7 +65,7 @@ _FOUND_BY = (NEXT_AT, DESK, DESK_ALL, BOARD, BOARD_UNIT, ENDED)
 async def declare(store: Documents) -> None:
     """Make the collections, and an index for each question that is asked."""
     single = [Index(name) for name in _FOUND_BY]
-    await store.declare(PETITIONS, [*single, Index(CODES, many=True)])
+    await store.declare(PETITIONS, [*single, Index(MEETING), Index(CODES, many=True)])
     await store.declare(READS, [Index("petition")])
 
 
@@ -180,6 +182,11 @@ async def find_by_code(store: Documents, digests: tuple[str, ...]) -> Petition |
     """A petition by a digest of its look-up code."""
     found = await store.find(PETITIONS, {CODES: In(digests)}, limit=1)
     return CODEC.read(found[0]) if found else None
+
+
+async def find_said_at(store: Documents, meeting: str) -> list[Petition]:
+    """What was said at a meeting, by id."""
+    return CODEC.read_all(await store.find(PETITIONS, {MEETING: meeting}))
 
 
 async def find_tray(store: Documents, tray: Tray, unit: str | None, size: int, after: str) -> Page:

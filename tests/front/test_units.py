@@ -44,9 +44,21 @@ UNIT: dict[str, Any] = {
 SHARE = {"from": "2026-03-01", "resolved": 120, "share": 97.5, "counted_at": "2026-03-20T10:00:00+07:00"}
 
 
+MEETING: dict[str, Any] = {
+    "kind": "reception",
+    "begins": "2026-03-26T01:00:00Z",
+    "leader": "Chủ tịch UBND xã <b>",
+    "place": "Phòng tiếp công dân",
+    "about": "",
+    "cancelled": False,
+    "why": "",
+}
+
+
 @pytest.fixture(autouse=True)
 def behind(front: Front) -> None:
-    """What intake and reporting say."""
+    """What intake, reporting and feedback say."""
+    front.behind.answers["feedback"] = lambda: JSONResponse({"unit": "H37.12", "items": [MEETING]})
     front.behind.answers["intake"] = lambda: JSONResponse(UNITS if front.behind.asked[-1].path == "/v1/units" else UNIT)
     front.behind.answers["reporting"] = lambda: JSONResponse(SHARE)
 
@@ -129,6 +141,39 @@ async def test_the_page_stands_while_reporting_is_away_and_says_so(front: Front,
         True,
         True,
     )
+
+
+async def test_when_leaders_receive_people_is_on_the_units_page_and_what_was_called_off_says_why(front: Front) -> None:
+    off = {**MEETING, "kind": "dialogue", "about": "Thu gom rác", "cancelled": True, "why": "Bão số 1"}
+    front.behind.answers["feedback"] = lambda: JSONResponse({"items": [MEETING, off]})
+    page = (await front.browser().get("/don-vi/H37.12")).text
+    asked = [asked.path for asked in front.behind.asked if asked.service == "feedback"]
+
+    assert asked == ["/v1/units/H37.12/meetings"]
+    for words in (
+        "Thứ Năm, 26/03/2026, 08:00",
+        "Tiếp công dân",
+        "Chủ tịch UBND xã &lt;b&gt;, tại Phòng tiếp công dân",
+        "đã hủy",
+        "Lý do hủy: Bão số 1",
+        "Nội dung: Thu gom rác",
+        "/gop-y?unit=H37.12",
+    ):
+        assert words in page, words
+
+
+@pytest.mark.parametrize("status", [404, 500, 503])
+async def test_the_page_stands_while_feedback_is_away_and_says_so(front: Front, status: int) -> None:
+    front.behind.answers["feedback"] = lambda: JSONResponse({}, status)
+    page = await front.browser().get("/don-vi/H37.12")
+
+    assert (page.status_code, "Lịch tạm thời chưa lấy được" in page.text, "Đăng ký khai sinh" in page.text) == (200, True, True)
+
+
+async def test_a_unit_without_days_says_that_there_are_none(front: Front) -> None:
+    front.behind.answers["feedback"] = lambda: JSONResponse({"items": []})
+
+    assert "Chưa có buổi nào được công bố" in (await front.browser().get("/don-vi/H37.12")).text
 
 
 async def test_a_figure_that_hangs_does_not_hold_up_the_page(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:

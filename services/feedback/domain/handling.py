@@ -68,7 +68,7 @@ class Contact:
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """Something that came in. `text` and `who` are locked, `codes` are digests of its look-up code; `by`: the officer who wrote
-    it down, None where its person did."""
+    it down, None where its person did; `meeting`: where it was said, and `said_at` when (ms)."""
 
     kind: PetitionKind
     about: PetitionAbout | None
@@ -81,6 +81,8 @@ class Incoming:
     dossier: str | None = None
     gift: Gift | None = None
     by: By | None = None
+    meeting: str | None = None
+    said_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ def receive(petition: Petition, incoming: Incoming, ground: Ground) -> Answering
     """Take something in; sent twice it is one. Answers whether it is new."""
     if petition.known:
         return Answering(petition, answer=False)
-    clock, due = ground.clocks.first(incoming.kind, incoming.channel, ground.at, incoming.unit)
+    begun = ground.at if incoming.said_at is None else incoming.said_at  # who writes it down later gains no time
+    clock, due = ground.clocks.first(incoming.kind, incoming.channel, begun, incoming.unit)
     contact = None if incoming.contact is None else 1
     taken_in = petition._replace(
         kind=incoming.kind,
@@ -106,8 +109,9 @@ def receive(petition: Petition, incoming: Incoming, ground: Ground) -> Answering
         channel=incoming.channel,
         unit=incoming.unit,
         dossier=incoming.dossier,
+        meeting=incoming.meeting,
         received=ground.at,
-        begun=ground.at,
+        begun=begun,
         clock=clock,
         answer_due=due,
         texts=(Written(ground.at, incoming.text),),

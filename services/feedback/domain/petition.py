@@ -88,7 +88,8 @@ class Petition(NamedTuple):
     """One of them. A new object is one that was never received: `kind` means nothing while `received` is 0.
 
     `who`: name and ways to reach its person, locked; None: anonymous (R34). `contact`: the sequence of the contact that was
-    sealed for the notifier; None: nobody can be told. `begun`: when the unit that has it got it in this round. `summary`: what
+    sealed for the notifier; None: nobody can be told. `begun`: when the unit that has it got it in this round, which is when it
+    was said at a `meeting`. `summary`: what
     the board says of it, written by an officer for everybody.
     """
 
@@ -98,6 +99,7 @@ class Petition(NamedTuple):
     channel: PetitionChannel = "portal"
     unit: str = ""
     dossier: str | None = None
+    meeting: str | None = None
     received: int = 0
     begun: int = 0
     round: int = 1

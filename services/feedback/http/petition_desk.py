@@ -26,9 +26,11 @@ from services.feedback.domain.handling import (
     publish,
     take,
 )
+from services.feedback.domain.meetings import Meeting
 from services.feedback.domain.petition import Gift, Petition
 from services.feedback.http.petition_views import CHANNELS, COMPETENT, GIVEN, PAGES, new_page, one_page, row_of, units_of
 from services.feedback.http.public import ABOUT, CALLED, DECIDED, FORM, fields_of
+from services.feedback.meetings import find as find_meeting
 from services.feedback.petition_room import LONGEST, Draft, Fault, PetitionRoom
 from services.feedback.petitions import Tray, find_tray, place_of
 
@@ -81,10 +83,13 @@ def add_desk(app: FastAPI, room: PetitionRoom) -> None:
         return PAGES.show("petitions.html", words, person=person)
 
     @app.get(
-        "/petitions/new", response_class=HTMLResponse, summary="Trang: ghi một ý kiến tại quầy", responses=problem_answers(503)
+        "/petitions/new",
+        response_class=HTMLResponse,
+        summary="Trang: ghi một ý kiến tại quầy, hoặc nói ở một buổi tiếp dân, đối thoại",
+        responses=problem_answers(404, 422, 503),
     )
-    async def new(person: Clerk) -> Response:
-        return new_page(room, person, {})
+    async def new(person: Clerk, meeting: Annotated[str, Query(max_length=64)] = "") -> Response:
+        return new_page(room, person, {}, meeting=await _meeting(room, meeting, person))
 
     @app.post(
         "/petitions/new",
@@ -95,14 +100,16 @@ def add_desk(app: FastAPI, room: PetitionRoom) -> None:
     )
     async def enter(person: Clerk, request: Request) -> Response:
         given = await fields_of(request)
-        draft = _draft(given, person)
+        meeting = await _meeting(room, given.get("meeting", ""), person)
+        draft = _draft(given, person, meeting)
         faults = room.faults(draft)
         if not person.sees(draft.unit):
             faults.append(Fault("unit", "Bạn không được giao đơn vị này"))
         if faults:
-            return new_page(room, person, given, faults)
+            return new_page(room, person, given, faults, meeting)
         received = await room.receive(draft)
         words = {"sent": received, "province": room.context.reference.province, "kind": CALLED[draft.kind]}
+        words["meeting"] = "" if meeting is None else meeting.id
         return PAGES.show("petition_entered.html", words, person=person)
 
 
@@ -148,7 +155,7 @@ def add_one(app: FastAPI, room: PetitionRoom) -> None:
         except NotAllowedError as error:
             return await one_page(room, found, person, error.text)
         after = await room.find(found.id)
-        gone = after is None or not _may(person, after)
+        gone = after is None or not may_see(person, after)
         return RedirectResponse("/petitions" if gone else f"/petitions/{found.id}", 303)
 
 
@@ -156,15 +163,31 @@ def _by(person: Person) -> By:
     return By(person.name, person.subject)
 
 
-def _may(person: Person, petition: Petition) -> bool:
+def may_see(person: Person, petition: Petition) -> bool:
+    """Whether it is among what a person handles."""
     return person.sees(petition.unit) and person.may(*COMPETENT.get(petition.kind, ANYBODY))
 
 
 async def _find(room: PetitionRoom, petition: str, person: Person) -> Petition:
     """A petition that the person may see; any other is not there. Raises ProblemError."""
     found = await room.find(petition)
-    if found is None or not _may(person, found):
+    if found is None or not may_see(person, found):
         raise ProblemError(Problem("no-petition", "Không có ý kiến này, hoặc không thuộc phần việc của bạn", 404))
+    return found
+
+
+async def _meeting(room: PetitionRoom, meeting: str, person: Person) -> Meeting | None:
+    """Where it was said, if it was at a meeting. Raises ProblemError for one that the person does not see."""
+    if not meeting:
+        return None
+    return await seen_meeting(room, meeting, person)
+
+
+async def seen_meeting(room: PetitionRoom, meeting: str, person: Person) -> Meeting:
+    """A meeting of a unit that the person sees; any other is not there. Raises ProblemError."""
+    found = await find_meeting(room.parts.store, meeting)
+    if found is None or not person.sees(found.unit):
+        raise ProblemError(Problem("no-meeting", "Không có buổi này, hoặc không thuộc đơn vị của bạn", 404))
     return found
 
 
@@ -237,19 +260,20 @@ def _text(given: Mapping[str, str]) -> str:
     return text
 
 
-def _draft(given: Mapping[str, str], person: Person) -> Draft:
+def _draft(given: Mapping[str, str], person: Person, meeting: Meeting | None) -> Draft:
     kind = _one_of(CALLED, given.get("kind"))
     gift = None
     if kind == "contribution":
         gift = Gift(_one_of(GIVEN, given.get("given")), "group" if given.get("giver") == "group" else "person")
     return Draft(
         kind=kind,
-        channel=_one_of(CHANNELS, given.get("channel")),
-        unit=given.get("unit", ""),
+        channel=_one_of(CHANNELS, given.get("channel")) if meeting is None else meeting.kind,
+        unit=given.get("unit", "") if meeting is None else meeting.unit,
         text=given.get("text", ""),
         once=given.get("once", "")[:100],
         dossier=given.get("dossier", "").strip().upper(),
         who={name: given.get(name, "") for name in ("name", "phone", "email", "address")},
         gift=gift,
         by=_by(person),
+        meeting=meeting,
     )

@@ -10,6 +10,7 @@ from reference import OFFICE_TIME, moment, moment_or_none
 from runtime.pages import Pages
 from runtime.web import Person, Role
 from services.feedback.domain.hints import hint
+from services.feedback.domain.meetings import Meeting
 from services.feedback.domain.petition import Petition
 from services.feedback.http.public import ABOUT, CALLED, DECIDED
 from services.feedback.petition_room import Fault, PetitionRoom
@@ -62,7 +63,13 @@ def units_of(room: PetitionRoom, person: Person | None = None) -> dict[str, str]
     return {code: unit.name for code, unit in known if unit.in_use(today) and (person is None or person.sees(code))}
 
 
-def new_page(room: PetitionRoom, person: Person, given: Mapping[str, str], faults: list[Fault] | None = None) -> Response:
+def new_page(
+    room: PetitionRoom,
+    person: Person,
+    given: Mapping[str, str],
+    faults: list[Fault] | None = None,
+    meeting: Meeting | None = None,
+) -> Response:
     words = {
         "given": given,
         "faults": {fault.name: fault.text for fault in faults or ()},
@@ -70,6 +77,8 @@ def new_page(room: PetitionRoom, person: Person, given: Mapping[str, str], fault
         "channels": CHANNELS,
         "gifts": GIVEN,
         "units": units_of(room, person),
+        "meeting": meeting,
+        "meeting_unit": "" if meeting is None else room.context.reference.unit_name(meeting.unit),
         "once": given.get("once") or secrets.token_urlsafe(16),
         "province": room.context.reference.province,
     }

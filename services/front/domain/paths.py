@@ -24,6 +24,7 @@ WAYS = (
     Way("/y-kien", "feedback", public=True, changes=True),
     Way("/gop-y", "feedback", public=True, changes=True),
     Way("/petitions", "feedback", changes=True),
+    Way("/meetings", "feedback", changes=True),
     Way("/letters", "notifier", changes=True),
     Way("/messages", "notifier", changes=True),
     Way("/v1/letters", "notifier"),  # the PDF that a letter's page links to

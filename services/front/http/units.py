@@ -1,5 +1,6 @@
 """/don-vi: what anybody may know of a unit: whom to call, its procedures with limits and fees, how much of its work was in
-time this month, how to complain. intake says what is posted, reporting the share; the page stands while reporting is away."""
+time this month, when its leaders receive people, how to complain. intake says what is posted, reporting the share, feedback the
+days; the page stands while reporting or feedback is away."""
 
 import asyncio
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from urllib.parse import quote, urlencode
 from fastapi import FastAPI, Query, Response
 from pydantic import BaseModel, Field
 
+from reference import OFFICE_TIME
 from services.front.http.access import EVERYBODY
 from services.front.http.asking import Nothing, Question, Silent, ask_openly
 from services.front.http.pages import page
@@ -18,6 +20,8 @@ from services.front.http.said import NOT_HERE, away, say
 
 ONLINE = {"full": "trực tuyến toàn trình", "partial": "trực tuyến một phần"}
 KINDS = {"province": "Tỉnh", "department": "Sở, ban, ngành", "commune": "Xã, phường, đặc khu"}
+WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
+MEETINGS = {"reception": "Tiếp công dân", "dialogue": "Đối thoại với người dân"}
 SHARE_SECONDS = 1.5  # a page does not wait longer for a figure
 Words = Annotated[str, Query(alias="q", max_length=100)]
 
@@ -123,6 +127,35 @@ class OnTime(BaseModel):
         return "" if self.share is None else f"{self.share:.2f} %".replace(".", ",")
 
 
+class Meeting(BaseModel):
+    """A day on which a leader receives people, or a dialogue."""
+
+    kind: Literal["reception", "dialogue"]
+    begins: datetime
+    leader: str
+    place: str
+    about: str
+    cancelled: bool
+    why: str
+
+    @property
+    def when(self) -> str:
+        """The day as people say it, and the hour."""
+        at = self.begins.astimezone(OFFICE_TIME)
+        return f"{WEEKDAYS[at.weekday()]}, {at:%d/%m/%Y}, {at:%H:%M}"
+
+    @property
+    def kind_words(self) -> str:
+        """What it is, on the page."""
+        return MEETINGS[self.kind]
+
+
+class Meetings(BaseModel):
+    """Those of a unit that come, the earliest first."""
+
+    items: list[Meeting]
+
+
 def add_routes(app: FastAPI, room: Room) -> None:
     """Add them."""
 
@@ -142,15 +175,21 @@ def add_routes(app: FastAPI, room: Room) -> None:
     ) -> Response:
         asked = {"q": wanted, "field": field, "page": str(number)}
         path = f"/v1/units/{quote(code, safe='')}"
-        found, share = await asyncio.gather(
+        found, share, meetings = await asyncio.gather(
             ask_openly(room, "intake", Question(f"{path}?{urlencode(asked)}"), Contents),
             ask_openly(room, "reporting", Question(f"{path}/on-time", seconds=SHARE_SECONDS), OnTime),
+            ask_openly(room, "feedback", Question(f"{path}/meetings", seconds=SHARE_SECONDS), Meetings),
         )
         if isinstance(found, Silent):
             return say(away("intake"))
         if isinstance(found, Nothing):
             return say(NOT_HERE)
-        return page("unit.html", None, _values(found, share, wanted, field))
+        return page("unit.html", None, {**_values(found, share, wanted, field), "meetings": _known(meetings)})
+
+
+def _known(meetings: Meetings | Silent | Nothing) -> list[Meeting] | None:
+    """None: nobody said."""
+    return meetings.items if isinstance(meetings, Meetings) else None
 
 
 def _values(found: Contents, share: OnTime | Silent | Nothing, wanted: str, field: str) -> dict[str, object]:
