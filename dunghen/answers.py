@@ -217,3 +217,27 @@ class SheetAnswer(Answer):
     report: str
     rows: tuple[SheetLine, ...] = ()
     total: dict[int, int]
+
+
+class PetitionShare(Answer):
+    """Of petitions that had to be answered in a period: how many in time, later, not yet."""
+
+    due: int
+    in_time: int
+    late: int
+    open: int
+    below_target: bool
+
+
+class UnitPetitionShare(PetitionShare):
+    """Of a unit."""
+
+    unit: str
+
+
+class PetitionShares(Answer):
+    """Who answered petitions in time."""
+
+    target: int
+    total: PetitionShare
+    units: tuple[UnitPetitionShare, ...]

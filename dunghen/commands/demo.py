@@ -106,6 +106,7 @@ def _tell(evidence: Evidence, result: Result, folder: Path) -> None:
     show_sheet(out, result, {code: unit.name for code, unit in reference.units.items()})
     out.print(telling.one_dossier(evidence), markup=False)
     out.print(telling.month(result), markup=False)
+    out.print(telling.petitions(result), markup=False)
     out.print(telling.compared(contrast(evidence, reference)), markup=False)
     out.print(telling.checked(result.checks))
     out.print(

@@ -1,5 +1,6 @@
 """What the demo asserts, and the figures it shows: everything is computed from the evidence, nothing is told."""
 
+import json
 import re
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from dunghen.audit import Audited, audit
 from dunghen.demo.driver import load_month
 from dunghen.demo.evidence import Events, Evidence
 from dunghen.demo.figures import End, Figures, effects_of, ends_of, figures_of
+from dunghen.demo.in_time import differences as share_differences
+from dunghen.demo.petitioners import BROUGHT
 from reference import load_reference
 
 _DIGITS = re.compile(r"(?<!\d)\d{9,11}(?!\d)")
@@ -63,7 +66,9 @@ def _checks(evidence: Evidence, events: Events, audited: Audited) -> list[Check]
         Check("bản ghi bị giữ lại", sum(record.topic.endswith(".dlq") for record in evidence.records), 0),
         Check("sổ lệch", len(audited.differences()), 0),
         Check("II.06a lệch", len(_sheet_differences(evidence, audited)), 0),
+        Check("ý kiến đúng hạn lệch", len(share_differences(evidence, events)), 0),
         Check("tên, số ĐT trong topic, log", _personal_data(evidence), 0),
+        Check("người gửi ý kiến, tố cáo trong topic, log, số đo", _petitioners_shown(evidence), 0),
         Check("bản chỉnh", restated if not unstated else f"{restated}, kỳ chốt lệch {len(unstated)}", evidence.corrected),
     ]
 
@@ -130,4 +135,15 @@ def _personal_data(evidence: Evidence) -> int:
         or any(found[-9:] in phones for found in _DIGITS.findall(text))
         or not tokens.isdisjoint(_TOKEN.findall(text))
         for text in [*texts, *evidence.logs.splitlines()]
+    )
+
+
+def _petitioners_shown(evidence: Evidence) -> int:
+    """Records, log lines and measures in which it stands who brought something forward, or what they wrote (R34)."""
+    written = {brought.text for brought in BROUGHT} | {one for brought in BROUGHT for one in brought.who.values()}
+    said = {one.lstrip("0") for one in written} | {json.dumps(one)[1:-1] for one in written}
+    known = re.compile("|".join(map(re.escape, sorted(said))))
+    records = [record.key.decode("utf-8", "replace") + record.value.decode("utf-8", "replace") for record in evidence.records]
+    return sum(
+        known.search(text) is not None for text in [*records, *evidence.logs.splitlines(), *evidence.metrics.splitlines()]
     )

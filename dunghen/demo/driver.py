@@ -255,14 +255,14 @@ class Fleet:
         return f"{', '.join(left) or 'nothing'} is left; held {held} of {len(ends)}"
 
     async def timers_fired(self) -> None:
-        """Wait until sla has fired what is due by the clock."""
+        """Wait until sla and feedback have fired what is due by the clock."""
 
         async def idle() -> bool:
             return all(
                 gauges.get("swept_seconds", 0) >= self.clock.now().timestamp()
                 and gauges.get("jobs_due", 1) == 0
                 and gauges.get("intents_open", 1) == 0
-                for gauges in await self.all_gauges("sla")
+                for gauges in [*await self.all_gauges("sla"), *await self.all_gauges("feedback")]
             )
 
         await self.until("timers to fire", idle)

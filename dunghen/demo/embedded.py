@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from contracts.deadlines import DeadlineSettled
-from dunghen.answers import SheetAnswer
+from dunghen.answers import PetitionShares, SheetAnswer
 from dunghen.demo.driver import Fleet, demo_days, demo_start, get_report, groups_of, load_month, run_month, steps
 from dunghen.demo.evidence import Evidence
 from dunghen.demo.people import STORY, People
@@ -74,13 +74,17 @@ async def finish(fleet: Fleet, bootstrap: str, prefix: str, folder: Path, logs: 
     write_folder(records, folder / "log")
     reporting = fleet.clients["reporting"]
     reports = {unit: SheetAnswer.model_validate(await get_report(reporting, *days, unit, "json")) for unit in REPORTED}
+    period = {"from": str(days[0]), "to": str(days[1])}
+    shares = (await reporting.get("/v1/petitions/in-time", params=period)).raise_for_status().content
+    measured = [(await client.get("/metrics")).raise_for_status().text for client in fleet.clients.values()]
     for kind in ("xlsx", "pdf"):
         (folder / f"II.06a.{kind}").write_bytes(await get_report(reporting, *days, "all", kind))
     letter = await fleet.clients["notifier"].get(f"/v1/letters/{STORY}/pdf")
     (folder / "thu-xin-loi.pdf").write_bytes(letter.raise_for_status().content)
     # Services in other processes write their logs a little later than they answer.
     await asyncio.sleep(0.2)
-    return Evidence(records, fleet.answers, fleet.phone, reports, logs(), fleet.clock.now(), days)
+    petitions = PetitionShares.model_validate_json(shares)
+    return Evidence(records, fleet.answers, fleet.phone, reports, petitions, logs(), "".join(measured), fleet.clock.now(), days)
 
 
 async def _correct_after_freeze(fleet: Fleet, records: list[LogRecord]) -> None:

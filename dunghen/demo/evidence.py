@@ -1,11 +1,12 @@
-"""What a run leaves behind to be judged by: the log, intake's answers, the phone, reports, and what the services logged."""
+"""What a run leaves behind to be judged by: the log, intake's answers, the phone, reports, what the services logged
+and measured."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from contracts import Event
-from dunghen.answers import SheetAnswer
+from dunghen.answers import PetitionShares, SheetAnswer
 from dunghen.demo.driver import Answers
 from dunghen.demo.phone import Phone
 from dunghen.log import event_of
@@ -25,7 +26,9 @@ class Evidence:
     answers: Answers
     phone: Phone
     reports: Mapping[str, SheetAnswer]
+    petitions: PetitionShares
     logs: str
+    metrics: str
     now: datetime
     days: tuple[date, date]
     corrected: int = 1

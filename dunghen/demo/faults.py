@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from contracts import Event, EventData, encode
 from contracts.dossiers import Returned
 from contracts.metrics import MetricsCell
+from contracts.petitions import PetitionAnswered
 from contracts.reports import ReportRestated
 from dunghen.demo.evidence import Evidence
+from dunghen.demo.petitioners import DENOUNCER
 from dunghen.demo.phone import Phone
 from dunghen.log import event_of
 from runtime.kafka_admin import LogRecord
@@ -49,6 +51,20 @@ def _change_figure(evidence: Evidence) -> Evidence:
     return evidence.with_records([*evidence.records, changed])
 
 
+def _lose_answer(evidence: Evidence) -> Evidence:
+    lost = next(
+        event.id
+        for _, event in _of(evidence, PetitionAnswered)
+        if isinstance(event.data, PetitionAnswered) and event.data.kind == "petition" and event.data.in_time
+    )
+    left = [(record, event_of(record)) for record in evidence.records]
+    return evidence.with_records([record for record, event in left if event is None or event.id != lost])
+
+
+def _name_denouncer(evidence: Evidence) -> Evidence:
+    return replace(evidence, metrics=f'{evidence.metrics}\ndunghen_petitions_total{{who="{DENOUNCER["name"]}"}} 1.0\n')
+
+
 def _log_phone(evidence: Evidence) -> Evidence:
     return replace(evidence, logs=f'{evidence.logs}\n{{"event": "sent", "to": "{evidence.phone.arrived[0].to}"}}\n')
 
@@ -64,4 +80,6 @@ FAULTS = (
     Fault("sửa một con số đã công bố", "sổ lệch", _change_figure),
     Fault("ghi một số điện thoại vào log", "tên, số ĐT trong topic, log", _log_phone),
     Fault("nuốt một bản chỉnh", "bản chỉnh", _swallow_restatement),
+    Fault("mất một trả lời ý kiến", "ý kiến đúng hạn lệch", _lose_answer),
+    Fault("ghi tên người tố cáo vào số đo", "người gửi ý kiến, tố cáo trong topic, log, số đo", _name_denouncer),
 )

@@ -16,8 +16,10 @@ from contracts.deadlines import (
 )
 from contracts.feedback import FeedbackInvited, FeedbackRated
 from contracts.notices import LetterSent, NoticeSkipped, NoticeSkippedV2
+from contracts.petitions import PetitionForwarded, PetitionReraised
 from dunghen.audit import Audited
 from dunghen.demo.evidence import Events, Evidence
+from dunghen.demo.in_time import newest_of
 from dunghen.log import kind_of
 
 EFFECTS = (DeadlineWarned, DeadlineApologyDue, DeadlineOverdue, LetterSent, FeedbackInvited, FeedbackRated)
@@ -34,6 +36,22 @@ class Letters(BaseModel):
     sent: int
     rejected: int
     withdrawn: int
+
+
+class Petitions(BaseModel):
+    """What was brought forward, by kind, and what became of what had to be answered (R32), as reporting gives it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kinds: dict[str, int]
+    due: int
+    in_time: int
+    late: int
+    open: int
+    below_target: bool
+    target: int
+    forwarded: int
+    raised_again: int
 
 
 class Figures(BaseModel):
@@ -59,6 +77,7 @@ class Figures(BaseModel):
     sms_skipped: dict[str, int]
     ratings: int
     satisfaction: float | None
+    petitions: Petitions
     ii06a: dict[str, dict[int, int]] = Field(alias="II.06a")
 
 
@@ -97,7 +116,20 @@ def figures_of(evidence: Evidence, events: Events, audited: Audited) -> Figures:
         sms_skipped=skipped_reasons(events),
         ratings=totals["ratings"],
         satisfaction=round(totals["rating_points"] / totals["rating_answers"], 2) if totals["rating_answers"] else None,
+        petitions=_petitions_of(evidence, events),
         ii06a={unit: sheet.total for unit, sheet in sorted(evidence.reports.items())},
+    )
+
+
+def _petitions_of(evidence: Evidence, events: Events) -> Petitions:
+    shares = evidence.petitions
+    happened = Counter(type(event.data) for _, event in events.values())
+    return Petitions(
+        kinds=dict(sorted(Counter(str(stated.kind) for stated in newest_of(events).values()).items())),
+        **shares.total.model_dump(include={"due", "in_time", "late", "open", "below_target"}),
+        target=shares.target,
+        forwarded=happened[PetitionForwarded],
+        raised_again=happened[PetitionReraised],
     )
 
 

@@ -1,4 +1,5 @@
-"""The invented people of the demo: signers at the letter desk, citizens with a survey on their phone, the operator's receipts.
+"""The invented people of the demo: signers at the letter desk, citizens with a survey on their phone, the operator's receipts;
+and those who bring something forward.
 
 They are deterministic: what somebody does depends on the dossier's code and on the month alone, never on timing.
 """
@@ -9,6 +10,7 @@ from datetime import datetime, time, timedelta
 
 from dunghen.answers import Desk, Draft, Shown
 from dunghen.demo.driver import Fleet, Row
+from dunghen.demo.petitioners import Petitioners
 from dunghen.demo.phone import Sms
 from reference import OFFICE_TIME, ReferenceData
 from reference.timeline import DAY, to_instant, to_minute
@@ -29,7 +31,7 @@ class People:
 
     def __init__(self, fleet: Fleet, rows: Sequence[Row], reference: ReferenceData) -> None:
         self._fleet, self._reference = fleet, reference
-        self._ends = _ends(rows)
+        self._ends, self._petitioners = _ends(rows), Petitioners(fleet)
         self._read = 0  # messages of the phone already looked at
         self._apologised: set[str] = set()  # dossiers with an apology among them
         self._given: dict[str, dict[str, str]] = {}  # what was answered, by dossier
@@ -41,6 +43,7 @@ class People:
         await self._fleet.settle(figures=False)
         await self._read_messages()
         await self._sign(moment)
+        await self._petitioners.act(moment)
         return True
 
     # --- the desk ---------------------------------------------------------------

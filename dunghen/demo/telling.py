@@ -14,6 +14,7 @@ from dunghen.demo.checks import Check, Result
 from dunghen.demo.contrast import Contrast
 from dunghen.demo.evidence import Evidence
 from dunghen.demo.people import STORY
+from dunghen.petition_sentences import KINDS
 from dunghen.sentences import SKIPPED
 from reference import OFFICE_TIME
 
@@ -71,6 +72,19 @@ def month(result: Result) -> str:
         f"chưa {f.late_without_letter}) | "
         f"SMS {f.sms}, bỏ qua {sum(f.sms_skipped.values())} ({skipped}) | "
         f"hài lòng {satisfaction}/100 từ {f.ratings} phiếu"
+    )
+
+
+def petitions(result: Result) -> str:
+    """What people brought forward, and how much of it was answered in time."""
+    own = result.figures.petitions
+    kinds = ", ".join(f"{name} {own.kinds[kind]}" for kind, name in KINDS.items() if kind in own.kinds)
+    share = f"{100 * own.in_time / own.due:.2f} %".replace(".", ",") if own.due else "không có"
+    below = f", dưới {own.target} %" if own.below_target else ""
+    return (
+        f"Ý KIẾN     nhận {sum(own.kinds.values())} ({kinds}) | trả lời đúng hạn {own.in_time} trên {own.due} đến hạn "
+        f"({share}{below}), trả lời muộn {own.late}, chưa trả lời {own.open} | chuyển {own.forwarded}, "
+        f"phản ánh lại {own.raised_again}"
     )
 
 

@@ -33,8 +33,18 @@ def test_every_check_of_the_demo_holds_and_the_table_shows_it(demo: Month) -> No
 def test_each_planted_fault_turns_its_own_item_red_and_no_other(demo: Month) -> None:
     faults = demo.result["faults"]
 
-    assert len(faults) == 5
+    assert len(faults) == 7
     assert [fault["red"] for fault in faults] == [[fault["notices"]] for fault in faults]
+
+
+def test_what_people_brought_forward_runs_through_the_month_and_its_share_is_told(demo: Month) -> None:
+    own = demo.result["figures"]["petitions"]
+
+    assert set(own["kinds"]) == {"suggestion", "petition", "complaint", "denunciation", "praise", "contribution"}
+    assert own["due"] == own["in_time"] + own["late"] + own["open"]
+    assert min(own[name] for name in ("in_time", "late", "open", "forwarded", "raised_again")) > 0
+    assert f"trả lời đúng hạn {own['in_time']} trên {own['due']} đến hạn" in demo.told
+    assert "ý kiến đúng hạn lệch 0" in demo.told
 
 
 def test_the_story_line_and_the_month_are_told_in_numbers_of_the_run(demo: Month) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts import EVENT_TYPES, Event, EventData, decode
+from contracts.codes import is_petition_id
 from contracts.feedback import FeedbackRated
 from contracts.metrics import MetricsCell
 from contracts.notices import (
@@ -81,15 +82,16 @@ def told(folder: Path) -> list[str]:
 def _line(topic: str, event: Event) -> Line:
     left_out = OF_THE_RUN.get(type(event.data), set()) if isinstance(event.data, EventData) else set()
     data = event.data.model_dump(exclude_defaults=True, exclude={"sealed", *left_out})
-    cell = isinstance(event.data, MetricsCell)
+    cell, petition = isinstance(event.data, MetricsCell), is_petition_id(event.subject)
     return {
         "type": event.type,
         "topic": topic,
-        "key": event.subject,
-        "id": None if cell else event.id,
+        # A petition's id is made with the key of the run: of it the day stays.
+        "key": event.subject.rpartition("-")[0] if petition else event.subject,
+        "id": None if cell or petition else event.id,
         "source": event.source,
         "sequence": None if event.sequence is None else "said",
-        "correlationid": event.correlation,
+        "correlationid": None if petition else event.correlation,
         "data": _instants(data),
     }
 
