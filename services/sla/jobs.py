@@ -1,4 +1,4 @@
-"""After a change of the calendar: every dossier that is open, or waits to be accepted, is looked at again, once."""
+"""After a change of the calendar, and at each start: every dossier that is open, or waits to be accepted, is looked at again, once."""
 
 from reference import OFFICE_TIME
 from runtime.intents import Intents
@@ -6,7 +6,7 @@ from runtime.parts import Parts
 from services.changes import Changed
 from services.sla.domain import Dossier, recount, recount_acceptance
 from services.sla.handlers import Context
-from services.sla.store import CODEC, open_dossiers, unaccepted_dossiers
+from services.sla.store import CODEC, open_dossiers, unaccepted_dossiers, uncounted_dossiers
 
 PAGE = 200
 DECEMBER = 12
@@ -26,7 +26,7 @@ class Recount:
 
     def __init__(self, parts: Parts, intents: Intents, context: Context) -> None:
         self._parts, self._intents, self._context = parts, intents, context
-        self._done = 0
+        self._done: int | None = None  # nothing yet: the calendar of this release may reach further than that of the last
 
     async def sweep(self) -> None:
         """Count anew what was counted with an older calendar. Raises Unavailable, and then goes through all of it again."""
@@ -38,8 +38,9 @@ class Recount:
             older = [found.code for found in page if found.watch is not None and found.watch.counted_with < newest]
             if older:
                 await CODEC.change(self._intents, older, self._recounted, self._context.clock)
-        async for page in unaccepted_dossiers(self._parts.store, PAGE):
-            await CODEC.change(self._intents, [found.code for found in page], self._accepted, self._context.clock)
+        for waiting in (unaccepted_dossiers, uncounted_dossiers):
+            async for page in waiting(self._parts.store, PAGE):
+                await CODEC.change(self._intents, [found.code for found in page], self._accepted, self._context.clock)
         self._done = newest
 
     def _recounted(self, dossier: Dossier) -> Changed[Dossier]:

@@ -37,13 +37,14 @@ MADE_FROM_LOG = (DOSSIERS,)  # the rest has to be restored from backup
 NEXT_RUNG = "next_rung_at"
 OPEN_DUE = "open_due"  # the due moment, while the dossier is open
 ACCEPT_BY, ACCEPT_UNIT = "accept_by", "accept_unit"  # until when who is to accept it, while it waits for that
+UNCOUNTED = "uncounted_since"  # when the time to accept it began, where no calendar reached its end
 CONFLICT = "conflict.number"  # the change that contradicts a printed date; asked for rarely, so it has no index
 DIFFERS = "differs"  # our count, where the printed date is another
 
 
 async def declare(store: Documents) -> None:
     """Make the collections and their indexes."""
-    await store.declare(DOSSIERS, [Index(NEXT_RUNG), Index(OPEN_DUE), Index(ACCEPT_BY), Index(UNSETTLED)])
+    await store.declare(DOSSIERS, [Index(NEXT_RUNG), Index(OPEN_DUE), Index(ACCEPT_BY), Index(UNCOUNTED), Index(UNSETTLED)])
     await store.declare(JOURNAL)
 
 
@@ -137,6 +138,12 @@ async def open_dossiers(store: Documents, size: int) -> AsyncIterator[list[Dossi
 async def unaccepted_dossiers(store: Documents, size: int) -> AsyncIterator[list[Dossier]]:
     """The dossiers that wait to be accepted, page by page."""
     async for page in _pages(store, ACCEPT_BY, size):
+        yield page
+
+
+async def uncounted_dossiers(store: Documents, size: int) -> AsyncIterator[list[Dossier]]:
+    """The dossiers that were submitted and could not be counted, page by page."""
+    async for page in _pages(store, UNCOUNTED, size):
         yield page
 
 
@@ -241,9 +248,9 @@ def _dump_deadline(deadline: Deadline) -> dict[str, Any]:
 
 def _watched(dossier: Dossier) -> dict[str, Any]:
     """What is kept of a dossier while it is open. `open_due` is there for lists: not while there is no date, or it recovers."""
-    watch, conflict = dossier.watch, None
+    watch, conflict, uncounted = dossier.watch, None, _uncounted(dossier)
     if watch is None:
-        return _waiting(dossier)
+        return {**_waiting(dossier), **uncounted}
     if watch.conflict is not None:
         conflict = {"number": watch.conflict.number, "before": watch.conflict.before, "now": watch.conflict.now}
     return {
@@ -252,7 +259,16 @@ def _watched(dossier: Dossier) -> dict[str, Any]:
         "conflict": conflict,
         DIFFERS: watch.differs,
         OPEN_DUE: dossier.due if dossier.recovered is None else None,
+        **uncounted,
     }
+
+
+def _uncounted(dossier: Dossier) -> dict[str, Any]:
+    """What brings it back to be counted."""
+    acceptance = dossier.acceptance
+    if acceptance is None or acceptance.of is None or not acceptance.uncounted or dossier.recovered is not None:
+        return {}
+    return {UNCOUNTED: acceptance.of.since}
 
 
 def _waiting(dossier: Dossier) -> dict[str, Any]:
@@ -351,7 +367,7 @@ CODEC = Codec(
         Kept("recovered", lambda dossier: dossier.recovered, _dump_recovered),
         Kept("acceptance", lambda dossier: dossier.acceptance, _dump_acceptance),
     ),
-    derived=Derived(("counted_with", NEXT_RUNG, "conflict", DIFFERS, OPEN_DUE, ACCEPT_BY, ACCEPT_UNIT), _watched),
+    derived=Derived(("counted_with", NEXT_RUNG, "conflict", DIFFERS, OPEN_DUE, ACCEPT_BY, ACCEPT_UNIT, UNCOUNTED), _watched),
 )
 
 

@@ -13,10 +13,12 @@ from dunghen import PROVINCE
 from reference import OFFICE_TIME
 from runtime.outputs import Output
 from runtime.store import Document
+from services.sla.domain.desk import told_of
 from services.sla.handlers import Context
 from services.sla.settings import SlaSettings
+from services.sla.store import CODEC
 from tests.support.dossiers import at, fact, received, submitted
-from tests.support.sla import CLOCK, CONTEXT, REFERENCE, last, on_timer, play, said
+from tests.support.sla import CLOCK, CONTEXT, REFERENCE, last, on_calendar, on_timer, play, said
 from tests.support.sla_lives import Life
 
 REFUSED = fact("refused", at(2, "10:00"))
@@ -256,12 +258,101 @@ def test_a_count_into_a_year_that_nobody_confirmed_is_provisional() -> None:
     assert "provisional" in play([submitted(last_day)])[0]["acceptance"]
 
 
-def test_a_moment_that_no_calendar_has_is_not_counted_and_holds_nothing_up() -> None:
+# --- beyond the end of the calendar -------------------------------------------------------
+
+LAST = datetime(2026, 12, 31, 15, tzinfo=OFFICE_TIME)
+SHORT = replace(REFERENCE, calendar=replace(REFERENCE.calendar, last_year=2026))
+
+
+def short_life(*events: Event) -> Life:
+    """A life that is told events while the calendar ends with 2026."""
+    life = Life()
+    life.context = Context.of(replace(SHORT), SlaSettings(reference_dir=PROVINCE), life.clock)
+    return life.hear(*events)
+
+
+def longer(life: Life) -> Life:
+    """The next release comes, whose calendar reaches further; then all that waits is looked at."""
+    life.context = Context.of(replace(REFERENCE), SlaSettings(reference_dir=PROVINCE), life.clock)
+    life.take(on_calendar(life.document, life.context))
+    return life
+
+
+def outcomes(life: Life) -> list[str]:
+    """What was said of the time to accept it, one after the other."""
+    return [event.data.model_dump()["outcome"] for event in life.own if event.type.endswith("acceptance.v1")]
+
+
+def test_what_no_calendar_reaches_is_marked_and_counted_once_one_does() -> None:
+    """D20."""
+    life = short_life(submitted(LAST))
+    assert outcomes(life) == []
+    assert life.document["uncounted_since"] == round(LAST.timestamp() * 1000)
+    assert not {"accept_by", "next_rung_at"} & life.document.keys()
+
+    longer(life)
+    told = life.own[-1].data.model_dump(mode="json")
+    assert (told["outcome"], told["version"], told["due_at"][:16]) == ("waiting", 1, "2027-01-04T15:30")
+    assert "uncounted_since" not in life.document
+    assert life.document == {**Life().hear(submitted(LAST)).document, "rev": life.document["rev"]}
+    assert outcomes(longer(life)) == ["waiting"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said_of_it"),
+    [
+        (received(LAST.replace(minute=30)), "on_time"),
+        (fact("refused", LAST.replace(minute=30)), "on_time"),
+        (fact("supplement-requested", LAST.replace(minute=30)), "on_time"),
+    ],
+    ids=["received", "refused", "papers"],
+)
+def test_what_was_answered_before_it_could_be_counted_is_settled_then(answer: Event, said_of_it: str) -> None:
+    life = short_life(submitted(LAST), answer)
+    assert outcomes(life) == []
+
+    assert outcomes(longer(life)) == [said_of_it]
+    assert "uncounted_since" not in life.document
+
+
+def test_what_was_stated_of_an_earlier_time_holds_no_more_where_the_new_one_cannot_be_counted() -> None:
+    life = short_life(submitted(), submitted(LAST, version=2))
+    assert outcomes(life) == ["waiting", "void"]
+
+    assert outcomes(longer(life)) == ["waiting", "void", "waiting"]
+    assert life.own[-1].data.model_dump()["version"] == 3
+
+
+def test_a_submission_that_could_not_be_counted_and_was_taken_back_leaves_nothing_behind() -> None:
+    life = short_life(submitted(LAST), fact("retracted", LAST, version=2, fact="submitted"))
+
+    assert outcomes(life) == []
+    assert not {"acceptance", "uncounted_since"} & life.document.keys()
+
+
+@pytest.mark.parametrize("before", [(), (submitted(),)], ids=["first", "after another"])
+def test_the_mark_comes_back_when_the_store_is_made_anew(before: tuple[Event, ...]) -> None:
+    version = 1 + len(before)
+    life = short_life(*before, submitted(LAST, version=version))
+
+    life.compare()
+    longer(life).compare()
+
+
+def test_a_dossier_that_cannot_be_counted_is_told_as_one_that_waits_to_be_accepted() -> None:
+    life = short_life(submitted(LAST))
+    told = told_of(CODEC.read(life.document), LAST, life.context.ground)
+
+    assert told is not None
+    assert (told.stage, told.due, told.waits_for, told.submitted_at) == ("submitted", None, "", life.document["uncounted_since"])
+
+
+def test_a_moment_that_no_calendar_has_holds_nothing_up() -> None:
     beyond = submitted(datetime(2036, 6, 2, 9, tzinfo=OFFICE_TIME))
     document, outputs = play([beyond, replace(received(at(2)), time=at(3))])
 
     assert said(outputs) == ["set"]
-    assert "acceptance" not in document
+    assert "deadline" in document
 
 
 def test_how_many_hours_is_a_setting() -> None:

@@ -24,12 +24,12 @@ def restate_acceptance(dossier: Dossier, heard: Heard, ground: Ground) -> Change
     if now == before:
         return Changed(dossier)
     if now is None:
-        return _taken_back(dossier, version, heard.at)
-    if known is not None and before is not None and before[:2] == now[:2]:
+        return _taken_back(dossier, heard.at)
+    if known is not None and before is not None and before[:2] == now[:2] and not known.uncounted:
         overdue = known.overdue and now.state is None
         return _stating(dossier, known._replace(version=version, of=now, overdue=overdue), heard.at)
     counted = _counted(version, now, ground)
-    return Changed(dossier) if counted is None else _stating(dossier, counted, heard.at)
+    return _uncounted(dossier, now, heard.at) if counted is None else _stating(dossier, counted, heard.at)
 
 
 def pass_acceptance(dossier: Dossier, until: datetime) -> Changed[Dossier]:
@@ -42,14 +42,16 @@ def pass_acceptance(dossier: Dossier, until: datetime) -> Changed[Dossier]:
 
 
 def recount_acceptance(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
-    """The calendar changed while a dossier waits to be accepted: nobody was told its date, so it moves (R7)."""
-    known = dossier.acceptance
-    if known is None or known.of is None or not known.waits or not ground.reference.changes:
+    """The calendar changed while a dossier waits to be accepted: nobody was told its date, so it moves (R7). What could not be
+    counted is, however it ended meanwhile, once a calendar reaches it: that of a later release too, which no change tells of."""
+    known, changes = dossier.acceptance, ground.reference.changes
+    if known is None or known.of is None or not (known.uncounted or (known.waits and changes)):
         return Changed(dossier)
     counted = _counted(known.version + 1, known.of, ground)
     if counted is None or (counted.due, counted.provisional) == (known.due, known.provisional):
         return Changed(dossier)
-    return _stating(dossier, counted, ground.reference.changes[-1].recorded)
+    begun = moment(known.of.since)
+    return _stating(dossier, counted, max(begun, changes[-1].recorded) if changes else begun)
 
 
 def _counted(version: int, of: Submission, ground: Ground) -> Acceptance | None:
@@ -82,9 +84,21 @@ def _stating(dossier: Dossier, acceptance: Acceptance, at: datetime) -> Changed[
     return Changed(dossier._replace(acceptance=acceptance), [said])
 
 
-def _taken_back(dossier: Dossier, version: int, at: datetime) -> Changed[Dossier]:
-    said = AcceptanceStated(at=at, version=version, unit=dossier.body, outcome="void")
-    return Changed(dossier._replace(acceptance=Acceptance(version, None)), [said])
+def _uncounted(dossier: Dossier, of: Submission, at: datetime) -> Changed[Dossier]:
+    """No calendar reaches it: kept to be counted later. What was stated of an earlier time holds no more."""
+    back = _taken_back(dossier, at)
+    stated = 0 if back.after.acceptance is None else back.after.acceptance.version
+    return Changed(back.after._replace(acceptance=Acceptance(stated, of)), back.said)
+
+
+def _taken_back(dossier: Dossier, at: datetime) -> Changed[Dossier]:
+    """Nothing holds of what was stated; where that was nothing, nothing is said."""
+    known = dossier.acceptance
+    if known is None or known.due is None:
+        kept = None if known is None or known.version == 0 else Acceptance(known.version, None)
+        return Changed(dossier._replace(acceptance=kept))
+    said = AcceptanceStated(at=at, version=known.version + 1, unit=dossier.body, outcome="void")
+    return Changed(dossier._replace(acceptance=Acceptance(known.version + 1, None)), [said])
 
 
 def outcome_of(of: Submission, due: int, *, overdue: bool) -> Outcome:

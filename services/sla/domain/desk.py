@@ -29,9 +29,14 @@ class Horizon:
 
     @classmethod
     def at(cls, now: datetime, line: Timeline) -> "Horizon":
-        """Seen from a moment, on the calendar of a unit: on a Friday, "tomorrow" goes on through Monday."""
+        """Seen from a moment, on the calendar of a unit: on a Friday, "tomorrow" goes on through Monday. Where no calendar
+        reaches a next working day, it is the next date: lists are wanted on the last days too."""
         today = to_minute(now) // DAY
-        midnights = (to_instant((day + 1) * DAY) for day in (today, line.counted_after(today, 1)))
+        try:
+            tomorrow = line.counted_after(today, 1)
+        except BeyondCalendarError:
+            tomorrow = today + 1
+        midnights = (to_instant((day + 1) * DAY) for day in (today, tomorrow))
         first, second = (whole_ms(midnight) - 1 for midnight in midnights)
         return cls(whole_ms(now) - 1, first, second)
 
@@ -111,7 +116,7 @@ def _place(dossier: Dossier) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What sla can say of one dossier. `stage`: `submitted` while it is to be accepted, until `due`; `waiting` while the clock
+    """What sla can say of one dossier. `stage`: `submitted` while it is to be accepted, until `due` if a calendar reaches that; `waiting` while the clock
     stands still, or papers are asked for before it is accepted, since `waits_since`. Times in ms."""
 
     code: str
@@ -176,10 +181,10 @@ def _told_before(dossier: Dossier, now: datetime, ground: Ground) -> Told | None
         unit=of.unit,
         procedure=submitted.procedure,
         received_at=None,
-        stage="waiting" if due is None else "submitted",
+        stage="submitted" if acceptance.waits else "waiting",
         due=due,
         urgency=None if due is None else horizon.of(due),
-        waits_for="supplement" if due is None else "",
+        waits_for="" if acceptance.waits else "supplement",
         waits_since=of.answered,
         ended=None,
         step="",

@@ -29,7 +29,8 @@ class Submission(NamedTuple):
 
 
 class Acceptance(NamedTuple):
-    """What was stated last. `of`: None where the submission was taken back. `overdue`: nobody had answered when it was due."""
+    """What was stated last; version 0: nothing yet. `of`: None where the submission was taken back. `due`: None where no calendar
+    reached it. `overdue`: nobody had answered when it was due."""
 
     version: int
     of: Submission | None
@@ -41,6 +42,11 @@ class Acceptance(NamedTuple):
     def waits(self) -> bool:
         """Whether the unit has to answer."""
         return self.of is not None and self.of.state is None
+
+    @property
+    def uncounted(self) -> bool:
+        """Whether it was submitted and could not be counted."""
+        return self.of is not None and self.due is None
 
     @property
     def accept_by(self) -> int | None:
