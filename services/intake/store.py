@@ -15,7 +15,7 @@ from runtime.parts import Parts
 from runtime.store import Document, Documents, In, Index, Range, Where
 from services.intake.domain import Dossier, Json, Known, KnownContact, Quarantined, Reception, Seen, Sender, Submission
 from services.intake.domain.deeds import Deed
-from services.intake.domain.dossier import NO_FACTS, NOTHING_SEEN, STATED, Facts
+from services.intake.domain.dossier import NO_FACTS, NOTHING_SEEN, STATED, Facts, StepSeen
 from services.intake.domain.held import Held
 from services.intake.domain.kept_words import KeptWords
 from services.intake.domain.keys import ApiKey, Wanted
@@ -108,10 +108,14 @@ def _reception(kept: Mapping[str, Any]) -> Reception:
 
 
 def _seen(document: Document) -> Seen:
-    order, at, same = document.get("seen"), document.get("seen_at"), document.get("same")
-    if order is None and at is None and same is None:
+    order, at, same, steps = (document.get(name) for name in _SEEN)
+    if order is None and at is None and same is None and steps is None:
         return NOTHING_SEEN
-    return Seen(None if order is None else (order[0], order[1]), at, same or {})
+    told = tuple(StepSeen(when, state) for when, state in steps or ())
+    return Seen(None if order is None else (order[0], order[1]), at, same or {}, told)
+
+
+_SEEN = ("seen", "seen_at", "same", "step_states")
 
 
 def _dump_told(facts: Facts) -> dict[str, Any] | None:
@@ -135,7 +139,8 @@ def _dump_known(fact: Known) -> dict[str, Any]:
 
 def _dump_seen(dossier: Dossier) -> dict[str, Any]:
     seen = dossier.seen
-    return {"seen": None if seen.order is None else [*seen.order], "seen_at": seen.at, "same": dict(seen.same) or None}
+    order, steps = None if seen.order is None else [*seen.order], [[*step] for step in seen.steps]
+    return {"seen": order, "seen_at": seen.at, "same": dict(seen.same) or None, "step_states": steps or None}
 
 
 CODEC = Codec(
@@ -147,7 +152,7 @@ CODEC = Codec(
         Kept("received", lambda dossier: dossier.reception, lambda reception: reception.words()),
         Kept("submitted", lambda dossier: dossier.submission, lambda submission: submission.words()),
     ),
-    derived=Derived(("seen", "seen_at", "same"), _dump_seen),
+    derived=Derived(_SEEN, _dump_seen),
 )
 
 

@@ -1,4 +1,4 @@
-"""After a change of the calendar, and at each start: every dossier that is open, or waits to be accepted, is looked at again, once."""
+"""After a change of the calendar, and at each start: what is open, or waits to be accepted, is looked at again, once."""
 
 from reference import OFFICE_TIME
 from runtime.intents import Intents

@@ -145,7 +145,7 @@ def test_the_golden_documents_have_every_part() -> None:
     facts = [fact for document in documents for fact in document.get("facts", {}).values()]
 
     assert {name for document in documents for name in document} == {
-        *("_id", "rev", "facts", "sequence", "contact", "received", "submitted", "seen", "seen_at", "same")
+        *("_id", "rev", "facts", "sequence", "contact", "received", "submitted", "seen", "seen_at", "same", "step_states")
     }
     assert {name for fact in facts for name in fact} == {"v", "h", "o", "at", "x", "c"}
     assert {fact.get("c") for fact in facts} == {None, 0, 1}

@@ -37,10 +37,12 @@ class Life:
     dossiers: list[Event] = field(default_factory=list)
     notices: list[Event] = field(default_factory=list)
     own: list[Event] = field(default_factory=list)
+    last_year: int = REFERENCE.calendar.last_year  # of the calendar
 
     def __post_init__(self) -> None:
         # of its own: a life changes its calendar
-        self.context = Context.of(replace(REFERENCE), SlaSettings(reference_dir=PROVINCE), self.clock)
+        reference = replace(REFERENCE, calendar=replace(REFERENCE.calendar, last_year=self.last_year))
+        self.context = Context.of(reference, SlaSettings(reference_dir=PROVINCE), self.clock)
 
     def take(self, decision: Decision) -> None:
         self.document = {**decision.document, "rev": self.document["rev"] + 1}
@@ -174,6 +176,9 @@ LIVES: dict[str, Callable[[], Life]] = {
     "a submission taken back": lambda: Life().hear(submitted(), fact("retracted", at(2), version=2, fact="submitted")),
     "submitted before a day off that is entered later": lambda: (
         Life().hear(submitted(at(2, "15:00"))).change(at(3)).until(at(4))
+    ),
+    "submitted where no calendar reaches": lambda: Life(last_year=2026).hear(
+        submitted(datetime(2026, 12, 31, 15, tzinfo=OFFICE_TIME))
     ),
     "an ask of an unknown dossier": lambda: Life().hear(ask(at(11), at(9))),
 }

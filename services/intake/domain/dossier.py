@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from pydantic import JsonValue
 
 from contracts.dossiers import Linked, ReturnMethod
+from reference import State
 
 Json = JsonValue  # what a sender wrote, and what facts say on the wire
 Channel = Literal[1, 2, 3]
@@ -138,14 +139,22 @@ class Reception(NamedTuple):
         return words
 
 
+class StepSeen(NamedTuple):
+    """A step, and the state (TrangThaiHoSo) that the dossier was in after it."""
+
+    at: int
+    state: State
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """How far snapshots came: the order of the latest, and when it was observed. `same`: a sender's number of a supplement
-    that is an occasion of another name here."""
+    that is an occasion of another name here. `steps`: those that said a state, in the order in which they came."""
 
     order: Order | None = None
     at: int | None = None
     same: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[StepSeen, ...] = ()
 
 
 NOTHING_SEEN = Seen()

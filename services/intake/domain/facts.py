@@ -41,11 +41,13 @@ SURE: tuple[Sure, ...] = ("guessed", "reported")  # as facts say it on the wire;
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a fact is said: how sure its time is, whether it may only fill what is unknown, which field it was in."""
+    """How a fact is said: how sure its time is, whether it may only fill what is unknown, which field it was in.
+    `anew`: whether it says more than what was told as surely before."""
 
     sure: int = STATED
     fill: bool = False
     field: str = "at"
+    anew: bool = False
 
 
 PLAINLY = Manner()
@@ -142,7 +144,7 @@ def _ends_before_it_began(facts: Facts, key: str) -> bool:
 
 def _stands(known: Known, digest: str, observed: int | None, manner: Manner) -> bool:
     """Whether what is known stands against what was said now."""
-    less_sure = manner.sure < STATED and manner.sure <= known.sure
+    less_sure = manner.sure < STATED and (manner.sure < known.sure or (manner.sure == known.sure and not manner.anew))
     older = observed is not None and observed <= known.observed
     return known.digest == digest or older or (less_sure and not known.retracted)
 

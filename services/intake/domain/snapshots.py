@@ -9,13 +9,12 @@ from datetime import datetime
 from contracts.facts import epoch_ms
 from reference import OFFICE_TIME, State, moment
 from services.intake.domain.answers import Ground
-from services.intake.domain.dossier import GUESSED, REPORTED, STATED, Dossier
+from services.intake.domain.dossier import GUESSED, STATED, Dossier
 from services.intake.domain.facts import Manner
 from services.intake.domain.items import (
     EventItem,
     PlainItem,
     PlainKind,
-    ProgressedItem,
     ReappointedItem,
     ReceivedItem,
     RetractedItem,
@@ -31,8 +30,6 @@ from services.intake.domain.phases import (
     EndKind,
     Explained,
     Said,
-    ends_after,
-    pauses_after,
     reached,
 )
 from services.intake.domain.problems import Fault
@@ -42,20 +39,6 @@ from services.intake.domain.submitting import of_earlier_attempt, snapshot_submi
 def explain(dossier: Dossier, snapshot: SnapshotItem, word: State, ground: Ground) -> Explained:
     """The events that make what is known equal to a snapshot in state `word`."""
     return _Comparison(dossier, snapshot, word, ground).run()
-
-
-def explain_step(dossier: Dossier, step: ProgressedItem, word: State) -> Explained:
-    """The events that the state after a step adds: what was unknown, or known less surely."""
-    before, phase = reached(dossier), PHASES[word]
-    if phase < before[0]:
-        return Explained(notes=("stragglers",), seen=dossier.seen)
-    kinds = (*pauses_after(dossier, word), *ends_after(dossier, word))
-    items = (
-        PlainItem(dossier=step.dossier, type=kind, at=step.at, occasion=occasion, observed_at=step.observed_at)
-        for kind, occasion in kinds
-    )
-    seen = replace(dossier.seen, order=(phase, before[1]))
-    return Explained(tuple(Said(item, Manner(REPORTED)) for item in items), seen=seen)
 
 
 class _Comparison:

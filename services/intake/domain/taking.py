@@ -14,7 +14,8 @@ from services.intake.domain.facts import PLAINLY, occasion_of, take_event
 from services.intake.domain.items import Item, PlainItem, ProgressedItem, ReceivedItem, SnapshotItem, SubmittedItem
 from services.intake.domain.phases import Explained, Said
 from services.intake.domain.problems import Fault
-from services.intake.domain.snapshots import explain, explain_step
+from services.intake.domain.snapshots import explain
+from services.intake.domain.stepping import explain_step
 from services.intake.domain.submitting import explain_submission, refused_before
 from services.intake.domain.words import OTHER, spoken
 

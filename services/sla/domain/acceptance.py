@@ -43,15 +43,14 @@ def pass_acceptance(dossier: Dossier, until: datetime) -> Changed[Dossier]:
 
 def recount_acceptance(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
     """The calendar changed while a dossier waits to be accepted: nobody was told its date, so it moves (R7). What could not be
-    counted is, however it ended meanwhile, once a calendar reaches it: that of a later release too, which no change tells of."""
+    counted is, however it ended meanwhile, once a calendar reaches it; of a later release's calendar no change tells."""
     known, changes = dossier.acceptance, ground.reference.changes
     if known is None or known.of is None or not (known.uncounted or (known.waits and changes)):
         return Changed(dossier)
     counted = _counted(known.version + 1, known.of, ground)
     if counted is None or (counted.due, counted.provisional) == (known.due, known.provisional):
         return Changed(dossier)
-    begun = moment(known.of.since)
-    return _stating(dossier, counted, max(begun, changes[-1].recorded) if changes else begun)
+    return _stating(dossier, counted, changes[-1].recorded if changes else moment(known.of.since))
 
 
 def _counted(version: int, of: Submission, ground: Ground) -> Acceptance | None:

@@ -116,8 +116,8 @@ def _place(dossier: Dossier) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What sla can say of one dossier. `stage`: `submitted` while it is to be accepted, until `due` if a calendar reaches that; `waiting` while the clock
-    stands still, or papers are asked for before it is accepted, since `waits_since`. Times in ms."""
+    """What sla can say of one dossier. `stage`: `submitted` while it is to be accepted, until `due` where that can be counted;
+    `waiting` while the clock stands still, or papers are asked for before it is accepted, since `waits_since`. Times in ms."""
 
     code: str
     unit: str

@@ -29,8 +29,8 @@ class Submission(NamedTuple):
 
 
 class Acceptance(NamedTuple):
-    """What was stated last; version 0: nothing yet. `of`: None where the submission was taken back. `due`: None where no calendar
-    reached it. `overdue`: nobody had answered when it was due."""
+    """What was stated last; version 0: nothing yet. `of`: None where the submission was taken back. `due`: None where no
+    calendar reached it. `overdue`: nobody had answered when it was due."""
 
     version: int
     of: Submission | None
