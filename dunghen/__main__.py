@@ -14,6 +14,7 @@ COMMANDS = {
     "import": "importing",
     "follow": "follow",
     "demo": "demo",
+    "drill": "drill",
     "deadline": "deadline",
     "topics": "topics",
     "report": "report",

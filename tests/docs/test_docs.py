@@ -98,12 +98,31 @@ def test_a_machine_without_python_is_told_what_to_install(tmp_path: Path) -> Non
 def test_every_test_that_the_pages_on_delivery_name_exists() -> None:
     files = [*(ROOT / "tests").rglob("*.py")]
     names = {name for file in files for name in re.findall(r"def test_(\w+)", file.read_text("utf-8"))}
-    for page in ("architecture.md", "reactions.md"):
+    for page in ("architecture.md", "reactions.md", "bad-input.md"):
         text = (ROOT / "docs" / page).read_text("utf-8")
         told = set(re.findall(r"`([a-z]+(?:_[a-z0-9]+){4,})`", text))
         assert told <= names, (page, told - names)
         for path in re.findall(r"`((?:\w+/)*\w+\.py)`", text):
             assert any(str(file).endswith(f"/{path}") for file in files) or (ROOT / path).exists(), (page, path)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["setting", "absent", "password", "certificate", "right", "disk", "clock", "DNS", "slow", "topic", "replicas"],
+)
+def test_a_fault_around_a_service_has_a_stated_behaviour_and_a_test(fault: str) -> None:
+    lines = (ROOT / "docs/bad-input.md").read_text("utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    told = [row for row in rows if fault in row[0]]
+
+    assert told
+    for _, behaviour, tests in told:
+        assert behaviour
+        named = re.findall(r"`([\w/]+\.py)`: ((?:`\w+`(?:, )?)+)", tests)
+        assert named
+        for path, names in named:
+            text = (ROOT / "tests" / path).read_text("utf-8")
+            assert all(f"def test_{name}(" in text for name in re.findall(r"`(\w+)`", names)), (path, names)
 
 
 def test_a_name_of_the_glossary_is_a_name_in_the_code() -> None:

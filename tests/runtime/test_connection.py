@@ -97,3 +97,9 @@ def test_why_no_connection_comes_about_is_one_sentence() -> None:
     assert asyncio.run(kafka_at("127.0.0.1:1").why_not()) == "kafka at 127.0.0.1:1: nobody listens there"
     assert asyncio.run(kafka_at("localhost").why_not()) == "kafka at localhost: is no host:port"
     assert said(KeyError("x")) == "KeyError"
+
+
+def test_a_name_that_dns_does_not_know_is_said_in_one_sentence() -> None:
+    told = asyncio.run(kafka_at("kafka.invalid:9092").why_not())  # RFC 6761: no resolver ever knows it
+
+    assert told == "kafka at kafka.invalid:9092: there is no host of this name"
