@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.catalogue import Catalogue
-from services.intake.http.changes import TOPICS as CHANGES
+from services.intake.followed import TOPICS as CHANGES
 from services.wiring import CALENDAR
 
 Operation = Literal["READ", "WRITE", "DESCRIBE", "CREATE"]

@@ -1,31 +1,18 @@
-"""The services there are: how each is set up, and what it is made from. Everything that lists services reads this."""
+"""The services there are: how each is set up, and what it is made from. Everything that lists services reads this.
 
-from collections.abc import Callable, Mapping
+A service is imported when it is looked up: an image holds the packages of its own service alone, and the command line too.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 
 from pydantic_settings import BaseSettings
 
 from runtime.service import Service
 from runtime.settings import RuntimeSettings, WithoutLog
 from runtime.telemetry import Metric
-from services.feedback.app import build as build_feedback
-from services.feedback.settings import FeedbackSettings
-from services.feedback.telemetry import METRICS as FEEDBACK_METRICS
-from services.front.app import build as build_front
-from services.front.settings import FrontSettings
-from services.front.telemetry import METRICS as FRONT_METRICS
-from services.intake.app import build as build_intake
-from services.intake.settings import IntakeSettings
-from services.intake.telemetry import METRICS as INTAKE_METRICS
-from services.notifier.app import build as build_notifier
-from services.notifier.settings import NotifierSettings
-from services.notifier.telemetry import METRICS as NOTIFIER_METRICS
-from services.reporting.app import build as build_reporting
-from services.reporting.settings import ReportingSettings
-from services.reporting.telemetry import METRICS as REPORTING_METRICS
-from services.sla.app import build as build_sla
-from services.sla.settings import SlaSettings
-from services.sla.telemetry import METRICS as SLA_METRICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +25,34 @@ class Kind:
     common: type[RuntimeSettings] = RuntimeSettings
 
 
+@cache
+def _kind(name: str) -> Kind:
+    settings: type[BaseSettings] = getattr(import_module(f"services.{name}.settings"), f"{name.capitalize()}Settings")
+    build: Callable[..., Service] = import_module(f"services.{name}.app").build
+    metrics: tuple[Metric, ...] = import_module(f"services.{name}.telemetry").METRICS
+    return Kind(settings, build, metrics, WithoutLog if name == "front" else RuntimeSettings)
+
+
+class _Kinds(Mapping[str, Kind]):
+    def __init__(self, *names: str) -> None:
+        self._names = names
+
+    def __getitem__(self, name: str) -> Kind:
+        if name not in self._names:
+            raise KeyError(name)
+        return _kind(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 # Those that stand on the log: they write topics, most of them read some, and each has a store that the log brings back.
-SERVICES: Mapping[str, Kind] = {
-    "intake": Kind(IntakeSettings, build_intake, INTAKE_METRICS),
-    "sla": Kind(SlaSettings, build_sla, SLA_METRICS),
-    "notifier": Kind(NotifierSettings, build_notifier, NOTIFIER_METRICS),
-    "feedback": Kind(FeedbackSettings, build_feedback, FEEDBACK_METRICS),
-    "reporting": Kind(ReportingSettings, build_reporting, REPORTING_METRICS),
-}
+SERVICES: Mapping[str, Kind] = _Kinds("intake", "sla", "notifier", "feedback", "reporting")
 # What is run, set up and watched: those, and the front, which stands on no log.
-ALL: Mapping[str, Kind] = {**SERVICES, "front": Kind(FrontSettings, build_front, FRONT_METRICS, WithoutLog)}
+ALL: Mapping[str, Kind] = _Kinds(*SERVICES, "front")

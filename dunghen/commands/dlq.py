@@ -34,6 +34,8 @@ def _build(name: str) -> Service:
         return SERVICES[name].build(*settings_from_environment(SERVICES[name].settings))
     except SettingsError as error:
         stop(f"thiếu hoặc sai cấu hình:\n{error}")
+    except ModuleNotFoundError as error:
+        stop(f"ở đây không có thư viện {error.name} mà {name} cần: chạy lệnh này trong ảnh của {name} hoặc ảnh cli")
 
 
 @asynccontextmanager

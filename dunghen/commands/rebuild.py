@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -14,40 +15,31 @@ from runtime.errors import CannotStartError, Unavailable
 from runtime.kafka_admin import set_back
 from runtime.recovery import empty, open_intents
 from runtime.store import open_documents
-from services.feedback.store import MADE_FROM_LOG as OF_FEEDBACK
-from services.intake.store import MADE_FROM_LOG as OF_INTAKE
-from services.notifier.store import MADE_FROM_LOG as OF_NOTIFIER
-from services.reporting.store import MADE_FROM_LOG as OF_REPORTING
-from services.sla.store import MADE_FROM_LOG as OF_SLA
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
     """What goes and what stays, for the person who decides."""
 
-    collections: tuple[str, ...]
     gone: str
     kept: str
 
 
 KINDS: Mapping[str, _Kind] = {
     "intake": _Kind(
-        OF_INTAKE,
         "hồ sơ (đọc lại từ dossiers.v1 và contacts.v1; lần gửi tới mỗi liên hệ được niêm phong lại một lần)",
         "khóa API, danh sách chờ kiểm tra, số liệu chất lượng",
     ),
-    "sla": _Kind(OF_SLA, "hồ sơ (đọc lại từ deadlines.v1 và các topic nguồn)", "sổ thay đổi lịch cùng người ký"),
+    "sla": _Kind("hồ sơ (đọc lại từ deadlines.v1 và các topic nguồn)", "sổ thay đổi lịch cùng người ký"),
     "notifier": _Kind(
-        OF_NOTIFIER,
         "hồ sơ (đọc lại từ notices.v1 và các topic nguồn); ghi chú và người ký của thư mất, thư đã duyệt chưa gửi phải ký lại",
         "sổ số thư",
     ),
     "feedback": _Kind(
-        OF_FEEDBACK,
         "hồ sơ, lời mời và đánh giá (đọc lại từ feedback.v1 và dossiers.v1)",
         "ý kiến của dân và nhật ký (giữ nguyên)",
     ),
-    "reporting": _Kind(OF_REPORTING, "dòng, sổ và kệ số liệu (đọc lại từ các topic nguồn)", "các kỳ đã chốt"),
+    "reporting": _Kind("dòng, sổ và kệ số liệu (đọc lại từ các topic nguồn)", "các kỳ đã chốt"),
 }
 
 
@@ -68,7 +60,7 @@ def rebuild(
     if not (store and broker):
         stop("cần --store ĐỊA_CHỈ (STORE_URL) và --broker ĐỊA_CHỈ (KAFKA_BOOTSTRAP_SERVERS)")
     try:
-        gone = asyncio.run(_start_over(service, kind, store, broker, prefix, wait, drop_open=drop_open))
+        gone = asyncio.run(_start_over(service, _made_from_log(service), store, broker, prefix, wait, drop_open=drop_open))
     except (Unavailable, CannotStartError) as error:
         stop(str(error), 1)
     out.print(f"Đã xóa {gone} tài liệu: {kind.gone}.", markup=False)
@@ -76,7 +68,18 @@ def rebuild(
     out.print(f"Lần khởi động tới {service} đọc lại những gì đã nói, rồi đọc nguồn từ đầu và im lặng đến khi kịp.")
 
 
-async def _start_over(service: str, kind: _Kind, store: str, broker: str, prefix: str, wait: float, *, drop_open: bool) -> int:
+def _made_from_log(service: str) -> tuple[str, ...]:
+    """The collections that go. The image of another service does not hold what this one imports."""
+    try:
+        collections: tuple[str, ...] = import_module(f"services.{service}.store").MADE_FROM_LOG
+    except ModuleNotFoundError as error:
+        stop(f"ở đây không có thư viện {error.name} mà {service} cần: chạy lệnh này trong ảnh của {service} hoặc ảnh cli")
+    return collections
+
+
+async def _start_over(
+    service: str, collections: tuple[str, ...], store: str, broker: str, prefix: str, wait: float, *, drop_open: bool
+) -> int:
     """A member with a name of its own (INSTANCE_ID) stays in its group for a session's time after it has stopped."""
     patiently = AsyncRetrying(
         retry=retry_if_exception_type(CannotStartError), stop=stop_after_delay(wait), wait=wait_fixed(2), reraise=True
@@ -92,7 +95,7 @@ async def _start_over(service: str, kind: _Kind, store: str, broker: str, prefix
             )
         if topics:
             await patiently(set_back, broker, f"{prefix}{service}", topics)
-        return await empty(documents, kind.collections)
+        return await empty(documents, collections)
     finally:
         await documents.close()
 

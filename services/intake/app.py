@@ -20,7 +20,7 @@ from services import wiring
 from services.assembly import Base, hold_to_the_log, tokens_of
 from services.intake import handlers, quality, store
 from services.intake.http import Entrance, add_routes
-from services.intake.http.changes import TOPICS
+from services.intake.followed import TOPICS
 from services.intake.http.entrance import Pace
 from services.intake.http.events import SCHEMAS
 from services.intake.http.files import FILES

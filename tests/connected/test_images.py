@@ -10,7 +10,7 @@ import pytest
 from dunghen import PROVINCE
 from dunghen.audit import audit
 from dunghen.log import events_of, kind_of, read_broker
-from dunghen.services import ALL
+from dunghen.services import ALL, SERVICES
 from runtime.clock import SteppedClock
 from tests.flow.support import D, at, event, received
 from tests.real import Real, require_engine
@@ -82,3 +82,18 @@ def test_the_command_line_has_an_image_too(images: None) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 
     assert {line.partition("=")[0] for line in done.stdout.splitlines()} >= {"CONTACTS_PRIVATE_KEYS", "FEEDBACK_TOKEN_KEY"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_image_can_repair_its_service(service: str, real: Real, images: None) -> None:
+    """Topics are looked at and a rebuild gets as far as the store, which is nowhere: by exec this is the pod's own."""
+    del images
+    where = ["--env", f"KAFKA_BOOTSTRAP_SERVERS={real.kafka}", "--env", "STORE_URL=mongodb://127.0.0.1:1/none"]
+    run = ["docker", "run", "--rm", "--network", "host", "--read-only", *where, f"dunghen-test/{service}", "dunghen"]
+    applied = subprocess.run([*run, "topics", "apply", "--dry-run"], capture_output=True, text=True, check=False)
+    rebuilt = subprocess.run([*run, "rebuild", service, "--wait", "0"], capture_output=True, text=True, check=False)
+
+    assert applied.returncode == 0, applied.stderr
+    assert "dossiers.v1" in applied.stdout
+    assert (rebuilt.returncode, "Traceback" in rebuilt.stderr) == (1, False), rebuilt.stderr
+    assert "mongodb" in rebuilt.stderr

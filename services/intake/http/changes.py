@@ -13,12 +13,12 @@ from runtime.log import Record
 from runtime.log.reader import Places
 from runtime.web import Problem, ProblemError, problem_answers
 from services.intake.domain import Sender
+from services.intake.followed import TOPICS
 from services.intake.http.answers import ChangedDossier, Changes
 from services.intake.http.entrance import Entrance
 from services.intake.http.gatekeeper import SENDING, Key
 from services.intake.store import find_dossiers
 
-TOPICS = ("deadlines.v1", "notices.v1")
 _Offset = Annotated[int, Field(strict=True, ge=0, lt=2**63)]  # as Kafka counts
 _PLACES = TypeAdapter(dict[str, Annotated[list[_Offset], Field(max_length=10_000)]])
 
