@@ -19,8 +19,8 @@ from runtime.web.operations import add_operations
 from services import wiring
 from services.assembly import Base, hold_to_the_log, tokens_of
 from services.intake import handlers, quality, store
-from services.intake.http import Entrance, add_routes
 from services.intake.followed import TOPICS
+from services.intake.http import Entrance, add_routes
 from services.intake.http.entrance import Pace
 from services.intake.http.events import SCHEMAS
 from services.intake.http.files import FILES

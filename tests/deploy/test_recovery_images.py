@@ -1,4 +1,4 @@
-"""What an image's command line can do with the packages of its own service alone, without an image: the others are taken away."""
+"""What an image's command line can do with the packages of its own service alone: those of the others are taken away."""
 
 import subprocess
 import sys
