@@ -150,6 +150,8 @@ class Dispatcher:
         self._parts.telemetry.set("letters_drafted", waiting.drafted)
         for why in get_args(Obstacle):
             self._parts.telemetry.set("letters_unsigned", waiting.unsigned.get(why, 0), reason=why)
+        for unit, end in self._desk.signatures.ends().items():
+            self._parts.telemetry.set("certificate_ends_seconds", end.timestamp(), unit=unit)
         self._desk.board.measure()
         self._measure_locked(waiting.locked)
 

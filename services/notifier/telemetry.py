@@ -32,5 +32,11 @@ METRICS = (
         "Approved letters that wait because the key of their body cannot sign them, by reason (docs/runbook.md).",
         ("reason",),
     ),
+    Metric(
+        "certificate_ends_seconds",
+        "gauge",
+        "When the certificate that signs letters of a unit ends, once it signed.",
+        ("unit",),
+    ),
     Metric("sent_seconds", "gauge", "Clock reading of the last complete pass over due messages."),
 )

@@ -124,6 +124,17 @@ CASES: dict[str, tuple[Series, Series, dict[str, str]]] = {
         {'dunghen_letters_unsigned{service="notifier",reason="not-valid"}': "0x300 1x5 0x300"},
         {"reason": "not-valid"},
     ),
+    "DunghenCertificateEnds": (
+        {
+            CLOCK % "notifier": "1000+60x500",
+            'dunghen_certificate_ends_seconds{service="notifier",unit="H37.12"}': "2000000x500",
+        },
+        {
+            CLOCK % "notifier": "1000+60x500",
+            'dunghen_certificate_ends_seconds{service="notifier",unit="H37.12"}': "9000000x500",
+        },
+        {"unit": "H37.12"},
+    ),
     "DunghenFiguresOld": (
         {'dunghen_dirty_oldest_seconds{service="reporting"}': "1200x500"},
         {'dunghen_dirty_oldest_seconds{service="reporting"}': "30x500"},

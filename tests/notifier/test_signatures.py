@@ -28,13 +28,14 @@ from runtime.store import open_documents
 from runtime.typeset import typeset
 from services.notifier.domain.letter import Issuing, Sent
 from services.notifier.domain.unsigned import LOOK_AGAIN, WORDS, Obstacle, names_of
+from services.notifier.http.desk import LetterDesk
 from services.notifier.signatures import REST_SECONDS, CannotSignError, Keys, Signatures, stamp_of
 from services.notifier.store import DOSSIERS, PAPERS, REGISTER, count_waiting, declare
 from tests.real import skip
 from tests.support.dossiers import DOSSIER, at
 from tests.support.notifier import REFERENCE
 from tests.support.notifier_hears import contact
-from tests.support.office import MORNING, Office, heard, words
+from tests.support.office import MORNING, SIGNER, Office, heard, words
 from tests.support.pki import PASSWORD, Authority, Holder, Times
 
 UNIT, NAME = "H37.12", "Ủy ban nhân dân xã Hoàng Vân"
@@ -249,6 +250,7 @@ async def test_a_letter_that_cannot_be_signed_waits_without_a_number_and_goes_on
     FAULTS[fault](safe)
     await office.issue()
     waiting = (await office.dossier()).letter
+    shown = await LetterDesk(office.parts, office.intents, office.desk()).show(DOSSIER, SIGNER)
     numbers = await office.store.find(REGISTER, {})
     counted = (await count_waiting(office.store, 0)).unsigned
     safe.give()
@@ -258,6 +260,7 @@ async def test_a_letter_that_cannot_be_signed_waits_without_a_number_and_goes_on
 
     assert isinstance(waiting, Issuing)
     assert waiting.waits == WHY[fault]
+    assert shown.waits == WORDS[WHY[fault]]
     assert numbers == []
     assert counted == {WHY[fault]: 1}
     assert isinstance(sent, Sent)
