@@ -43,6 +43,7 @@ LOOKED_AT = tuple(
         "outputs_published_total",
         "partitions_held",
         "records_handled_total",
+        "responses_looked_at_seconds",
         "sent_seconds",
         "swept_seconds",
     )
@@ -255,7 +256,7 @@ class Fleet:
         return f"{', '.join(left) or 'nothing'} is left; held {held} of {len(ends)}"
 
     async def timers_fired(self) -> None:
-        """Wait until sla and feedback have fired what is due by the clock."""
+        """Wait until sla and feedback have fired, and feedback has said, what is due by the clock."""
 
         async def idle() -> bool:
             return all(
@@ -266,6 +267,12 @@ class Fleet:
             )
 
         await self.until("timers to fire", idle)
+
+        async def looked_at() -> bool:
+            looked = await self.all_gauges("feedback")
+            return all(own.get("responses_looked_at_seconds", 0) >= self.clock.now().timestamp() for own in looked)
+
+        await self.until("answers to be said", looked_at)
 
     async def figures_published(self) -> None:
         """Wait until reporting has published all figures as of the clock."""

@@ -14,7 +14,7 @@ from contracts.deadlines import (
     DeadlineStated,
     DeadlineWarned,
 )
-from contracts.feedback import FeedbackInvited, FeedbackRated
+from contracts.feedback import FeedbackInvited
 from contracts.notices import LetterSent, NoticeSkipped, NoticeSkippedV2
 from contracts.petitions import PetitionForwarded, PetitionReraised
 from dunghen.audit import Audited
@@ -22,7 +22,7 @@ from dunghen.demo.evidence import Events, Evidence
 from dunghen.demo.in_time import newest_of
 from dunghen.log import kind_of
 
-EFFECTS = (DeadlineWarned, DeadlineApologyDue, DeadlineOverdue, LetterSent, FeedbackInvited, FeedbackRated)
+EFFECTS = (DeadlineWarned, DeadlineApologyDue, DeadlineOverdue, LetterSent, FeedbackInvited)
 
 StatedT = TypeVar("StatedT", DeadlineStated, DeadlineSettled)
 

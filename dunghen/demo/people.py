@@ -123,7 +123,7 @@ class People:
         given = {**asked, "appointment": str(2 * late + draw(dossier + "appointment", 2))}
         if late:
             given["apology"] = "0"
-        given = self._given.setdefault(dossier, given)
+        given = self._given.setdefault(dossier, {**given, "once": f"page of {dossier}"})
         (await self._fleet.clients["feedback"].post(f"/y-kien/{token}", data=given)).raise_for_status()
 
 

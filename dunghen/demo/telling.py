@@ -8,7 +8,7 @@ from typing import TypeVar
 from contracts import EventData, UnknownData
 from contracts.deadlines import DeadlineSet, DeadlineWarned, Step
 from contracts.dossiers import Reception
-from contracts.feedback import FeedbackRated
+from contracts.feedback import FeedbackInvited
 from contracts.notices import LetterSent, NoticeAccepted
 from dunghen.demo.checks import Check, Result
 from dunghen.demo.contrast import Contrast
@@ -22,18 +22,16 @@ DataT = TypeVar("DataT", bound=EventData)
 
 
 def one_dossier(evidence: Evidence) -> str:
-    """The way of one dossier from reception to rating, on a line."""
+    """The way of one dossier from reception to survey, on a line. How it was rated no dossier knows."""
     own = [event for _, event in evidence.events().values() if event.subject == STORY]
     said = Story([event.data for event in sorted(own, key=lambda event: event.time)])
-    due, letter, rated = said.first(DeadlineSet), said.first(LetterSent), said.first(FeedbackRated)
+    due, letter = said.first(DeadlineSet), said.first(LetterSent)
     parts = [f"nhận {_at(received.at)}" for received in said.of(Reception)[:1]]
     parts += [f"hẹn {_day(due.due_at)}{_holidays(due.derivation)}"] if due is not None else []
     parts += ["cảnh báo"] if said.of(DeadlineWarned) else []
     parts += [f"thư {letter.number:02d}/PXL hẹn lại {_day(letter.new_due_at)}"] if letter is not None else []
     parts += ["SMS"] if any(notice.notice == "result-ready" for notice in said.of(NoticeAccepted)) else []
-    if rated is not None:
-        scores = [score for score in rated.scores.values() if score is not None]
-        parts.append(f"{1 + sum(scores) / len(scores) / 25:.2g}/5".replace(".", ","))
+    parts += ["được hỏi ý kiến"] if said.of(FeedbackInvited) else []
     return f"MỘT HỒ SƠ  {STORY}  " + " -> ".join(parts)
 
 

@@ -17,7 +17,7 @@ from runtime.timers import Fire, Timers
 from services import wiring
 from services.assembly import Base, Follower
 from services.changes import Changed
-from services.feedback import handlers, meetings, petitions, store
+from services.feedback import handlers, meetings, petitions, responses, store
 from services.feedback.domain import load_forms
 from services.feedback.domain.handling import fire
 from services.feedback.domain.petition import Petition
@@ -53,7 +53,9 @@ def build(
     base = Base.of("feedback", runtime, METRICS, settings.reference_dir, (reference, ports))
     context = handlers.Context(base.reference, base.parts.clock, settings, sealer, forms)
     follower = Follower.of(base, rules_of(context), recovery(context))
-    add_routes(follower.app, base.parts, follower.intents, context)
+    said = Intents(base.parts, responses.RESPONSES, encode)
+    answers = responses.ResponseRoom(base.parts, said, context)
+    add_routes(follower.app, answers)
     intents = Intents(base.parts, petitions.PETITIONS, encode)
     room = PetitionRoom(base.parts, intents, context, Vault.of(settings.petition_key.get_secret_value()))
     add_public(follower.app, room)
@@ -64,16 +66,19 @@ def build(
     jobs = (
         Job("timers", runtime.sweep_seconds, timers.sweep),
         Job("petitions", runtime.sweep_seconds, intents.sweep),
+        Job("responses", runtime.sweep_seconds, answers.work),
+        Job("said-responses", runtime.sweep_seconds, said.sweep),
         Job("retention", RETENTION_SECONDS, room.forget_old),
     )
     return follower.service(declare, jobs)
 
 
 async def declare(documents: Documents) -> None:
-    """Make the collections of dossiers, of petitions and of meetings."""
+    """Make the collections of dossiers, of petitions, of meetings and of answers."""
     await store.declare(documents)
     await petitions.declare(documents)
     await meetings.declare(documents)
+    await responses.declare(documents)
 
 
 def timer_of(context: handlers.Context) -> Fire:

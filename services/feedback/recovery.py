@@ -1,12 +1,12 @@
-"""feedback brought back to what it said: who was invited and how they rated stand on feedback.v1.
+"""feedback brought back to what it said: who was invited stands on feedback.v1.
 
 Petitions are in this store alone: what is said of them tells how they stand, never what was written. A token is made from the
-key and the dossier, so that the links people hold go on working. Lost are only the answers that were saved and never
-published.
+key and the dossier, so that the links people hold go on working. Which of them were used, and the answers that wait to be
+said, are in this store alone too: no topic joins an answer to a dossier.
 """
 
 from contracts import Event
-from contracts.codes import is_petition_id
+from contracts.codes import is_petition_id, is_response_id
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited, FeedbackRated
 from runtime.recovery import Recall, Recovery
@@ -33,8 +33,8 @@ def recovery(context: Context) -> Recovery[Event]:
 
 
 def dossier_of(event: Event) -> str:
-    """The dossier of an event; "" for one of a petition."""
-    return "" if is_petition_id(event.subject) else event.subject
+    """The dossier of an event; "" for one of a petition or of an answer, which is of no dossier."""
+    return "" if is_petition_id(event.subject) or is_response_id(event.subject) else event.subject
 
 
 def petition_of(event: Event) -> str:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,7 @@ async def test_the_flow_runs_in_images_from_reception_to_letter_survey_and_figur
         token = fleet.phone.shown()[-1].text.rpartition("/")[2]
         answers = {"attitude": "0", "waiting": "1", "appointment": "2", "apology": "0", "facilities": "1"}
         assert (await fleet.clients["feedback"].post(f"/y-kien/{token}", data=answers)).status_code == 200
+        await fleet.set_clock(datetime(2026, 4, 1, 1, tzinfo=UTC))  # one answer alone is said when its month is over
         await fleet.settle()
         pdf = (await fleet.clients["notifier"].get(f"/v1/letters/{one}/pdf")).content
         records = await read_broker(real.kafka, prefix)

@@ -1,27 +1,38 @@
 """feedback brought back from the log: nobody is asked twice, links go on working, answers stay."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import permutations
 
 import pytest
 
 from contracts import EVENT_TYPES, Event, decode
+from contracts.facts import epoch_ms
+from contracts.feedback import FeedbackRated
 from runtime.outputs import Decision
 from runtime.store import Document
-from services.feedback.domain import CannotAnswerError, digest, token_of
+from services.feedback.domain import CannotAnswerError, digest, open_form, token_of
 from services.feedback.handlers import handle
 from services.feedback.recovery import recovery
 from services.feedback.store import CODEC
 from services.speaking import encode
 from tests.support.dossiers import DOSSIER, at, fact, received
-from tests.support.feedback import ANSWERS, DONE, PROMISED, answer, context
+from tests.support.feedback import DONE, PROMISED, context
 
+RATED = Event(
+    "b8f11a6a-b1a8-5904-ba81-6b26ff09e8dc",
+    "/feedback",
+    FeedbackRated.TYPE,
+    DOSSIER,
+    at(7),
+    FeedbackRated(at=at(7), unit="H37.12", form="tthc-2026.2", scores={"attitude": 100}),
+)
 LIVES: dict[str, tuple[list[Event], bool]] = {
     "received": ([PROMISED], False),
     "invited": ([PROMISED, DONE], False),
     "invited, completion corrected": ([PROMISED, DONE, fact("completed", at(6, "08:00"), version=2)], False),
-    "rated": ([PROMISED, DONE], True),
+    "rated before answers belonged to no dossier": ([PROMISED, DONE], True),
     "nobody to invite": ([received(), DONE], False),
 }
 
@@ -39,7 +50,8 @@ def lived(name: str) -> tuple[Document, list[Event]]:
     for event in facts:
         document = take(CODEC.handling(partial(handle, context=context()), context().clock)(document, event))
     if rated:
-        document = take(answer(document, ANSWERS, at(7)))
+        own.append(RATED)
+        document = {**document, "rating": {"at": epoch_ms(at(7)), "form": "tthc-2026.2", "scores": {"attitude": 100}}}
     return document, own
 
 
@@ -73,13 +85,18 @@ def test_what_was_said_is_known_to_a_store_that_lost_nothing(name: str) -> None:
 
 
 def test_a_link_that_somebody_holds_works_after_a_rebuild_and_once_only() -> None:
-    _, own = lived("rated")
-    document = rebuilt(own, LIVES["rated"][0]).document
+    _, own = lived("rated before answers belonged to no dossier")
+    document = rebuilt(own, [PROMISED, DONE]).document
 
     assert document["token"] == digest(token_of(b"k" * 32, DOSSIER))
     with pytest.raises(CannotAnswerError):
-        answer(document, {**ANSWERS, "waiting": "4"}, at(7))
-    assert answer(document, ANSWERS, at(7)).outputs == ()  # the same again: its thanks got lost
+        open_form(CODEC.read(document), context(at(7)).ground())
+
+
+def test_an_answer_that_belongs_to_no_dossier_is_recalled_for_none() -> None:
+    name = "PH-" + "0" * 32
+
+    assert [recall.id_of(replace(RATED, subject=name)) for recall in recovery(context()).recalls] == ["", ""]
 
 
 def test_an_invitation_that_was_never_said_is_made_after_recovery() -> None:

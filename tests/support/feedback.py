@@ -10,14 +10,13 @@ from contracts import Event
 from dunghen import PROVINCE
 from reference import load_reference
 from runtime.clock import SteppedClock
-from runtime.outputs import Decision, Output
+from runtime.outputs import Output
 from runtime.sealing import Sealer
 from runtime.store import Document
 from services.feedback.app import rules_of
-from services.feedback.domain import load_forms, rate
+from services.feedback.domain import load_forms
 from services.feedback.handlers import Context
 from services.feedback.settings import FeedbackSettings
-from services.feedback.store import CODEC
 from tests.support.dossiers import DOSSIER, at, fact, received
 
 KEY = PrivateKey.generate()
@@ -35,6 +34,7 @@ SETTINGS = FeedbackSettings.model_validate(
 )
 PROMISED, DONE = received(contact_sequence=1), fact("completed", at(6))
 ANSWERS = {"attitude": "0", "waiting": "1", "appointment": "1", "facilities": "2"}
+PAGE = {**ANSWERS, "once": "the number of a page"}
 
 
 def context(now: datetime = at(6)) -> Context:  # noqa: B008 - a constant
@@ -50,7 +50,3 @@ def play(events: Sequence[Event], now: datetime = at(6)) -> tuple[Document, list
         document = decision.document
         outputs += decision.outputs
     return document, outputs
-
-
-def answer(document: Document, given: dict[str, str], now: datetime = at(6)) -> Decision:  # noqa: B008 - a constant
-    return CODEC.decide(document, lambda dossier: rate(dossier, given, context(now).ground()), now)

@@ -14,13 +14,14 @@ import json
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from contracts import EVENT_TYPES, Event, EventData, decode
 from contracts.codes import is_petition_id
-from contracts.feedback import FeedbackRated
+from contracts.feedback import FeedbackRatedV2
 from contracts.metrics import MetricsCell
 from contracts.notices import (
     LetterApproved,
@@ -51,8 +52,9 @@ _OWN_TIME: tuple[type[EventData], ...] = (
     LetterApproved,
     LetterRejected,
     LetterWithdrawn,
-    FeedbackRated,
 )
+# Told by what they say, without their random ids: which of them came first is nobody's business, and by chance.
+_NAMELESS = (FeedbackRatedV2,)
 # Said or not by how busy the machine is: an answer that came too late was in doubt, then a receipt told more. That everybody
 # was told once is checked elsewhere.
 _BY_CHANCE = (NoticeAccepted, NoticeAcceptedV2)
@@ -66,17 +68,24 @@ Line = dict[str, Any]
 
 def told(folder: Path) -> list[str]:
     """The events of a log as the golden file says them, a line each, in the order of their ids; of cells the newest."""
-    events: dict[str, tuple[str, Event]] = {}
+    events, nameless, seen = dict[str, tuple[str, Event]](), list[str](), set[str]()
     for record in read_folder(folder):
         event = decode(record.value, EVENT_TYPES)
         if isinstance(event.data, _BY_CHANCE):
             continue
         cell = event.data if isinstance(event.data, MetricsCell) else None
+        if isinstance(event.data, _NAMELESS):
+            if event.id in seen:
+                continue
+            seen.add(event.id)
+            event = replace(event, id="", subject="")
+            nameless.append(_say(_line(record.topic, event)))
+            continue
         name = event.subject if cell else event.id
         known = events.get(name, ("", event))[1].data
         if cell is None or not isinstance(known, MetricsCell) or cell.revision >= known.revision:
             events[name] = (record.topic, event)
-    return [_say(_line(topic, event)) for _, (topic, event) in sorted(events.items())]
+    return [_say(_line(topic, event)) for _, (topic, event) in sorted(events.items())] + sorted(nameless)
 
 
 def _line(topic: str, event: Event) -> Line:

@@ -8,7 +8,6 @@ from services.feedback.domain.invitations import (
     digest,
     invite,
     open_form,
-    rate,
     same_token,
     token_of,
 )
@@ -31,7 +30,6 @@ __all__ = [
     "invite",
     "load_forms",
     "open_form",
-    "rate",
     "read_form",
     "same_token",
     "token_of",

@@ -50,7 +50,7 @@ class NotInvited:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """How a person rated: per question 100 to 0, None where it does not apply (R33)."""
+    """How a person rated (R33), as it was kept before answers belonged to no dossier: its link stays used."""
 
     at: int
     form: str

@@ -1,4 +1,4 @@
-"""Who is asked, the token that lets one person answer once, and what an answer is worth."""
+"""Who is asked, and the token that lets one person answer once."""
 
 import base64
 import hashlib
@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from contracts.facts import epoch_ms
-from contracts.feedback import FeedbackInvited, FeedbackRated
+from contracts.feedback import FeedbackInvited
 from reference import ReferenceData, moment, silence
-from services.changes import Answering, Changed, Once
-from services.feedback.domain.dossier import Completed, Dossier, Invited, NotInvited, Rating, Received
-from services.feedback.domain.forms import FormError, SurveyForm
+from services.changes import Changed, Once
+from services.feedback.domain.dossier import Completed, Dossier, Invited, NotInvited, Received
+from services.feedback.domain.forms import SurveyForm
 
 
 class CannotAnswerError(Exception):
@@ -49,32 +49,9 @@ def invite(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
     return Changed(dossier._replace(invitation=invitation, token=digest(token)), [Once(invited)])
 
 
-def rate(dossier: Dossier, given: Mapping[str, str], ground: Ground) -> Answering[Dossier, str | None]:
-    """One person's answers, and the form they are to; None where the same answers were counted before: the thanks for them
-    were lost on the way. Raises CannotAnswerError, FormError naming questions without answer."""
-    if dossier.rating is not None:
-        return _repeated(dossier, dossier.rating, given, ground)
-    form = open_form(dossier, ground)
-    scores = form.scores(given)
-    received = dossier.facts.first(Received)
-    unit = "unknown" if received is None else received.competent_unit
-    rated = FeedbackRated(at=ground.now, unit=unit, form=form.id, scores=scores)
-    return Answering(dossier._replace(rating=Rating(epoch_ms(ground.now), form.id, scores)), form.id, [Once(rated)])
-
-
-def _repeated(dossier: Dossier, rating: Rating, given: Mapping[str, str], ground: Ground) -> Answering[Dossier, str | None]:
-    form = ground.forms.get(rating.form)
-    try:
-        same = form is not None and form.scores(given) == rating.scores
-    except FormError:
-        same = False
-    if not same:
-        raise CannotAnswerError
-    return Answering(dossier, None)
-
-
 def open_form(dossier: Dossier, ground: Ground) -> SurveyForm:
-    """The form an invitation was made with. Raises CannotAnswerError if it was answered, or nobody can answer any more."""
+    """The form an invitation was made with. Raises CannotAnswerError if nobody can answer any more, or it was answered before
+    answers were kept apart from dossiers."""
     invitation = dossier.invitation
     if dossier.rating is not None or not isinstance(invitation, Invited):
         raise CannotAnswerError

@@ -1,14 +1,13 @@
 """The survey page behind a one-use link: request -> rule -> page. No rules here."""
 
+import secrets
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 
-from runtime.intents import Intents
 from runtime.pages import Pages, own_form
-from runtime.parts import Parts
 from runtime.web import Problem, ProblemError, also, open_to_all, problem_answers, whole_body
 from services.feedback.domain import (
     CannotAnswerError,
@@ -18,10 +17,10 @@ from services.feedback.domain import (
     SurveyForm,
     digest,
     open_form,
-    rate,
     same_token,
 )
 from services.feedback.handlers import Context
+from services.feedback.responses import ResponseRoom
 from services.feedback.store import CODEC, DOSSIERS, TOKEN
 
 PAGES = Pages("services.feedback")
@@ -32,8 +31,9 @@ GONE = also(
 GIVEN = {"schema": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Mã câu hỏi: số câu trả lời"}}
 
 
-def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -> None:
+def add_routes(app: FastAPI, room: ResponseRoom) -> None:
     """The routes of feedback. A token stands in an address only, and addresses are not logged."""
+    parts, context = room.parts, room.context
 
     async def dossier_of(token: str) -> Dossier | None:
         found = await parts.store.find(DOSSIERS, {TOKEN: digest(token)}, limit=1)
@@ -48,7 +48,9 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -
         responses=GONE,
     )
     async def survey(token: str) -> Response:
-        return _page(await dossier_of(token), {}, context)
+        dossier = await dossier_of(token)
+        used = dossier is not None and await room.is_answered(dossier)
+        return _page(None if used else dossier, {}, context)
 
     @app.post(
         "/y-kien/{token}",
@@ -65,13 +67,12 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, context: Context) -
         if dossier is None:
             return _page(None, {}, context)
         try:
-            rated = await CODEC.ask(intents, [dossier.code], lambda known: rate(known, given, context.ground()), parts.clock)
+            form = await room.take(dossier, given)
         except FormError as error:
             return _page(dossier, given, context, error.missing)
         except CannotAnswerError:
             return _page(None, {}, context)
 
-        form = rated[dossier.code]
         if form is not None:
             parts.telemetry.count("ratings", form=form)
         return _say("thanks", 200, context)
@@ -109,7 +110,9 @@ def preview(form: SurveyForm) -> str:
 
 
 def _words(form: SurveyForm, given: Mapping[str, str], missing: tuple[str, ...], dossier: str) -> dict[str, object]:
-    return {"form": form, "given": given, "missing": missing, "dossier": dossier}
+    # A number of the page alone: what is sent twice is one. Kept when the page comes back with questions missing.
+    once = given.get("once") or secrets.token_urlsafe(16)
+    return {"form": form, "given": given, "missing": missing, "dossier": dossier, "once": once}
 
 
 def _say(what: str, status: int, context: Context) -> Response:

@@ -1,0 +1,147 @@
+"""Answers to the survey: a dossier's one mark, which the store lets in once, and the answer beside it that nothing joins to it.
+
+A mark holds its answer until that lies in its own document, and then no more than a digest by which the same page, sent again,
+is thanked. Every step may be repeated; what died in between the job finishes. (docs/decisions/0037-anonymous-ratings.md)
+"""
+
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from reference import OFFICE_TIME
+from runtime.intents import Intents
+from runtime.parts import Parts
+from runtime.store import Document, Documents, Index, Range
+from services.feedback.domain import CannotAnswerError, Dossier, Received, open_form
+from services.feedback.domain.responses import FEWEST, Response, due, say
+from services.feedback.handlers import Context
+from services.stored import Codec
+
+MARKS, RESPONSES = "marks", "responses"
+DAY, CELL, MOVING = "day", "cell", "moving"
+PAGE = 500
+SHORTEST, LONGEST = 16, 100  # characters of the number that a page is given
+
+
+async def declare(store: Documents) -> None:
+    """Make the collections."""
+    await store.declare(MARKS, [Index(MOVING)])
+    await store.declare(RESPONSES, [Index(DAY), Index(CELL)])
+
+
+def load(document: Document) -> Response:
+    """The answer of a document."""
+    return Response(
+        document["_id"],
+        document["unit"],
+        document["procedure"],
+        document["form"],
+        document["month"],
+        document["scores"],
+        document.get(DAY),
+    )
+
+
+def dump(response: Response) -> Mapping[str, Any]:
+    """An answer as its document keeps it."""
+    plain = {name: getattr(response, name) for name in ("unit", "procedure", "form", "month", DAY)}
+    return {**plain, "scores": dict(response.scores), CELL: None if response.day is None else response.cell}
+
+
+RESPONSE = Codec.whole(load, dump, ("unit", "procedure", "form", "month", "scores", DAY, CELL))
+
+
+class ResponseRoom:
+    """Takes answers in, and says them when enough are there."""
+
+    def __init__(self, parts: Parts, intents: Intents, context: Context) -> None:
+        """`intents`: of the answers."""
+        self.parts, self.intents, self.context = parts, intents, context
+        self._said_on: date | None = None  # the day on which all that was due was said
+
+    async def is_answered(self, dossier: Dossier) -> bool:
+        """Whether the mark is there."""
+        return await self._mark(dossier) is not None
+
+    async def take(self, dossier: Dossier, given: Mapping[str, str]) -> str | None:
+        """One person's answers, and the form they are to; None where the same page was taken before: the thanks for it were
+        lost on the way. Raises CannotAnswerError, FormError naming questions without answer, Unavailable."""
+        mark = await self._mark(dossier)
+        if mark is None:
+            response = self._response(dossier, given)
+            key = _key(given) or self.parts.machine.new_id()  # who sends no number of a page is not known again
+            mark = {"_id": dossier.token, "key": key, MOVING: 1, "answer": {"id": response.id, **dump(response)}}
+            if await self.parts.store.insert_unique(MARKS, mark):
+                await self._move([mark["_id"]])
+                return response.form
+            mark = await self._mark(dossier)
+        if mark is None or not hmac.compare_digest(mark["key"], _key(given)):
+            raise CannotAnswerError
+        await self._move([mark["_id"]])
+        return None
+
+    async def _mark(self, dossier: Dossier) -> Document | None:
+        name = dossier.token or ""
+        return (await self.parts.store.get_many(MARKS, [name])).get(name)
+
+    def _response(self, dossier: Dossier, given: Mapping[str, str]) -> Response:
+        form, received = open_form(dossier, self.context.ground()), dossier.facts.first(Received)
+        if received is None or not received.procedure:  # taken back since the invitation
+            raise CannotAnswerError
+        today = self._today()
+        name = f"PH-{self.parts.machine.new_id()}"
+        place = (received.competent_unit, received.procedure, form.id, f"{today:%Y-%m}")
+        return Response(name, *place, form.scores(given), today.isoformat())
+
+    def _today(self) -> date:
+        return self.context.clock.now().astimezone(OFFICE_TIME).date()
+
+    async def work(self) -> None:
+        """The job: finish what died on its way, and once a day say what is due."""
+        started = self.context.clock.now()
+        while moving := await self.parts.store.find(MARKS, {MOVING: 1}, limit=PAGE):
+            await self._move([mark["_id"] for mark in moving])
+        today = self._today()
+        if self._said_on != today:
+            await self._say_due(today)
+            self._said_on = today
+        self.parts.telemetry.set("responses_looked_at_seconds", started.timestamp())
+
+    async def _move(self, marks: Sequence[str]) -> None:
+        """Give the answers of some marks their own documents, then leave nothing of them on the marks."""
+        found = await self.parts.store.get_many(MARKS, marks)
+        moving = [mark for mark in found.values() if MOVING in mark]
+        for mark in moving:
+            name, kept = mark["answer"]["id"], {key: value for key, value in mark["answer"].items() if key != "id"}
+            await self.parts.store.insert_unique(RESPONSES, {"_id": name, **kept})
+        left = [{name: value for name, value in mark.items() if name not in (MOVING, "answer")} for mark in moving]
+        if left:
+            await self.parts.store.save_many(MARKS, left)  # one that is lost here another has left so
+
+    async def _say_due(self, today: date) -> None:
+        past = Range(high=(today - timedelta(days=1)).isoformat())
+        for row in await self.parts.store.count_by(RESPONSES, {DAY: past}, group=(CELL,)):
+            cell = str(row.group[0])
+            if row.count >= FEWEST or not cell.endswith(f"{today:%Y-%m}"):
+                await self._say(cell, today)
+
+    async def _say(self, cell: str, today: date) -> None:
+        waiting, behind = list[Response](), None
+        while page := await self.parts.store.find(RESPONSES, {CELL: cell}, order="_id", limit=PAGE, after=behind):
+            behind = (page[-1]["_id"], page[-1]["_id"])
+            waiting += RESPONSE.read_all(page)
+        names, moment = due(waiting, today), datetime.combine(today, time(), OFFICE_TIME)
+        for start in range(0, len(names), PAGE):
+            await self.intents.apply(names[start : start + PAGE], lambda document: RESPONSE.decide(document, say, moment))
+
+
+def _key(given: Mapping[str, str]) -> str:
+    """What a mark keeps of a page that was sent: nobody who does not have the page's number can try answers against it. ""
+    without such a number."""
+    once = given.get("once", "")
+    if not SHORTEST <= len(once) <= LONGEST:
+        return ""
+    answers = json.dumps(sorted((name, value) for name, value in given.items() if name != "once"))
+    return hmac.digest(once.encode(), answers.encode(), "sha256").hex()
