@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from reference import (
     BeyondCalendarError,
@@ -19,9 +19,20 @@ from reference import (
     count_due,
     load_national_calendar,
 )
-from reference.hours import DEFAULT_HOURS, OFFICE_TIME
+from reference.hours import DEFAULT_HOURS
 from reference.limits import ExactAmount, LimitUnit
 from reference.worktime import PauseKind, stops_the_clock
+from services.intake.domain import office_time
+
+
+def _time(raw: object) -> datetime:
+    """As at every door: text that means one time, never a number. Raises ValueError."""
+    if not isinstance(raw, str):
+        raise ValueError("a time is text, e.g. 2026-01-05T08:00+07:00, never a number")
+    return office_time(raw)
+
+
+CaseTime = Annotated[datetime, BeforeValidator(_time)]
 
 
 class _Part(BaseModel):
@@ -39,12 +50,12 @@ class CasePause(_Part):
     """A stretch in which the dossier waited; without `to` it still does."""
 
     kind: PauseKind
-    start: datetime = Field(alias="from")
-    end: datetime | None = Field(default=None, alias="to")
+    start: CaseTime = Field(alias="from")
+    end: CaseTime | None = Field(default=None, alias="to")
 
     @model_validator(mode="after")
     def _in_order(self) -> "CasePause":
-        if self.end is not None and local(self.end) < local(self.start):
+        if self.end is not None and self.end < self.start:
             raise ValueError("a pause must not end before it begins")
         return self
 
@@ -52,7 +63,7 @@ class CasePause(_Part):
 class CaseInput(_Part):
     """Everything a due date is counted from. `calendar_patch` changes single dates of the national calendar."""
 
-    received: datetime
+    received: CaseTime
     limit: CaseLimit
     hours: OpeningHours = DEFAULT_HOURS
     pauses: tuple[CasePause, ...] = ()
@@ -60,11 +71,6 @@ class CaseInput(_Part):
     pause_on_agency: bool = False
     strategy: Literal["extend", "restart"] = "extend"
     calendar_patch: dict[date, Literal["work", "off"]] = Field(default_factory=dict)
-
-
-def local(moment: datetime) -> datetime:
-    """A time without offset is Vietnamese time."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=OFFICE_TIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +95,29 @@ def answer(line: str) -> CaseAnswer:
     """The answer to one case; what cannot be counted is answered with an error."""
     identity: object = None
     try:
-        raw = json.loads(line, parse_float=Decimal)  # 0.1 is a tenth
+        raw = json.loads(line, parse_float=Decimal, object_pairs_hook=_once)  # 0.1 is a tenth
         identity = _plain(raw.get("id")) if isinstance(raw, dict) else None
         return _count(identity, CaseInput.model_validate(raw["input"]))
     except ValidationError as error:
         place = error.errors(include_url=False)[0]
         return CaseAnswer(identity, error=f"{'.'.join(str(part) for part in place['loc'])}: {place['msg']}")
-    except (LimitError, BeyondCalendarError) as error:
+    except (LimitError, BeyondCalendarError, DoubledError) as error:
         return CaseAnswer(identity, error=str(error))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         needs = 'needs {"id", "input": {"received", "limit"}}'
         return CaseAnswer(identity, error=f"not a case ({type(error).__name__}): {needs}")
+
+
+class DoubledError(ValueError):
+    """A name stands twice in an object, so nobody knows which value was meant."""
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise DoubledError(f"{next(name for name in names if names.count(name) > 1)}: stands twice")
+    return found
 
 
 def _plain(identity: object) -> object:
@@ -108,14 +126,12 @@ def _plain(identity: object) -> object:
 
 def _count(identity: object, case: CaseInput) -> CaseAnswer:
     pauses = [
-        Pause(pause.kind, local(pause.start), local(pause.end) if pause.end else None)
+        Pause(pause.kind, pause.start, pause.end)
         for pause in case.pauses
         if stops_the_clock(pause.kind, pause_on_fee=case.pause_on_fee, pause_on_agency=case.pause_on_agency)
     ]
     line = _line(case.hours, tuple(sorted(case.calendar_patch.items())))
-    result = count_due(
-        line, local(case.received), (case.limit.value, case.limit.unit), pauses, restart=case.strategy == "restart"
-    )
+    result = count_due(line, case.received, (case.limit.value, case.limit.unit), pauses, restart=case.strategy == "restart")
     due = result.due_at.isoformat() if result.due_at else None
     return CaseAnswer(identity, result.state, due, result.provisional)
 

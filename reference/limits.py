@@ -3,7 +3,8 @@
 An amount is a whole number or a Decimal, never a binary float: 0.1 of something is a tenth of it.
 """
 
-from decimal import ROUND_CEILING, Decimal, InvalidOperation
+import re
+from decimal import ROUND_CEILING, Decimal
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
@@ -12,6 +13,8 @@ LimitUnit = Literal["minute", "hour", "working_day", "calendar_day", "month", "s
 WholeUnit = Literal["hour", "working_day", "calendar_day", "month", "same_day"]  # as dossier.received.v1 says it
 Amount = int | Decimal
 Limit = tuple[Amount, LimitUnit]
+_WRITTEN = re.compile(r"[+-]?\d{1,12}(?:[.,]\d{1,12})?", re.ASCII)
+_DIGITS = 12
 PLACES = 4  # decimal places that an amount may have
 ELAPSED: tuple[LimitUnit, ...] = ("calendar_day", "month")  # limits that run through days off
 OPEN_MINUTES: tuple[LimitUnit, ...] = ("minute", "hour")  # limits that are counted in open minutes alone
@@ -37,12 +40,13 @@ def amount(raw: object) -> Amount:
         return raw
     if isinstance(raw, bool) or not isinstance(raw, str | float | Decimal):
         raise LimitError("a time limit must be a number (D8)")
-    try:
-        exact = Decimal(str(raw).replace(",", "."))  # of a float, the shortest text that means it: what was written
-    except InvalidOperation:
-        raise LimitError(f"a time limit must be a number, got {raw!r} (D8)") from None
+    if isinstance(raw, str) and not _WRITTEN.fullmatch(raw.strip()):  # Decimal reads 1_5 and digits of every script
+        raise LimitError(f"a time limit must be a number, got {raw[:40]!r} (D8)")
+    exact = Decimal(str(raw).replace(",", "."))  # of a float, the shortest text that means it: what was written
     if not exact.is_finite():
         raise LimitError("a time limit must be a finite number (D8)")
+    if exact.adjusted() >= _DIGITS:  # as a whole number, 1e999999999 has a gigabyte of digits
+        raise LimitError(f"a time limit has at most {_DIGITS} digits (D8)")
     if exact == exact.to_integral_value():
         return int(exact)
     if -int(exact.normalize().as_tuple().exponent) > PLACES:

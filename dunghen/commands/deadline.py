@@ -74,9 +74,11 @@ def explain(
 def batch(file: Annotated[Path, typer.Argument(help="Tệp JSON Lines, mỗi dòng một trường hợp; - là đầu vào chuẩn")]) -> None:
     """Tính ngày hẹn trả của từng dòng, mỗi dòng một câu trả lời JSON."""
     try:
-        with nullcontext(sys.stdin) if str(file) == "-" else file.open(encoding="utf-8") as lines:
+        with nullcontext(sys.stdin) if str(file) == "-" else file.open(encoding="utf-8-sig") as lines:
             for said in answers(lines):
-                typer.echo(json.dumps(asdict(said), ensure_ascii=False))
+                text = json.dumps(asdict(said), ensure_ascii=False)
+                # An id may hold half a character, which no terminal and no file takes but as an escape.
+                typer.echo(text if text.isprintable() else json.dumps(asdict(said)))
     except FileNotFoundError:
         stop(f"{file}: không có tệp này")
     except UnicodeDecodeError:

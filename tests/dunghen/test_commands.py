@@ -346,3 +346,51 @@ def test_anybodys_cases_are_counted_line_by_line(tmp_path: Path) -> None:
     assert set(wrong) == {*of_limits, "a year that no calendar reaches", "a misspelt field", None}
     assert all("D8" in wrong[name] for name in of_limits)
     assert "pausse" in wrong["a misspelt field"]
+
+
+def batch(tmp_path: Path, content: bytes) -> list[dict[str, Any]]:
+    """What `deadline batch` answers to a file."""
+    file = tmp_path / "cases.jsonl"
+    file.write_bytes(content)
+    done = RUN.invoke(app, ["deadline", "batch", str(file)])
+    assert done.exit_code == 0, done.output
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+RECEIVED_AT = {
+    '"2026-11-23T08:00"': True,
+    '"2026-11-23T08:00:00Z"': True,
+    '"23/11/2026 08:00"': True,
+    '"20261123080000"': True,
+    "1792000000": False,
+    "1792000000000": False,
+    '"1792000000"': False,
+    '"2026-11-23"': False,
+    '"2026-11-23T24:00"': False,
+    '"31/02/2026 08:00"': False,
+    '"00010101000000"': False,
+    "true": False,
+    "null": False,
+}
+
+
+@pytest.mark.parametrize(("when", "counted"), RECEIVED_AT.items(), ids=RECEIVED_AT)
+def test_a_case_has_times_as_every_door_takes_them(when: str, counted: bool, tmp_path: Path) -> None:
+    case = f'{{"id": 1, "input": {{"received": {when}, "limit": {{"value": 1, "unit": "hour"}}}}}}'
+
+    assert [answer["state"] for answer in batch(tmp_path, case.encode())] == ["due" if counted else "error"]
+
+
+def test_a_case_in_which_a_name_stands_twice_is_answered_with_that_name(tmp_path: Path) -> None:
+    limit = '"limit": {"value": 1, "value": 2, "unit": "hour"}'
+    answers = batch(tmp_path, f'{{"id": 1, "input": {{"received": "2026-11-23T08:00", {limit}}}}}'.encode())
+
+    assert [answer["error"] for answer in answers] == ["value: stands twice"]
+
+
+def test_a_mark_at_the_begin_of_a_file_and_half_a_character_in_an_id_hold_up_no_case(tmp_path: Path) -> None:
+    whole = '"input": {"received": "2026-11-23T08:00", "limit": {"value": 1, "unit": "hour"}}'
+    lines = [f'{{"id": "{identity}", {whole}}}' for identity in ("đầu", "\\ud800", "cuối")]
+    answers = batch(tmp_path, b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+
+    assert [(answer["id"], answer["state"]) for answer in answers] == [("đầu", "due"), ("\ud800", "due"), ("cuối", "due")]

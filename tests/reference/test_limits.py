@@ -33,7 +33,10 @@ def test_an_amount_is_what_was_written(raw: object, exact: object) -> None:
     assert type(amount(raw)) is type(exact)
 
 
-@pytest.mark.parametrize("raw", [True, None, "", "nửa", "1.2.3", "0.12345", float("nan"), float("inf"), [1]])
+ODD = ["1_5", "３", "٣", "1e3", "0x5", "--5", "1,", ",5", "9" * 13, 1e12, Decimal("1e999999999"), "5 ngày", "½"]
+
+
+@pytest.mark.parametrize("raw", [True, None, "", "nửa", "1.2.3", "0.12345", float("nan"), float("inf"), [1], *ODD])
 def test_what_is_no_number_is_refused(raw: object) -> None:
     """D8."""
     with pytest.raises(LimitError, match="D8"):
