@@ -22,7 +22,8 @@ judged once, here.
 
 - **A time** is text: `2026-02-12T15:40+07:00`, `20260212154000` or `12/02/2026 15:40`, which may have `-` or `.` between, the
   hour before the day, `3:40 CH` of Excel, `15h40`, `15 giờ 40 phút`, `3 giờ 40
-  chiều`, the date `ngày 12 tháng 02 năm 2026` or `12-Feb-2026`; without offset it is Vietnamese time. A JSON number, a
+  chiều`, the date `ngày 12 tháng 02 năm 2026` or `12-Feb-2026`, the day of the week before
+  it (`Thứ Năm, 12/02/2026 15:40`) if it is that one; without offset it is Vietnamese time. A JSON number, a
   date without an hour, a year of two digits, a week of the year are refused: they could mean two things.
 - **A code of a dossier** in small letters, or with blanks around it, is that code.
 - **Happened**: from 01/01/2015 to now and `future_minutes` of the reference data. **Promised**: from the reception, as told in

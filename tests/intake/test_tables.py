@@ -25,7 +25,8 @@ def text(lines: Sequence[Sequence[str]], separator: str) -> str:
     """Lines as a program writes them: cells quoted where they have to be."""
 
     def cell(said: str) -> str:
-        return f'"{said}"' if any(sign in said for sign in (separator, "\n", '"')) else said
+        quoted = said.replace('"', '""')
+        return f'"{quoted}"' if any(sign in said for sign in (separator, "\n", '"')) else said
 
     return "".join(separator.join(map(cell, cells)) + "\r\n" for cells in lines)
 
@@ -210,6 +211,24 @@ def test_numbers_of_columns_may_say_what_they_are_made_of(tmp_path: Path, number
 
     assert codes(rows) == ["H37.12-261120-0001"]
     assert table.sheets[0].passed == [(2, "dòng số thứ tự cột")]
+
+
+@pytest.mark.parametrize("written", ['="{}"', "'{}"], ids=["as a formula", "after an apostrophe"])
+def test_what_keeps_a_text_from_becoming_a_number_is_no_part_of_it(tmp_path: Path, written: str) -> None:
+    cells = line(1)
+    _, rows = read(tmp_path, text([HEADINGS, [*cells[:1], *(written.format(cell) for cell in cells[1:])]], ";"))
+
+    assert codes(rows) == ["H37.12-261120-0001"]
+    assert rows[0].item is not None
+    assert rows[0].item["contact_name"] == "Lò Văn Thí Nghiệm"
+
+
+@pytest.mark.parametrize("name", ["'Lò' Văn", '="a"&"b"', '=HYPERLINK("a")', "'"])
+def test_any_other_sign_before_a_text_stays(tmp_path: Path, name: str) -> None:
+    _, rows = read(tmp_path, text([HEADINGS, line(1, name=name)], ";"))
+
+    assert rows[0].item is not None
+    assert rows[0].item["contact_name"] == name
 
 
 # --- headings -----------------------------------------------------------------------

@@ -44,6 +44,13 @@ MOMENT = datetime(2026, 2, 12, 15, 40, tzinfo=OFFICE_TIME)
         "12-Feb-2026 15:40",
         "12 feb 2026 3:40 PM",
         "12/02/2026 15:40:00.000",
+        "12/02/2026\u00a015:40",
+        "12/02/2026\u202f15:40",
+        "12/02/2026\t15:40",
+        "Thứ Năm, 12/02/2026 15:40",
+        "thứ 5 ngày 12/02/2026 lúc 15h40",
+        "12/02/2026 - 15:40",
+        "15:40 - 12/02/2026",
     ],
 )
 def test_what_means_one_time_is_taken(text: str) -> None:
@@ -77,6 +84,9 @@ def test_halves_of_a_day_and_whole_hours(text: str, hour: int) -> None:
         "12/02/2026 15h40 sáng",
         "12/02/2026 3:40 CH chiều",
         "12-Fev-2026 15:40",
+        "Thứ Sáu, 12/02/2026 15:40",  # it was a Thursday
+        "thứ 8, 12/02/2026 15:40",
+        "Chủ nhật, 12/02/2026 15:40",
         "Thu Feb 12 15:40:00 ICT 2026",
         "/Date(1770885600000)/",
         "1770885600",

@@ -20,8 +20,15 @@ _CLOCK = (
 _VIETNAMESE = tuple(
     re.compile(form, re.ASCII | re.IGNORECASE)
     for day in (_DAY_FIRST, _YEAR_FIRST, _IN_FULL, _ENGLISH)
-    for form in (rf"(?:ngày +)?{day},? +(?:(?:vào +)?lúc +)?{_CLOCK}", rf"(?:lúc +)?{_CLOCK},? +(?:ngày +)?{day}")
+    for form in (rf"(?:ngày +)?{day}(?:,| -)? +(?:(?:vào +)?lúc +)?{_CLOCK}", rf"(?:lúc +)?{_CLOCK}(?:,| -)? +(?:ngày +)?{day}")
 )
+_WEEKDAYS = {
+    **{
+        name: number for number, name in enumerate(("thứ hai", "thứ ba", "thứ tư", "thứ năm", "thứ sáu", "thứ bảy", "chủ nhật"))
+    },
+    **{f"thứ {number + 2}": number for number in range(6)},
+}
+_WEEKDAY = re.compile(rf"({'|'.join(_WEEKDAYS)}),? +(?=ngày|\d)")
 _DATE_ALONE = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}[/.-]\d{1,2}[/.-]\d{1,2}|\d{8}", re.ASCII)
 _HALF = {"SA": 0, "AM": 0, "CH": 12, "PM": 12}
 _PARTS = {"sáng": range(12), "chiều": range(12, 19), "tối": range(18, 24)}  # the hours of a part of the day
@@ -39,7 +46,7 @@ def office_time(text: str) -> datetime:
 
     Raises ValueError for anything else, e.g. what could mean two times.
     """
-    text = unicodedata.normalize("NFC", text.strip())
+    text = " ".join(unicodedata.normalize("NFC", text).split())  # any space is one, that which breaks no line too
     try:
         moment = _read(text)
     except ValueError:
@@ -61,8 +68,14 @@ def _read(text: str) -> datetime | None:
     if _PORTAL_DATE.fullmatch(text):
         year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
         return datetime(year, month, day, int(text[8:10]), int(text[10:12]), int(text[12:]), tzinfo=OFFICE_TIME)
-    found = next((match for form in _VIETNAMESE if (match := form.fullmatch(text.lower()))), None)
-    return None if found is None else _in_words(found)
+    text = text.lower()
+    named = _WEEKDAY.match(text)
+    text = text if named is None else text[named.end() :]
+    found = next((match for form in _VIETNAMESE if (match := form.fullmatch(text))), None)
+    moment = None if found is None else _in_words(found)
+    if named is not None and moment is not None and _WEEKDAYS[named[1]] != moment.weekday():
+        raise ValueError("the day of the week is another one")
+    return moment
 
 
 def _in_words(found: re.Match[str]) -> datetime:

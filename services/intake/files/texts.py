@@ -23,6 +23,8 @@ _OTHER_KINDS = {
     b"%PDF": "tệp là PDF; hãy gửi bảng dưới dạng .xlsx hoặc .csv",
 }
 
+_GUARDED = re.compile(r"""="([^"]*)"|'([^\W_][^']*)""")
+
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
@@ -43,9 +45,15 @@ class TextTable:
             reader = csv.reader(_bounded(text), delimiter=self.separator)
             try:
                 for cells in reader:
-                    yield reader.line_num + self.skipped, [cell.removeprefix("\ufeff") for cell in cells]
+                    yield reader.line_num + self.skipped, [_bare(cell.removeprefix("\ufeff")) for cell in cells]
             except csv.Error as error:
                 raise FileRefusedError(f"dòng {reader.line_num}: không phải CSV ({error})") from None
+
+
+def _bare(cell: str) -> str:
+    """Without what programs write around a text so that Excel makes no number of it: `="0912"`, `'0912`."""
+    found = _GUARDED.fullmatch(cell) if cell[:1] in ("=", "'") else None
+    return cell if found is None else found[1] or found[2]
 
 
 def look_at(path: Path) -> TextTable:
