@@ -21,7 +21,7 @@ from services.feedback import handlers, meetings, petitions, responses, store
 from services.feedback.domain import load_forms
 from services.feedback.domain.handling import fire
 from services.feedback.domain.petition import Petition
-from services.feedback.http import add_desk, add_meetings, add_one, add_public, add_routes
+from services.feedback.http import add_desk, add_meetings, add_notes, add_one, add_public, add_routes
 from services.feedback.petition_room import PetitionRoom, ground_of
 from services.feedback.recovery import recovery
 from services.feedback.settings import FeedbackSettings
@@ -54,12 +54,14 @@ def build(
     context = handlers.Context(base.reference, base.parts.clock, settings, sealer, forms)
     follower = Follower.of(base, rules_of(context), recovery(context))
     said = Intents(base.parts, responses.RESPONSES, encode)
-    answers = responses.ResponseRoom(base.parts, said, context)
+    vault = Vault.of(settings.petition_key.get_secret_value())
+    answers = responses.ResponseRoom(base.parts, said, context, vault)
     add_routes(follower.app, answers)
     intents = Intents(base.parts, petitions.PETITIONS, encode)
-    room = PetitionRoom(base.parts, intents, context, Vault.of(settings.petition_key.get_secret_value()))
+    room = PetitionRoom(base.parts, intents, context, vault)
     add_public(follower.app, room)
     add_desk(follower.app, room)
+    add_notes(follower.app, answers)
     add_one(follower.app, room)
     add_meetings(follower.app, room)
     timers = Timers(base.parts, follower.loop, intents, petitions.NEXT_AT, timer_of(context), petitions.PETITIONS)
@@ -69,6 +71,7 @@ def build(
         Job("responses", runtime.sweep_seconds, answers.work),
         Job("said-responses", runtime.sweep_seconds, said.sweep),
         Job("retention", RETENTION_SECONDS, room.forget_old),
+        Job("notes-retention", RETENTION_SECONDS, answers.forget_old),
     )
     return follower.service(declare, jobs)
 

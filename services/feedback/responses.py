@@ -1,7 +1,8 @@
 """Answers to the survey: a dossier's one mark, which the store lets in once, and the answer beside it that nothing joins to it.
 
-A mark holds its answer until that lies in its own document, and then no more than a digest by which the same page, sent again,
-is thanked. Every step may be repeated; what died in between the job finishes. (docs/decisions/0037-anonymous-ratings.md)
+A mark holds its answer, and what was written beside it, until each lies in a document of its own, and then no more than a
+digest by which the same page, sent again, is thanked. Every step may be repeated; what died in between the job finishes.
+(docs/decisions/0037-anonymous-ratings.md)
 """
 
 import hmac
@@ -14,12 +15,15 @@ from reference import OFFICE_TIME
 from runtime.intents import Intents
 from runtime.parts import Parts
 from runtime.store import Document, Documents, Index, Range
+from services.feedback import notes
 from services.feedback.domain import CannotAnswerError, Dossier, Received, open_form
-from services.feedback.domain.responses import FEWEST, Response, due, say
+from services.feedback.domain.responses import FEWEST, Note, Response, due, say
 from services.feedback.handlers import Context
+from services.feedback.vault import Vault
 from services.stored import Codec
 
 MARKS, RESPONSES = "marks", "responses"
+WRITTEN, LONGEST_NOTE = "y-kien-khac", 1000  # a field that no question is called by; characters
 DAY, CELL, MOVING = "day", "cell", "moving"
 PAGE = 500
 SHORTEST, LONGEST = 16, 100  # characters of the number that a page is given
@@ -29,6 +33,7 @@ async def declare(store: Documents) -> None:
     """Make the collections."""
     await store.declare(MARKS, [Index(MOVING)])
     await store.declare(RESPONSES, [Index(DAY), Index(CELL)])
+    await notes.declare(store)
 
 
 def load(document: Document) -> Response:
@@ -53,12 +58,16 @@ def dump(response: Response) -> Mapping[str, Any]:
 RESPONSE = Codec.whole(load, dump, ("unit", "procedure", "form", "month", "scores", DAY, CELL))
 
 
+class TooLongError(ValueError):
+    """More was written than anybody keeps."""
+
+
 class ResponseRoom:
     """Takes answers in, and says them when enough are there."""
 
-    def __init__(self, parts: Parts, intents: Intents, context: Context) -> None:
-        """`intents`: of the answers."""
-        self.parts, self.intents, self.context = parts, intents, context
+    def __init__(self, parts: Parts, intents: Intents, context: Context, vault: Vault) -> None:
+        """`intents`: of the answers. `vault`: what is written is locked with."""
+        self.parts, self.intents, self.context, self.vault = parts, intents, context, vault
         self._said_on: date | None = None  # the day on which all that was due was said
 
     async def is_answered(self, dossier: Dossier) -> bool:
@@ -67,12 +76,13 @@ class ResponseRoom:
 
     async def take(self, dossier: Dossier, given: Mapping[str, str]) -> str | None:
         """One person's answers, and the form they are to; None where the same page was taken before: the thanks for it were
-        lost on the way. Raises CannotAnswerError, FormError naming questions without answer, Unavailable."""
+        lost on the way. Raises CannotAnswerError, FormError naming questions without answer, TooLongError, Unavailable."""
         mark = await self._mark(dossier)
         if mark is None:
             response = self._response(dossier, given)
             key = _key(given) or self.parts.machine.new_id()  # who sends no number of a page is not known again
-            mark = {"_id": dossier.token, "key": key, MOVING: 1, "answer": {"id": response.id, **dump(response)}}
+            moves = [[RESPONSES, {"_id": response.id, **dump(response)}], *self._note(response, given)]
+            mark = {"_id": dossier.token, "key": key, MOVING: 1, "moves": moves}
             if await self.parts.store.insert_unique(MARKS, mark):
                 await self._move([mark["_id"]])
                 return response.form
@@ -95,6 +105,16 @@ class ResponseRoom:
         place = (received.competent_unit, received.procedure, form.id, f"{today:%Y-%m}")
         return Response(name, *place, form.scores(given), today.isoformat())
 
+    def _note(self, response: Response, given: Mapping[str, str]) -> list[list[Any]]:
+        """What was written, as a document that has nothing of the answer but its unit and month. Raises TooLongError."""
+        text = given.get(WRITTEN, "").strip()
+        if len(text) > LONGEST_NOTE:
+            raise TooLongError
+        if not text:
+            return []
+        note = Note(self.parts.machine.new_id(), response.unit, response.month, self.vault.lock(text), response.day)
+        return [[notes.NOTES, {"_id": note.id, **notes.dump(note)}]]
+
     def _today(self) -> date:
         return self.context.clock.now().astimezone(OFFICE_TIME).date()
 
@@ -106,6 +126,7 @@ class ResponseRoom:
         today = self._today()
         if self._said_on != today:
             await self._say_due(today)
+            await notes.show_due(self.parts.store, today)
             self._said_on = today
         self.parts.telemetry.set("responses_looked_at_seconds", started.timestamp())
 
@@ -114,11 +135,15 @@ class ResponseRoom:
         found = await self.parts.store.get_many(MARKS, marks)
         moving = [mark for mark in found.values() if MOVING in mark]
         for mark in moving:
-            name, kept = mark["answer"]["id"], {key: value for key, value in mark["answer"].items() if key != "id"}
-            await self.parts.store.insert_unique(RESPONSES, {"_id": name, **kept})
-        left = [{name: value for name, value in mark.items() if name not in (MOVING, "answer")} for mark in moving]
+            for collection, document in mark["moves"]:
+                await self.parts.store.insert_unique(collection, document)
+        left = [{name: value for name, value in mark.items() if name not in (MOVING, "moves")} for mark in moving]
         if left:
             await self.parts.store.save_many(MARKS, left)  # one that is lost here another has left so
+
+    async def forget_old(self) -> None:
+        """The job: delete notes that nobody needs any more."""
+        await notes.forget(self.parts.store, self._today(), self.context.settings.note_days)
 
     async def _say_due(self, today: date) -> None:
         past = Range(high=(today - timedelta(days=1)).isoformat())

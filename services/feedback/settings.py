@@ -42,6 +42,7 @@ class FeedbackSettings(BaseSettings):
     keep_days: dict[PetitionKind, Annotated[int, Field(ge=1)]] = Field(
         default={}, description="days after its end that a petition keeps its person and text, by kind; 1825 unless said here"
     )
+    note_days: int = Field(default=365, ge=31, description="days after its month that what was written in a survey is kept")
     form: str = Field(default="tthc-2026.2", description="survey form that new invitations use")
     forms_dir: Annotated[Path, AfterValidator(existing_folder)] | None = Field(
         default=None, description="folder of survey forms beside those that ship (`dunghen forms publish`)"

@@ -22,6 +22,7 @@ from services.feedback.store import DOSSIERS
 from tests.support.described import watching
 from tests.support.dossiers import DOSSIER, at
 from tests.support.feedback import DONE, PAGE, PROMISED, REFERENCE, SETTINGS, play
+from tests.support.identity import ISSUER
 
 TOKEN = token_of(SETTINGS.token_key.get_secret_value().encode(), DOSSIER)
 PATH = f"/y-kien/{TOKEN}"
@@ -43,6 +44,10 @@ class Site:
         """What the job of answers does once in a while."""
         await self._jobs["responses"].run()
 
+    async def forget(self) -> None:
+        """What the job of retention does."""
+        await self._jobs["notes-retention"].run()
+
     async def kept(self) -> list[Document]:
         """The answers."""
         return await self.parts.store.find("responses", {})
@@ -63,7 +68,9 @@ async def site(
     broker = MemoryBroker(dict.fromkeys(load_catalogue().topics, 1), lambda: round(now.timestamp() * 1000))
     clock = SteppedClock(now)
     ports = Ports(store=MemoryDocuments(MemoryTables(), hook), clock=clock, topics=MemoryLog("feedback", broker))
-    runtime = RuntimeSettings(kafka_bootstrap_servers="localhost:9092", store_url="sqlite:////dev/null")
+    runtime = RuntimeSettings(
+        kafka_bootstrap_servers="localhost:9092", store_url="sqlite:////dev/null", identity_issuers=(ISSUER.trusted(),)
+    )
     service = build(runtime, SETTINGS, reference=REFERENCE, ports=ports)
     for declare in service.collections:
         await declare()

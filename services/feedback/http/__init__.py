@@ -1,8 +1,9 @@
 """The pages of feedback."""
 
 from services.feedback.http.meetings import add_meetings
+from services.feedback.http.notes import add_notes
 from services.feedback.http.pages import add_routes, preview
 from services.feedback.http.petition_desk import add_desk, add_one
 from services.feedback.http.public import add_public
 
-__all__ = ["add_desk", "add_meetings", "add_one", "add_public", "add_routes", "preview"]
+__all__ = ["add_desk", "add_meetings", "add_notes", "add_one", "add_public", "add_routes", "preview"]

@@ -19,8 +19,9 @@ from services.feedback.domain import (
     open_form,
     same_token,
 )
+from services.feedback.domain.hints import hint
 from services.feedback.handlers import Context
-from services.feedback.responses import ResponseRoom
+from services.feedback.responses import LONGEST_NOTE, WRITTEN, ResponseRoom, TooLongError
 from services.feedback.store import CODEC, DOSSIERS, TOKEN
 
 PAGES = Pages("services.feedback")
@@ -28,6 +29,8 @@ MOST_BYTES, MOST_FIELDS = 65_536, 50  # of a form
 GONE = also(
     problem_answers(422, 503), 404, "text/html"
 )  # unknown, old or used: a link that nobody can answer by is answered alike
+# What has a clock and an answer of its own when it comes by the other page, and none here (R30).
+ANSWERED = {"denunciation": "tố cáo", "complaint": "khiếu nại", "petition": "phản ánh, kiến nghị"}
 GIVEN = {"schema": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Mã câu hỏi: số câu trả lời"}}
 
 
@@ -70,12 +73,14 @@ def add_routes(app: FastAPI, room: ResponseRoom) -> None:
             form = await room.take(dossier, given)
         except FormError as error:
             return _page(dossier, given, context, error.missing)
+        except TooLongError:
+            return _page(dossier, given, context, (WRITTEN,))
         except CannotAnswerError:
             return _page(None, {}, context)
 
         if form is not None:
             parts.telemetry.count("ratings", form=form)
-        return _say("thanks", 200, context)
+        return _thanks(dossier, given.get(WRITTEN, ""), context)
 
 
 async def _given(request: Request) -> dict[str, str]:
@@ -112,8 +117,16 @@ def preview(form: SurveyForm) -> str:
 def _words(form: SurveyForm, given: Mapping[str, str], missing: tuple[str, ...], dossier: str) -> dict[str, object]:
     # A number of the page alone: what is sent twice is one. Kept when the page comes back with questions missing.
     once = given.get("once") or secrets.token_urlsafe(16)
-    return {"form": form, "given": given, "missing": missing, "dossier": dossier, "once": once}
+    return {"form": form, "given": given, "missing": missing, "dossier": dossier, "once": once, "longest": LONGEST_NOTE}
 
 
-def _say(what: str, status: int, context: Context) -> Response:
-    return PAGES.show("said.html", {"what": what, "province": context.reference.province}, status)
+def _thanks(dossier: Dossier, written: str, context: Context) -> Response:
+    """The thanks; whoever wrote what sounds like more than an opinion of a survey is told where it gets an answer."""
+    found, received = hint(written), dossier.facts.first(Received)
+    kind = found[0] if found is not None and found[0] in ANSWERED else ""
+    return _say("thanks", 200, context, kind, "" if received is None else received.competent_unit)
+
+
+def _say(what: str, status: int, context: Context, kind: str = "", unit: str = "") -> Response:
+    words = {"what": what, "kind": kind, "unit": unit, "kinds": ANSWERED, "province": context.reference.province}
+    return PAGES.show("said.html", words, status)

@@ -78,6 +78,7 @@ def add_desk(app: FastAPI, room: PetitionRoom) -> None:
             "trays": {name: words for name, (words, roles) in TRAYS.items() if person.may(*roles)},
             "unit": unit,
             "units": units_of(room, person),
+            "notes": person.may(Role.UNIT_HEAD),
             "province": room.context.reference.province,
         }
         return PAGES.show("petitions.html", words, person=person)

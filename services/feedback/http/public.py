@@ -80,9 +80,11 @@ def _add_form(app: FastAPI, room: PetitionRoom) -> None:
         responses=problem_answers(422, 503),
     )
     async def form(
-        unit: Annotated[str, Query(max_length=64)] = "", dossier: Annotated[str, Query(max_length=64)] = ""
+        unit: Annotated[str, Query(max_length=64)] = "",
+        dossier: Annotated[str, Query(max_length=64)] = "",
+        kind: Annotated[str, Query(max_length=20)] = "petition",
     ) -> Response:
-        return _form(room, {"unit": unit, "dossier": dossier, "kind": "petition"})
+        return _form(room, {"unit": unit, "dossier": dossier, "kind": kind})
 
     @app.post(
         "/gop-y",
