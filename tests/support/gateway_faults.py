@@ -29,7 +29,7 @@ from services.notifier.gateways.port import Gateway
 from services.notifier.gateways.wscpmt import WsCpMtGateway
 from services.notifier.handlers import Context
 from services.notifier.jobs import Desk, Dispatcher
-from services.notifier.store import CODEC, DOSSIERS
+from services.notifier.store import CODEC, DOSSIERS, TEXTS
 from services.notifier.telemetry import METRICS
 from services.speaking import encode
 from tests.support.dossiers import at
@@ -162,6 +162,7 @@ class Run:
     async def _fill(self) -> None:
         store = MemoryDocuments(self.tables)
         await store.declare(DOSSIERS)
+        await store.declare(TEXTS)
         await store.declare(INTENTS)
         document, _ = play([PROMISED, contact(), DONE])
         documents: list[Document] = []
