@@ -14,6 +14,7 @@ from contracts.deadlines import DEADLINE_TYPES
 from contracts.dossiers import DOSSIER_TYPES
 from contracts.envelope import PREFIX, EventData
 from contracts.feedback import FEEDBACK_TYPES
+from contracts.letters import ANSWER_LETTER_TYPES
 from contracts.metrics import METRIC_TYPES
 from contracts.notices import NOTICE_TYPES
 from contracts.petitions import PETITION_TYPES
@@ -24,6 +25,7 @@ _ALL = (
     CONTACT_TYPES,
     DEADLINE_TYPES,
     NOTICE_TYPES,
+    ANSWER_LETTER_TYPES,
     FEEDBACK_TYPES,
     PETITION_TYPES,
     METRIC_TYPES,

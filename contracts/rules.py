@@ -72,15 +72,33 @@ class Rule(StrEnum):
         "A dossier's date is promised anew at most once (hẹn lại không quá một lần); a further ask is refused by this rule.",
         "NĐ 61/2018, kept as the default under NĐ 118/2025",
     )
+    R17 = (
+        "R17",
+        "One letter per dossier covers lateness and errors; an event that comes again makes no second letter "
+        "and no second number.",
+        "plans A and B (thư xin lỗi)",
+    )
+    R18 = (
+        "R18",
+        "An upheld petition about an error of the office calls for a letter of apology, though no date was missed; a complaint "
+        "or a denunciation calls for none by itself.",
+        "plan B (thư xin lỗi về sai sót)",
+    )
     R19 = (
         "R19",
         "A late dossier may be exempt from the apology letter (force majeure, secrecy, the applicant's own default) if "
         "the signer says so; exempted ones are counted apart.",
         "QĐ 5157 of 2016 (Thành phố Hồ Chí Minh) on apologies",
     )
+    R20 = (
+        "R20",
+        "A person or a group is thanked in a letter for an accepted suggestion and for a contribution; never by itself for an "
+        "ordinary dossier, and not for praise.",
+        "plan A (thư cảm ơn)",
+    )
     R22 = (
         "R22",
-        "Letters are numbered per issuing body and year, from 01, consecutively and without a hole.",
+        "Letters are numbered per issuing body and year, from 01, consecutively and without a hole; thanks may have no number.",
         "NĐ 30/2020 (văn thư)",
     )
     R23 = (

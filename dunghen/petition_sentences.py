@@ -2,6 +2,15 @@
 
 from contracts import EventData
 from contracts.envelope import UnknownData
+from contracts.letters import (
+    AnswerLetter,
+    LetterApprovedV2,
+    LetterDraftedV2,
+    LetterRejectedV2,
+    LetterSentV2,
+    LetterWithdrawnV2,
+    UnsentReason,
+)
 from contracts.petitions import (
     ContributionRecorded,
     PetitionAnswered,
@@ -51,6 +60,15 @@ CLOCKS = {
 }
 DECISIONS = {"resolved": "đã giải quyết", "explained": "đã giải thích", "refused": "từ chối", "handed-over": "đã chuyển"}
 GIVEN = {"work": "công sức", "ideas": "sáng kiến", "goods": "hiện vật"}
+
+LETTERS: dict[AnswerLetter, str] = {"apology-error": "thư xin lỗi về sai sót", "thanks": "thư cảm ơn"}
+UNSENT: dict[UnsentReason, str] = {
+    "in-person": "đã nói trực tiếp",
+    "declined": "người gửi không muốn nhận",
+    "nobody-named": "không biết gửi cho ai",
+    "covered": "thư xin lỗi của hồ sơ đã nêu cả sai sót",
+    "secrecy": "phải giữ bí mật về người gửi",
+}
 
 
 def petition_sentence(data: EventData | UnknownData, reference: ReferenceData) -> str:
@@ -103,3 +121,21 @@ def _came_of(data: PetitionStated) -> str:
 def _name(unit: str, reference: ReferenceData) -> str:
     known = reference.units.get(unit)
     return known.name if known else unit
+
+
+def answer_letter_sentence(data: EventData | UnknownData) -> str:
+    """What became of a letter that answers a petition; "" for what is about none."""
+    match data:
+        case LetterDraftedV2():
+            about = f" (hồ sơ {data.dossier})" if data.dossier else ""
+            return f"Dự thảo {LETTERS[data.kind]}{about} chờ ký."
+        case LetterApprovedV2():
+            return f"Đã ký {LETTERS[data.kind]}."
+        case LetterRejectedV2():
+            return f"Không gửi {LETTERS[data.kind]}: {UNSENT[data.reason]}."
+        case LetterWithdrawnV2():
+            return f"Rút dự thảo {LETTERS[data.kind]}: kết quả xử lý ý kiến đã thay đổi."
+        case LetterSentV2():
+            numbered = f" số {data.number:02d}" if data.number else ""
+            return f"Đã ban hành {LETTERS[data.kind]}{numbered}."
+    return ""

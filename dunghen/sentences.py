@@ -64,7 +64,7 @@ from contracts.notices import (
     NoticeUncertainV2,
     NoticeUncertainV3,
 )
-from dunghen.petition_sentences import petition_sentence
+from dunghen.petition_sentences import answer_letter_sentence, petition_sentence
 from reference import ReferenceData
 from reference.derivation import say_instant
 from reference.limits import amount, say_limit
@@ -161,6 +161,7 @@ def sentence_of(data: EventData | UnknownData, full_type: str, reference: Refere
         or _of_notice(data)
         or _of_letter(data)
         or petition_sentence(data, reference)
+        or answer_letter_sentence(data)
         or f"Sự kiện mà phiên bản này chưa biết: {full_type.removeprefix(PREFIX)}."
     )
 

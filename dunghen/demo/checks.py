@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 
 from contracts.dossiers import Completed, Reception
+from contracts.letters import LetterSentV2
 from contracts.notices import LetterSent, NoticeAccepted, NoticeDelivered, NoticeFailed, NoticeSkipped, NoticeSkippedV2
 from contracts.reports import ReportRestated
 from dunghen import PROVINCE
@@ -106,8 +107,14 @@ def register_faults(events: Events) -> list[str]:
     """Bodies and years whose letter numbers do not run from 1 without hole or repetition."""
     numbers: dict[tuple[str, int], list[int]] = {}
     for _, event in events.values():
-        if isinstance(event.data, LetterSent):
-            numbers.setdefault((event.data.unit, event.data.year), []).append(event.data.number)
+        entry = None
+        match event.data:
+            case LetterSent(unit=unit, year=year, number=number):
+                entry = unit, year, number
+            case LetterSentV2() as answering:
+                entry = answering.entry
+        if entry is not None:
+            numbers.setdefault(entry[:2], []).append(entry[2])
     return [f"{unit}/{year}" for (unit, year), own in numbers.items() if sorted(own) != list(range(1, len(own) + 1))]
 
 

@@ -78,7 +78,7 @@ from services.notifier.domain.saying import uncertain
 from services.notifier.domain.telling import SURVEY_AFTER, end, plan
 from services.notifier.domain.worklist import again
 from services.notifier.handlers import TOPIC, Context, heeds
-from services.notifier.store import CODEC, DOSSIERS, DOUBTFUL, MADE_FROM_LOG, REGISTER, recall_number
+from services.notifier.store import CODEC, DOSSIERS, DOUBTFUL, MADE_FROM_LOG, REGISTER, entry_of, recall_number
 
 FORGOTTEN = "(không còn lưu)"
 SIGN_AGAIN = "Thư đã được duyệt trước khi dữ liệu được khôi phục; ghi chú và người ký không còn lưu, cần duyệt và ký lại."
@@ -220,9 +220,9 @@ def _draft_of(known: Letter | None, data: LetterStated) -> Draft:
 
 
 def number_of(event: Event) -> str:
-    """The entry of the register that an event stands for; "" for what is no letter sent."""
-    data = event.data
-    return f"{data.unit}/{data.year}/{data.number}" if isinstance(data, LetterSent) else ""
+    """The entry of the register that an event stands for; "" for what is no letter sent, or one without a number."""
+    entry = entry_of(event.data)
+    return "/".join(map(str, entry)) if entry else ""
 
 
 # --- absorbing -----------------------------------------------------------------------------------------------------------

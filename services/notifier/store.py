@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from contracts import Event
+from contracts import Event, EventData
+from contracts.envelope import UnknownData
+from contracts.letters import LetterSentV2
 from contracts.notices import LetterSent, Notice
 from runtime.recovery import UNSETTLED
 from runtime.store import Document, Documents, In, Index, Range, Where
@@ -649,10 +651,22 @@ async def holder_of(store: Documents, letter: Try) -> str | None:
 
 def recall_number(entry: Document, event: Event) -> Document:
     """A number that a letter was sent with, back in the register, so that it is never given again."""
-    data = event.data
-    if "dossier" in entry or not isinstance(data, LetterSent):
+    taken = entry_of(event.data)
+    if "dossier" in entry or taken is None:
         return entry
-    return {**entry, "series": f"{data.unit}/{data.year}", "number": data.number, "year": data.year, "dossier": event.subject}
+    unit, year, number = taken
+    return {**entry, "series": f"{unit}/{year}", "number": number, "year": year, "dossier": event.subject}
+
+
+def entry_of(data: EventData | UnknownData) -> tuple[str, int, int] | None:
+    """Body, year and number of the entry that a letter was sent with; None for what is no letter sent, or one without a number.
+    Letters of dossiers and those that answer petitions stand in one series (R22)."""
+    match data:
+        case LetterSent():
+            return data.unit, data.year, data.number
+        case LetterSentV2():
+            return data.entry
+    return None
 
 
 # --- letters as they were issued -------------------------------------------------------------------------------------------

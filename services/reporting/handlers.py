@@ -7,6 +7,7 @@ from contracts import Event
 from contracts.deadlines import DEADLINE_TYPES, DeadlineSettled, DeadlineStated
 from contracts.envelope import EventData, UnknownData
 from contracts.feedback import FEEDBACK_TYPES, FeedbackRated, FeedbackRatedV2
+from contracts.letters import ANSWER_LETTER_TYPES
 from contracts.notices import NOTICE_TYPES, LetterDrafted, LetterRejected, LetterSent
 from contracts.petitions import PETITION_TYPES
 from reference import ReferenceData
@@ -30,7 +31,7 @@ TELLERS: dict[type[EventData | UnknownData], Teller] = {
     **dict.fromkeys((LetterSent, LetterRejected, LetterDrafted, FeedbackRated), told.effect),
     FeedbackRatedV2: told.response,
 }
-IGNORED = frozenset((*DEADLINE_TYPES, *NOTICE_TYPES, *FEEDBACK_TYPES, *PETITION_TYPES)) - TELLERS.keys()
+IGNORED = frozenset((*DEADLINE_TYPES, *NOTICE_TYPES, *ANSWER_LETTER_TYPES, *FEEDBACK_TYPES, *PETITION_TYPES)) - TELLERS.keys()
 
 
 def heeds(event: Event) -> bool:

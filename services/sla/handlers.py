@@ -5,6 +5,7 @@ from datetime import datetime
 
 from contracts import Event
 from contracts.facts import epoch_ms
+from contracts.letters import ANSWER_LETTER_TYPES
 from contracts.notices import NOTICE_TYPES, LetterApproved
 from reference import ReferenceData
 from runtime.clock import Clock
@@ -68,11 +69,11 @@ def ask_of(event: Event) -> Ask | None:
     return Ask(event.id, data.unit, data.draft, epoch_ms(data.at), epoch_ms(data.new_due_at))
 
 
-IGNORED = frozenset(NOTICE_TYPES) - {LetterApproved}
+IGNORED = frozenset((*NOTICE_TYPES, *ANSWER_LETTER_TYPES)) - {LetterApproved}
 
 
 def heeds(event: Event) -> bool:
-    """Notices and the rest of a letter's life change no promise."""
+    """Notices, the rest of a letter's life and letters that answer petitions change no promise."""
     return type(event.data) not in IGNORED
 
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Query
 from pydantic import Field, TypeAdapter, ValidationError
 
 from contracts import EVENT_TYPES, decode
+from contracts.codes import is_petition_id
 from runtime.log import Record
 from runtime.log.reader import Places
 from runtime.web import Problem, ProblemError, problem_answers
@@ -48,17 +49,19 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
 
 async def _own(records: Iterable[Record], sender: Sender, entrance: Entrance) -> list[ChangedDossier]:
     """The events of dossiers that the sender may speak of."""
-    events = [event for record in records if (event := _event(record)) is not None]
+    events = [event for record in records if (event := changed_dossier(record)) is not None]
     codes = list(dict.fromkeys(event.dossier for event in events))
     known = await find_dossiers(entrance.parts.store, codes) if codes else {}
     mine = {code for code in codes if sender.may_speak_of(known[code].units if code in known else set(), code)}
     return [event for event in events if event.dossier in mine]
 
 
-def _event(record: Record) -> ChangedDossier | None:
-    """A record as senders see it; None for one that is no event: it costs its readers nothing."""
+def changed_dossier(record: Record) -> ChangedDossier | None:
+    """A record as senders see it; None for one that is no event, which costs its readers nothing, and for a letter that answers
+    a petition: who wrote it is nobody's sender of dossiers to know."""
     try:
-        decode(record.value, EVENT_TYPES)
+        if is_petition_id(decode(record.value, EVENT_TYPES).subject):
+            return None
     except ValidationError:
         return None
     event = json.loads(record.value or b"")
