@@ -27,7 +27,7 @@ def add_text_pages(app: FastAPI, desk: TextDesk) -> None:
         summary="Trang: mẫu tin nhắn của một đơn vị",
         responses=problem_answers(404, 422, 503),
     )
-    async def texts(person: TextReader, unit: Annotated[str, Query(max_length=64)] = "") -> Response:
+    async def texts_page(person: TextReader, unit: Annotated[str, Query(max_length=64)] = "") -> Response:
         units = desk.units(person)
         chosen = unit or next(iter(units), "")
         found = await desk.all_of(chosen, person) if chosen else []
@@ -39,7 +39,7 @@ def add_text_pages(app: FastAPI, desk: TextDesk) -> None:
         summary="Trang: một mẫu tin nhắn, các bản đã có",
         responses=problem_answers(404, 422, 503),
     )
-    async def one(person: TextReader, unit: str, form: str) -> Response:
+    async def text_page(person: TextReader, unit: str, form: str) -> Response:
         return await _page(desk, person, unit, form, None)
 
     @app.post(
@@ -48,7 +48,7 @@ def add_text_pages(app: FastAPI, desk: TextDesk) -> None:
         summary="Trang: xem thử mẫu tin nhắn với hồ sơ không có thật",
         responses=problem_answers(404, 422, 503),
     )
-    async def preview(person: TextWriter, unit: str, form: str, text: Text = "") -> Response:
+    async def text_preview(person: TextWriter, unit: str, form: str, text: Text = "") -> Response:
         return await _page(desk, person, unit, form, text)
 
     @app.post(
@@ -58,7 +58,7 @@ def add_text_pages(app: FastAPI, desk: TextDesk) -> None:
         summary="Trang: lưu mẫu tin nhắn, hoặc dùng lại mẫu chuẩn (nội dung trống)",
         responses=KEPT,
     )
-    async def keep(person: TextWriter, unit: str, form: str, seen: Seen, text: Text = "") -> Response:
+    async def keep_text(person: TextWriter, unit: str, form: str, seen: Seen, text: Text = "") -> Response:
         try:
             await desk.keep(unit, form, text, seen, person)
         except ProblemError as error:
