@@ -1,0 +1,308 @@
+"""What people bring forward, from the form to the answer, in headless Chromium: citizens with a code, officers logged in."""
+
+import asyncio
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from fastapi.responses import JSONResponse
+from oidc_provider_mock import User
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from contracts import load_catalogue
+from dunghen.identity import front_of
+from runtime.clock import SteppedClock
+from runtime.log.memory import MemoryLog
+from runtime.log.memory_broker import MemoryBroker
+from runtime.parts import INTENTS, Ports
+from runtime.settings import RuntimeSettings
+from runtime.store.memory import MemoryDocuments, MemoryTables
+from services.feedback.app import build, declare
+from services.feedback.domain import token_of
+from services.feedback.responses import RESPONSES
+from services.feedback.store import DOSSIERS
+from tests.real import skip
+from tests.support.dossiers import DOSSIER, at
+from tests.support.feedback import DONE, PROMISED, REFERENCE, SETTINGS, play
+from tests.support.front import SEED, front_at, issuer_on_loopback
+from tests.support.petitions import UNIT
+from tests.support.ports import free_port
+
+pytestmark = pytest.mark.browser
+SCREENS = Path(os.environ.get("DUNGHEN_SCREENS", "demo-out/screens"))
+SIZES = {"phone": (390, 844), "desk": (1280, 900)}
+LAN = User(sub="lan", claims={"name": "Lý Thị Thử", "roles": ["officer"], "units": [UNIT]})
+HUNG = User(sub="hung", claims={"name": "Hà Hùng Minh Họa", "roles": ["unit-head"], "units": [UNIT]})
+NOW = at(9, "10:00")  # a Monday
+SURVEY = f"/y-kien/{token_of(SETTINGS.token_key.get_secret_value().encode(), DOSSIER)}"
+POSTED: dict[str, Any] = {
+    "province": "UBND tỉnh Lam Giang",
+    "province_hotline": "0205 000 0100",
+    "code": UNIT,
+    "name": "UBND xã Hoàng Vân",
+    "hotline": "0205 000 0212",
+    "reception": "Thứ Năm hằng tuần, 07:30-11:00",
+    "hours": [],
+    "leaders": [],
+    "fields": [],
+    "total": 0,
+    "page": 1,
+    "pages": 1,
+    "items": [],
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A front with feedback behind it, and a browser."""
+
+    here: str
+    tables: MemoryTables
+    browser: Browser
+
+    def answers(self) -> int:
+        """How many answers to surveys are kept; they are said some at a time, and later."""
+        return len(self.tables.find(RESPONSES, {}))
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    """Names of sites lead to loopback."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        skip("no Chromium (on Debian: apt-get install chromium)")
+    port, tables = free_port(), MemoryTables()
+    here = f"http://front.test:{port}"
+    with _served(tables, here, port), sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--host-resolver-rules=MAP *.test 127.0.0.1"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield Place(here, tables, browser)
+        browser.close()
+
+
+@contextmanager
+def _served(tables: MemoryTables, here: str, port: int) -> Iterator[None]:
+    servers: list[uvicorn.Server] = []
+    ready = threading.Event()
+
+    async def main() -> None:
+        store, broker = MemoryDocuments(tables), MemoryBroker(dict.fromkeys(load_catalogue().topics, 1), lambda: 0)
+        await declare(store)
+        await store.declare(INTENTS)
+        await store.save_many(DOSSIERS, [{**play([PROMISED, DONE])[0], "rev": 0}])
+        runtime = RuntimeSettings(kafka_bootstrap_servers="none:0", store_url="none", identity_issuers=(front_of(SEED),))
+        ports = Ports(store=store, topics=MemoryLog("feedback", broker), clock=SteppedClock(NOW))
+        service = build(runtime, SETTINGS, reference=REFERENCE, ports=ports)
+        service.health.waits_for = ""
+        with issuer_on_loopback(LAN, HUNG) as issuer:
+            async with front_at(issuer, public_url=here) as front:
+                front.behind.real["feedback"] = service.app
+                front.behind.answers["intake"] = lambda: JSONResponse(POSTED)
+                servers.append(uvicorn.Server(uvicorn.Config(front.service.app, port=port, log_config=None, access_log=False)))
+                ready.set()
+                await servers[0]._serve()
+
+    thread = threading.Thread(target=lambda: asyncio.run(main()))
+    thread.start()
+    assert ready.wait(60)
+    yield
+    servers[0].should_exit = True
+    thread.join(30)
+
+
+@pytest.fixture(params=SIZES)
+def page(place: Place, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A citizen's browser of one size."""
+    yield from _opened(place, *SIZES[request.param])
+
+
+@pytest.fixture
+def phone(place: Place) -> Iterator[Page]:
+    """A citizen's phone."""
+    yield from _opened(place, *SIZES["phone"])
+
+
+@pytest.fixture
+def officer(place: Place, page: Page) -> Iterator[Page]:
+    """The browser of an officer, of the same size."""
+    yield from _logged_in(place, page, "lan")
+
+
+@pytest.fixture
+def head(place: Place, page: Page) -> Iterator[Page]:
+    """The browser of the unit's head, of the same size."""
+    yield from _logged_in(place, page, "hung")
+
+
+def _opened(place: Place, width: int, height: int) -> Iterator[Page]:
+    context = place.browser.new_context(
+        viewport={"width": width, "height": height}, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh", bypass_csp=True
+    )
+    yield context.new_page()
+    context.close()
+
+
+def _logged_in(place: Place, like: Page, login: str) -> Iterator[Page]:
+    size = like.viewport_size or {"width": 0, "height": 0}
+    for page in _opened(place, size["width"], size["height"]):
+        page.goto(place.here)
+        page.click("a.button")
+        page.click(f"button[value={login}]")
+        page.wait_for_url(f"{place.here}/")
+        yield page
+
+
+def look(page: Page, name: str) -> None:
+    """Keep a picture, and check that nothing sticks out and nobody is kept out."""
+    width = (page.viewport_size or {"width": 0})["width"]
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENS / f"{name}-{width}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than the screen"
+    assert "None" not in page.inner_text("body")
+    options = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+    found = Axe().run(page, options=options).response["violations"]
+    assert [rule["id"] for rule in found if rule["impact"] in ("serious", "critical")] == []
+
+
+def send(place: Place, page: Page, kind: str, text: str) -> str:
+    """A form that a citizen fills in; the look-up code."""
+    page.goto(f"{place.here}/gop-y?unit={UNIT}")
+    page.check(f"input[value={kind}]")
+    page.fill("#text", text)
+    look(page, "petition-form")
+    page.click("main button")
+    look(page, "petition-sent")
+    return page.inner_text("#code")
+
+
+def test_a_petition_is_sent_found_by_its_code_and_answered_at_the_desk(place: Place, page: Page, officer: Page) -> None:
+    code = send(place, page, "petition", "Đường vào thôn ngập sau mưa")
+    page.goto(f"{place.here}/gop-y/tra-cuu")
+    page.fill("input[name=code]", code.lower())
+    page.click("main button")
+    assert "Đã nhận, chờ thụ lý" in page.inner_text("main")
+    look(page, "petition-status")
+    name = page.inner_text("h1").rpartition(" ")[2]
+
+    officer.goto(f"{place.here}/petitions")
+    look(officer, "petition-desk")
+    officer.click(f"text={name}")
+    look(officer, "petition-one")
+    officer.click("button:text-is('Thụ lý')")
+    officer.fill("#answer", "Xã đã khơi cống, xin cảm ơn.")
+    officer.click("button:text-is('Trả lời')")
+    officer.fill("#summary", "Khơi cống đường vào thôn")
+    officer.click("button:text-is('Công khai')")
+
+    page.goto(f"{place.here}/gop-y/tra-cuu")
+    page.fill("input[name=code]", code)
+    page.click("main button")
+    assert "Xã đã khơi cống, xin cảm ơn." in page.inner_text("main")
+    look(page, "petition-answered")
+    page.goto(f"{place.here}/gop-y/cong-khai")
+    assert "Khơi cống đường vào thôn" in page.inner_text("main")
+    look(page, "petition-board")
+
+
+def test_a_complaint_is_not_closed_as_a_petition(place: Place, page: Page, officer: Page, head: Page) -> None:
+    """R30."""
+    code = send(place, page, "complaint", "Tôi khiếu nại một quyết định xử phạt")
+    page.goto(f"{place.here}/gop-y/tra-cuu")
+    page.fill("input[name=code]", code)
+    page.click("main button")
+    name = page.inner_text("h1").rpartition(" ")[2]
+    officer.goto(f"{place.here}/petitions/{name}")
+    assert "Không có ý kiến này" in officer.inner_text("body")
+
+    head.goto(f"{place.here}/petitions?tray=complaints")
+    head.click(f"text={name}")
+    look(head, "complaint")
+    assert head.locator("button:text-is('Trả lời')").count() == 0
+    head.fill("#answer", "Đã giải thích")
+    head.evaluate("document.querySelector('input[name=as]').remove()")  # as a form of a petition would be sent
+    head.click("button:text-is('Ghi quyết định, kết luận')")
+    assert "Khiếu nại, tố cáo có trình tự riêng" in head.get_by_role("alert").inner_text()
+    head.click("button:text-is('Thụ lý')")
+    head.fill("#answer", "Quyết định 00/QĐ-GQKN")
+    head.click("button:text-is('Ghi quyết định, kết luận')")
+    assert "Quyết định 00/QĐ-GQKN" in head.inner_text("main")
+
+
+def test_a_dialogue_is_entered_posted_and_what_was_said_there_is_answered(
+    place: Place, page: Page, officer: Page, head: Page
+) -> None:
+    width = (page.viewport_size or {"width": 0})["width"]
+    for day, about in (("2026-03-06", f"Thu gom rác {width}"), ("2026-03-12", f"Nước sạch {width}")):
+        head.goto(f"{place.here}/meetings")
+        head.select_option("#kind", "dialogue")
+        head.fill("#day", day)
+        head.fill("#begins", "08:00")
+        head.fill("#leader", "Chủ tịch UBND xã")
+        head.fill("#place", "Nhà văn hóa thôn 3")
+        head.fill("#about", about)
+        head.click("button:text-is('Thêm vào lịch')")
+    look(head, "meetings")
+    page.goto(f"{place.here}/don-vi/{UNIT}")
+    look(page, "unit-with-meetings")
+    assert "Thứ Năm, 12/03/2026, 08:00: Đối thoại với người dân" in page.inner_text("main")
+    assert f"Nước sạch {width}" in page.inner_text("main")
+    assert f"Thu gom rác {width}" not in page.inner_text("main")
+
+    officer.goto(f"{place.here}/meetings")
+    officer.locator("tr", has_text=f"Thu gom rác {width}").locator("a").click()
+    officer.click("text=Ghi một ý kiến nói ở buổi này")
+    look(officer, "meeting-item")
+    officer.fill("#text", "Xe rác không vào ngõ")
+    officer.click("button:text-is('Ghi')")
+    officer.click("main a >> nth=0")
+    assert "20/03/2026" in officer.inner_text("main")  # ten working days from the dialogue
+    officer.fill("#answer", "Đã thêm chuyến xe.")
+    officer.click("button:text-is('Trả lời')")
+    assert "Đã thêm chuyến xe." in officer.inner_text("main")
+    officer.click("text=buổi đối thoại")
+    look(officer, "meeting")
+    assert "công khai trả lời" in officer.inner_text("main")
+
+
+def test_of_a_survey_whose_network_is_cut_between_tap_and_thanks_exactly_one_answer_counts(place: Place, phone: Page) -> None:
+    """R33."""
+
+    def cut(route: Route) -> None:
+        asked = route.request
+        if asked.method != "POST":
+            route.continue_()
+            return
+        by_name = urlsplit(asked.url)
+        answer = httpx.post(  # it arrives; what comes back does not
+            f"http://127.0.0.1:{by_name.port}{by_name.path}",
+            content=asked.post_data or "",
+            headers={**asked.headers, "host": by_name.netloc},
+        )
+        arrived.append(answer.status_code)
+        route.abort("aborted")
+
+    arrived: list[int] = []
+    phone.goto(f"{place.here}{SURVEY}")
+    for fieldset in phone.locator("fieldset").all():
+        if fieldset.is_visible():
+            fieldset.locator("label").first.click()
+    phone.route("**/y-kien/*", cut)
+    phone.click("main button", no_wait_after=True)
+    phone.wait_for_timeout(500)
+    assert "đã được ghi nhận" not in phone.inner_text("main")
+    phone.unroute("**/y-kien/*")
+    phone.click("main button")
+    phone.wait_for_selector("text=đã được ghi nhận")
+    look(phone, "survey-after-cut")
+
+    assert (arrived, place.answers()) == ([200], 1)
