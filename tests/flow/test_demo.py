@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from pathlib import Path
 
 import openpyxl
@@ -61,17 +60,13 @@ def test_the_story_line_and_the_month_are_told_in_numbers_of_the_run(demo: Month
 
 
 def test_the_story_of_a_late_dossier_reads_from_reception_to_return(demo: Month) -> None:
-    begin = time.monotonic()
-    done = dunghen("follow", STORY, "--log", str(demo.log))
-    seconds = time.monotonic() - begin
+    lines = dunghen("follow", STORY, "--log", str(demo.log)).stdout
 
-    lines = done.stdout
     assert lines.index("Tiếp nhận (trực tuyến): Đăng ký kết hôn") < lines.index("Hẹn trả kết quả 15:40 thứ Năm 26/02/2026")
     assert "Không tính 14/02-22/02/2026: Tết Nguyên đán." in lines
     told = ("cần soạn thư xin lỗi", "Thư xin lỗi đã ký", "Ngày hẹn trả thay đổi", "đã ban hành", "Đã xử lý xong", "đánh giá ")
     assert sorted(told, key=lines.index) == list(told)
     assert "Đã trả kết quả cho người dân." in lines
-    assert seconds < 10  # the promise of two seconds is measured by hand, not on a busy test machine
 
 
 def test_an_unknown_dossier_is_said_to_be_unknown(demo: Month) -> None:
