@@ -64,56 +64,25 @@ def ls_command(
     show(out, COLUMNS, rows, form)
 
 
-@commands.command("again")
-def again_command(
-    dossiers: Dossiers = None,
-    url: NotifierUrl = DEFAULT_URL,
-    token: Token = "",
-    state: StateOption = State.FAILED,
-    whole: Whole = False,
-    code: Code = "",
-) -> None:
-    """Gửi lại. Người dân có thể nhận hai tin giống nhau nếu tin trước thật ra đã đi."""
-    _decide("again", _wanted(dossiers, url, token, state, (whole, code)), url, token)
+def _deciding(name: str, usual: State, said: str) -> None:
+    """A command that takes one decision about messages. `usual`: the list that it is taken about."""
+
+    @commands.command(name, help=said)
+    def command(
+        dossiers: Dossiers = None,
+        url: NotifierUrl = DEFAULT_URL,
+        token: Token = "",
+        state: StateOption = usual,
+        whole: Whole = False,
+        code: Code = "",
+    ) -> None:
+        _decide(name, _wanted(dossiers, url, token, state, (whole, code)), url, token)
 
 
-@commands.command("posted")
-def posted_command(
-    dossiers: Dossiers = None,
-    url: NotifierUrl = DEFAULT_URL,
-    token: Token = "",
-    state: StateOption = State.FAILED,
-    whole: Whole = False,
-    code: Code = "",
-) -> None:
-    """Đã gửi thư giấy thay tin nhắn."""
-    _decide("posted", _wanted(dossiers, url, token, state, (whole, code)), url, token)
-
-
-@commands.command("known")
-def known_command(
-    dossiers: Dossiers = None,
-    url: NotifierUrl = DEFAULT_URL,
-    token: Token = "",
-    state: StateOption = State.UNCERTAIN,
-    whole: Whole = False,
-    code: Code = "",
-) -> None:
-    """Người dân đã biết: đã nhận tin, hoặc được báo cách khác."""
-    _decide("known", _wanted(dossiers, url, token, state, (whole, code)), url, token)
-
-
-@commands.command("corrected")
-def corrected_command(
-    dossiers: Dossiers = None,
-    url: NotifierUrl = DEFAULT_URL,
-    token: Token = "",
-    state: StateOption = State.TAKEN_BACK,
-    whole: Whole = False,
-    code: Code = "",
-) -> None:
-    """Đã báo người dân là chưa có kết quả: kết quả bị rút lại sau khi tin được gửi."""
-    _decide("corrected", _wanted(dossiers, url, token, state, (whole, code)), url, token)
+_deciding("again", State.FAILED, "Gửi lại. Người dân có thể nhận hai tin giống nhau nếu tin trước thật ra đã đi.")
+_deciding("posted", State.FAILED, "Đã gửi thư giấy thay tin nhắn.")
+_deciding("known", State.UNCERTAIN, "Người dân đã biết: đã nhận tin, hoặc được báo cách khác.")
+_deciding("corrected", State.TAKEN_BACK, "Đã báo người dân là chưa có kết quả: kết quả bị rút lại sau khi tin được gửi.")
 
 
 def _listed(url: str, token: str, state: State) -> Iterator[ListedMessage]:

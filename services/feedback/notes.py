@@ -8,12 +8,12 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from runtime.store import Document, Documents, In, Index, Range
-from services.feedback.domain.responses import FEWEST, Note, due
+from services.feedback.domain.responses import Note, due
+from services.feedback.waiting import CELL, DAY, PAGE, due_cells, pages_of
 from services.stored import Codec
 
 NOTES = "notes"
-DAY, CELL, SHOWN, RECENT, MONTH = "day", "cell", "shown", "recent", "month"
-PAGE = 500
+SHOWN, RECENT, MONTH = "shown", "recent", "month"
 _LAST = 120_000  # months; what is newest first is kept as the distance to it
 
 
@@ -58,12 +58,8 @@ async def shown_to(store: Documents, units: Sequence[str] | None, size: int, aft
 
 async def show_due(store: Documents, today: date) -> None:
     """Let those be seen that need wait no longer."""
-    past = Range(high=(today - timedelta(days=1)).isoformat())
-    for row in await store.count_by(NOTES, {DAY: past}, group=(CELL,)):
-        cell = str(row.group[0])
-        if row.count < FEWEST and cell.endswith(f"{today:%Y-%m}"):
-            continue
-        waiting = [pair async for page in _pages(store, cell) for pair in NOTE.readable(page)]
+    for cell in await due_cells(store, NOTES, today):
+        waiting = [pair async for page in pages_of(store, NOTES, cell) for pair in NOTE.readable(page)]
         names = set(due([note for _, note in waiting], today))
         seen = [(document, note) for document, note in waiting if note.id in names]
         for start in range(0, len(seen), PAGE):
@@ -74,13 +70,6 @@ async def show_due(store: Documents, today: date) -> None:
 def note_shown(note: Note) -> Note:
     """From then on nothing tells on which day it came."""
     return Note(note.id, note.unit, note.month, note.locked)
-
-
-async def _pages(store: Documents, cell: str) -> Any:  # noqa: ANN401 - pages of documents
-    behind = None
-    while page := await store.find(NOTES, {CELL: cell}, limit=PAGE, after=behind):
-        behind = (page[-1]["_id"], page[-1]["_id"])
-        yield page
 
 
 async def forget(store: Documents, today: date, days: int) -> None:

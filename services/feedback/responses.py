@@ -8,24 +8,24 @@ digest by which the same page, sent again, is thanked. Every step may be repeate
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from reference import OFFICE_TIME
 from runtime.intents import Intents
 from runtime.parts import Parts
-from runtime.store import Document, Documents, Index, Range
+from runtime.store import Document, Documents, Index
 from services.feedback import notes
 from services.feedback.domain import CannotAnswerError, Dossier, Received, open_form
-from services.feedback.domain.responses import FEWEST, Note, Response, due, say
+from services.feedback.domain.responses import Note, Response, due, say
 from services.feedback.handlers import Context
 from services.feedback.vault import Vault
+from services.feedback.waiting import CELL, DAY, PAGE, due_cells, pages_of
 from services.stored import Codec
 
 MARKS, RESPONSES = "marks", "responses"
 WRITTEN, LONGEST_NOTE = "y-kien-khac", 1000  # a field that no question is called by; characters
-DAY, CELL, MOVING = "day", "cell", "moving"
-PAGE = 500
+MOVING = "moving"
 SHORTEST, LONGEST = 16, 100  # characters of the number that a page is given
 
 
@@ -146,17 +146,11 @@ class ResponseRoom:
         await notes.forget(self.parts.store, self._today(), self.context.settings.note_days)
 
     async def _say_due(self, today: date) -> None:
-        past = Range(high=(today - timedelta(days=1)).isoformat())
-        for row in await self.parts.store.count_by(RESPONSES, {DAY: past}, group=(CELL,)):
-            cell = str(row.group[0])
-            if row.count >= FEWEST or not cell.endswith(f"{today:%Y-%m}"):
-                await self._say(cell, today)
+        for cell in await due_cells(self.parts.store, RESPONSES, today):
+            await self._say(cell, today)
 
     async def _say(self, cell: str, today: date) -> None:
-        waiting, behind = list[Response](), None
-        while page := await self.parts.store.find(RESPONSES, {CELL: cell}, order="_id", limit=PAGE, after=behind):
-            behind = (page[-1]["_id"], page[-1]["_id"])
-            waiting += RESPONSE.read_all(page)
+        waiting = [one async for page in pages_of(self.parts.store, RESPONSES, cell) for one in RESPONSE.read_all(page)]
         names, moment = due(waiting, today), datetime.combine(today, time(), OFFICE_TIME)
         for start in range(0, len(names), PAGE):
             await self.intents.apply(names[start : start + PAGE], lambda document: RESPONSE.decide(document, say, moment))

@@ -8,6 +8,7 @@ from contracts.facts import epoch_ms
 from reference import moment
 from runtime.intents import Intents
 from runtime.parts import Parts
+from services.notifier.domain import Dossier
 from services.notifier.domain.apologies import claim_letter, hold_letter, issue
 from services.notifier.domain.ground import Sending
 from services.notifier.papers import Press, keep_paper
@@ -17,16 +18,16 @@ from services.notifier.store import CODEC, find_one
 
 
 async def issue_letter(
-    parts: Parts, intents: Intents, press: Press, ground: Callable[[], Sending], code: str, claim_for: timedelta
+    parts: Parts, intents: Intents, press: Press, ground: Callable[[], Sending], due: Dossier, claim_for: timedelta
 ) -> None:
-    """Claim the letter of a dossier, bind its number, keep its paper, send it. After a crash in between the register still
-    knows the number, and the paper its day. One that its body cannot sign waits, with the number that it may have.
+    """Claim the letter of a dossier that was found to be due, bind its number, keep its paper, send it. After a crash in
+    between the register still knows the number, and the paper its day. One that its body cannot sign waits, with the number
+    that it may have.
 
     Raises Unavailable.
     """
-    clock = parts.clock
-    before = await find_one(parts.store, code)
-    body = "" if before is None or before.letter is None else before.letter.draft.unit
+    clock, code = parts.clock, due.code
+    body = "" if due.letter is None else due.letter.draft.unit
     obstacle = await asyncio.to_thread(press.signatures.obstacle, body, clock.now()) if press.signatures.signs(body) else None
     if obstacle is not None:  # no number is bound for what is known to wait
         await CODEC.change(intents, [code], lambda one: hold_letter(one, obstacle, ground()), clock)

@@ -196,7 +196,7 @@ class Dispatcher:
             for dossier in dossiers:  # letters first: the message about a letter is due once it is numbered
                 if isinstance(dossier.letter, Issuing):
                     press, ground = self._desk.press, self._desk.ground
-                    await issue_letter(self._parts, self._intents, press, ground, dossier.code, self._claim_for)
+                    await issue_letter(self._parts, self._intents, press, ground, dossier, self._claim_for)
             await self._begin([dossier.code for dossier in dossiers], via)
         finally:
             self._in_hand = 0

@@ -61,7 +61,7 @@ class Office:
 
     async def issue(self) -> None:
         own = self.desk()
-        await issue_letter(self.parts, self.intents, own.press, own.ground, DOSSIER, timedelta(minutes=5))
+        await issue_letter(self.parts, self.intents, own.press, own.ground, await self.dossier(), timedelta(minutes=5))
 
     async def dossier(self) -> Dossier:
         found = await find_one(self.store, DOSSIER)

@@ -14,10 +14,9 @@ from contracts.facts import epoch_ms
 from reference import OFFICE_TIME, moment
 from runtime.pages import Pages
 from runtime.web import Person, Problem, ProblemError, Role, also, by_role, open_to_all, problem_answers
-from services.changes import By
 from services.feedback import meetings
 from services.feedback.domain.meetings import LONGEST, MOST_WEEKS, Meeting, MeetingKind, Note, Planned, meeting_of, plan
-from services.feedback.http.petition_desk import may_see, seen_meeting
+from services.feedback.http.petition_desk import by_of, may_see, seen_meeting
 from services.feedback.http.petition_views import row_of, units_of
 from services.feedback.http.public import FORM, fields_of
 from services.feedback.petition_room import PetitionRoom
@@ -109,7 +108,7 @@ def _add_list(app: FastAPI, room: PetitionRoom) -> None:
             faults = {**faults, "unit": "Bạn không được giao đơn vị này"}
         if faults:
             return await _listing(room, person, "", given, faults)
-        entered, once = Note(epoch_ms(now), _by(person)), given.get("once", "")[:100] or room.parts.machine.new_id()
+        entered, once = Note(epoch_ms(now), by_of(person)), given.get("once", "")[:100] or room.parts.machine.new_id()
         made = [meeting_of(meetings.name_of(once, number), planned, at, entered) for number, at in enumerate(begins)]
         await meetings.enter(room.parts.store, made)
         return RedirectResponse("/meetings", 303)
@@ -137,7 +136,7 @@ def _add_one(app: FastAPI, room: PetitionRoom) -> None:
         why = (await fields_of(request)).get("why", "").strip()
         if not why or len(why) > LONGEST["why"]:
             return await _one(room, found, person, f"Xin ghi lý do cho người dân đọc, không quá {LONGEST['why']} ký tự")
-        after = await meetings.call_off(room.parts.store, found.id, Note(room.ground().at, _by(person), why))
+        after = await meetings.call_off(room.parts.store, found.id, Note(room.ground().at, by_of(person), why))
         if after is None or after.cancelled is None:
             return await _one(room, found, person, "Buổi này đã diễn ra, không hủy được nữa")
         return RedirectResponse(f"/meetings/{found.id}", 303)
@@ -211,7 +210,3 @@ def _posted(meeting: Meeting) -> PostedMeeting:
 def _today(room: PetitionRoom) -> int:
     day: date = room.ground().now.astimezone(OFFICE_TIME).date()
     return epoch_ms(datetime.combine(day, time(), OFFICE_TIME))
-
-
-def _by(person: Person) -> By:
-    return By(person.name, person.subject)

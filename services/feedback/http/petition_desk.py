@@ -138,7 +138,7 @@ def add_one(app: FastAPI, room: PetitionRoom) -> None:
         purpose = (await fields_of(request)).get("purpose", "").strip()
         if not 5 <= len(purpose) <= 300:
             return await one_page(room, found, person, "Xin ghi mục đích xem, từ 5 đến 300 ký tự")
-        await room.note_reading(found.id, _by(person), purpose)
+        await room.note_reading(found.id, by_of(person), purpose)
         return await one_page(room, found, person, opened=True)
 
     @app.post(
@@ -160,7 +160,8 @@ def add_one(app: FastAPI, room: PetitionRoom) -> None:
         return RedirectResponse("/petitions" if gone else f"/petitions/{found.id}", 303)
 
 
-def _by(person: Person) -> By:
+def by_of(person: Person) -> By:
+    """Who did it, as it is kept."""
     return By(person.name, person.subject)
 
 
@@ -205,7 +206,7 @@ async def _tray(room: PetitionRoom, person: Person, tray: Tray, unit: str, after
 
 def _rule(room: PetitionRoom, action: str, given: Mapping[str, str], person: Person) -> Rule:
     """What a form asks for. Raises ProblemError for what no form of ours asks, NotAllowedError for words that are missing."""
-    by, ground = _by(person), room.ground()
+    by, ground = by_of(person), room.ground()
     rules: dict[str, Callable[[], Rule]] = {
         "classify": lambda: _classify(given, by, ground),
         "take": lambda: lambda petition: take(petition, by, ground, unclear=given.get("unclear") == "yes"),
@@ -275,6 +276,6 @@ def _draft(given: Mapping[str, str], person: Person, meeting: Meeting | None) ->
         dossier=given.get("dossier", "").strip().upper(),
         who={name: given.get(name, "") for name in ("name", "phone", "email", "address")},
         gift=gift,
-        by=_by(person),
+        by=by_of(person),
         meeting=meeting,
     )

@@ -14,11 +14,11 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _ENGLISH = rf"(?P<day>\d{{1,2}})(?P<by>[ -])(?P<month>{'|'.join(_MONTHS)})(?P=by)(?P<year>\d{{4}})"
 # `15:40:05`, `15.40`, `3:40 CH` (of Excel in Vietnamese), `15h40`, `15 giờ 40 phút`, `9 giờ`, `3 giờ chiều`.
 _CLOCK = (
-    r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]0{1,9})?)?(?: ?(?P<half>SA|CH|AM|PM))?"
+    r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]0{1,9})?)?(?: ?(?P<half>sa|ch|am|pm))?"
     r"|(?: ?giờ|[hg]) ?(?:(?P<minute_>\d{1,2})(?: ?phút|p|['’′])?)?)(?: +(?P<part>sáng|chiều|tối))?"
 )
 _VIETNAMESE = tuple(
-    re.compile(form, re.ASCII | re.IGNORECASE)
+    re.compile(form, re.ASCII)
     for day in (_DAY_FIRST, _YEAR_FIRST, _IN_FULL, _ENGLISH)
     for form in (rf"(?:ngày +)?{day}(?:,| -)? +(?:(?:vào +)?lúc +)?{_CLOCK}", rf"(?:lúc +)?{_CLOCK}(?:,| -)? +(?:ngày +)?{day}")
 )
@@ -30,7 +30,7 @@ _WEEKDAYS = {
 }
 _WEEKDAY = re.compile(rf"({'|'.join(_WEEKDAYS)}),? +(?=ngày|\d)")
 _DATE_ALONE = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}[/.-]\d{1,2}[/.-]\d{1,2}|\d{8}", re.ASCII)
-_HALF = {"SA": 0, "AM": 0, "CH": 12, "PM": 12}
+_HALF = {"sa": 0, "am": 0, "ch": 12, "pm": 12}
 _PARTS = {"sáng": range(12), "chiều": range(12, 19), "tối": range(18, 24)}  # the hours of a part of the day
 _PORTAL_DATE = re.compile(r"\d{14}", re.ASCII)
 # The part of ISO 8601 that means one thing: no weeks, no days of the year, an hour at least.
@@ -68,7 +68,7 @@ def _read(text: str) -> datetime | None:
     if _PORTAL_DATE.fullmatch(text):
         year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
         return datetime(year, month, day, int(text[8:10]), int(text[10:12]), int(text[12:]), tzinfo=OFFICE_TIME)
-    text = text.lower()
+    text = text.lower()  # as the forms above are written
     named = _WEEKDAY.match(text)
     text = text if named is None else text[named.end() :]
     found = next((match for form in _VIETNAMESE if (match := form.fullmatch(text))), None)
@@ -83,11 +83,11 @@ def _in_words(found: re.Match[str]) -> datetime:
     if half is not None:
         if not 1 <= hour <= 12 or part is not None:
             raise ValueError("half a day has twelve hours, and is said once")
-        hour = hour % 12 + _HALF[half.upper()]
+        hour = hour % 12 + _HALF[half]
     if part is not None:
-        hour = _hour_of(hour, _PARTS[part.lower()])
+        hour = _hour_of(hour, _PARTS[part])
     minute, second = int(found["minute"] or found["minute_"] or 0), int(found["second"] or 0)
-    month = found["month"].lower()
+    month = found["month"]
     number = _MONTHS.index(month) + 1 if month in _MONTHS else int(month)
     return datetime(int(found["year"]), number, int(found["day"]), hour, minute, second, tzinfo=OFFICE_TIME)
 
