@@ -9,6 +9,7 @@ METRICS = (
     Metric("passed_on", "counter", "Requests passed on, by service and class of status.", ("to", "status")),
     Metric("services_away", "counter", "Requests that a service did not answer in time.", ("to",)),
     Metric("lookups", "counter", "Citizens' questions after a dossier: shown, wrong, slowed, or away.", ("result",)),
+    Metric("posts_slowed", "counter", "What citizens sent that has to wait, since much came from one address.", ("what",)),
     Metric("issuer_away", "counter", "Questions that the issuer of log-ins did not answer."),
     Metric(
         "digests",

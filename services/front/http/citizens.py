@@ -11,12 +11,11 @@ from pydantic import BaseModel
 
 from contracts.codes import check_dossier_code
 from contracts.lookup import typed
-from services.front.domain import source_of
 from services.front.domain.citizens import UNNAMED, Stage, headline, next_step
 from services.front.http.access import EVERYBODY
 from services.front.http.asking import Nothing, Question, Silent, ask_openly
 from services.front.http.pages import page
-from services.front.http.room import Room, visit_of
+from services.front.http.room import Room, source, visit_of
 from services.front.http.said import away, say
 from services.front.tries import LATER_SECONDS, TooOften
 
@@ -98,7 +97,7 @@ def add_routes(app: FastAPI, room: Room) -> None:
 async def _look_up(room: Room, request: Request, dossier: str, code: str) -> Response:
     """The dossier, if the code is its own. Whatever else is wrong is answered alike."""
     wanted, secret = _dossier(dossier), typed(code)
-    begun = room.tries.begin(_source(room, request), wanted)
+    begun = room.tries.begin(source(room, request), wanted)
     if isinstance(begun, TooOften):
         room.parts.telemetry.count("lookups", result="slowed")
         return _slowed(begun, dossier)
@@ -141,11 +140,6 @@ def _dossier(text: str) -> str | None:
         return check_dossier_code(text.strip().upper()) if len(text) <= LONGEST else None
     except ValueError:
         return None
-
-
-def _source(room: Room, request: Request) -> str:
-    peer = "" if request.client is None else request.client.host
-    return source_of(peer, request.headers.getlist("x-forwarded-for"), room.proxies)
 
 
 def _fields(body: bytes) -> dict[str, str]:

@@ -15,8 +15,9 @@ from runtime.web import PROBLEM
 from services.front.domain import SAFE, Refusal, Way, What, hostile, way_of
 from services.front.http.access import PASSED_ON
 from services.front.http.pages import page
-from services.front.http.room import Room, Visit, visit_of
-from services.front.http.said import BROKEN, NOT_HERE, WORDS, Words, away, say
+from services.front.http.room import Room, Visit, source, visit_of
+from services.front.http.said import BROKEN, NOT_HERE, WORDS, Words, away, say, slowed
+from services.front.tries import Sending, TooOften
 
 THERE = ("accept", "accept-language", "content-type")
 BACK = ("content-type", "content-length", "content-disposition", "content-language", "content-encoding", "retry-after")
@@ -54,12 +55,34 @@ def add_routes(app: FastAPI, room: Room) -> None:
         if not way.changes:
             return say(WORDS[Refusal.METHOD], visit.session)
         if visit.session is None:
-            return (await _passed(request, visit, way, room)).answer
+            return await _sent(request, visit, way, room)
         entry = await room.journal.note(What.CHANGE, visit.session.person, request.method, visit.path)
         passed = await _passed(request, visit, way, room)
         if passed.status:
             await room.journal.complete(entry, passed.status)
         return passed.answer
+
+
+async def _sent(request: Request, visit: Visit, way: Way, room: Room) -> Response:
+    """What somebody sends whom nobody knows. Where from is used here alone, and goes no further."""
+    sending = _sending(visit.path)
+    begun = room.tries.begin_post(source(room, request), sending)
+    if isinstance(begun, TooOften):
+        room.parts.telemetry.count("posts_slowed", what=sending.value)
+        return slowed(begun.seconds, "/gop-y/tra-cuu" if sending is Sending.CODE else visit.path)
+    status = 0
+    try:
+        passed = await _passed(request, visit, way, room)
+        status = passed.status
+        return passed.answer
+    finally:
+        room.tries.end_post(begun, status)
+
+
+def _sending(path: str) -> Sending:
+    if path == "/y-kien" or path.startswith("/y-kien/"):
+        return Sending.SURVEY
+    return Sending.PETITION if path == "/gop-y" else Sending.CODE
 
 
 class Passed(NamedTuple):

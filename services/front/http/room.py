@@ -7,7 +7,7 @@ import httpx
 from fastapi import Request
 
 from runtime.parts import Parts
-from services.front.domain import Network, Session, Told
+from services.front.domain import Network, Session, Told, source_of
 from services.front.issuer import Issuer
 from services.front.journal import Journal
 from services.front.sessions import Sessions
@@ -62,6 +62,12 @@ def visit_of(request: Request) -> Visit:
     visit = request.scope["visit"]
     assert isinstance(visit, Visit)  # noqa: S101
     return visit
+
+
+def source(room: Room, request: Request) -> str:
+    """The address that a request comes from, as far as our own proxies tell it."""
+    peer = "" if request.client is None else request.client.host
+    return source_of(peer, request.headers.getlist("x-forwarded-for"), room.proxies)
 
 
 def told_of(request: Request) -> Told:

@@ -1,5 +1,6 @@
 """What the front says itself when a request goes no further: a page in Vietnamese with a way on."""
 
+import math
 from dataclasses import dataclass
 
 from fastapi import Response
@@ -68,4 +69,17 @@ def say(words: Words, session: Session | None = None) -> Response:
     answer = page("said.html", session, {"words": words, "places": ()}, words.status)
     if words.status == 503:
         answer.headers["retry-after"] = "10"
+    return answer
+
+
+def slowed(seconds: float, href: str) -> Response:
+    """Much was sent from one address of late; `href`: the page that it was sent from."""
+    wait = math.ceil(seconds)
+    later = f"{wait} giây" if wait < 60 else f"{math.ceil(wait / 60)} phút"
+    detail = (
+        "Vừa có nhiều lượt gửi từ cùng một địa chỉ mạng, có thể do nhiều người dùng chung mạng; lần gửi này chưa được nhận. "
+        f"Xin gửi lại sau {later}: bấm nút quay lại của trình duyệt, những gì Ông/Bà đã viết vẫn còn ở đó."
+    )
+    answer = say(Words(429, f"Xin gửi lại sau {later}", detail, href, "Mở lại trang"))
+    answer.headers["retry-after"] = str(wait)
     return answer
