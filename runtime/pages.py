@@ -34,6 +34,7 @@ class Pages:
         )
         self._jinja.filters["when"] = when
         self._jinja.filters["dial"] = dial
+        self._jinja.filters["number"] = number
 
     def show(self, template: str, values: Mapping[str, Any], status: int = 200, person: Person | None = None) -> HTMLResponse:
         """A page; for a person, with the menu."""
@@ -47,6 +48,11 @@ class Pages:
 def when(moment: datetime | None) -> str:
     """`15:40 26/02/2026` in Vietnamese time; a dash for None."""
     return "-" if moment is None else f"{moment.astimezone(_OFFICE):%H:%M %d/%m/%Y}"
+
+
+def number(whole: int) -> str:
+    """A whole number as it is written in Vietnamese, in groups of three digits: `12.345`."""
+    return f"{whole:,}".replace(",", ".")
 
 
 def dial(phone: str) -> str:

@@ -1,6 +1,7 @@
 """front put together: it takes browsers' requests and stands on no log, so that it serves while Kafka is away."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -51,7 +52,7 @@ def build(
     issuer = Issuer(settings, parts.machine.wall)
     clients = services or {name: client_of(url) for name, url in settings.service_urls().items()}
     sessions = Sessions(parts, issuer, settings.limits(), people.grants)
-    journal = Journal(parts)
+    journal = Journal(parts, timedelta(days=settings.journal_days))
     room = Room(
         parts=parts,
         origins=settings.public_url,
@@ -81,7 +82,11 @@ def build(
         app=make_front(room, probes),
         health=health,
         collections=(partial(_declare, parts.store),),
-        jobs=(Job("sessions", FORGET_SECONDS, sessions.forget_old), *_jobs_of(digests)),
+        jobs=(
+            Job("sessions", FORGET_SECONDS, sessions.forget_old),
+            Job("old-journal", FORGET_SECONDS, journal.forget_old),
+            *_jobs_of(digests),
+        ),
         drains=(close,),
     )
 

@@ -1,6 +1,7 @@
 """The journal, as the rest of the front writes it."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from runtime.errors import Unavailable
 from runtime.parts import Parts
@@ -10,11 +11,15 @@ from services.front.domain import Entry, Person, Refusal, What
 NOBODY = Person("", "", frozenset(), frozenset())
 
 
+FORGOTTEN_AT_ONCE = 1000  # lines: a clock that leaps ahead costs so many a run, not the journal
+
+
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """Writes down who did what."""
+    """Writes down who did what. `kept`: how long a line stays; nothing else takes one away."""
 
     parts: Parts
+    kept: timedelta
 
     async def note(self, what: What, person: Person, method: str = "", path: str = "", *, why: Refusal | None = None) -> Entry:
         """A line of now. Raises Unavailable: then what it is about must not happen."""
@@ -38,6 +43,13 @@ class Journal:
         )
         await store.add_entry(self.parts.store, entry)
         return entry
+
+    async def forget_old(self) -> None:
+        """Forget the oldest of the lines that were kept long enough. Raises Unavailable."""
+        before = self.parts.machine.wall() - self.kept
+        forgotten = await store.forget_entries(self.parts.store, before, FORGOTTEN_AT_ONCE)
+        if forgotten:
+            self.parts.log.info("lines of the journal are forgotten", lines=forgotten, before=before.isoformat())
 
     async def mailed(self, digest: str, what_became: str) -> None:
         """What became of a digest, in words. A store that is away then leaves it in the log alone."""

@@ -96,6 +96,10 @@ class FrontSettings(MailSettings):
     ask_seconds: float = Field(default=60.0, gt=0, le=60, description="the issuer is asked again about a person after so long")
     away_minutes: float = Field(default=15.0, gt=0, le=15, description="how long people may read while the issuer is away")
 
+    journal_days: int = Field(
+        default=1095, ge=365, le=36_500, description="a line of the journal is kept for so many days, three years by default"
+    )
+
     @model_validator(mode="after")
     def _nothing_travels_openly(self) -> Self:
         named = [*(("FRONT_PUBLIC_URL", origin) for origin in self.public_url), ("FRONT_OIDC_ISSUER", self.oidc_issuer)]

@@ -115,6 +115,14 @@ async def entries(store: Documents, first: datetime, last: datetime, after: str,
     return [_load_entry(document) for document in found]
 
 
+async def forget_entries(store: Documents, before: datetime, most: int) -> int:
+    """Forget the oldest lines from before a moment, so many at most; how many there were. Raises Unavailable."""
+    found = await store.find(JOURNAL, {"_id": Range(high=entry_id(before, ""))}, limit=most)
+    if found:
+        await store.delete_many(JOURNAL, [document["_id"] for document in found])
+    return len(found)
+
+
 def _dump_entry(entry: Entry, rev: int) -> Document:
     return {
         "_id": entry.id,

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from contracts.definitions import BEYOND, Flows, load_definitions
 from reference import ReferenceData
+from runtime.pages import number
 from runtime.store import Documents
 from services.reporting.domain import Form, Lens, make_sheet
 from services.reporting.figures import Asked, flows
@@ -40,7 +41,7 @@ class Line:
     @property
     def hours_saved(self) -> str:
         """Open hours left of the limits, whole, in groups of three digits."""
-        return f"{round(self.during.get('minutes_saved', 0) / 60):,}".replace(",", ".")
+        return number(round(self.during.get("minutes_saved", 0) / 60))
 
 
 @dataclass(frozen=True, slots=True)

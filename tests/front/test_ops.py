@@ -45,7 +45,7 @@ LETTER = {
     "place": "dossiers.v1/0/8",
     "topic": "dossiers.v1",
     "key": "H37.12-260319-0001",
-    "reason": "not a valid event: data.at: missing",
+    "reason": "not a valid event: data.at: Field required",
     "first_at": "2026-03-02T09:00:00Z",
     "too_large": False,
 }
@@ -105,6 +105,34 @@ async def test_all_services_are_on_one_page_with_their_letters_by_kind_and_who_d
     assert 'href="/ops"' in (await operator.get("/")).text
 
 
+async def test_large_numbers_are_written_in_groups_and_reasons_in_vietnamese(front: Front, operator: httpx.AsyncClient) -> None:
+    kind = {**KIND, "kind": "handler failed", "count": 12_345}
+    released = {**ACT, "what": "released", "about": "3 of 10 records failed: could not be saved: KeyError", "done": 1234}
+    replayed = {**ACT, "what": "replayed", "about": "dossiers.v1: not a valid event"}
+    more: dict[str, Any] = {
+        "lag": 1_234_567,
+        "letters": 12_345,
+        "kinds": [kind],
+        "lately": [released, replayed],
+        "numbers": {"held": 4321},
+    }
+    more |= {"ready": False, "reason": "has not joined its consumer group"}
+    front.behind.answers["sla"] = answering(front, "sla", **more)
+    page = await operator.get("/ops")
+
+    for words in (
+        ">1.234.567</td>",
+        ">12.345</a>",
+        ">12.345</td>",
+        ">4.321</span>",
+        "xong 1.234",
+        "chưa sẵn sàng: chưa vào nhóm đọc topic của mình",
+        "3 trên 10 bản ghi hỏng: kho dữ liệu không nhận: KeyError",
+        "dossiers.v1: không phải sự kiện hợp lệ",
+    ):
+        assert words in page.text, words
+
+
 async def test_a_service_that_is_away_is_said_and_the_others_are_shown(front: Front, operator: httpx.AsyncClient) -> None:
     front.behind.away.add("notifier")
     title = "Hệ thống tạm thời không ghi được, xin gửi lại / unavailable"
@@ -115,7 +143,7 @@ async def test_a_service_that_is_away_is_said_and_the_others_are_shown(front: Fr
 
     assert page.status_code == 200
     assert "Phần Thư và tin nhắn (notifier) chưa xem được: không trả lời" in page.text
-    assert "Phần Lấy ý kiến (feedback) chưa xem được: mongodb: away" in page.text
+    assert "Phần Lấy ý kiến (feedback) chưa xem được: kho dữ liệu không trả lời: mongodb, away" in page.text
     assert "Phần Số liệu (reporting) chưa xem được: trả lời không đúng dạng" in page.text
     assert "Phần Tiếp nhận (intake) chưa xem được: trả lời 404" in page.text
     assert "không phải sự kiện hợp lệ" in page.text
@@ -148,6 +176,7 @@ async def test_letters_of_a_kind_are_shown_without_their_records_and_replayed_in
     )
     some = await act(operator, "/ops/sla/letters", place=["dossiers.v1/0/8", "dossiers.v1/0/9"], what="replayed", why="đã sửa")
 
+    assert "không phải sự kiện hợp lệ: data.at: thiếu" in page.text
     assert ("H37.12-260319-0001" in page.text, "khóa không phải mã hồ sơ" in page.text) == (True, True)
     assert "Tất cả 2 bản ghi loại này" in page.text
     assert [answer.headers["location"] for answer in (done, some)] == ["/ops", "/ops"]
@@ -190,7 +219,7 @@ async def test_without_a_choice_or_a_reason_nothing_is_done_and_what_was_chosen_
 async def test_what_still_cannot_be_handled_and_what_others_did_is_said_beside_the_rest(
     front: Front, operator: httpx.AsyncClient
 ) -> None:
-    failed = [{"place": "dossiers.v1/0/8", "why": "data.at: missing"}]
+    failed = [{"place": "dossiers.v1/0/8", "why": "not a valid event: data.at: Field required"}]
     lifted = {"done": 1, "failed": failed, "left": 3, "gone": 1, "stopped": "kafka: away"}
     front.behind.answers["sla"] = answering(front, "sla", lifted, **STANDING)
     page = await act(operator, "/ops/sla/letters", place="dossiers.v1/0/8", what="replayed", why="đã sửa")
@@ -199,9 +228,9 @@ async def test_what_still_cannot_be_handled_and_what_others_did_is_said_beside_t
     for words in (
         "Đã xong 1 bản ghi",
         "1 bản ghi vẫn chưa xử lý được",
-        "Vẫn chưa được: data.at: missing",
+        "Vẫn chưa được: không phải sự kiện hợp lệ: data.at: thiếu",
         "1 bản ghi đã được người khác xử lý trước",
-        "Dừng giữa chừng: kafka: away",
+        "Dừng giữa chừng: Kafka không trả lời: away",
         "Còn 3 bản ghi đang chờ",
     ):
         assert words in page.text
@@ -227,12 +256,15 @@ async def test_a_service_that_does_not_answer_leaves_it_open_whether_it_was_done
 
 
 async def test_a_brake_is_shown_and_released_with_a_reason(front: Front, operator: httpx.AsyncClient) -> None:
-    front.behind.answers["sla"] = answering(front, "sla", **{**STANDING, "brake": "9 of 10 records failed"})
+    front.behind.answers["sla"] = answering(
+        front, "sla", **{**STANDING, "brake": "9 of 10 records failed: handler failed: KeyError"}
+    )
     page = await operator.get("/ops")
     without = await act(operator, "/ops/sla/brake", why="")
     released = await act(operator, "/ops/sla/brake", why="đã triển khai bản sửa")
 
     assert "Phần Hạn giải quyết đang phanh" in page.text
+    assert "9 trên 10 bản ghi hỏng: dịch vụ gặp lỗi khi xử lý: KeyError" in page.text
     assert (without.status_code, "Hãy ghi lý do." in without.text) == (422, True)
     assert (released.status_code, released.headers["location"]) == (303, "/ops")
     assert told(front) == [("sla", "/v1/operations/brake/release", {"why": "đã triển khai bản sửa"})]

@@ -302,7 +302,7 @@ async def test_a_change_that_cannot_be_written_down_is_not_passed_on(front: Fron
 
 
 async def test_the_journal_says_what_became_of_digests(front: Front) -> None:
-    await Journal(front.service.parts).mailed(
+    await Journal(front.service.parts, timedelta(days=365)).mailed(
         "2026-03-02/morning/H37.12", "không rõ đã gửi hay chưa, không gửi lại (1 không rõ)"
     )
     an = await front.log_in("an", roles=["inspector"], units=["*"])
@@ -313,3 +313,30 @@ async def test_the_journal_says_what_became_of_digests(front: Front) -> None:
         assert "2026-03-02/morning/H37.12" in told
         assert "không rõ đã gửi hay chưa, không gửi lại (1 không rõ)" in told
     assert ">hệ thống<" in page
+
+
+async def test_lines_of_the_journal_go_when_they_were_kept_long_enough_and_the_page_says_how_long(front: Front) -> None:
+    an = await front.log_in("an", roles=["inspector"], units=["*"])
+    page = (await an.get("/ops/journal")).text
+    (job,) = [job for job in front.service.jobs if job.name == "old-journal"]
+    left = []
+    for ahead in (timedelta(days=1095, minutes=-5), timedelta(days=1095, minutes=5)):
+        front.machine.ahead = ahead
+        await job.run()
+        left.append([line["what"] for line in await front.store.find(JOURNAL, {})])
+
+    assert ("được giữ 1.095 ngày" in page, left) == (True, [["login"], []])
+
+
+async def test_a_clock_that_leaps_ahead_costs_some_lines_and_not_the_journal(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.front.journal.FORGOTTEN_AT_ONCE", 2)
+    journal = Journal(front.service.parts, timedelta(days=365))
+    for number in range(5):
+        await journal.mailed(f"2026-03-0{number + 1}/morning/H37.12", "đã gửi")
+    before = await front.store.find(JOURNAL, {})
+    front.machine.ahead = timedelta(days=3650)
+    await journal.forget_old()
+
+    assert await front.store.find(JOURNAL, {}) == before[2:]

@@ -1,5 +1,6 @@
 """The journal: who logged in and out, which changes were passed on, and which were refused. It is added to and never changed,
-but for the status that a service gave to a change that was noted before it was passed on."""
+but for the status that a service gave to a change that was noted before it was passed on; a line goes when it was kept long
+enough."""
 
 from dataclasses import dataclass
 from datetime import datetime

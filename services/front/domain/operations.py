@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.front.domain.reasons import reason_words
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -20,12 +22,6 @@ NUMBERS: Mapping[str, Number] = {
     "figures_seconds": Number("số liệu được tính cách đây", 600, "/figures", seconds=True),
 }
 DEEDS: Mapping[str, str] = {"replayed": "Xử lý lại", "discarded": "Bỏ", "released": "Nhả phanh"}
-# Kinds of reasons that services give, for people; any other is shown as it is.
-KINDS: Mapping[str, str] = {
-    "not a valid event": "không phải sự kiện hợp lệ",
-    "handler failed": "dịch vụ gặp lỗi khi xử lý",
-    "could not be saved": "kho dữ liệu không nhận",
-}
 _STEPS = ((86_400, "ngày"), (3600, "giờ"), (60, "phút"), (1, "giây"))
 
 
@@ -37,5 +33,11 @@ def span(seconds: float) -> str:
 
 
 def kind_words(kind: str) -> str:
-    """A kind of reasons in words."""
-    return KINDS.get(kind, kind) or "không ghi lý do"
+    """A reason or a kind of reasons in words."""
+    return reason_words(kind) or "không ghi lý do"
+
+
+def about_words(about: str) -> str:
+    """What an act was about: places, the reason of a brake, or a topic and a kind of reasons."""
+    topic, colon, kind = about.partition(": ")
+    return f"{topic}: {kind_words(kind)}" if colon and " " not in topic else reason_words(about)

@@ -41,7 +41,15 @@ def add_routes(app: FastAPI, room: Room) -> None:
         of_all_units(session)
         wanted = day or today()
         lines, more = await listed(wanted, after, LINES)
-        words = {"lines": lines, "more": more, "after": after, "day": wanted, "kinds": WORDS, "why": why}
+        words = {
+            "lines": lines,
+            "more": more,
+            "after": after,
+            "day": wanted,
+            "kinds": WORDS,
+            "why": why,
+            "kept": room.journal.kept.days,
+        }
         return page("journal.html", session, words)
 
     @app.get("/ops/journal.csv", dependencies=[READER])

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from runtime.web import Role
 from services.front.domain import What
 from services.front.domain.operations import NUMBERS, kind_words, span
+from services.front.domain.reasons import reason_words
 from services.front.http.access import logged_in, of_all_units
 from services.front.http.pages import page
 from services.front.http.room import Room, Visit, visit_of
@@ -144,6 +145,7 @@ async def _overview(room: Room, visit: Visit, braking: str = "") -> Response:
         "parts": PARTS,
         "numbers": NUMBERS,
         "span": span,
+        "words": reason_words,
         "now": room.sessions.now(),
         "kinds": [(name, kind) for name, answer in standing for kind in answer.kinds],
         "done": done[:20],
@@ -172,6 +174,7 @@ async def _letters(
         "why": {} if lifted is None else {failed.place: failed.why for failed in lifted.failed},
         "here": f"/ops/{service}/letters" + (f"?{urlencode(query)}" if query else ""),
         "span": span,
+        "words": reason_words,
         "now": room.sessions.now(),
     }
     return page("ops_letters.html", session, values, status)
@@ -195,5 +198,5 @@ def _not_done(visit: Visit, service: str, away: Away, *, did: bool) -> Response:
     not, it may have."""
     refused = 400 <= away.status < 500
     title = f"Phần {PARTS[service]} " + ("không nhận việc này" if refused else "không trả lời")
-    detail = UNKNOWN if did and not refused else f"Dịch vụ {service}: {away.why}."
+    detail = UNKNOWN if did and not refused else f"Dịch vụ {service}: {reason_words(away.why)}."
     return say(Words(away.status if refused else 503, title, detail, "/ops", "Về trang vận hành"), visit.session)

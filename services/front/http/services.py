@@ -10,7 +10,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from services.front.domain import Session
-from services.front.domain.operations import DEEDS, kind_words
+from services.front.domain.operations import DEEDS, about_words, kind_words
 from services.front.http.room import Room
 
 LOOK_SECONDS = 5.0  # a page does not wait longer for a service
@@ -43,6 +43,11 @@ class Done(BaseModel):
     failed: int
 
     @property
+    def about_words(self) -> str:
+        """On a page."""
+        return about_words(self.about)
+
+    @property
     def what_words(self) -> str:
         """On a page."""
         return DEEDS.get(self.what, self.what)
@@ -73,6 +78,11 @@ class Letter(BaseModel):
     reason: str
     first_at: datetime | None
     too_large: bool
+
+    @property
+    def words(self) -> str:
+        """Its reason, on a page."""
+        return kind_words(self.reason)
 
 
 class Letters(BaseModel):

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Query, Response
 from pydantic import BaseModel, Field
 
 from reference import OFFICE_TIME
+from runtime.pages import number
 from services.front.http.access import EVERYBODY
 from services.front.http.asking import Nothing, Question, Silent, ask_openly
 from services.front.http.pages import page
@@ -57,7 +58,7 @@ class Fee(BaseModel):
     @property
     def words(self) -> str:
         """On a page."""
-        return f"{self.name}: {f'{self.amount:,}'.replace(',', '.')} đồng" if self.amount else f"{self.name}: miễn"
+        return f"{self.name}: {number(self.amount)} đồng" if self.amount else f"{self.name}: miễn"
 
 
 class Procedure(BaseModel):
