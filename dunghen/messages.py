@@ -76,6 +76,9 @@ def rows() -> Iterator[Row]:
     yield _row("stopped", "", _CASE)
     yield _row("apology", "có hẹn lại", replace(_CASE, number=5, new_due=_DUE))
     yield _row("apology", "không hẹn lại", replace(_CASE, number=12))
+    letter = replace(_CASE, number=5, new_due=_DUE, letter="https://dichvucong.example/thu/ab2cd3ef4gh5jk6m")
+    yield _row("apology", "có hẹn lại, có liên kết mở thư: thêm thành hai phần", letter)
+    yield _row("apology", "không hẹn lại, có liên kết mở thư: còn vừa một phần", replace(letter, new_due=None))
     yield _row("survey", "", _CASE)
 
 
@@ -116,6 +119,9 @@ chose the counter is asked to come there. A message that waits for its hours and
 - That a dossier was received says how it is looked up, where `NOTIFIER_LOOKUP_URL` is set: by the link that opens it,
   else by the page and the code that is typed there, whichever fits the parts first when names are shortened; else not at
   all.
+- A message about a letter leads to the letter's PDF, where `NOTIFIER_LETTER_URL` is set
+  ([decision 43](decisions/0043-letters-by-link.md)). That is worth a part: it is there if it fits the parts of the unit once
+  the unit has taken its short name, else in one part more, with the full name if that fits; else not at all.
 - A unit may say it in its own words (`/messages/texts`, [decision 31](decisions/0031-texts-by-unit.md)); these are the
   standard ones. `dunghen sms preview result-ready.counter "Hồ sơ {ma} ..."` tries words before they are set.
 - "Đã tiếp nhận" and "Mời đánh giá" are a unit's choice (`messages.received`, `messages.survey`); the others are

@@ -45,6 +45,7 @@ class Keys:
     signing_key: str  # of the front
     lookup_key: str
     petition_key: str
+    letter_key: str
 
     @classmethod
     def new(cls) -> "Keys":
@@ -57,6 +58,7 @@ class Keys:
             base64.b64encode(secrets.token_bytes(32)).decode(),
             f"1:{secrets.token_hex(32)}",
             secrets.token_hex(32),
+            secrets.token_hex(32),
         )
 
     def environment(self) -> dict[str, str]:
@@ -65,7 +67,11 @@ class Keys:
         private = base64.b64encode(bytes(self.private)).decode()
         keys = {"CONTACTS_PUBLIC_KEY": f"1:{public}", "CONTACTS_PRIVATE_KEYS": f"1:{private}"}
         keys |= {"CONTACTS_HASH_KEYS": self.hash_key, "FEEDBACK_TOKEN_KEY": self.token_key}
-        keys |= {"LOOKUP_KEY": self.lookup_key, "FEEDBACK_PETITION_KEY": self.petition_key}
+        keys |= {
+            "LOOKUP_KEY": self.lookup_key,
+            "FEEDBACK_PETITION_KEY": self.petition_key,
+            "NOTIFIER_LETTER_KEY": self.letter_key,
+        }
         return keys | {"NOTIFIER_RECEIPTS_SECRET": self.receipts_secret, "FRONT_SIGNING_KEY": self.signing_key}
 
 
@@ -107,6 +113,7 @@ def demo_environment(keys: Keys, reference_dir: Path) -> dict[str, str]:
         "NOTIFIER_GATEWAY_DEDUPLICATES": "true",
         "FEEDBACK_PUBLIC_URL": "https://dichvucong.lamgiang.example/y-kien",
         "NOTIFIER_LOOKUP_URL": "https://dichvucong.lamgiang.example/ho-so",
+        "NOTIFIER_LETTER_URL": "https://dichvucong.lamgiang.example/thu",
     }
 
 

@@ -20,7 +20,8 @@ def secrets_command(
 ) -> None:
     """Tạo khóa và mật khẩu cho hệ thống mới.
 
-    Khóa niêm phong và băm liên hệ, liên kết lấy ý kiến, mã tra cứu, báo phát, thẻ của cổng vào; mật khẩu của compose.
+    Khóa niêm phong và băm liên hệ, liên kết lấy ý kiến, mã tra cứu, liên kết mở thư, báo phát, thẻ của cổng vào; mật khẩu
+    của compose.
     """
     keys = Keys.new().environment() | {name: secrets.token_urlsafe(24) for name in PASSWORDS}
     lines = "".join(f"{name}={value}\n" for name, value in keys.items())

@@ -59,6 +59,9 @@ def preview_command(
     lookup_url: Annotated[
         str, typer.Option("--lookup-url", envvar="NOTIFIER_LOOKUP_URL", help="Địa chỉ trang tra cứu; trống: không có")
     ] = "",
+    letter_url: Annotated[
+        str, typer.Option("--letter-url", envvar="NOTIFIER_LETTER_URL", help="Địa chỉ mở thư xin lỗi; trống: không có")
+    ] = "",
 ) -> None:
     """Thử lời của đơn vị cho một mẫu, với hồ sơ không có thật: tin sẽ gửi, số phần, và vì sao chưa lưu được."""
     if form not in FORMS:
@@ -68,7 +71,7 @@ def preview_command(
         stop(f"không có đơn vị {unit} trong {reference}")
     speaker = speaker_named(unit, Ground(datetime.now(UTC), known))
     longest = max((one.name for one in known.procedures.values()), key=len, default="")
-    place, words = Place(speaker, longest, public_url, lookup_url), as_kept(text) or FORMS[form].text
+    place, words = Place(speaker, longest, public_url, lookup_url, letter_url), as_kept(text) or FORMS[form].text
     wrong = problems(form, words, place)
     for sentence in wrong:
         err.print(sentence, markup=False)

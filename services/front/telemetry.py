@@ -10,6 +10,7 @@ METRICS = (
     Metric("services_away", "counter", "Requests that a service did not answer in time.", ("to",)),
     Metric("lookups", "counter", "Citizens' questions after a dossier: shown, wrong, slowed, or away.", ("result",)),
     Metric("posts_slowed", "counter", "What citizens sent that has to wait, since much came from one address.", ("what",)),
+    Metric("letters_opened", "counter", "Links to letters that were opened: shown, wrong, slowed, or away.", ("result",)),
     Metric("issuer_away", "counter", "Questions that the issuer of log-ins did not answer."),
     Metric(
         "digests",

@@ -81,9 +81,10 @@ class TooOften:
 
 
 class Sending(StrEnum):
-    """What somebody whom nobody knows sends, beside a look-up of a dossier."""
+    """What somebody whom nobody knows sends or opens, beside a look-up of a dossier."""
 
     SURVEY = "survey"
+    LETTER = "letter"  # a link that opens one
     PETITION = "petition"
     CODE = "code"  # a look-up code of a petition, with or without something to add
 
@@ -136,8 +137,8 @@ class Tries:
 
     def _of(self, sending: Sending) -> Buckets:
         """A wrong code is one, whatever it should have opened."""
-        known = {Sending.SURVEY: self.links, Sending.PETITION: self.senders, Sending.CODE: self.addresses}
-        return known[sending]
+        links = {Sending.SURVEY: self.links, Sending.LETTER: self.links}
+        return {**links, Sending.PETITION: self.senders, Sending.CODE: self.addresses}[sending]
 
     def _now(self) -> float:
         """Which is also when a key is given up: who was slowed down begins anew."""

@@ -75,7 +75,7 @@ def build(
     for epoch in (*opener.keys, *opener.retired):
         parts.telemetry.set("contact_keys", float(epoch in opener.keys), epoch=str(epoch))
     signatures = Signatures(keys_of(settings, base.reference), parts.log, parts.machine.monotonic)
-    desk = Desk(board, opener, settings, context, settings.lookup(), signatures=signatures)
+    desk = Desk(board, opener, settings, context, settings.lookup(), settings.letters(), signatures=signatures)
     dispatcher = Dispatcher(parts, follower.loop, follower.intents, desk)
     follower.health.also.append(dispatcher.measure)
     follower.operations.numbers["uncertain"] = partial(store.count_uncertain, parts.store)

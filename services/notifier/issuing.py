@@ -42,10 +42,10 @@ async def issue_letter(
     if dossier is None:
         return
     try:
-        at = moment(await keep_paper(parts, press, dossier, (number, year), ground()))
+        paper = await keep_paper(parts, press, dossier, (number, year), ground())
     except CannotSignError as error:
         why = error.why
         await CODEC.change(intents, [code], lambda one: hold_letter(one, why, ground()), clock)
         return
     parts.crash.passed("after-paper")
-    await CODEC.change(intents, [code], lambda one: issue(one, number, year, ground(), at), clock)
+    await CODEC.change(intents, [code], lambda one: issue(one, number, year, ground(), paper), clock)

@@ -18,6 +18,7 @@ from services.changes import Answering
 from services.notifier.domain import Contact, Dossier, Invitation, Person, Sending
 from services.notifier.domain.ground import Lookup
 from services.notifier.domain.letter import Issuing
+from services.notifier.domain.letter_links import LetterLinks
 from services.notifier.domain.locked import Locked
 from services.notifier.domain.notice import EMAIL
 from services.notifier.domain.outcome import Answer, Tried, settle_all
@@ -50,6 +51,7 @@ class Desk:
     settings: NotifierSettings
     context: Context
     lookup: Lookup | None = None
+    letters: LetterLinks | None = None
     shelf: Shelf = field(default_factory=Shelf)
     signatures: Signatures = NO_KEYS
 
@@ -66,6 +68,7 @@ class Desk:
             person_of=self.person_of,
             link_of=self.link_of,
             lookup=self.lookup,
+            letters=self.letters,
             texts=self.shelf.texts,
             claim_for=timedelta(seconds=self.settings.claim_seconds),
             contact_wait=timedelta(hours=self.settings.contact_wait_hours),

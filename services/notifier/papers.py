@@ -8,22 +8,26 @@ before, and a key that is given up closes the papers with the contacts.
 
 import asyncio
 import base64
+import hmac
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
+from reference import moment
 from runtime.errors import InvalidDocuments
 from runtime.parts import Parts
 from runtime.sealing import Opener, Sealer
 from services.notifier.domain import Dossier, Sending
 from services.notifier.domain import letter as states
+from services.notifier.domain.apologies import Issued
 from services.notifier.domain.letter import Issuing, Sent
+from services.notifier.domain.letter_links import digest_of, has_ended
 from services.notifier.domain.letter_text import LetterText
 from services.notifier.domain.locked import Locked
 from services.notifier.domain.preview import addressed, text_of
 from services.notifier.pdf import render
 from services.notifier.signatures import NO_KEYS, CannotSignError, Signatures
-from services.notifier.store import Paper, Sealing, enter_paper, find_paper
+from services.notifier.store import Paper, Sealing, enter_paper, find_linked, find_one, find_paper
 
 LARGEST = 2_000_000  # bytes of a PDF; a letter of two pages has some 50,000
 
@@ -35,9 +39,9 @@ class Press(NamedTuple):
     signatures: Signatures = NO_KEYS
 
 
-async def keep_paper(parts: Parts, press: Press, dossier: Dossier, number: tuple[int, int], ground: Sending) -> int:
-    """Set a letter that has its number, sign it if its body signs, and keep it. Returns the moment (ms) whose day it bears:
-    that of the paper which is there already, if somebody kept one and died. A letter of a body without a key that has no paper
+async def keep_paper(parts: Parts, press: Press, dossier: Dossier, number: tuple[int, int], ground: Sending) -> Issued:
+    """Set a letter that has its number, sign it if its body signs, and keep it. Returns what is known of the paper: of that
+    which is there already, if somebody kept one and died. A letter of a body without a key that has no paper
     is set at its download, as it always was.
 
     Raises Unavailable; CannotSignError for a letter that has to be signed, has somebody to go to, and is not kept.
@@ -46,7 +50,7 @@ async def keep_paper(parts: Parts, press: Press, dossier: Dossier, number: tuple
     if kept is None:
         made = await _made(parts, press, dossier, number, ground)
         if made is None:
-            return ground.now_ms
+            return Issued(ground.now)
         parts.crash.passed("after-signature")
         try:
             await enter_paper(parts.store, dossier.code, made)
@@ -55,7 +59,23 @@ async def keep_paper(parts: Parts, press: Press, dossier: Dossier, number: tuple
             if _signs(press, dossier):
                 raise CannotSignError("no-paper") from None
         kept = await find_paper(parts.store, dossier.code)
-    return ground.now_ms if kept is None else kept.at
+    return Issued(ground.now) if kept is None else Issued(moment(kept.at), kept.link)
+
+
+async def opened_by(parts: Parts, opener: Opener, token: str, now: datetime) -> bytes | Locked | None:
+    """The letter that a link's token opens; None for any other token, for a letter whose link has ended, for one whose person
+    was erased. Locked: the key of its contact is not here. Raises Unavailable."""
+    found = await find_linked(parts.store, digest_of(token))
+    dossier = None if found is None else await find_one(parts.store, found.dossier)
+    if found is None or dossier is None or not isinstance(dossier.letter, Sent) or dossier.letter.contact is None:
+        return None
+    if not hmac.compare_digest(found.paper.link, digest_of(token)) or has_ended(found.paper.at, now):
+        return None
+    epoch, box = found.paper.sealed
+    opened = opener.open(epoch, box)
+    if isinstance(opened, str):
+        return None if opened == "retired" else Locked(epoch, opened)
+    return base64.b64decode(opened["pdf"])
 
 
 async def paper_of(parts: Parts, opener: Opener, dossier: Dossier) -> bytes | None:
@@ -90,7 +110,8 @@ async def _made(parts: Parts, press: Press, dossier: Dossier, number: tuple[int,
         pdf = b""
     if contact.epoch in keys.keys and 0 < len(pdf) <= LARGEST:
         sealer = Sealer(keys.keys[contact.epoch].public_key, contact.epoch)
-        return Paper(sent.at, Sealing(contact.epoch, sealer.seal({"pdf": base64.b64encode(pdf).decode()})))
+        sealing = Sealing(contact.epoch, sealer.seal({"pdf": base64.b64encode(pdf).decode()}))
+        return Paper(sent.at, sealing, "" if ground.letters is None else ground.letters.mark(dossier.code))
     parts.log.error("the paper of a letter is not kept", dossier=dossier.code, bytes=len(pdf))
     if _signs(press, dossier):
         raise CannotSignError("no-paper")

@@ -12,6 +12,7 @@ from contracts.notices import NoticeKind
 from runtime.mail import MailSettings
 from runtime.settings import existing_folder
 from services.notifier.domain.ground import Lookup
+from services.notifier.domain.letter_links import LetterLinks
 from services.notifier.domain.notice import EMAIL
 from services.notifier.gateways.plans import DEFAULT_FORM, Form, Kind, Plan
 
@@ -48,6 +49,19 @@ class NotifierSettings(MailSettings):
         default=None,
         validation_alias="LOOKUP_KEY",
         description="EPOCH:KEY that look-up codes are made from, the same as sla's; needed with NOTIFIER_LOOKUP_URL alone",
+    )
+    letter_url: str = Field(
+        default="",
+        pattern=r"^(https?://[A-Za-z0-9.:/-]+/thu)?$",
+        max_length=60,
+        description="address where the front opens letters, at the same host as FEEDBACK_PUBLIC_URL, such as"
+        " https://dunghen.example/thu; messages about a letter lead to its PDF there for 90 days; unset: they have no link",
+    )
+    letter_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="key that the tokens of these links are made from, notifier's alone; needed with NOTIFIER_LETTER_URL; a new"
+        " one is for new letters, links that were sent go on opening theirs",
     )
     gateway_url: str = Field(description="address that messages are posted to (docs/gateways.md)")
     gateway_kind: Kind = Field(default="http", description="what the gateway speaks: http (JSON by a form), kannel or wscpmt")
@@ -124,8 +138,9 @@ class NotifierSettings(MailSettings):
         return self
 
     @model_validator(mode="after")
-    def _lookups_are_whole(self) -> Self:
+    def _links_are_whole(self) -> Self:
         self.lookup()
+        self.letters()
         return self
 
     def lookup(self) -> Lookup | None:
@@ -137,6 +152,16 @@ class NotifierSettings(MailSettings):
         if urlsplit(self.lookup_url)[:2] != urlsplit(self.public_url)[:2]:
             raise ValueError("NOTIFIER_LOOKUP_URL: must be at the host of FEEDBACK_PUBLIC_URL")
         return Lookup(self.lookup_url, LookupKeys.of(self.lookup_key.get_secret_value()).code)
+
+    def letters(self) -> LetterLinks | None:
+        """Where letters open; None where messages have no link to them. Raises ValueError."""
+        if not self.letter_url:
+            return None
+        if self.letter_key is None:
+            raise ValueError("NOTIFIER_LETTER_URL: needs NOTIFIER_LETTER_KEY")
+        if urlsplit(self.letter_url)[:2] != urlsplit(self.public_url)[:2]:
+            raise ValueError("NOTIFIER_LETTER_URL: must be at the host of FEEDBACK_PUBLIC_URL")
+        return LetterLinks(self.letter_url, self.letter_key.get_secret_value().encode())
 
     def gateways(self) -> list[tuple[Plan, str]]:
         """Each gateway with its token or password, in their order. Raises ValueError."""

@@ -58,7 +58,7 @@ async def declare(store: Documents) -> None:
     await store.declare(REGISTER, [Index("series"), Index("dossier")])
     await store.declare(LETTERS)
     await store.declare(READINGS, [Index("dossiers", many=True)])
-    await store.declare(PAPERS)
+    await store.declare(PAPERS, [Index("link")])
     await store.declare(TEXTS, [Index("unit")])
 
 
@@ -422,7 +422,8 @@ def _letter(kept: Mapping[str, Any]) -> letters.Letter:
             signed = _signature(kept) if "ask" in kept else None
             contact = kept.get("contact")
             whom = None if contact is None else Contact(contact["seq"], contact["epoch"], contact["sealed"])
-            return letters.Sent(draft, signed, kept.get("new_due"), kept["number"], kept["year"], kept["sent_at"], whom)
+            numbered = (kept["number"], kept["year"], kept["sent_at"])
+            return letters.Sent(draft, signed, kept.get("new_due"), *numbered, whom, kept.get("link", ""))
         case unknown:
             raise newer("letter", unknown)
 
@@ -470,6 +471,7 @@ def _of_state(letter: letters.Letter) -> dict[str, Any]:
                 "sent_at": letter.at,
                 "new_due": letter.new_due,
                 "contact": None if letter.contact is None else _dump_contact(letter.contact),
+                "link": letter.link or None,
                 **({} if letter.signed is None else _dump_signature(letter.signed)),
             }
 
@@ -493,7 +495,7 @@ _IN_LETTER = frozenset(
     (
         *("n", "s", "unit", "due", "at", "sign_by", "refusal", "remark", "granted"),
         *("why", "by", "by_subject", "previewed", "new_due", "next", "claimed", "waits"),
-        *("reason", "note", "approved_at", "ask", "number", "year", "sent_at", "contact"),
+        *("reason", "note", "approved_at", "ask", "number", "year", "sent_at", "contact", "link"),
     )
 )
 
@@ -680,21 +682,42 @@ class Sealing(NamedTuple):
 
 
 class Paper(NamedTuple):
-    """The PDF of a letter, sealed, and the moment (ms) whose day it bears."""
+    """The PDF of a letter, sealed, and the moment (ms) whose day it bears. `link`: the digest of the token that opens it; ""
+    if none does."""
 
     at: int
     sealed: Sealing
+    link: str = ""
+
+
+class Linked(NamedTuple):
+    """A paper that was found by its link, and whose letter it is."""
+
+    dossier: str
+    paper: Paper
 
 
 async def find_paper(store: Documents, dossier: str) -> Paper | None:
     """The paper of a dossier's letter; None if none was kept, or it was shredded."""
     kept = (await store.get_many(PAPERS, [dossier])).get(dossier)
-    return None if kept is None or "sealed" not in kept else Paper(kept["at"], Sealing(kept["epoch"], kept["sealed"]))
+    return None if kept is None or "sealed" not in kept else _paper(kept)
+
+
+async def find_linked(store: Documents, link: str) -> Linked | None:
+    """The paper that the token with this digest opens; None if there is none, or it was shredded."""
+    found = await store.find(PAPERS, {"link": link}, limit=1)
+    return Linked(found[0]["_id"], _paper(found[0])) if found and "sealed" in found[0] else None
+
+
+def _paper(kept: Document) -> Paper:
+    return Paper(kept["at"], Sealing(kept["epoch"], kept["sealed"]), kept.get("link", ""))
 
 
 async def enter_paper(store: Documents, dossier: str, paper: Paper) -> None:
     """Keep a paper, unless there is one: the first holds. Raises Unavailable: it may be kept, or be kept later."""
     kept = {"at": paper.at, "epoch": paper.sealed.epoch, "sealed": paper.sealed.box}
+    if paper.link:
+        kept["link"] = paper.link
     await store.insert_unique(PAPERS, {"_id": dossier, "rev": 0, **kept})
 
 

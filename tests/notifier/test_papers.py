@@ -9,6 +9,7 @@ import pytest
 
 from runtime.parts import INTENTS
 from runtime.store import open_documents
+from services.notifier.domain.apologies import Issued
 from services.notifier.domain.letter import Sent
 from services.notifier.papers import keep_paper, paper_of
 from services.notifier.store import DOSSIERS, PAPERS, declare, shred_papers
@@ -50,7 +51,7 @@ async def test_a_second_write_of_another_process_changes_no_paper(office: Office
     later = replace(ground, now=ground.now + timedelta(days=1))
     second = await keep_paper(office.parts, office.desk().press, due, (1, 2026), later)
 
-    assert first == second == ground.now_ms
+    assert first == second == Issued(ground.now)
     assert await office.store.get_many(PAPERS, [DOSSIER]) == kept
 
 

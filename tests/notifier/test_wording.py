@@ -248,7 +248,7 @@ def test_every_row_of_the_table_says_no_person_no_sum_and_no_link_that_it_is_not
     }
     assert {row.parts for row in listed if "hai phần" not in row.facts} == {1}
     for row in listed:
-        assert ("://" in row.text) is (row.kind == "survey" or "trang tra cứu" in row.facts)
+        assert ("://" in row.text) is (row.kind == "survey" or "trang tra cứu" in row.facts or "liên kết mở thư" in row.facts)
         assert "H37" in row.text
 
 
@@ -289,3 +289,43 @@ def test_how_a_dossier_is_looked_up_is_said_in_as_many_letters_as_fit(procedure:
 
     assert text_of("received", case) == text
     assert size_of(text).parts == parts
+
+
+LETTER = "https://example.org/thu/ab2cd3ef4gh5jk6m"
+LONG = "Ủy ban nhân dân phường Hoàng Vân Thượng Lĩnh"
+
+
+@pytest.mark.parametrize(
+    ("speaker", "new_due", "link", "begins", "parts"),
+    [
+        (UNIT, None, LETTER, "UBND xa Hoang Van", 1),
+        (Speaker(LONG), None, LETTER, "UBND phuong Hoang Van", 1),
+        (Speaker(LONG), at(9), LETTER, "Uy ban nhan dan phuong Hoang Van Thuong Linh", 2),
+        (replace(UNIT, accents=True, parts=3), at(9), LETTER, "UBND xã Hoàng Vân", 3),
+        (UNIT, at(9), LETTER + "x" * 200, "UBND xa Hoang Van", 1),
+    ],
+    ids=["fits", "fits with the short name", "is worth a part, with the full name", "with accents", "fits in no two parts"],
+)
+def test_the_link_to_a_letter_is_worth_one_part_more_and_nothing_that_has_to_be_said(
+    speaker: Speaker, new_due: Any, link: str, begins: str, parts: int
+) -> None:
+    """R25: in the stated order."""
+    text = text_of("apology", told(speaker=speaker, number=5, new_due=new_due, letter=link))
+
+    assert text.startswith(begins)
+    assert size_of(text).parts == parts
+    assert text.endswith(f": {link}") is (link == LETTER)
+    assert DOSSIER in text
+    assert "05/PXL" in text
+
+
+@pytest.mark.parametrize("code", [DOSSIER, "000.00.14.H56-200203-0118"])
+def test_an_apology_with_the_link_to_its_letter_is_two_parts_for_every_unit_of_the_province(code: str) -> None:
+    """R25: with the longest address that a link may have."""
+    page = "https://" + "x" * 48 + "/thu"
+    for unit in REFERENCE.units.values():
+        for due in (None, at(9)):
+            case = Told(code, "", Speaker(unit.name, unit.short_name), number=9999, new_due=due, letter=f"{page}/{'x' * 16}")
+            text = text_of("apology", case)
+            assert "/thu/" in text
+            assert size_of(text).parts <= 2, (unit.code, text)

@@ -64,7 +64,7 @@ def desk(
         by_name=True,
     )
     opener = Opener.parse(settings.contacts_private_keys.get_secret_value())
-    return Desk(Always(settings), opener, settings, context(now, reference), settings.lookup())
+    return Desk(Always(settings), opener, settings, context(now, reference), settings.lookup(), settings.letters())
 
 
 class Always(Switchboard):

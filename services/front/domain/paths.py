@@ -37,7 +37,7 @@ WAYS = (
     Way("/quarantine", "intake", changes=True),
 )
 
-CITIZENS = ("/ho-so", "/don-vi")  # own pages of the front
+CITIZENS = ("/ho-so", "/don-vi", "/thu")  # own pages of the front
 
 
 def for_anybody(path: str) -> bool:

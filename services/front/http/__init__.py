@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from runtime.web import GuardedRoute, Measured
 from services.front.domain import Session
-from services.front.http import citizens, dates, home, journal, login, named, ops, passing, units
+from services.front.http import citizens, dates, home, journal, letters, login, named, ops, passing, units
 from services.front.http.access import EVERYBODY, NotYoursError
 from services.front.http.room import Room, Visit
 from services.front.http.said import NOT_HERE, NOT_YOURS, Words, say
@@ -27,7 +27,7 @@ def make_front(room: Room, probes: ASGIApp) -> FastAPI:
     async def jwks() -> JSONResponse:
         return JSONResponse(room.bearers.jwks(), headers={"cache-control": "max-age=300"})
 
-    for part in (login, citizens, units, home, dates, named, journal, ops, passing):
+    for part in (login, citizens, letters, units, home, dates, named, journal, ops, passing):
         part.add_routes(app, room)
 
     @app.exception_handler(RequestValidationError)

@@ -125,10 +125,10 @@ async def _cleaned(request: Request, visit: Visit, way: Way, got: httpx.Response
         await got.aclose()
         return say(BROKEN, visit.session)
     headers = {name: value for name, value in got.headers.items() if name in BACK}
-    return StreamingResponse(_bounded(got), got.status_code, headers)
+    return StreamingResponse(bounded(got), got.status_code, headers)
 
 
-async def _bounded(got: httpx.Response) -> AsyncIterator[bytes]:
+async def bounded(got: httpx.Response) -> AsyncIterator[bytes]:
     """The body as it comes. One that has no end is cut off, and the browser sees that it was."""
     passed = 0
     try:

@@ -3,7 +3,7 @@
 There is at most one letter per dossier. Each draft comes to a state once. What the signer says is in `signing`.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contracts import Event
@@ -145,13 +145,24 @@ def resubmit(dossier: Dossier, letter: Issuing, ground: Ground) -> Changed[Dossi
     return back_to_desk(dossier, letter, Back(remark=CHANGED, granted=granted), ground)
 
 
-def issue(dossier: Dossier, number: int, year: int, ground: Ground, at: datetime | None = None) -> Changed[Dossier]:
-    """Bind the number of the register, keep the contact it goes to, and tell the citizen. `at`: the day that its paper bears,
-    which was set before a crash perhaps; None: now."""
-    letter, now, day = dossier.letter, ground.now_ms, at or ground.now
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What is known of a letter's paper once it is made: the moment that it bears, which was set before a crash perhaps (None:
+    there is none, and now is), and the digest of the token that opens it."""
+
+    at: datetime | None = None
+    link: str = ""
+
+
+NO_PAPER = Issued()
+
+
+def issue(dossier: Dossier, number: int, year: int, ground: Ground, paper: Issued = NO_PAPER) -> Changed[Dossier]:
+    """Bind the number of the register, keep the contact it goes to, and tell the citizen."""
+    letter, now, day = dossier.letter, ground.now_ms, paper.at or ground.now
     if not isinstance(letter, Issuing):
         return Changed(dossier)
-    sent = states.number(letter, number, year, epoch_ms(day), dossier.known_contact)
+    sent = replace(states.number(letter, number, year, epoch_ms(day), dossier.known_contact), link=paper.link)
     new_due = None if sent.new_due is None else moment(sent.new_due)
     said = LetterSent(at=day, unit=sent.draft.unit, draft=sent.draft.number, number=number, year=year, new_due_at=new_due)
     return moved(dossier, sent, said, ground).then(lambda after: queue(after, APOLOGY, now, ground))

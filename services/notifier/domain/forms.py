@@ -22,8 +22,9 @@ VARIABLES: Mapping[str, str] = {
     "ngay_hen_lai": "giờ và ngày hẹn lại",
     "lien_ket": "liên kết đánh giá của riêng người nhận",
     "tra_cuu": "liên kết hoặc mã tra cứu của riêng người nhận; bị bỏ khi tin quá dài",
+    "xem_thu": "liên kết mở bản PDF của văn bản, của riêng người nhận; cho tin thêm một phần, bị bỏ khi vẫn quá dài",
 }
-GIVES_WAY = frozenset(("thu_tuc", "tra_cuu"))  # a text without it still says what has to be said
+GIVES_WAY = frozenset(("thu_tuc", "tra_cuu", "xem_thu"))  # a text without it still says what has to be said
 ANYWHERE = frozenset(("thu_tuc", "don_vi"))
 _VARIABLE = re.compile(r"( ?)\{(\w+)\}")
 
@@ -113,10 +114,10 @@ FORMS: Mapping[str, Form] = {
     "apology": Form(
         "apology",
         "có hẹn lại",
-        "{don_vi} xin lỗi vì trả kết quả hồ sơ {ma} trễ hẹn. Hẹn lại: {ngay_hen_lai}. Văn bản số {so_van_ban}.",
+        "{don_vi} xin lỗi vì trả kết quả hồ sơ {ma} trễ hẹn. Hẹn lại: {ngay_hen_lai}. Văn bản số {so_van_ban}. {xem_thu}",
     ),
     "apology.no-date": Form(
-        "apology", "không hẹn lại", "{don_vi} xin lỗi vì trả kết quả hồ sơ {ma} trễ hẹn. Văn bản số {so_van_ban}."
+        "apology", "không hẹn lại", "{don_vi} xin lỗi vì trả kết quả hồ sơ {ma} trễ hẹn. Văn bản số {so_van_ban}. {xem_thu}"
     ),
     "survey": Form("survey", "", "Mời Ông/Bà đánh giá việc giải quyết hồ sơ {ma} (1 phút): {lien_ket}"),
 }

@@ -8,6 +8,7 @@ from contracts.facts import epoch_ms
 from contracts.notices import NoticeKind
 from reference import ReferenceData
 from services.notifier.domain.contact import Contact, Invitation, Person
+from services.notifier.domain.letter_links import LetterLinks
 from services.notifier.domain.locked import Locked
 from services.notifier.domain.unit_texts import Texts
 
@@ -22,12 +23,13 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The time, and what the province says of itself. `lookup`: None where messages say nothing of it; `texts`:
-    of messages, in units' own words."""
+    """The time, and what the province says of itself. `lookup`, `letters`: None where messages say nothing of where a dossier
+    is looked up, or its letter opens; `texts`: of messages, in units' own words."""
 
     now: datetime
     reference: ReferenceData
     lookup: Lookup | None = field(default=None, kw_only=True)
+    letters: LetterLinks | None = field(default=None, kw_only=True)
     texts: Texts = field(default_factory=dict, kw_only=True)
 
     @property

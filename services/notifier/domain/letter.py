@@ -112,7 +112,8 @@ class Issuing:
 @dataclass(frozen=True, slots=True)
 class Sent:
     """Numbered in the register of its body, and issued. `contact`: whom it went to, None if nobody could be reached or the
-    contact was forgotten. `signed` is None where the log no longer says it."""
+    contact was forgotten. `signed` is None where the log no longer says it. `link`: the digest of the token that opens its
+    paper, "" if none does."""
 
     draft: Draft
     signed: Signature | None
@@ -121,6 +122,7 @@ class Sent:
     year: int
     at: int
     contact: Contact | None = None
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

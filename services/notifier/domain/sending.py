@@ -11,7 +11,7 @@ from contracts.notices import Notice, SkipReason
 from reference import OFFICE_TIME, moment, moment_or_none
 from reference.phones import mobile
 from services.changes import Answering, Changed
-from services.notifier.domain import saying
+from services.notifier.domain import letter_links, saying
 from services.notifier.domain.contact import Contact
 from services.notifier.domain.dossier import Dossier, Received, Returned
 from services.notifier.domain.ground import Ground, Sending
@@ -46,6 +46,7 @@ from services.notifier.domain.wording import Speaker, Told, fitted, form_of, let
 RETRY = timedelta(minutes=1)
 OWN_LINK = "(liên kết riêng)"
 _BLANK_CODE = "X" * LENGTH  # as long as a look-up code, in the place of one that is nobody's to see
+_BLANK_TOKEN = "x" * letter_links.LENGTH  # the same of the link to a letter
 AS_LONG_AS_IT_IS = 99  # parts: an e-mail is not paid by the part
 NO_SERVER = "no-mail-server"
 
@@ -61,7 +62,7 @@ class Outgoing:
 @dataclass(frozen=True, slots=True)
 class _To:
     """Whom a message goes to: the number in E.164 or the mailbox, and what in its text is the reader's own: the link of a
-    survey, the code that opens the dossier."""
+    survey, the code that opens the dossier, the token that opens the letter."""
 
     address: str
     own: str = ""
@@ -176,7 +177,7 @@ def _addressee(dossier: Dossier, contact: Contact, name: Notice, ground: Sending
         return "no-mobile-number"
     if not is_dossier_code(dossier.code):
         return "no-code"
-    return _invited(dossier, address, ground) if name == SURVEY else _To(address, _lookup_code(dossier, name, ground))
+    return _invited(dossier, address, ground) if name == SURVEY else _To(address, _own(dossier, name, ground))
 
 
 def _invited(dossier: Dossier, number: str, ground: Sending) -> _To | Locked | SkipReason:
@@ -188,8 +189,18 @@ def _invited(dossier: Dossier, number: str, ground: Sending) -> _To | Locked | S
     return _To(number, link) if is_ours(link, ground.public_url) else "foreign-link"
 
 
-def _lookup_code(dossier: Dossier, name: Notice, ground: Sending) -> str:
-    return ground.lookup.code(dossier.code) if name == RECEIVED and ground.lookup is not None else ""
+def _own(dossier: Dossier, name: Notice, ground: Ground) -> str:
+    """What opens something to the reader of a message that is no invitation: the dossier, or its letter."""
+    if name == RECEIVED and ground.lookup is not None:
+        return ground.lookup.code(dossier.code)
+    return _letter_token(dossier, ground) if name == APOLOGY else ""
+
+
+def _letter_token(dossier: Dossier, ground: Ground) -> str:
+    """Nothing where the letter has no paper, or its link was made by another key: it would open nothing."""
+    letter, links = dossier.letter, ground.letters
+    opens = links is not None and isinstance(letter, Sent) and letter.link == links.mark(dossier.code)
+    return links.token(dossier.code) if links is not None and opens else ""
 
 
 def skip(dossier: Dossier, name: Notice, message: Open, reason: SkipReason) -> Changed[Dossier]:
@@ -232,7 +243,7 @@ def _sms(dossier: Dossier, name: Notice, to: _To, way: Way, ground: Sending) -> 
 def text_sent(dossier: Dossier, name: Notice, ground: Sending) -> str:
     """What is handed over, with what is its reader's own; without a link whose key is not here."""
     if name != SURVEY:
-        return text_said(dossier, name, _lookup_code(dossier, name, ground), ground)
+        return text_said(dossier, name, _own(dossier, name, ground), ground)
     link = None if dossier.invitation is None else ground.link_of(dossier.invitation)
     return text_said(dossier, name, link if isinstance(link, str) else "", ground)
 
@@ -240,7 +251,10 @@ def text_sent(dossier: Dossier, name: Notice, ground: Sending) -> str:
 def text_said(dossier: Dossier, name: Notice, own: str, ground: Ground) -> str:
     """What was handed over, which a second try says again whatever the facts are now; of a message that waits, or whose words
     were lost with a store, what would be said now."""
-    return dossier.texts.get(name, "").replace(OWN_LINK, own) or text_for(dossier, name, own, ground)
+    kept = dossier.texts.get(name, "")
+    if OWN_LINK in kept and not own:  # what it led to is closed, or the key to that is another one
+        kept = ""
+    return kept.replace(OWN_LINK, own) or text_for(dossier, name, own, ground)
 
 
 def speaker_of(dossier: Dossier, name: Notice, ground: Ground) -> str:
@@ -263,7 +277,7 @@ def text_for(dossier: Dossier, name: Notice, own: str, ground: Ground) -> str:
     """The text of a message, with what is its reader's own. Raises ValueError for an apology without its letter."""
     told, unit = _told(dossier, name, own, ground), speaker_of(dossier, name, ground)
     words, _ = words_of(form_of(saying.kind_of(name), told), unit, ground.texts)
-    text = fitted(words, told).replace(_BLANK_CODE, OWN_LINK)
+    text = fitted(words, told).replace(_BLANK_CODE, OWN_LINK).replace(_BLANK_TOKEN, OWN_LINK)
     message = dossier.messages.get(name)
     return letter_of(text, speaker_named(unit, ground)) if message is not None and message.way.channel == EMAIL else text
 
@@ -290,6 +304,7 @@ def _told(dossier: Dossier, name: Notice, own: str, ground: Ground) -> Told:
         new_due=None if sent is None else moment_or_none(sent.new_due),
         link=own if name == SURVEY else "",
         lookup=_lookup(name, own, ground),
+        letter=_letter_link(dossier, name, own, ground),
     )
 
 
@@ -297,6 +312,12 @@ def _lookup(name: Notice, own: str, ground: Ground) -> tuple[str, str] | None:
     if name != RECEIVED or ground.lookup is None or not own:
         return None
     return ground.lookup.page, _BLANK_CODE if own == OWN_LINK else own
+
+
+def _letter_link(dossier: Dossier, name: Notice, own: str, ground: Ground) -> str:
+    if name != APOLOGY or ground.letters is None or not own or not _letter_token(dossier, ground):
+        return ""
+    return f"{ground.letters.page}/{_BLANK_TOKEN if own == OWN_LINK else own}"
 
 
 def speaker_named(code: str, ground: Ground) -> Speaker:

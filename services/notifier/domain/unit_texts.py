@@ -8,6 +8,7 @@ from datetime import datetime
 
 from contracts.lookup import LENGTH
 from reference import OFFICE_TIME
+from services.notifier.domain import letter_links
 from services.notifier.domain.alphabet import SmsSize, size_of, unaccented
 from services.notifier.domain.forms import COUNTER, FEE_AT_COUNTER, FORMS, VARIABLES, Form, variables
 from services.notifier.domain.wording import Speaker, Told, fitted
@@ -51,12 +52,14 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a text is checked for: who speaks, the longest name of a procedure, the public address, the look-up page if any."""
+    """What a text is checked for: who speaks, the longest name of a procedure, the public address, the pages where dossiers are
+    looked up and letters open, if any."""
 
     speaker: Speaker
     procedure: str
     public_url: str
     lookup_page: str = ""
+    letter_page: str = ""
 
 
 def words_of(form: str, unit: str, texts: Texts) -> tuple[str, int]:
@@ -129,7 +132,7 @@ def _of_privacy(name: str, text: str) -> Iterator[str]:
 
 def _of_length(text: str, place: Place) -> Iterator[str]:
     """A text whose names are as short as they get and do not fit (R25)."""
-    shortest = fitted(text, replace(_case(place), dossier=_LONG_CODE, procedure=""))
+    shortest = fitted(text, replace(_case(place), dossier=_LONG_CODE, procedure="", letter=""))
     parts = size_of(shortest).parts
     if parts > place.speaker.parts:
         yield (
@@ -164,4 +167,5 @@ def _case(place: Place) -> Told:
         new_due=due,
         link=f"{place.public_url}/{'X' * _TOKEN}",
         lookup=(place.lookup_page, "X" * LENGTH) if place.lookup_page else None,
+        letter=f"{place.letter_page}/{'x' * letter_links.LENGTH}" if place.letter_page else "",
     )

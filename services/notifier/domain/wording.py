@@ -26,7 +26,7 @@ class Speaker:
 class Told:
     """What decides the words of a message. `promised`: the date in force; `asked`: when papers or a payment were asked for,
     which tells one request from the next; `new_due` and `number`: of a letter; `link`: of an invitation; `lookup`: the page
-    where a dossier is looked up, and its code there."""
+    where a dossier is looked up, and its code there; `letter`: the link that opens the letter."""
 
     dossier: str
     procedure: str
@@ -40,6 +40,7 @@ class Told:
     new_due: datetime | None = None
     link: str = ""
     lookup: tuple[str, str] | None = None
+    letter: str = ""
 
 
 _LEAST = 12  # letters of a procedure's name that still say something
@@ -55,7 +56,8 @@ def fitted(text: str, told: Told) -> str:
 
     It fits the parts of its unit if names can be made short enough: the procedure's is cut at a word, then the unit takes its
     short name, then the procedure goes; code, date and place stay. The way to look the dossier up is short rather than not
-    there, and not there where nothing else would fit.
+    there, and not there where nothing else would fit. The link to a letter is worth one part more: it is there if it fits the
+    parts of the unit, else if it fits one more, else not.
     """
     speaker = told.speaker
     write = accented if speaker.accents else unaccented
@@ -69,13 +71,24 @@ def fitted(text: str, told: Told) -> str:
     }
     template, shortest = write(text), ""
     names = write(_named(told.procedure)), write(_named(speaker.name)), write(short_name(speaker))
-    for lookup in _lookups(told):
+    for ways, parts in _ways(told):
         for procedure, unit in _shorter(*names):
-            of_names = {"thu_tuc": f"({procedure})" if procedure else "", "don_vi": unit, "tra_cuu": write(lookup)}
-            shortest = filled(template, values | of_names)
-            if size_of(shortest).parts <= speaker.parts:
+            of_names = {"thu_tuc": f"({procedure})" if procedure else "", "don_vi": unit}
+            shortest = filled(template, values | of_names | {name: write(way) for name, way in ways.items()})
+            if size_of(shortest).parts <= parts:
                 return shortest
     return shortest
+
+
+def _ways(told: Told) -> Iterator[tuple[Mapping[str, str], int]]:
+    """What leads on from a message, less and less of it, and the parts that it may have with that."""
+    parts = told.speaker.parts
+    if told.letter:
+        letter = {"tra_cuu": "", "xem_thu": f"Xem thư: {told.letter}"}
+        yield letter, parts
+        yield letter, parts + 1
+    for lookup in _lookups(told):
+        yield {"tra_cuu": lookup, "xem_thu": ""}, parts
 
 
 def _lookups(told: Told) -> Iterator[str]:

@@ -7,6 +7,7 @@ from runtime.parts import Parts
 from services.notifier.http.api import add_api
 from services.notifier.http.desk import LetterDesk
 from services.notifier.http.digests import add_digests
+from services.notifier.http.linked import add_linked
 from services.notifier.http.names import add_names
 from services.notifier.http.outgoing import add_outgoing
 from services.notifier.http.pages import add_pages
@@ -25,6 +26,7 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, desk: Desk) -> None
     letters, worklist = LetterDesk(parts, intents, desk), Worklist(parts, intents, desk)
     add_api(app, letters)
     add_digests(app, parts)
+    add_linked(app, parts, desk)
     add_names(app, parts, desk)
     add_outgoing(app, parts, letters)
     add_pages(app, letters)

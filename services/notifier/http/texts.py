@@ -116,4 +116,5 @@ class TextDesk:
         ground = self._desk.ground()
         longest = max((one.name for one in ground.reference.procedures.values()), key=len, default="")
         page = "" if ground.lookup is None else ground.lookup.page
-        return Place(speaker_named(unit, ground), longest, ground.public_url, page)
+        letters = "" if ground.letters is None else ground.letters.page
+        return Place(speaker_named(unit, ground), longest, ground.public_url, page, letters)
