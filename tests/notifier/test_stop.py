@@ -12,7 +12,7 @@ from runtime.settings import RuntimeSettings
 from runtime.store.memory import MemoryDocuments, MemoryTables
 from services.notifier.app import build
 from services.notifier.domain.outcome import Answer, Sms
-from services.notifier.store import DOSSIERS
+from services.notifier.store import DOSSIERS, declare
 from tests.support.dossiers import DOSSIER, at
 from tests.support.notifier import REFERENCE, desk
 from tests.support.notifier_hears import DONE, PROMISED, contact, play
@@ -38,7 +38,7 @@ class SlowGateway:
 async def test_what_was_claimed_is_sent_before_the_way_to_the_gateway_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     document, _ = play([PROMISED, contact(), DONE])
     store, gateway, clock = MemoryDocuments(MemoryTables()), SlowGateway(), SteppedClock(at(6, "10:00"))
-    await store.declare(DOSSIERS)
+    await declare(store)
     await store.declare(INTENTS)
     await store.save_many(DOSSIERS, [{**document, "rev": 0}])
     topics = MemoryLog("notifier", MemoryBroker({"notices.v1": 1}, lambda: 0))
@@ -50,7 +50,7 @@ async def test_what_was_claimed_is_sent_before_the_way_to_the_gateway_is_closed(
     sender = next(job.run for job in service.jobs if job.name == "sender")
 
     sending = asyncio.ensure_future(sender())
-    await gateway.asked.wait()
+    await asyncio.wait_for(gateway.asked.wait(), 10)
     sending.cancel()
     asyncio.get_running_loop().call_later(0.05, gateway.goes_on.set)
     for drain in service.drains:
