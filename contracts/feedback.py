@@ -47,4 +47,12 @@ class FeedbackRatedV2(Effect):
     )
 
 
-FEEDBACK_TYPES: tuple[type[EventData], ...] = (FeedbackInvited, FeedbackRated, FeedbackRatedV2)
+class FeedbackStopWished(Effect):
+    """Whoever holds the invitation of a dossier wants no more messages that nobody has to send (R29). Feedback knows no number:
+    notifier, which does, keeps the wish. It says nothing of whether or how this person rated."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.feedback.stop-wished.v1"
+    SERIES: ClassVar[str] = "feedback.stop-wished"
+
+
+FEEDBACK_TYPES: tuple[type[EventData], ...] = (FeedbackInvited, FeedbackRated, FeedbackRatedV2, FeedbackStopWished)

@@ -10,7 +10,8 @@ FirstNotice = Literal["result-ready", "apology", "survey"]
 NoticeKind = Literal["received", "supplement-wanted", "fee-due", "result-ready", "refused", "stopped", "apology", "survey"]
 Notice = str  # names a message of a dossier: its kind, and which one where a kind comes more than once (`named`)
 FirstSkipReason = Literal["before-go-live", "too-old", "no-contact", "contact-missing", "no-mobile-number"]
-SkipReason = Literal[FirstSkipReason, "overtaken", "foreign-link", "no-code"]
+SecondSkipReason = Literal[FirstSkipReason, "overtaken", "foreign-link", "no-code"]
+SkipReason = Literal[SecondSkipReason, "stop-wish", "asked-lately"]
 LateReason = Literal["workload", "other-body", "complex", "system", "own-error", "other"]
 FailKind = Literal["temporary", "permanent", "technical"]
 Channel = Literal["sms", "email", "letter"]
@@ -203,7 +204,7 @@ class NoticeSkippedV2(NoticeStatedV2):
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.skipped.v2"
     SERIES: ClassVar[str] = "notice.skipped"
-    reason: SkipReason = Field(
+    reason: SecondSkipReason = Field(
         description="History is silent (before-go-live, too-old), there is nobody to reach (no-contact, contact-missing, "
         "no-mobile-number), what it would say is no longer so (overtaken), its link leads elsewhere than the public address "
         "(foreign-link), or the dossier's code is none (no-code)."
@@ -215,7 +216,20 @@ class NoticeSkippedV3(NoticeStatedV3):
 
     TYPE: ClassVar[str] = "vn.dunghen.notice.skipped.v3"
     SERIES: ClassVar[str] = "notice.skipped"
-    reason: SkipReason = Field(description="As in the second version.")
+    reason: SecondSkipReason = Field(description="As in the second version.")
+
+
+class NoticeSkippedV4(NoticeStatedV3):
+    """No message is sent, for a reason that earlier versions do not know. More reasons may come: a reader takes any."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.notice.skipped.v4"
+    SERIES: ClassVar[str] = "notice.skipped"
+    reason: str = Field(
+        pattern=r"^[a-z]+(-[a-z]+)*$",
+        max_length=40,
+        description="stop-wish: its person wants no message that nobody has to send (R29); asked-lately: its person had one of "
+        "this kind about another dossier a short while ago. Others may come.",
+    )
 
 
 class LetterStated(Effect):
@@ -288,6 +302,7 @@ NOTICE_TYPES: tuple[type[EventData], ...] = (
     NoticeSkipped,
     NoticeSkippedV2,
     NoticeSkippedV3,
+    NoticeSkippedV4,
     LetterDrafted,
     LetterApproved,
     LetterRejected,

@@ -131,7 +131,8 @@ class Rule(StrEnum):
     )
     R29 = (
         "R29",
-        "Messages that no rule asks for (reception, invitation to rate) are a unit's choice; the others are always sent.",
+        "Messages that no rule asks for (reception, invitation to rate) are a unit's choice, and nobody is sent one who does "
+        "not want them; the others are always sent.",
         "NĐ 91/2020 (consent to messages), read for a state body",
     )
     R30 = (

@@ -188,6 +188,13 @@ class ListedMessages(Answer):
     after: str | None = None
 
 
+class WishesSaid(Answer):
+    """Whether a person takes optional messages. `known`: there is a number to know it by."""
+
+    known: bool
+    stopped: bool
+
+
 class Shown(Answer):
     """A letter as it would be sent, named by its digest."""
 

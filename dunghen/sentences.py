@@ -36,7 +36,7 @@ from contracts.dossiers import (
     Suspended,
     Withdrawn,
 )
-from contracts.feedback import FeedbackInvited, FeedbackRated, FeedbackRatedV2
+from contracts.feedback import FeedbackInvited, FeedbackRated, FeedbackRatedV2, FeedbackStopWished
 from contracts.notices import (
     Channel,
     LetterApproved,
@@ -59,6 +59,7 @@ from contracts.notices import (
     NoticeSkipped,
     NoticeSkippedV2,
     NoticeSkippedV3,
+    NoticeSkippedV4,
     NoticeStated,
     NoticeUncertain,
     NoticeUncertainV2,
@@ -109,6 +110,8 @@ SKIPPED = {
     "overtaken": "khi đến lượt gửi thì điều cần báo không còn đúng",
     "foreign-link": "đường dẫn không thuộc địa chỉ công khai của tỉnh",
     "no-code": "mã hồ sơ không hợp lệ",
+    "stop-wish": "người dân không muốn nhận tin tùy chọn",
+    "asked-lately": "mới gửi người này một tin cùng loại về hồ sơ khác",
 }
 KINDS = {
     "submitted": "mới đăng ký",
@@ -142,6 +145,7 @@ PLAIN: dict[type[EventData | UnknownData], str] = {
     DeadlinePaused: "Đồng hồ dừng: thời gian chờ không tính vào thời hạn.",
     LetterWithdrawn: "Hồ sơ xong đúng hẹn: rút dự thảo thư xin lỗi.",
     FeedbackInvited: "Mời người nộp hồ sơ đánh giá.",
+    FeedbackStopWished: "Người nộp hồ sơ không muốn nhận tin tùy chọn nữa.",
 }
 PROMISES: dict[type[DeadlineStated], str] = {
     DeadlineSet: "Hẹn trả kết quả",
@@ -263,8 +267,8 @@ def _of_notice(data: EventData | UnknownData) -> str:
             text = f"{what.capitalize()} không đi được: {message} ({FAILED.get(data.reason, data.reason)})."
         case NoticeUncertain() | NoticeUncertainV2() | NoticeUncertainV3():
             text = f"Không rõ {what} đã đi hay chưa: {message}; không tự gửi lại, chờ cán bộ xử lý."
-        case NoticeSkipped() | NoticeSkippedV2() | NoticeSkippedV3():
-            text = f"Không gửi: {message}; {SKIPPED[data.reason]}."
+        case NoticeSkipped() | NoticeSkippedV2() | NoticeSkippedV3() | NoticeSkippedV4():
+            text = f"Không gửi: {message}; {SKIPPED.get(data.reason, data.reason)}."
     return text
 
 

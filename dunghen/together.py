@@ -46,6 +46,7 @@ class Keys:
     lookup_key: str
     petition_key: str
     letter_key: str
+    wishes_key: str
 
     @classmethod
     def new(cls) -> "Keys":
@@ -59,6 +60,7 @@ class Keys:
             f"1:{secrets.token_hex(32)}",
             secrets.token_hex(32),
             secrets.token_hex(32),
+            secrets.token_hex(16),
         )
 
     def environment(self) -> dict[str, str]:
@@ -72,6 +74,7 @@ class Keys:
             "FEEDBACK_PETITION_KEY": self.petition_key,
             "NOTIFIER_LETTER_KEY": self.letter_key,
         }
+        keys |= {"NOTIFIER_HASH_KEYS": self.wishes_key}
         return keys | {"NOTIFIER_RECEIPTS_SECRET": self.receipts_secret, "FRONT_SIGNING_KEY": self.signing_key}
 
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import hmac
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,7 @@ from nacl.secret import SecretBox
 
 _EPOCH = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 RETIRED = "retired"
+LEAST_OF_HASH_KEY = 16  # characters
 Shut = Literal["retired", "no-key", "wrong-key"]  # why a box stays closed; all but the first until somebody mends the keys
 
 
@@ -94,6 +96,21 @@ def _bytes(key: str, name: str) -> bytes:
     if len(found) != PrivateKey.SIZE:
         raise ValueError(f"a key in {name} must be 32 bytes in base64")
     return found
+
+
+def hash_keys_of(text: str, name: str) -> tuple[bytes, ...]:
+    """The secrets of digests, `NEW,OLD`: the first makes what is new, what any of them made is known again.
+
+    Raises ValueError, which names the setting and never repeats them."""
+    keys = [part.strip() for part in text.split(",")]
+    if min(map(len, keys)) < LEAST_OF_HASH_KEY or len(set(keys)) < len(keys):
+        raise ValueError(f"{name} must be KEY or KEY,KEY, each of {LEAST_OF_HASH_KEY} characters at least, none twice")
+    return tuple(key.encode() for key in keys)
+
+
+def keyed(secret: bytes, value: bytes) -> str:
+    """Keyed hash: equal for equal values, worthless without the secret."""
+    return hmac.digest(secret, value, "sha256").hex()[:24]
 
 
 def plain(value: Mapping[str, Any]) -> bytes:

@@ -1,6 +1,8 @@
 """`dunghen messages`: messages that are uncertain, failed, had nobody to go to or are no longer so: list them, send them again,
-say that a letter was posted, that their readers know, or that they were told that it is not so."""
+say that a letter was posted, that their readers know, or that they were told that it is not so; and wishes of people to be
+sent no optional messages."""
 
+import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
@@ -8,7 +10,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from dunghen.answers import ListedMessage, ListedMessages
+from dunghen.answers import ListedMessage, ListedMessages, WishesSaid
 from dunghen.commands.asking import RefusedError, ask, away, call
 from dunghen.commands.common import Token, err, out, stop, token_of
 from dunghen.tables import Column, Form, FormOption, show
@@ -83,6 +85,30 @@ _deciding("again", State.FAILED, "Gửi lại. Người dân có thể nhận ha
 _deciding("posted", State.FAILED, "Đã gửi thư giấy thay tin nhắn.")
 _deciding("known", State.UNCERTAIN, "Người dân đã biết: đã nhận tin, hoặc được báo cách khác.")
 _deciding("corrected", State.TAKEN_BACK, "Đã báo người dân là chưa có kết quả: kết quả bị rút lại sau khi tin được gửi.")
+
+
+WishOf = Annotated[str, typer.Argument(help="Mã hồ sơ; - là số điện thoại đọc từ đầu vào chuẩn")]
+
+
+@commands.command("stop")
+def stop_command(dossier: WishOf, url: NotifierUrl = DEFAULT_URL, token: Token = "") -> None:
+    """Người nộp hồ sơ không nhận tin tùy chọn (mời đánh giá, báo đã tiếp nhận) nữa. Tin bắt buộc vẫn gửi."""
+    _wish(dossier, url, token, unwanted=True)
+
+
+@commands.command("resume")
+def resume_command(dossier: WishOf, url: NotifierUrl = DEFAULT_URL, token: Token = "") -> None:
+    """Người nộp hồ sơ nhận lại tin tùy chọn."""
+    _wish(dossier, url, token, unwanted=False)
+
+
+def _wish(dossier: str, url: str, token: str, *, unwanted: bool) -> None:
+    """A number is no argument, which others on the machine can see."""
+    by_number = dossier == "-"
+    path = f"{PATH}/stop-wishes" if by_number else f"{PATH}/of/{dossier}/stop-wish"
+    body = {"stop": unwanted} | ({"phone": sys.stdin.readline().strip()} if by_number else {})
+    said = ask(WishesSaid, "notifier", url, path, key=token_of(token), body=body)
+    out.print("không nhận tin tùy chọn" if said.stopped else "nhận tin tùy chọn", markup=False)
 
 
 def _listed(url: str, token: str, state: State) -> Iterator[ListedMessage]:

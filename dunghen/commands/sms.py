@@ -1,6 +1,7 @@
 """`dunghen sms`: what texts are charged as, which number a cell holds, every text that citizens may get, and a
 unit's own words tried."""
 
+import os
 import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from services.notifier.domain import Ground
 from services.notifier.domain.forms import FORMS
 from services.notifier.domain.sending import speaker_named
 from services.notifier.domain.unit_texts import Place, as_kept, problems, samples
+from services.notifier.gateways.opening import replies_url
 
 sms_app = typer.Typer(no_args_is_help=True, help="Tin nhắn SMS: độ dài, số điện thoại, nội dung.")
 
@@ -39,6 +41,18 @@ def check_command(
         stop(f"{file}: không đọc được tệp này")
     if broken:
         raise typer.Exit(1)
+
+
+@sms_app.command("replies-url")
+def replies_url_command() -> None:
+    """Địa chỉ đặt làm post-url của Kannel để nhận tin người dân trả lời.
+
+    Cần NOTIFIER_RECEIPTS_URL và NOTIFIER_RECEIPTS_SECRET của notifier trong biến môi trường.
+    """
+    base, secret = (os.environ.get(f"NOTIFIER_RECEIPTS_{name}", "").strip() for name in ("URL", "SECRET"))
+    if not base or not secret:
+        stop("cần NOTIFIER_RECEIPTS_URL và NOTIFIER_RECEIPTS_SECRET của notifier, trong biến môi trường")
+    typer.echo(replies_url(base, secret))
 
 
 @sms_app.command("table")

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 
 from contracts.dossiers import Completed, Reception
 from contracts.letters import LetterSentV2
-from contracts.notices import LetterSent, NoticeAccepted, NoticeDelivered, NoticeFailed, NoticeSkipped, NoticeSkippedV2
+from contracts.notices import (
+    LetterSent,
+    NoticeAccepted,
+    NoticeDelivered,
+    NoticeFailed,
+    NoticeSkipped,
+    NoticeSkippedV2,
+    NoticeSkippedV4,
+)
 from contracts.reports import ReportRestated
 from dunghen import PROVINCE
 from dunghen.audit import Audited, audit
@@ -97,7 +105,14 @@ def untold(events: Events) -> list[str]:
                 received.add(event.subject)
             case Completed():
                 completed.add(event.subject)
-            case NoticeAccepted() | NoticeDelivered() | NoticeSkipped() | NoticeSkippedV2() | NoticeFailed() as notice:
+            case (
+                NoticeAccepted()
+                | NoticeDelivered()
+                | NoticeSkipped()
+                | NoticeSkippedV2()
+                | NoticeSkippedV4()
+                | NoticeFailed() as notice
+            ):
                 if notice.notice == "result-ready":
                     told.add(event.subject)
     return sorted((received & completed) - told)

@@ -15,7 +15,7 @@ from contracts.deadlines import (
     DeadlineWarned,
 )
 from contracts.feedback import FeedbackInvited
-from contracts.notices import LetterSent, NoticeSkipped, NoticeSkippedV2
+from contracts.notices import LetterSent, NoticeSkipped, NoticeSkippedV2, NoticeSkippedV4
 from contracts.petitions import PetitionForwarded, PetitionReraised
 from dunghen.audit import Audited
 from dunghen.demo.evidence import Events, Evidence
@@ -136,7 +136,9 @@ def _petitions_of(evidence: Evidence, events: Events) -> Petitions:
 def skipped_reasons(events: Events) -> dict[str, int]:
     """How many messages were not sent, by reason."""
     found = Counter(
-        event.data.reason for _, event in events.values() if isinstance(event.data, NoticeSkipped | NoticeSkippedV2)
+        event.data.reason
+        for _, event in events.values()
+        if isinstance(event.data, NoticeSkipped | NoticeSkippedV2 | NoticeSkippedV4)
     )
     return dict(sorted(found.items()))
 

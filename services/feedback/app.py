@@ -56,7 +56,7 @@ def build(
     said = Intents(base.parts, responses.RESPONSES, encode)
     vault = Vault.of(settings.petition_key.get_secret_value())
     answers = responses.ResponseRoom(base.parts, said, context, vault)
-    add_routes(follower.app, answers)
+    add_routes(follower.app, answers, follower.intents)
     intents = Intents(base.parts, petitions.PETITIONS, encode)
     room = PetitionRoom(base.parts, intents, context, vault)
     add_public(follower.app, room)

@@ -8,7 +8,7 @@ said, are in this store alone too: no topic joins an answer to a dossier.
 from contracts import Event
 from contracts.codes import is_petition_id, is_response_id
 from contracts.facts import epoch_ms
-from contracts.feedback import FeedbackInvited, FeedbackRated
+from contracts.feedback import FeedbackInvited, FeedbackRated, FeedbackStopWished
 from runtime.recovery import Recall, Recovery
 from services import wiring
 from services.feedback import petitions
@@ -49,4 +49,6 @@ def recall(dossier: Dossier, event: Event, context: Context) -> Dossier:
         return dossier._replace(invitation=Invited(epoch_ms(event.time), data.form), token=digest(context.token(dossier.code)))
     if isinstance(data, FeedbackRated) and dossier.rating is None:
         return dossier._replace(rating=Rating(epoch_ms(data.at), data.form, dict(data.scores)))
+    if isinstance(data, FeedbackStopWished) and dossier.stopped_at is None:
+        return dossier._replace(stopped_at=epoch_ms(data.at))
     return dossier

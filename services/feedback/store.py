@@ -29,6 +29,7 @@ def load(document: Document) -> Dossier:
         invitation=None if invited is None else _invitation(invited),
         token=document.get(TOKEN),
         rating=None if rating is None else Rating(rating["at"], rating["form"], rating["scores"]),
+        stopped_at=document.get("stopped"),
     )
 
 
@@ -55,5 +56,6 @@ CODEC = Codec(
         Kept("invited", lambda dossier: dossier.invitation, _dump_invitation),
         Kept(TOKEN, lambda dossier: dossier.token),
         Kept("rating", lambda dossier: dossier.rating, _dump_rating),
+        Kept("stopped", lambda dossier: dossier.stopped_at),
     ),
 )

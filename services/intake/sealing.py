@@ -1,13 +1,11 @@
 """What intake keeps from being read: contacts in boxes, digests."""
 
-import hmac
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from runtime.sealing import Locker, Sealer, plain
+from runtime.sealing import Locker, Sealer, keyed, plain
+from runtime.sealing import hash_keys_of as secrets_of
 from services.intake.domain import Contact
-
-LEAST_OF_HASH_KEY = 16  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +30,12 @@ class ContactSealer:
 
     def digest(self, contact: Contact) -> str:
         """Keyed hash: equal for equal contacts, worthless without the secret."""
-        return _keyed(self.hash_keys[0], plain(contact.model_dump()))
+        return keyed(self.hash_keys[0], plain(contact.model_dump()))
 
     def is_digest(self, digest: str, contact: Contact) -> bool:
         """Whether a digest is of this contact, whichever of the secrets made it."""
         value = plain(contact.model_dump())
-        return any(_keyed(key, value) == digest for key in self.hash_keys)
+        return any(keyed(key, value) == digest for key in self.hash_keys)
 
     def is_among(self, number: str, digests: Collection[str]) -> bool:
         """Whether one of these digests is of a phone number, whichever of the secrets made it."""
@@ -45,7 +43,7 @@ class ContactSealer:
 
     def digests_of_words(self, words: str) -> tuple[str, ...]:
         """Keyed hashes of free words, equal for equal ones: the one that new entries have, then those of older secrets."""
-        return tuple(_keyed(key, b"words/" + words.encode()) for key in self.hash_keys)
+        return tuple(keyed(key, b"words/" + words.encode()) for key in self.hash_keys)
 
     def locker(self, purpose: bytes = b"quarantine") -> Locker:
         """The box for what waits for a person (contacts, free words), or for another purpose."""
@@ -54,18 +52,9 @@ class ContactSealer:
 
 def hash_keys_of(text: str) -> tuple[bytes, ...]:
     """The secrets of CONTACTS_HASH_KEYS: `NEW,OLD`. Raises ValueError, which never repeats them."""
-    keys = [part.strip() for part in text.split(",")]
-    if min(map(len, keys)) < LEAST_OF_HASH_KEY or len(set(keys)) < len(keys):
-        raise ValueError(
-            f"CONTACTS_HASH_KEYS must be KEY or KEY,KEY, each of {LEAST_OF_HASH_KEY} characters at least, none twice"
-        )
-    return tuple(key.encode() for key in keys)
+    return secrets_of(text, "CONTACTS_HASH_KEYS")
 
 
 def digest_number(secret: bytes, number: str) -> str:
     """Keyed hash of a phone number in E.164."""
-    return _keyed(secret, b"number/" + number.encode())
-
-
-def _keyed(secret: bytes, value: bytes) -> str:
-    return hmac.digest(secret, value, "sha256").hex()[:24]
+    return keyed(secret, b"number/" + number.encode())

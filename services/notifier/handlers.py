@@ -16,7 +16,7 @@ from contracts.deadlines import (
 )
 from contracts.dossiers import DOSSIER_TYPES
 from contracts.envelope import UnknownData
-from contracts.feedback import FEEDBACK_TYPES, FeedbackInvited
+from contracts.feedback import FEEDBACK_TYPES, FeedbackInvited, FeedbackStopWished
 from contracts.petitions import PETITION_TYPES
 from reference import ReferenceData
 from runtime.clock import Clock
@@ -25,6 +25,7 @@ from services.notifier.domain import Dossier, Ground
 from services.notifier.domain.apologies import on_deadline, on_refused, on_rung, on_settled
 from services.notifier.domain.dossier import KINDS
 from services.notifier.domain.telling import on_contact, on_fact, on_invited
+from services.notifier.domain.wishes import on_stop_wished
 
 TOPIC = "notices.v1"
 Rule = Callable[[Dossier, Event, Ground], Changed[Dossier]]
@@ -57,6 +58,7 @@ RULES: Rules = {
     **dict.fromkeys(DOSSIER_TYPES, on_fact),
     **of(ContactSealed, lambda dossier, data, _, ground: on_contact(dossier, data, ground)),
     **of(FeedbackInvited, lambda dossier, data, _, ground: on_invited(dossier, data, ground)),
+    **of(FeedbackStopWished, lambda dossier, data, _, ground: on_stop_wished(dossier, data, ground)),
     **of(DeadlineApologyDue, on_rung),
     **of(DeadlineOverdue, on_rung),
     **of(DeadlineSettled, on_settled),

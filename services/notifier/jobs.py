@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import get_args
 
 from contracts.facts import epoch_ms
-from contracts.notices import Notice, SkipReason
+from contracts.notices import Notice, NoticeKind
 from runtime.intents import Intents
 from runtime.loop import Loop
 from runtime.outputs import EventT
@@ -16,7 +16,7 @@ from runtime.parts import Parts
 from runtime.sealing import Opener, Shut
 from services.changes import Answering
 from services.notifier.domain import Contact, Dossier, Invitation, Person, Sending
-from services.notifier.domain.ground import Lookup
+from services.notifier.domain.ground import Heeded, Lookup
 from services.notifier.domain.letter import Issuing
 from services.notifier.domain.letter_links import LetterLinks
 from services.notifier.domain.locked import Locked
@@ -27,6 +27,7 @@ from services.notifier.domain.sending import Claims, Outgoing, claim_due
 from services.notifier.domain.unsigned import Obstacle
 from services.notifier.gateways.lines import Switchboard
 from services.notifier.handlers import Context
+from services.notifier.heeding import Heeding, wish_book
 from services.notifier.issuing import issue_letter
 from services.notifier.papers import Press
 from services.notifier.patience import patiently
@@ -37,6 +38,7 @@ from services.notifier.store import CODEC, count_waiting
 from services.notifier.turns import Turns
 
 Answers = Mapping[str, Mapping[Notice, Tried]]  # dossier -> which message -> what became of it
+HeededBy = Mapping[tuple[str, NoticeKind], Heeded]
 AT_ONCE = 20  # dossiers claimed in one save
 LOOK_SECONDS = 1.0  # while messages are on their way it is looked so often for more
 CLOSED_SECONDS = 20.0  # while no gateway takes anything, what needs none is done so often
@@ -121,6 +123,7 @@ class Dispatcher:
         self._parts, self._loop, self._intents, self._desk = parts, loop, intents, desk
         self._flights: dict[asyncio.Task[Answer], Flight] = {}
         self._pass: asyncio.Task[None] | None = None
+        self._heeding = Heeding(parts, intents, wish_book(parts, desk.settings))
         self._claim_for = timedelta(seconds=desk.settings.claim_seconds)
         self._in_hand, self._leaving, self._closed_until = 0, False, 0.0
         self._locks = frozenset[Locked]()  # what waited for keys at the last measurement
@@ -200,7 +203,8 @@ class Dispatcher:
                 if isinstance(dossier.letter, Issuing):
                     press, ground = self._desk.press, self._desk.ground
                     await issue_letter(self._parts, self._intents, press, ground, dossier, self._claim_for)
-            await self._begin([dossier.code for dossier in dossiers], via)
+            await patiently(self._parts, lambda: self._heeding.keep(dossiers, self._ground("", "")))
+            await self._begin(dossiers, via)
         finally:
             self._in_hand = 0
         if not via and not dossiers:
@@ -209,12 +213,15 @@ class Dispatcher:
 
     # --- messages -----------------------------------------------------------------
 
-    async def _begin(self, codes: Sequence[str], via: str) -> None:
+    async def _begin(self, dossiers: Sequence[Dossier], via: str) -> None:
         """Claim what is due of these dossiers, in one save for all, and send it on its way."""
-        if not codes:
+        if not dossiers:
             return
+        ground = self._ground(via, "")
+        heeded = await patiently(self._parts, lambda: self._heeding.heeded(dossiers, ground)) if via else {}
         claim, asked = self._parts.machine.new_id(), self._parts.machine.monotonic()
-        claimed = {code: claims for code, claims in (await self._claim(codes, via, claim)).items() if claims}
+        codes = [dossier.code for dossier in dossiers]
+        claimed = {code: claims for code, claims in (await self._claim(codes, via, claim, heeded)).items() if claims}
         if not claimed:
             return
         self._parts.crash.passed("after-claim")
@@ -224,14 +231,14 @@ class Dispatcher:
                 sending = self._desk.board.send(outgoing.via, outgoing.sms, give_up_at)
                 self._flights[asyncio.create_task(sending)] = Flight(code, name, outgoing, claim)
 
-    async def _claim(self, codes: Sequence[str], via: str, claim: str) -> Mapping[str, Claims]:
+    async def _claim(self, codes: Sequence[str], via: str, claim: str, heeded: HeededBy) -> Mapping[str, Claims]:
         """Asked again until it is known to be saved: under the same claim it is the same. What cannot be decided about one
         dossier does not hold up the others."""
 
-        skipped = dict[str, list[SkipReason]]()
+        skipped = dict[str, list[str]]()
 
         def decide(dossier: Dossier) -> Answering[Dossier, Claims]:
-            found = claim_due(dossier, self._ground(via, claim))
+            found = claim_due(dossier, replace(self._ground(via, claim), heeded=heeded))
             skipped[dossier.code] = skip_reasons(found.said)
             return found
 
@@ -244,7 +251,7 @@ class Dispatcher:
             if len(codes) == 1:
                 self._parts.log.exception("a message could not be claimed", dossier=codes[0])
                 return {}
-            return {code: claims for one in codes for code, claims in (await self._claim([one], via, claim)).items()}
+            return {code: claims for one in codes for code, claims in (await self._claim([one], via, claim, heeded)).items()}
         for reason in (reason for reasons in skipped.values() for reason in reasons):  # once it is saved
             self._parts.telemetry.count("notices_skipped", reason=reason)
         return claims

@@ -12,7 +12,7 @@ from contracts import Event
 from contracts.contacts import ContactSealed
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
 from contracts.facts import epoch_ms
-from contracts.feedback import FeedbackInvited
+from contracts.feedback import FeedbackInvited, FeedbackStopWished
 from contracts.notices import (
     Channel,
     LetterApproved,
@@ -37,6 +37,7 @@ from contracts.notices import (
     NoticeSkipped,
     NoticeSkippedV2,
     NoticeSkippedV3,
+    NoticeSkippedV4,
     NoticeStated,
     NoticeUncertain,
     NoticeUncertainV2,
@@ -74,8 +75,9 @@ from services.notifier.domain.letter import (
     signature_of,
 )
 from services.notifier.domain.notice import Claimed, Ended, Open, Queued, Uncertain
-from services.notifier.domain.saying import uncertain
+from services.notifier.domain.saying import known_reason, uncertain
 from services.notifier.domain.telling import SURVEY_AFTER, end, plan
+from services.notifier.domain.wishes import wished
 from services.notifier.domain.worklist import again
 from services.notifier.handlers import TOPIC, Context, heeds
 from services.notifier.store import CODEC, DOSSIERS, DOUBTFUL, MADE_FROM_LOG, REGISTER, entry_of, recall_number
@@ -93,7 +95,7 @@ COME: dict[type[notices.Message], int] = {
     notices.Delivered: 4,
 }
 ENDS: dict[type[NoticeStated], type[Ended]] = {
-    **dict.fromkeys((NoticeSkipped, NoticeSkippedV2, NoticeSkippedV3), notices.Skipped),
+    **dict.fromkeys((NoticeSkipped, NoticeSkippedV2, NoticeSkippedV3, NoticeSkippedV4), notices.Skipped),
     **dict.fromkeys((NoticeAccepted, NoticeAcceptedV2, NoticeAcceptedV3), notices.Accepted),
     **dict.fromkeys((NoticeUncertain, NoticeUncertainV2, NoticeUncertainV3), notices.Uncertain),
     **dict.fromkeys((NoticeFailed, NoticeFailedV2, NoticeFailedV3), notices.Failed),
@@ -168,8 +170,8 @@ def _message_as_said(known: notices.Message | None, event: Event, data: NoticeSt
     if isinstance(data, NoticeLost):
         then = next_rung(data.name, way, (data.kind, data.reason), event.time)
         return notices.Failed(at, way, data.kind or "", data.reason, then)
-    if isinstance(data, NoticeSkipped | NoticeSkippedV2 | NoticeSkippedV3):
-        return notices.Skipped(at, way, data.reason)
+    if isinstance(data, NoticeSkipped | NoticeSkippedV2 | NoticeSkippedV3 | NoticeSkippedV4):
+        return notices.Skipped(at, way, known_reason(data.reason))
     return ENDS[type(data)](at, way)
 
 
@@ -249,6 +251,8 @@ def _absorb(dossier: Dossier, event: Event) -> Dossier:
             after = dossier.reached_by(data)
         case FeedbackInvited():
             after = dossier.invited(data)
+        case FeedbackStopWished():
+            after = wished(dossier, data, epoch_ms(event.time))
         case _ if heeds(event):
             after = dossier.told(event)
     return after

@@ -10,11 +10,15 @@ from pydantic_settings import SettingsConfigDict
 from contracts.lookup import LookupKeys
 from contracts.notices import NoticeKind
 from runtime.mail import MailSettings
+from runtime.sealing import hash_keys_of
 from runtime.settings import existing_folder
 from services.notifier.domain.ground import Lookup
 from services.notifier.domain.letter_links import LetterLinks
 from services.notifier.domain.notice import EMAIL
+from services.notifier.domain.wishes import OPTIONAL
 from services.notifier.gateways.plans import DEFAULT_FORM, Form, Kind, Plan
+
+OPTIONAL_NAMES = ", ".join(sorted(OPTIONAL))
 
 
 class NotifierSettings(MailSettings):
@@ -62,6 +66,15 @@ class NotifierSettings(MailSettings):
         min_length=32,
         description="key that the tokens of these links are made from, notifier's alone; needed with NOTIFIER_LETTER_URL; a new"
         " one is for new letters, links that were sent go on opening theirs",
+    )
+    hash_keys: SecretStr = Field(
+        description="`KEY` or `KEY,KEY`: secrets (16 characters or more) of the digests of numbers under which it is kept who"
+        " wants no optional messages; the first makes what is new, what any of them made is known again",
+    )
+    cooldown_days: dict[NoticeKind, Annotated[int, Field(ge=0, le=365)]] = Field(
+        default={},
+        description="for how long a person is sent no second optional message of a kind about another dossier, as JSON, e.g."
+        ' `{"survey": 30}`; kinds it does not name: no such time',
     )
     gateway_url: str = Field(description="address that messages are posted to (docs/gateways.md)")
     gateway_kind: Kind = Field(default="http", description="what the gateway speaks: http (JSON by a form), kannel or wscpmt")
@@ -131,6 +144,19 @@ class NotifierSettings(MailSettings):
         if self.signing_units and (self.signing_dir is None or self.signing_roots is None):
             raise ValueError("NOTIFIER_SIGNING_UNITS needs NOTIFIER_SIGNING_DIR and NOTIFIER_SIGNING_ROOTS")
         return self
+
+    @model_validator(mode="after")
+    def _wishes_are_whole(self) -> Self:
+        self.digest_keys()
+        if held := [kind for kind in self.cooldown_days if kind not in OPTIONAL]:
+            raise ValueError(
+                f"NOTIFIER_COOLDOWN_DAYS: {held[0]} is sent whatever came before it; optional are {OPTIONAL_NAMES}"
+            )
+        return self
+
+    def digest_keys(self) -> tuple[bytes, ...]:
+        """The secrets of digests. Raises ValueError."""
+        return hash_keys_of(self.hash_keys.get_secret_value(), "NOTIFIER_HASH_KEYS")
 
     @model_validator(mode="after")
     def _gateways_are_whole(self) -> Self:

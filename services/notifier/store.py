@@ -6,7 +6,7 @@ urgent, of which unit), `held` (one of its messages is uncertain), `failed`, `un
 recovers has no `next_send_at`, and keeps `held` as its copy had it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -22,11 +22,12 @@ from services.facts import KnownFacts
 from services.notifier.domain import Contact, Dossier, Forgotten, Invitation
 from services.notifier.domain import letter as letters
 from services.notifier.domain import notice as notices
-from services.notifier.domain.dossier import Call, Promise, Received, Recovering, Settled
+from services.notifier.domain.dossier import Call, Promise, Received, Recovering, Settled, StopWish
 from services.notifier.domain.ladder import is_unreached
 from services.notifier.domain.locked import Locked
 from services.notifier.domain.sealed import Sealed, sealed_in
 from services.notifier.domain.unit_texts import Texts, UnitText
+from services.notifier.domain.wishes import LastSent, Wishes, WishStep
 from services.notifier.domain.worklist import Listing, listing_of
 from services.stored import Codec, Derived, Kept, newer
 
@@ -34,6 +35,7 @@ DOSSIERS, REGISTER = "dossiers", "register"
 READINGS = "name_readings"  # who had names opened, and for what; added to and never changed
 LETTERS = "letters"  # which number the letter of a dossier tries for; what holds is the register
 TEXTS = "message_texts"  # of messages, in units' own words: each version, added to and never changed
+WISHES = "stop_wishes"  # by digest of a number: what its person wants of messages that nobody has to send
 PAPERS = "papers"  # letters as they were issued, sealed to the key of their contact
 MADE_FROM_LOG = (DOSSIERS,)  # the register stays: a number is never given twice
 NEXT_SEND, LANE, HELD, FAILED, LOCKED = "next_send_at", "lane", "held", "failed", "locked"
@@ -60,6 +62,7 @@ async def declare(store: Documents) -> None:
     await store.declare(READINGS, [Index("dossiers", many=True)])
     await store.declare(PAPERS, [Index("link")])
     await store.declare(TEXTS, [Index("unit")])
+    await store.declare(WISHES)
 
 
 # --- looking for dossiers --------------------------------------------------------------------------------------------------
@@ -191,12 +194,19 @@ async def tally_sealed(store: Documents) -> dict[int, Sealed]:
 
     Raises Unavailable, also for a document of a newer release: what it holds is not known here."""
     tally: dict[int, Sealed] = {}
+    async for dossier in all_dossiers(store):
+        for epoch, more in sealed_in(dossier):
+            tally[epoch] = tally.get(epoch, Sealed()).plus(more)
+    return tally
+
+
+async def all_dossiers(store: Documents) -> AsyncIterator[Dossier]:
+    """Every dossier, by code. Raises Unavailable, also for a document of a newer release."""
     after = None
     while found := await store.find(DOSSIERS, {}, after=after):
         after = (found[-1]["_id"], found[-1]["_id"])
-        for epoch, more in (pair for document in found for pair in sealed_in(CODEC.read(document))):
-            tally[epoch] = tally.get(epoch, Sealed()).plus(more)
-    return tally
+        for document in found:
+            yield CODEC.read(document)
 
 
 async def _count_locked(store: Documents) -> dict[Locked, int]:
@@ -217,7 +227,7 @@ def load(document: Document) -> Dossier:
     contact, invited, letter = document.get("contact"), document.get("invited"), document.get("letter")
     promise, settled = document.get("deadline"), document.get("settled")
     messages = {name: _message(kept) for name, kept in document.get("notices", {}).items()}
-    loaded = None if letter is None else _letter(letter)
+    loaded, wish = None if letter is None else _letter(letter), _stop_wish(document.get("stop_wish"))
     return Dossier(
         code=document["_id"],
         facts=KnownFacts.load(document.get("facts", {})),
@@ -233,7 +243,8 @@ def load(document: Document) -> Dossier:
         rungs=tuple(document.get("rungs", ())),
         client_ids=tuple(document.get(CLIENT_IDS, ())),
         incomplete=bool(document.get("incomplete")),
-        recovering=_recovering(document, messages, loaded),
+        recovering=_recovering(document, messages, _next_at(messages, loaded, wish)),
+        stop_wish=wish,
     )
 
 
@@ -243,7 +254,7 @@ def _derived(dossier: Dossier) -> dict[str, Any]:
     failed = {FAILED: 1 if dossier.has_failed else None, UNREACHED: 1 if lost else None}
     if told is not None:
         return {RECOVERED: _dump_recovering(told) or None, HELD: 1 if told.held else None, **failed}
-    next_at = _next_at(dossier.messages, dossier.letter)
+    next_at = _next_at(dossier.messages, dossier.letter, dossier.stop_wish)
     lane, locked = None if next_at is None else lane_of(dossier), _first_lock(dossier.messages)
     nobodys = isinstance(dossier.letter, letters.Sent) and dossier.letter.contact is None
     now = {NEXT_SEND: next_at, LANE: lane, HELD: 1 if dossier.has_uncertain else None, LOCKED: locked}
@@ -260,8 +271,10 @@ def lane_of(dossier: Dossier) -> str:
     return f"{1 if bulk else 0} {'' if received is None else received.receiving_unit}"
 
 
-def _next_at(messages: Mapping[Notice, notices.Message], letter: letters.Letter | None) -> int | None:
+def _next_at(messages: Mapping[Notice, notices.Message], letter: letters.Letter | None, wish: StopWish | None) -> int | None:
     waiting = [due for due in map(notices.due_at, messages.values()) if due is not None]
+    if wish is not None and wish.next_at is not None:
+        waiting.append(wish.next_at)
     if isinstance(letter, letters.Issuing) and letter.next_at is not None:
         waiting.append(letter.next_at)
     return min(waiting, default=None)
@@ -301,6 +314,14 @@ def _dump_promise(promise: Promise) -> dict[str, Any]:
 
 def _dump_settled(settled: Settled) -> dict[str, Any]:
     return {"v": settled.version, "outcome": settled.outcome}
+
+
+def _stop_wish(kept: Mapping[str, Any] | None) -> StopWish | None:
+    return None if kept is None else StopWish(kept["at"], kept.get("next"))
+
+
+def _dump_stop_wish(wish: StopWish) -> dict[str, Any]:
+    return {"at": wish.at} if wish.next_at is None else {"at": wish.at, "next": wish.next_at}
 
 
 # --- messages ----------------------------------------------------------------------------------------------------------------
@@ -517,12 +538,10 @@ def _dump_step(step: letters.LetterStep) -> dict[str, Any]:
 # --- recovering --------------------------------------------------------------------------------------------------------------
 
 
-def _recovering(
-    document: Document, messages: Mapping[Notice, notices.Message], letter: letters.Letter | None
-) -> Recovering | None:
+def _recovering(document: Document, messages: Mapping[Notice, notices.Message], next_at: int | None) -> Recovering | None:
     """What a dossier that recovers remembers: one that was told something, or that indexes do not know as it is."""
     uncertain = notices.Uncertain in map(type, messages.values())
-    resting = NEXT_SEND not in document and _next_at(messages, letter) is not None
+    resting = NEXT_SEND not in document and next_at is not None
     if RECOVERED not in document and not resting and uncertain == (HELD in document):
         return None
     kept = document.get(RECOVERED, {})
@@ -571,12 +590,13 @@ CODEC = Codec(
         Kept("notices", lambda dossier: dossier.messages, _dump_messages, inside_each=_IN_MESSAGE),
         Kept("texts", lambda dossier: dossier.texts, lambda texts: dict(texts) or None),
         Kept("rungs", lambda dossier: dossier.rungs, lambda rungs: list(rungs) or None),
+        Kept("stop_wish", lambda dossier: dossier.stop_wish, _dump_stop_wish),
         Kept(CLIENT_IDS, lambda dossier: dossier.client_ids, lambda ids: list(ids) or None),
     ),
     derived=Derived(
         (NEXT_SEND, LANE, HELD, FAILED, UNREACHED, TAKEN_BACK, LOCKED, UNADDRESSED, RECOVERED),
         _derived,
-        of=lambda dossier: (dossier.messages, dossier.letter, dossier.recovering, dossier.facts),
+        of=lambda dossier: (dossier.messages, dossier.letter, dossier.recovering, dossier.facts, dossier.stop_wish),
     ),
 )
 
@@ -731,6 +751,68 @@ async def shred_papers(store: Documents) -> int:
         gone = [{"_id": name, "rev": paper["rev"]} for name, paper in papers.items() if "sealed" in paper]
         shredded += len(gone) - len(await store.save_many(PAPERS, gone)) if gone else 0
     return shredded
+
+
+# --- what persons want of messages that nobody has to send -------------------------------------------------------------------
+
+
+class KeptWishes(NamedTuple):
+    """What is kept under one digest. `rev`: of the document, 0 if there is none; `key`: what the secret is called that made
+    the digest; `moved`: it lies under the digest of a newer secret now."""
+
+    digest: str
+    key: str
+    wishes: Wishes
+    rev: int = 0
+    moved: bool = False
+
+
+async def find_wishes(store: Documents, digests: Sequence[str]) -> dict[str, KeptWishes]:
+    """What is kept under some digests."""
+    found = await store.get_many(WISHES, digests)
+    return {digest: _wishes(document) for digest, document in found.items()}
+
+
+async def save_wishes(store: Documents, kept: Sequence[KeptWishes]) -> set[str]:
+    """Save them; returns the digests of which somebody else saved more meanwhile. Raises Unavailable: any may be saved."""
+    return await store.save_many(WISHES, [{"_id": one.digest, "rev": one.rev, **_dump_wishes(one)} for one in kept])
+
+
+async def count_wishes(store: Documents) -> dict[str, int]:
+    """How many numbers have something kept under the digest of each secret, by what the secret is called."""
+    rows = await store.count_by(WISHES, {}, group=("key", "moved"))
+    return {str(row.group[0]): row.count for row in rows if not row.group[1]}
+
+
+def _wishes(kept: Document) -> KeptWishes:
+    """{key, moved, steps: [{id, at, stop, source, dossier, by, by_subject}], last: {kind: {at, dossier}}}."""
+    steps = tuple(
+        WishStep(
+            one["id"],
+            one["at"],
+            one["stop"],
+            one["source"],
+            one.get("dossier", ""),
+            By(one["by"], one["by_subject"]) if "by" in one else None,
+        )
+        for one in kept.get("steps", ())
+    )
+    last = {kind: LastSent(one["at"], one["dossier"]) for kind, one in kept.get("last", {}).items()}
+    return KeptWishes(kept["_id"], kept["key"], Wishes(steps, last), kept["rev"], kept.get("moved", False))
+
+
+def _dump_wishes(kept: KeptWishes) -> dict[str, Any]:
+    steps = [_dump_wish_step(step) for step in kept.wishes.steps]
+    last = {kind: asdict(one) for kind, one in kept.wishes.last.items()}
+    written = {"key": kept.key, "steps": steps, "last": last}
+    return written | {"moved": True} if kept.moved else written
+
+
+def _dump_wish_step(step: WishStep) -> dict[str, Any]:
+    plain: dict[str, Any] = {"id": step.id, "at": step.at, "stop": step.stop, "source": step.source}
+    if step.dossier:
+        plain["dossier"] = step.dossier
+    return plain if step.by is None else {**plain, "by": step.by.name, "by_subject": step.by.subject}
 
 
 # --- who had names opened --------------------------------------------------------------------------------------------------

@@ -12,9 +12,11 @@ from dunghen.__main__ import make_app
 from runtime.sealing import Opener, Sealer
 from runtime.store import open_documents
 from services.intake.sealing import hash_keys_of
+from services.notifier.domain.wishes import WishStep
 from services.notifier.store import DOSSIERS, declare
+from services.notifier.wishes import WishBook
 from tests.support.dossiers import at
-from tests.support.notifier import claimed, desk, key_ring
+from tests.support.notifier import KEY, claimed, desk, key_ring
 from tests.support.notifier_hears import DONE, PROMISED, contact, play
 
 RUN, app = CliRunner(), make_app()
@@ -102,3 +104,31 @@ def test_figures_of_another_services_store_are_not_given(tmp_path: Path) -> None
 
     assert done.exit_code == 2
     assert "notifier" in done.stderr
+
+
+def test_the_secret_of_wishes_rotates_by_the_same_commands_and_wishes_move_to_the_new_one(tmp_path: Path) -> None:
+    """R29."""
+    old, url = "the old secret of wishes", f"sqlite:///{tmp_path / 'notifier'}.db"
+    joined = settings(run("next-hash", "--wishes", NOTIFIER_HASH_KEYS=old))["NOTIFIER_HASH_KEYS"]
+    promoted = settings(run("promote-hash", "--wishes", NOTIFIER_HASH_KEYS=joined))["NOTIFIER_HASH_KEYS"]
+
+    async def before() -> None:
+        documents = open_documents(url)
+        await declare(documents)
+        await documents.save_many(DOSSIERS, [{**play([PROMISED, contact(), DONE])[0], "rev": 0}])
+        book = WishBook(documents, [old.encode()], {})
+        for number in ("+84912000007", "+84912000008"):  # the second one's contact is no longer here
+            await book.enter(number, WishStep("a", 1, True, "sms"))
+        await documents.close()
+
+    asyncio.run(before())
+    ring = key_ring({1: KEY})
+    counted = run("wishes", "--store", url, NOTIFIER_HASH_KEYS=promoted)
+    moved = run("wishes", "--move", "--store", url, NOTIFIER_HASH_KEYS=promoted, CONTACTS_PRIVATE_KEYS=ring)
+    lost = run("wishes", "--store", url, NOTIFIER_HASH_KEYS=promoted.split(",")[0])
+
+    assert promoted.split(",")[1] == old
+    assert counted.stdout.splitlines() == ["Khóa thứ 1: 0", "Khóa thứ 2: 2"]
+    assert moved.stdout.splitlines() == ["Đã chuyển: 1", "Khóa thứ 1: 1", "Khóa thứ 2: 1"]
+    assert "Khóa không còn trong NOTIFIER_HASH_KEYS: 1" in lost.stdout
+    assert run("wishes", "--store", url).exit_code == 2

@@ -67,3 +67,30 @@ def test_named_dossiers_are_known_and_nothing_is_decided_about_all_without_sayin
     assert [url.rpartition("/")[2] for url in posted] == ["known?occasion=88121"]
     assert (known.exit_code, nobody.exit_code) == (0, 2)
     assert "--all" in nobody.stderr
+
+
+@pytest.fixture
+def wished(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object]]:
+    """What is posted to a notifier that takes every wish."""
+    asked: list[tuple[str, object]] = []
+
+    def request(method: str, url: str, **more: object) -> httpx.Response:
+        body = more["json"]
+        assert isinstance(body, dict)
+        asked.append((httpx.URL(url).path, body))
+        return httpx.Response(200, json={"known": True, "stopped": body["stop"], "steps": []})
+
+    monkeypatch.setattr(httpx, "request", request)
+    return asked
+
+
+def test_a_wish_is_of_a_dossier_or_of_a_number_that_no_command_line_shows(wished: list[tuple[str, object]]) -> None:
+    """R29."""
+    stop = RUN.invoke(APP, ["messages", "stop", "H37.12-260302-0001"])
+    resume = RUN.invoke(APP, ["messages", "resume", "-"], input="0912 000 007\n")
+
+    assert [done.stdout.strip() for done in (stop, resume)] == ["không nhận tin tùy chọn", "nhận tin tùy chọn"]
+    assert wished == [
+        ("/v1/messages/of/H37.12-260302-0001/stop-wish", {"stop": True}),
+        ("/v1/messages/stop-wishes", {"stop": False, "phone": "0912 000 007"}),
+    ]

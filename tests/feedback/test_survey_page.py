@@ -1,6 +1,7 @@
 """The survey page over HTTP: one answer whatever the network does, and one page for every link that nobody can answer by."""
 
 import asyncio
+import json
 import random
 import re
 import secrets
@@ -8,9 +9,14 @@ from datetime import timedelta
 
 import pytest
 
-from services.feedback.domain import token_of
+from contracts import Event
+from contracts.facts import epoch_ms
+from contracts.feedback import FeedbackStopWished
+from services.feedback.domain import token_of, wish_to_stop
+from services.feedback.recovery import recall
+from services.feedback.store import CODEC
 from tests.support.dossiers import DOSSIER, at
-from tests.support.feedback import ANSWERS, PAGE
+from tests.support.feedback import ANSWERS, PAGE, context
 from tests.support.survey import INVITED, PATH, TOKEN, site
 
 
@@ -116,3 +122,46 @@ async def test_the_page_is_small_and_asks_late_ones_alone_about_an_apology() -> 
     assert "Chỉ trả lời nếu ở câu 3 Ông/Bà chọn: Chậm không đáng kể; Chậm; Rất chậm." in page.text
     assert 'name="apology" value="0" required' not in page.text
     assert 'name="waiting" value="0" required' in page.text
+
+
+# --- no more invitations (R29) --------------------------------------------------------------------------------------------
+
+
+async def test_who_wants_no_more_invitations_says_so_once_and_with_it_nothing_of_an_answer() -> None:
+    """R29."""
+    async with site() as feedback:
+        page = await feedback.client.get(PATH)
+        clicks = await asyncio.gather(*(feedback.client.post(f"{PATH}?thoi-moi=true") for _ in range(5)))
+        said = [json.loads(event) for event in feedback.said()]
+
+        assert 'action="?thoi-moi=true"' in page.text
+        assert {(each.status_code, "không nhận lời mời đánh giá" in each.text) for each in clicks} == {(200, True)}
+        assert {(event["type"], event["subject"]) for event in said} == {("vn.dunghen.feedback.stop-wished.v1", DOSSIER)}
+        assert len({event["id"] for event in said}) == 1
+        assert set(said[0]["data"]) == {"at"}
+        assert await feedback.kept() == []
+        assert (await feedback.client.post(PATH, data=PAGE)).status_code == 200  # and may rate all the same
+
+
+async def test_who_has_answered_may_still_say_it_and_who_holds_no_link_or_comes_from_elsewhere_may_not() -> None:
+    async with site() as feedback:
+        thanks = await feedback.client.post(PATH, data=PAGE)
+        foreign = await feedback.client.post(f"{PATH}?thoi-moi=true", headers={"origin": "https://evil.example"})
+        unknown = await feedback.client.post("/y-kien/khong-dung?thoi-moi=true")
+        odd = await feedback.client.post(f"{PATH}?thoi-moi=xyz")
+        assert feedback.said() == []
+        wish = await feedback.client.post(f"{PATH}?thoi-moi=true")
+
+        assert 'action="?thoi-moi=true"' in thanks.text
+        assert (foreign.status_code, unknown.status_code, odd.status_code, wish.status_code) == (403, 404, 422, 200)
+        assert len(feedback.said()) == 1
+
+
+def test_a_wish_is_read_back_from_the_log() -> None:
+    said = Event("wish", "/feedback", FeedbackStopWished.TYPE, DOSSIER, at(9), FeedbackStopWished(at=at(9)))
+    known = recall(CODEC.read(INVITED), said, context())
+
+    assert known.stopped_at == epoch_ms(at(9))
+    assert recall(known, said, context()) is known
+    assert wish_to_stop(known, at(10)).said == ()
+    assert CODEC.read(CODEC.written(known, INVITED)) == known

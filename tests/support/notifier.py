@@ -34,6 +34,7 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.store import CODEC, load
 
 KEY = PrivateKey.generate()
+HASH_KEY = "a secret of the tests"
 REFERENCE = load_reference(PROVINCE)
 
 
@@ -56,6 +57,7 @@ def desk(
         {
             "reference_dir": PROVINCE,
             "contacts_private_keys": keys or key_ring({1: KEY}),
+            "hash_keys": HASH_KEY,
             "gateway_url": "http://gateway/sms",
             "public_url": "https://example.org/y-kien",
             "gateway_deduplicates": deduplicates,

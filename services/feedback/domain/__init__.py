@@ -10,6 +10,7 @@ from services.feedback.domain.invitations import (
     open_form,
     same_token,
     token_of,
+    wish_to_stop,
 )
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "read_form",
     "same_token",
     "token_of",
+    "wish_to_stop",
 ]

@@ -67,6 +67,7 @@ class Dossier(NamedTuple):
     invitation: Invited | NotInvited | None = None
     token: str | None = None
     rating: Rating | None = None
+    stopped_at: int | None = None  # when its person said that they want no more invitations
 
     def told(self, event: Event) -> "Dossier":
         """With a fact; the dossier itself if it says nothing new."""

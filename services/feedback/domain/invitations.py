@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from contracts.facts import epoch_ms
-from contracts.feedback import FeedbackInvited
+from contracts.feedback import FeedbackInvited, FeedbackStopWished
 from reference import ReferenceData, moment, silence
 from services.changes import Changed, Once
 from services.feedback.domain.dossier import Completed, Dossier, Invited, NotInvited, Received
@@ -47,6 +47,13 @@ def invite(dossier: Dossier, ground: Ground) -> Changed[Dossier]:
     invited = FeedbackInvited(at=at, form=ground.form, key_epoch=ground.key_epoch, sealed=ground.seal(token))
     invitation = Invited(epoch_ms(ground.now), ground.form)
     return Changed(dossier._replace(invitation=invitation, token=digest(token)), [Once(invited)])
+
+
+def wish_to_stop(dossier: Dossier, now: datetime) -> Changed[Dossier]:
+    """Whoever holds its link wants no more messages that nobody has to send (R29); said once, and nothing of a rating."""
+    if dossier.stopped_at is not None or not isinstance(dossier.invitation, Invited):
+        return Changed(dossier)
+    return Changed(dossier._replace(stopped_at=epoch_ms(now)), [Once(FeedbackStopWished(at=now))])
 
 
 def open_form(dossier: Dossier, ground: Ground) -> SurveyForm:

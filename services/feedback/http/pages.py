@@ -2,11 +2,13 @@
 
 import secrets
 from collections.abc import Mapping
+from typing import Annotated
 from urllib.parse import parse_qsl
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
+from runtime.intents import Intents
 from runtime.pages import Pages, own_form
 from runtime.web import Problem, ProblemError, also, open_to_all, problem_answers, whole_body
 from services.feedback.domain import (
@@ -18,6 +20,7 @@ from services.feedback.domain import (
     digest,
     open_form,
     same_token,
+    wish_to_stop,
 )
 from services.feedback.domain.hints import hint
 from services.feedback.handlers import Context
@@ -25,6 +28,7 @@ from services.feedback.responses import LONGEST_NOTE, WRITTEN, ResponseRoom, Too
 from services.feedback.store import CODEC, DOSSIERS, TOKEN
 
 PAGES = Pages("services.feedback")
+UNWANTED = "thoi-moi"  # in the address a form is sent to: no answer, but the wish for no more invitations
 MOST_BYTES, MOST_FIELDS = 65_536, 50  # of a form
 GONE = also(
     problem_answers(422, 503), 404, "text/html"
@@ -34,8 +38,8 @@ ANSWERED = {"denunciation": "tố cáo", "complaint": "khiếu nại", "petition
 GIVEN = {"schema": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Mã câu hỏi: số câu trả lời"}}
 
 
-def add_routes(app: FastAPI, room: ResponseRoom) -> None:
-    """The routes of feedback. A token stands in an address only, and addresses are not logged."""
+def add_routes(app: FastAPI, room: ResponseRoom, intents: Intents) -> None:
+    """The routes of feedback. `intents`: of dossiers. A token stands in an address only, and addresses are not logged."""
     parts, context = room.parts, room.context
 
     async def dossier_of(token: str) -> Dossier | None:
@@ -58,17 +62,19 @@ def add_routes(app: FastAPI, room: ResponseRoom) -> None:
     @app.post(
         "/y-kien/{token}",
         response_class=HTMLResponse,
-        summary="Trang: trả lời, một lần",
+        summary="Trang: trả lời, một lần; hoặc báo không muốn nhận tin tùy chọn nữa",
         dependencies=[open_to_all()],
         openapi_extra={"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": GIVEN}}},
         responses=also(GONE, 422, "text/html") | problem_answers(400, 403, 413),
     )
-    async def answer(token: str, request: Request) -> Response:
+    async def answer(token: str, request: Request, unwanted: Annotated[bool, Query(alias=UNWANTED)] = False) -> Response:
         own_form(request, context.settings.public_url)
         given = await _given(request)  # first, so that a body tells nothing about the link either
         dossier = await dossier_of(token)
         if dossier is None:
             return _page(None, {}, context)
+        if unwanted:
+            return await _stop(dossier, intents, context)
         try:
             form = await room.take(dossier, given)
         except FormError as error:
@@ -81,6 +87,13 @@ def add_routes(app: FastAPI, room: ResponseRoom) -> None:
         if form is not None:
             parts.telemetry.count("ratings", form=form)
         return _thanks(dossier, given.get(WRITTEN, ""), context)
+
+
+async def _stop(dossier: Dossier, intents: Intents, context: Context) -> Response:
+    """Also of whoever has answered: the wish is another matter than the answer, and nothing joins them."""
+    now = context.clock.now()
+    await CODEC.change(intents, [dossier.code], lambda one: wish_to_stop(one, now), context.clock)
+    return _say("stopped", 200, context)
 
 
 async def _given(request: Request) -> dict[str, str]:

@@ -174,6 +174,7 @@ class Message(BaseModel):
     notice_name: str
     channel_name: str = "Tin nhắn"
     state_name: str
+    why: str = ""
     at: datetime
     text: str
 

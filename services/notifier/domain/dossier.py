@@ -133,6 +133,15 @@ class Recovering:
     held: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class StopWish:
+    """Its person wants no more messages that nobody has to send, and said so with its survey (ms). `next_at`: when it is to be
+    kept with the number; None once it is."""
+
+    at: int
+    next_at: int | None = None
+
+
 NO_MESSAGES: Mapping[Notice, Message] = {}
 NO_TEXTS: Mapping[Notice, str] = {}
 
@@ -157,6 +166,7 @@ class Dossier(NamedTuple):
     recovering: Recovering | None = None
     history: tuple[LetterStep, ...] = ()  # of its letter
     texts: Mapping[Notice, str] = NO_TEXTS
+    stop_wish: StopWish | None = None
 
     # --- what it knows ----------------------------------------------------------------
 

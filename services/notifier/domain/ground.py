@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from contracts.facts import epoch_ms
-from contracts.notices import NoticeKind
+from contracts.notices import NoticeKind, SkipReason
 from reference import ReferenceData
 from services.notifier.domain.contact import Contact, Invitation, Person
 from services.notifier.domain.letter_links import LetterLinks
@@ -19,6 +19,14 @@ class Lookup:
 
     page: str
     code: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Heeded:
+    """What the person at a number wants of a kind of message about a dossier. `why_not`: None: it may be sent."""
+
+    number: str
+    why_not: SkipReason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,8 @@ class Sending(Ground):
     `public_url`: where links may lead. `via`: the gateway that messages go to now, "" if none is open; `gateways`: by name,
     whether it drops a repeated client id, the first one first; `opened`: those that are open. `claim`: the name of a claim of
     now. `spread`: chance, by which pauses are stretched. `receipts`: the gateways that send a receipt of every message;
-    `patience`: how long one is waited for, of kinds that differ from the usual.
+    `patience`: how long one is waited for, of kinds that differ from the usual. `heeded`: what persons want of the optional
+    messages about dossiers, by dossier and kind; None: a rule alone is asked, and nothing is sent.
     """
 
     person_of: Callable[[Contact], Person | Locked | None]
@@ -61,6 +70,7 @@ class Sending(Ground):
     spread: float = 1.0
     receipts: frozenset[str] = frozenset()
     patience: Mapping[NoticeKind, timedelta] = field(default_factory=dict)
+    heeded: Mapping[tuple[str, NoticeKind], Heeded] | None = None
 
     def home(self, via: str) -> str:
         """The gateway of a name; claims of earlier releases name none."""

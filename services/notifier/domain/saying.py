@@ -1,9 +1,9 @@
 """What is said of a message on notices.v1: in the first version wherever that can say it, which every reader knows; of what is
-no SMS in the third."""
+no SMS in the third; reasons that these do not know in the fourth."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypedDict, get_args
+from typing import Literal, TypedDict, get_args
 
 from contracts.notices import (
     Channel,
@@ -26,10 +26,12 @@ from contracts.notices import (
     NoticeSkipped,
     NoticeSkippedV2,
     NoticeSkippedV3,
+    NoticeSkippedV4,
     NoticeStated,
     NoticeUncertain,
     NoticeUncertainV2,
     NoticeUncertainV3,
+    SecondSkipReason,
     SkipReason,
 )
 from services.changes import Once, Said
@@ -37,6 +39,8 @@ from services.notifier.domain.notice import SMS, START, Way
 
 KINDS: Mapping[str, NoticeKind] = {kind: kind for kind in get_args(NoticeKind)}
 _FIRST: Mapping[str, FirstNotice] = {kind: kind for kind in get_args(FirstNotice)}
+_REASONS: Mapping[str, SkipReason] = {reason: reason for reason in get_args(SkipReason)}
+_SECOND_REASONS: Mapping[SkipReason, SecondSkipReason] = {reason: reason for reason in get_args(SecondSkipReason)}
 _FIRST_REASONS: Mapping[SkipReason, FirstSkipReason] = {reason: reason for reason in get_args(FirstSkipReason)}
 
 
@@ -113,16 +117,26 @@ def uncertain(name: Notice, at: datetime, way: Way) -> NoticeStated:
 
 def skipped(name: Notice, at: datetime, reason: SkipReason, way: Way = START) -> NoticeStated:
     """It is not sent, for a reason."""
+    known = _SECOND_REASONS.get(reason)
+    if known is None:
+        return NoticeSkippedV4(at=at, reason=reason, **_third(name, way))
     if way.channel != SMS:
-        return NoticeSkippedV3(at=at, reason=reason, **_third(name, way))
+        return NoticeSkippedV3(at=at, reason=known, **_third(name, way))
     more = way.said()
     if name in _FIRST and reason in _FIRST_REASONS:
         return NoticeSkipped(at=at, notice=_FIRST[name], channel=SMS, reason=_FIRST_REASONS[reason], **more)
     kind, occasion = kind_of(name), occasion_of(name)
-    return NoticeSkippedV2(at=at, notice=kind, channel=SMS, occasion=occasion, reason=reason, **more)
+    return NoticeSkippedV2(at=at, notice=kind, channel=SMS, occasion=occasion, reason=known, **more)
 
 
-def skip_reasons(said: Sequence[Said]) -> list[SkipReason]:
+def skip_reasons(said: Sequence[Said]) -> list[str]:
     """Why messages are not sent, of all that was said."""
     events = [one.event for one in said if isinstance(one, Once)]
-    return [event.reason for event in events if isinstance(event, NoticeSkipped | NoticeSkippedV2 | NoticeSkippedV3)]
+    return [
+        one.reason for one in events if isinstance(one, NoticeSkipped | NoticeSkippedV2 | NoticeSkippedV3 | NoticeSkippedV4)
+    ]
+
+
+def known_reason(reason: str) -> SkipReason | Literal[""]:
+    """A reason as an event says it; "" for one that a newer release gave."""
+    return _REASONS.get(reason, "")

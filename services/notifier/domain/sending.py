@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Literal
 
 from contracts.codes import is_dossier_code
 from contracts.facts import epoch_ms
@@ -41,6 +42,7 @@ from services.notifier.domain.outcome import Sms, doubt, fail, has_expired
 from services.notifier.domain.steps import asked_at, open_fees, still_so
 from services.notifier.domain.telling import end
 from services.notifier.domain.unit_texts import words_of
+from services.notifier.domain.wishes import OPTIONAL
 from services.notifier.domain.wording import Speaker, Told, fitted, form_of, letter_of, subject_of
 
 RETRY = timedelta(minutes=1)
@@ -145,13 +147,35 @@ def _claim_now(dossier: Dossier, name: Notice, message: Open, ground: Sending) -
     if message.way.channel == EMAIL and EMAIL not in ground.gateways:  # no server is set any more
         return fail(dossier, name, message, ("technical", NO_SERVER), ground).answering(None)
     via = ground.via if message.way.channel == SMS else EMAIL if EMAIL in ground.opened else ""
-    if not via:  # no gateway is open: its turn comes
-        return Changed(dossier).answering(None)
+    why_not = _unwanted(dossier, name, to.address, ground) if via else "unknown"
+    if why_not is not None:
+        return _not_now(dossier, name, message, why_not, ground).answering(None)
     way = replace(message.way, via=via, text_version=_version(dossier, name, message.way, ground))
     sms = _sms(dossier, name, to, way, ground)
     claimed = dossier.expecting(name, claim(message, epoch_ms(ground.now + ground.claim_for), way, ground.claim))
     shown = sms.text.replace(to.own, OWN_LINK) if to.own else sms.text
     return Answering(claimed._replace(texts={**dossier.texts, name: shown}), sms)
+
+
+def _unwanted(dossier: Dossier, name: Notice, number: str, ground: Sending) -> SkipReason | Literal["unknown"] | None:
+    """Why the person at a number is not sent this message, if nobody has to send it (R29)."""
+    kind = saying.kind_of(name)
+    if kind not in OPTIONAL or ground.heeded is None:
+        return None
+    if dossier.stop_wish is not None and dossier.stop_wish.next_at is not None:  # it is not kept with the number yet
+        return "stop-wish"
+    heeded = ground.heeded.get((dossier.code, kind))
+    return heeded.why_not if heeded is not None and heeded.number == number else "unknown"
+
+
+def _not_now(
+    dossier: Dossier, name: Notice, message: Open, why: SkipReason | Literal["unknown"], ground: Sending
+) -> Changed[Dossier]:
+    """Unknown: no gateway is open, or its contact changed since its wishes were read, and its turn comes. One that may have
+    gone out before is not said to be skipped: nobody knows."""
+    if why == "unknown":
+        return Changed(dossier)
+    return doubt(dossier, name, message, ground) if message.way.doubt else skip(dossier, name, message, why)
 
 
 def _unreachable(dossier: Dossier, name: Notice, message: Open, why: SkipReason, ground: Sending) -> Changed[Dossier]:

@@ -18,7 +18,8 @@ from services.notifier.gateways.port import Gateway
 from services.notifier.gateways.wscpmt import WsCpMtGateway
 from services.notifier.settings import NotifierSettings
 
-KANNEL_RECEIPTS = "/v1/receipts/kannel"
+KANNEL_RECEIPTS, KANNEL_REPLIES = "/v1/receipts/kannel", "/v1/replies/kannel"
+REPLIES = "replies"  # what the address of a Kannel is signed for, to which it posts what people answer
 MAIL_SERVER = "http://mail"  # a plan names an address; that of the mail server is in settings of its own
 
 
@@ -66,3 +67,8 @@ def _receipt_url(settings: NotifierSettings) -> Callable[[str], str] | None:
 def signature(secret: str, client_id: str) -> str:
     """What proves a receipt of one message: the secret itself never leaves, and this is worth nothing for another message."""
     return hmac.new(secret.encode(), f"kannel receipt {client_id}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def replies_url(base: str, secret: str) -> str:
+    """Where a Kannel posts what people answer: its `post-url`."""
+    return f"{base.rstrip('/')}{KANNEL_REPLIES}?sign={signature(secret, REPLIES)}"

@@ -7,14 +7,17 @@ from runtime.parts import Parts
 from services.notifier.http.api import add_api
 from services.notifier.http.desk import LetterDesk
 from services.notifier.http.digests import add_digests
+from services.notifier.http.dossier_page import add_dossier_page
 from services.notifier.http.linked import add_linked
 from services.notifier.http.names import add_names
 from services.notifier.http.outgoing import add_outgoing
 from services.notifier.http.pages import add_pages
 from services.notifier.http.receipts import add_receipts
+from services.notifier.http.replies import add_replies
 from services.notifier.http.text_pages import add_text_pages
 from services.notifier.http.texts import TextDesk
 from services.notifier.http.told import add_told
+from services.notifier.http.wishes import WishDesk, add_wishes
 from services.notifier.http.worklist import Worklist, add_worklist
 from services.notifier.http.worklist_pages import add_worklist_pages
 from services.notifier.jobs import Desk
@@ -23,15 +26,18 @@ from services.notifier.jobs import Desk
 def add_routes(app: FastAPI, parts: Parts, intents: Intents, desk: Desk) -> None:
     """The routes of notifier."""
     secret = desk.settings.receipts_secret
-    letters, worklist = LetterDesk(parts, intents, desk), Worklist(parts, intents, desk)
+    letters, worklist, wishes = LetterDesk(parts, intents, desk), Worklist(parts, intents, desk), WishDesk(parts, desk)
     add_api(app, letters)
     add_digests(app, parts)
     add_linked(app, parts, desk)
     add_names(app, parts, desk)
     add_outgoing(app, parts, letters)
     add_pages(app, letters)
+    add_dossier_page(app, desk, wishes)
     add_receipts(app, letters, secret.get_secret_value() if secret else "")
+    add_replies(app, wishes, secret.get_secret_value() if secret else "")
     add_text_pages(app, TextDesk(parts, desk))
     add_told(app, letters)
+    add_wishes(app, wishes)
     add_worklist(app, worklist)
     add_worklist_pages(app, worklist)

@@ -35,7 +35,7 @@ def add_receipts(app: FastAPI, desk: LetterDesk, secret: str) -> None:
         status_code=202,
         summary="Báo phát của tổng đài",
         response_model=Known,
-        dependencies=[by_key("the gateway's secret (NOTIFIER_RECEIPTS_SECRET)", partial(_check_bearer, secret))],
+        dependencies=[by_key("the gateway's secret (NOTIFIER_RECEIPTS_SECRET)", partial(check_bearer, secret))],
         responses=problem_answers(401, 422, 503),
     )
     async def receipts(body: Annotated[list[Receipt], Field(max_length=1000)]) -> Known:
@@ -50,7 +50,7 @@ def add_receipts(app: FastAPI, desk: LetterDesk, secret: str) -> None:
         KANNEL_RECEIPTS,
         summary="Báo phát của Kannel (dlr-url)",
         response_model=Known,
-        dependencies=[by_key("a signature per message (by NOTIFIER_RECEIPTS_SECRET)", partial(_check_signature, secret))],
+        dependencies=[by_key("a signature per message (by NOTIFIER_RECEIPTS_SECRET)", partial(check_signature, secret))],
         responses=problem_answers(401, 422, 503),
     )
     async def of_kannel(
@@ -69,7 +69,7 @@ def _needs(secret: str) -> None:
         raise ProblemError(Problem("no-secret-set", "Chưa nhận báo phát: thiếu cấu hình / not set up", 503, detail))
 
 
-async def _check_bearer(secret: str, request: Request) -> None:
+async def check_bearer(secret: str, request: Request) -> None:
     """Raises ProblemError for a request that does not show the secret as bearer; for all of them if none is set."""
     _needs(secret)
     kind, _, shown = request.headers.get("authorization", "").partition(" ")
@@ -79,9 +79,10 @@ async def _check_bearer(secret: str, request: Request) -> None:
         raise ProblemError(problem, {"WWW-Authenticate": "Bearer"})
 
 
-async def _check_signature(secret: str, request: Request) -> None:
-    """Raises ProblemError for an address that this service did not make; for all of them if no secret is set."""
+async def check_signature(secret: str, request: Request, signed_for: str = "") -> None:
+    """Raises ProblemError for an address that this service did not make; for all of them if no secret is set. `signed_for`: ""
+    for the client id that stands in it."""
     _needs(secret)
-    shown, client_id = request.query_params.get("sign", ""), request.query_params.get("id", "")
-    if not hmac.compare_digest(shown.encode(), signature(secret, client_id).encode()):
-        raise ProblemError(Problem("no-key", "Địa chỉ báo phát không đúng / not one of our receipt addresses", 401))
+    shown, wanted = request.query_params.get("sign", ""), signed_for or request.query_params.get("id", "")
+    if not hmac.compare_digest(shown.encode(), signature(secret, wanted).encode()):
+        raise ProblemError(Problem("no-key", "Địa chỉ này không do hệ thống cấp / not one of our addresses", 401))

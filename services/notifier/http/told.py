@@ -5,11 +5,11 @@ from datetime import datetime
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
-from contracts.notices import Channel, Notice, NoticeKind
+from contracts.notices import Channel, Notice, NoticeKind, SkipReason
 from reference import moment
 from runtime.web import Person, Problem, ProblemError, problem_answers
 from services.notifier.domain import Dossier, Ground
-from services.notifier.domain.notice import Accepted, Claimed, Delivered, Failed, Queued, Skipped, Uncertain
+from services.notifier.domain.notice import Accepted, Claimed, Delivered, Failed, Message, Queued, Skipped, Uncertain
 from services.notifier.domain.saying import kind_of
 from services.notifier.domain.told import ToldMessage, messages_of
 from services.notifier.http.api import Letter
@@ -41,6 +41,18 @@ BY_CHANNEL: dict[tuple[Channel, str], str] = {
     ("email", "accepted"): "Máy chủ thư đã nhận",
     ("letter", "accepted"): "Cán bộ đã gửi qua bưu chính",
 }
+WHY_SKIPPED: dict[SkipReason, str] = {
+    "before-go-live": "trước ngày đơn vị bắt đầu dùng hệ thống",
+    "too-old": "được báo muộn quá 48 giờ, không còn là tin mới",
+    "no-contact": "không có thông tin liên hệ",
+    "contact-missing": "thông tin liên hệ không đến hoặc không còn",
+    "no-mobile-number": "không có số điện thoại di động",
+    "overtaken": "khi đến lượt gửi thì điều cần báo không còn đúng",
+    "foreign-link": "đường dẫn không thuộc địa chỉ công khai của tỉnh",
+    "no-code": "mã hồ sơ không hợp lệ",
+    "stop-wish": "người dân không muốn nhận tin tùy chọn",
+    "asked-lately": "mới gửi người này một tin cùng loại về hồ sơ khác",
+}
 LOCKED = "Chờ khóa mở thông tin liên hệ, người vận hành xử lý"
 
 
@@ -53,6 +65,7 @@ class SmsTold(BaseModel):
     channel_name: str
     state: str
     state_name: str
+    why: str = Field(default="", description="Vì sao không gửi; trống: đã gửi, hoặc còn chờ.")
     at: datetime = Field(description="Khi có lý do để gửi.")
     text: str
     text_version: int = Field(default=0, description="Bản mẫu của đơn vị mà tin đã gửi theo; 0: mẫu chuẩn.")
@@ -71,10 +84,16 @@ class SmsTold(BaseModel):
             channel_name=CHANNELS[channel],
             state=state,
             state_name=BY_CHANNEL.get((channel, state), name),
+            why=why_skipped(told.message),
             at=moment(told.at),
             text=told.text,
             text_version=told.message.way.text_version,
         )
+
+
+def why_skipped(message: Message) -> str:
+    """Why a message is not sent, in words; "" for any other, and for one whose reason was not kept."""
+    return WHY_SKIPPED[message.reason] if isinstance(message, Skipped) and message.reason else ""
 
 
 class Told(BaseModel):
