@@ -10,7 +10,9 @@ from runtime.intents import Intents
 from runtime.parts import Parts
 from services.notifier.domain import Dossier
 from services.notifier.domain.apologies import claim_letter, hold_letter, issue
+from services.notifier.domain.contact import NOBODY
 from services.notifier.domain.ground import Sending
+from services.notifier.domain.preview import text_of
 from services.notifier.papers import Press, keep_paper
 from services.notifier.register import bind
 from services.notifier.signatures import CannotSignError
@@ -28,7 +30,11 @@ async def issue_letter(
     """
     clock, code = parts.clock, due.code
     body = "" if due.letter is None else due.letter.draft.unit
-    obstacle = await asyncio.to_thread(press.signatures.obstacle, body, clock.now()) if press.signatures.signs(body) else None
+    obstacle = None
+    if due.letter is not None and press.signatures.signs(body):
+        printed = text_of(due, due.letter, ground(), NOBODY)
+        signer = "" if printed is None else printed.signer
+        obstacle = await asyncio.to_thread(press.signatures.obstacle, body, clock.now(), signer)
     if obstacle is not None:  # no number is bound for what is known to wait
         await CODEC.change(intents, [code], lambda one: hold_letter(one, obstacle, ground()), clock)
         return

@@ -50,7 +50,7 @@ async def keep_paper(parts: Parts, press: Press, dossier: Dossier, number: tuple
     if kept is None:
         made = await _made(parts, press, dossier, number, ground)
         if made is None:
-            return Issued(ground.now)
+            return Issued(ground.now, signed=False)
         parts.crash.passed("after-signature")
         try:
             await enter_paper(parts.store, dossier.code, made)
@@ -59,7 +59,9 @@ async def keep_paper(parts: Parts, press: Press, dossier: Dossier, number: tuple
             if _signs(press, dossier):
                 raise CannotSignError("no-paper") from None
         kept = await find_paper(parts.store, dossier.code)
-    return Issued(ground.now) if kept is None else Issued(moment(kept.at), kept.link)
+    return (
+        Issued(ground.now, signed=_signs(press, dossier)) if kept is None else Issued(moment(kept.at), kept.link, kept.signed)
+    )
 
 
 async def opened_by(parts: Parts, opener: Opener, token: str, now: datetime) -> bytes | Locked | None:
@@ -71,22 +73,30 @@ async def opened_by(parts: Parts, opener: Opener, token: str, now: datetime) -> 
         return None
     if not hmac.compare_digest(found.paper.link, digest_of(token)) or has_ended(found.paper.at, now):
         return None
-    epoch, box = found.paper.sealed
+    return _opened(found.paper, opener)
+
+
+async def paper_of(parts: Parts, opener: Opener, dossier: Dossier) -> bytes | Locked | None:
+    """The letter as it was issued; None if no paper was kept, its person was erased, or its key was given up. Locked: the key
+    is not here."""
+    if not isinstance(dossier.letter, Sent) or dossier.letter.contact is None:
+        return None
+    kept = await find_paper(parts.store, dossier.code)
+    return None if kept is None else _opened(kept, opener)
+
+
+def _opened(kept: Paper, opener: Opener) -> bytes | Locked | None:
+    epoch, box = kept.sealed
     opened = opener.open(epoch, box)
     if isinstance(opened, str):
         return None if opened == "retired" else Locked(epoch, opened)
     return base64.b64decode(opened["pdf"])
 
 
-async def paper_of(parts: Parts, opener: Opener, dossier: Dossier) -> bytes | None:
-    """The letter as it was issued; None if no paper was kept, its person was erased, or its key is not here."""
-    if not isinstance(dossier.letter, Sent) or dossier.letter.contact is None:
-        return None
-    kept = await find_paper(parts.store, dossier.code)
-    if kept is None:
-        return None
-    opened = opener.open(*kept.sealed)
-    return None if isinstance(opened, str) else base64.b64decode(opened["pdf"])
+def was_signed(signatures: Signatures, letter: Sent) -> bool:
+    """Whether a letter went out signed with its body's key, or may have: of one that was issued before that was written down,
+    or was read back from the log, what its body does today is all that is known."""
+    return signatures.signs(letter.draft.unit) if letter.stamped is None else letter.stamped
 
 
 def _signs(press: Press, dossier: Dossier) -> bool:
@@ -111,7 +121,8 @@ async def _made(parts: Parts, press: Press, dossier: Dossier, number: tuple[int,
     if contact.epoch in keys.keys and 0 < len(pdf) <= LARGEST:
         sealer = Sealer(keys.keys[contact.epoch].public_key, contact.epoch)
         sealing = Sealing(contact.epoch, sealer.seal({"pdf": base64.b64encode(pdf).decode()}))
-        return Paper(sent.at, sealing, "" if ground.letters is None else ground.letters.mark(dossier.code))
+        link = "" if ground.letters is None else ground.letters.mark(dossier.code)
+        return Paper(sent.at, sealing, link, _signs(press, dossier))
     parts.log.error("the paper of a letter is not kept", dossier=dossier.code, bytes=len(pdf))
     if _signs(press, dossier):
         raise CannotSignError("no-paper")
@@ -120,4 +131,4 @@ async def _made(parts: Parts, press: Press, dossier: Dossier, number: tuple[int,
 
 def _set(signatures: Signatures, body: str, text: LetterText, now: datetime) -> bytes:
     """The letter as PDF, signed if its body signs."""
-    return signatures.sign(body, partial(render, text), now) if signatures.signs(body) else render(text)
+    return signatures.sign(body, partial(render, text), now, text.signer) if signatures.signs(body) else render(text)

@@ -29,7 +29,7 @@ from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from reference import OFFICE_TIME
 from runtime.logs import Logger
-from services.notifier.domain.unsigned import Obstacle, folded, is_of
+from services.notifier.domain.unsigned import Obstacle, Subject, folded, is_of, person_of
 
 FIELD = "ChuKySo"
 REST_SECONDS = 60.0  # so long a body's key, or the timestamp server, is left alone after it failed
@@ -67,7 +67,7 @@ class Key:
     files: tuple[int, ...]
     signer: SimpleSigner = field(repr=False)
     holder: str
-    subject: tuple[str, ...]
+    subject: Subject
     first: datetime
     last: datetime
     roots: tuple[Any, ...]  # certificates: asn1crypto has no types
@@ -95,23 +95,24 @@ class Signatures:
         """When the certificates of bodies end, of those that were opened."""
         return {body: key.last for body, key in self._opened.items()}
 
-    def obstacle(self, body: str, now: datetime) -> Obstacle | None:
-        """Why a letter of this body could not be signed now, as far as is known before it is tried. Blocks."""
+    def obstacle(self, body: str, now: datetime, signer: str = "") -> Obstacle | None:
+        """Why a letter of this body could not be signed now, as far as is known before it is tried. `signer`: whom the letter
+        names as who signs. Blocks."""
         if not self.signs(body):
             return None
         try:
-            self._ready(body, now)
+            self._ready(body, now, signer)
         except CannotSignError as error:
             self._say(body, error)
             return error.why
         return None
 
-    def sign(self, body: str, made: Callable[[Stamp], bytes], now: datetime) -> bytes:
-        """A letter as it is made with a stamp, signed and verified. Blocks.
+    def sign(self, body: str, made: Callable[[Stamp], bytes], now: datetime, signer: str = "") -> bytes:
+        """A letter as it is made with a stamp, signed and verified. `signer`: whom it names as who signs. Blocks.
 
         Raises CannotSignError; whatever `made` raises.
         """
-        key = self._ready(body, now)
+        key = self._ready(body, now, signer)
         pdf = made(stamp_of(key.holder, now))
         try:
             signed = self._verified(key, self._signed(key, pdf, now), now)
@@ -123,7 +124,7 @@ class Signatures:
 
     # --- keys ---------------------------------------------------------------------
 
-    def _ready(self, body: str, now: datetime) -> Key:
+    def _ready(self, body: str, now: datetime, signer: str) -> Key:
         assert self._keys is not None  # noqa: S101 - of a body that signs
         for resting in (body, TIMESTAMPS):
             until, why = self._resting.get(resting, (0.0, "not-signed"))
@@ -132,8 +133,12 @@ class Signatures:
         key = self._opened_key(body, self._keys)
         if not key.first <= now <= key.last:
             raise CannotSignError("not-valid", f"valid from {key.first} to {key.last}")
-        if not is_of(key.subject, self._keys.names[body] | _named(self._keys.folder / f"{body}.name")):
+        names = self._keys.names[body] | _named(self._keys.folder / f"{body}.name")
+        if not is_of(key.subject.every, names):
             raise CannotSignError("other-body", f"the certificate is of {key.holder}")
+        person = person_of(key.subject, names)
+        if person and folded(person) != folded(signer):
+            raise CannotSignError("other-signer", "the certificate is of another person than the letter names")
         try:
             asyncio.run(CertificateValidator(key.signer.signing_cert, None, key.context(now)).async_validate_path())
         except (PathError, ValidationError) as error:
@@ -249,8 +254,10 @@ def _open(files: tuple[int, ...], box: bytes, password: bytes, roots: Path) -> K
     except (ValueError, OSError):
         raise CannotSignError("untrusted", "the roots are no PEM file of certificates") from None
     holder = (names.get("common_name") or names.get("organization_name") or [""])[0]
-    every = tuple(text for texts in names.values() for text in texts)
-    return Key(files, signer, holder, every, certificate.not_valid_before, certificate.not_valid_after, trusted)
+    offices = (*names.get("organization_name", ()), *names.get("organizational_unit_name", ()))
+    personal = "surname" in names or "given_name" in names
+    subject = Subject(holder, offices, personal, tuple(text for texts in names.values() for text in texts))
+    return Key(files, signer, holder, subject, certificate.not_valid_before, certificate.not_valid_after, trusted)
 
 
 def _texts(value: object) -> list[str]:

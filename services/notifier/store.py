@@ -444,7 +444,7 @@ def _letter(kept: Mapping[str, Any]) -> letters.Letter:
             contact = kept.get("contact")
             whom = None if contact is None else Contact(contact["seq"], contact["epoch"], contact["sealed"])
             numbered = (kept["number"], kept["year"], kept["sent_at"])
-            return letters.Sent(draft, signed, kept.get("new_due"), *numbered, whom, kept.get("link", ""))
+            return letters.Sent(draft, signed, kept.get("new_due"), *numbered, whom, kept.get("link", ""), kept.get("stamped"))
         case unknown:
             raise newer("letter", unknown)
 
@@ -493,6 +493,7 @@ def _of_state(letter: letters.Letter) -> dict[str, Any]:
                 "new_due": letter.new_due,
                 "contact": None if letter.contact is None else _dump_contact(letter.contact),
                 "link": letter.link or None,
+                "stamped": letter.stamped,
                 **({} if letter.signed is None else _dump_signature(letter.signed)),
             }
 
@@ -516,7 +517,7 @@ _IN_LETTER = frozenset(
     (
         *("n", "s", "unit", "due", "at", "sign_by", "refusal", "remark", "granted"),
         *("why", "by", "by_subject", "previewed", "new_due", "next", "claimed", "waits"),
-        *("reason", "note", "approved_at", "ask", "number", "year", "sent_at", "contact", "link"),
+        *("reason", "note", "approved_at", "ask", "number", "year", "sent_at", "contact", "link", "stamped"),
     )
 )
 
@@ -703,11 +704,12 @@ class Sealing(NamedTuple):
 
 class Paper(NamedTuple):
     """The PDF of a letter, sealed, and the moment (ms) whose day it bears. `link`: the digest of the token that opens it; ""
-    if none does."""
+    if none does. `signed`: with the key of its body."""
 
     at: int
     sealed: Sealing
     link: str = ""
+    signed: bool | None = None
 
 
 class Linked(NamedTuple):
@@ -730,14 +732,14 @@ async def find_linked(store: Documents, link: str) -> Linked | None:
 
 
 def _paper(kept: Document) -> Paper:
-    return Paper(kept["at"], Sealing(kept["epoch"], kept["sealed"]), kept.get("link", ""))
+    return Paper(kept["at"], Sealing(kept["epoch"], kept["sealed"]), kept.get("link", ""), kept.get("signed"))
 
 
 async def enter_paper(store: Documents, dossier: str, paper: Paper) -> None:
     """Keep a paper, unless there is one: the first holds. Raises Unavailable: it may be kept, or be kept later."""
     kept = {"at": paper.at, "epoch": paper.sealed.epoch, "sealed": paper.sealed.box}
-    if paper.link:
-        kept["link"] = paper.link
+    kept |= {"link": paper.link} if paper.link else {}
+    kept |= {"signed": paper.signed} if paper.signed is not None else {}
     await store.insert_unique(PAPERS, {"_id": dossier, "rev": 0, **kept})
 
 

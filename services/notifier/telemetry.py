@@ -33,6 +33,11 @@ METRICS = (
         ("reason",),
     ),
     Metric(
+        "signed_papers_missing",
+        "counter",
+        "Letters that were asked for whose signed paper is not in the store: alarm (docs/runbook.md).",
+    ),
+    Metric(
         "certificate_ends_seconds",
         "gauge",
         "When the certificate that signs letters of a unit ends, once it signed.",

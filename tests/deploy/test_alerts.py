@@ -124,6 +124,11 @@ CASES: dict[str, tuple[Series, Series, dict[str, str]]] = {
         {'dunghen_letters_unsigned{service="notifier",reason="not-valid"}': "0x300 1x5 0x300"},
         {"reason": "not-valid"},
     ),
+    "DunghenSignedPaperMissing": (
+        {'dunghen_signed_papers_missing_total{service="notifier"}': "0+1x500"},
+        {'dunghen_signed_papers_missing_total{service="notifier"}': "2x500"},
+        {},
+    ),
     "DunghenCertificateEnds": (
         {
             CLOCK % "notifier": "1000+60x500",

@@ -159,6 +159,21 @@ async def test_a_refusal_of_a_service_is_a_page_for_people_and_stays_as_it_is_fo
     assert (plain.status_code, plain.json()) == (409, body)
 
 
+@pytest.mark.parametrize(
+    ("path", "service", "back"),
+    [("/v1/letters/x/pdf", "notifier", "/letters"), ("/v1/due", "sla", "/"), ("/v1/reports/x", "reporting", "/figures")],
+)
+async def test_a_refused_file_leads_back_to_a_page(
+    front: Front, lan: httpx.AsyncClient, path: str, service: str, back: str
+) -> None:
+    body = {"title": "Bản ký số của thư không còn trong kho", "status": 410, "detail": "Xin báo người vận hành."}
+    front.behind.answers[service] = lambda: Response(json.dumps(body), 410, media_type="application/problem+json")
+    page = await lan.get(path, headers={"accept": "text/html,*/*"})
+
+    assert page.status_code == 410
+    assert f'<p><a href="{back}">Quay lại</a></p>' in page.text
+
+
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"title": 3}', "x" * 200_000])
 async def test_a_refusal_that_says_nothing_readable_is_a_page_too(front: Front, lan: httpx.AsyncClient, body: str) -> None:
     front.behind.answers["notifier"] = lambda: Response(body, 409, media_type="application/problem+json")

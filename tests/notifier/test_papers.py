@@ -51,7 +51,7 @@ async def test_a_second_write_of_another_process_changes_no_paper(office: Office
     later = replace(ground, now=ground.now + timedelta(days=1))
     second = await keep_paper(office.parts, office.desk().press, due, (1, 2026), later)
 
-    assert first == second == Issued(ground.now)
+    assert first == second == Issued(ground.now, signed=False)
     assert await office.store.get_many(PAPERS, [DOSSIER]) == kept
 
 
@@ -71,7 +71,7 @@ async def test_a_paper_names_nobody_to_whom_reads_the_store(office: Office) -> N
     await office.issue()
     [paper] = await office.store.find(PAPERS, {})
 
-    assert set(paper) == {"_id", "rev", "at", "epoch", "sealed"}
+    assert set(paper) == {"_id", "rev", "at", "epoch", "sealed", "signed"}
     assert "Nông Thị Mẫu" in words(await office.pdf())
 
 

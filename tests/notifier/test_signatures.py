@@ -26,19 +26,22 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from runtime.parts import INTENTS
 from runtime.store import open_documents
 from runtime.typeset import typeset
+from runtime.web import ProblemError
 from services.notifier.domain.letter import Issuing, Sent
-from services.notifier.domain.unsigned import LOOK_AGAIN, WORDS, Obstacle, names_of
-from services.notifier.http.desk import LetterDesk
-from services.notifier.signatures import REST_SECONDS, CannotSignError, Keys, Signatures, stamp_of
+from services.notifier.domain.unsigned import LOOK_AGAIN, WORDS, Obstacle, Subject, names_of, person_of
+from services.notifier.http.desk import ERASED, MISSING, LetterDesk
+from services.notifier.signatures import NO_KEYS, REST_SECONDS, CannotSignError, Keys, Signatures, stamp_of
 from services.notifier.store import DOSSIERS, PAPERS, REGISTER, count_waiting, declare
 from tests.real import skip
 from tests.support.dossiers import DOSSIER, at
-from tests.support.notifier import REFERENCE
+from tests.support.notifier import KEY, REFERENCE, desk, key_ring
 from tests.support.notifier_hears import contact
 from tests.support.office import MORNING, SIGNER, Office, heard, words
 from tests.support.pki import PASSWORD, Authority, Holder, Times
 
 UNIT, NAME = "H37.12", "Ủy ban nhân dân xã Hoàng Vân"
+HEAD = REFERENCE.units[UNIT].letterhead
+PRINTED = "" if HEAD is None else HEAD.signer
 
 
 class Safe:
@@ -221,6 +224,10 @@ def of_nobody_known(safe: Safe) -> None:
     safe.give(Authority(MORNING, "Ai đó").body(NAME))
 
 
+def of_another_person(safe: Safe) -> None:
+    safe.give(safe.authority.body("Lý Văn Người Khác", office=NAME))
+
+
 FAULTS = {
     "no-key": nothing,
     "wrong-password": other_password,
@@ -229,6 +236,7 @@ FAULTS = {
     "expired": expired,
     "not-yet": not_yet,
     "other-body": of_another_body,
+    "other-signer": of_another_person,
     "untrusted": of_nobody_known,
 }
 WHY: dict[str, Obstacle] = {
@@ -239,6 +247,7 @@ WHY: dict[str, Obstacle] = {
     "expired": "not-valid",
     "not-yet": "not-valid",
     "other-body": "other-body",
+    "other-signer": "other-signer",
     "untrusted": "untrusted",
 }
 
@@ -267,6 +276,112 @@ async def test_a_letter_that_cannot_be_signed_waits_without_a_number_and_goes_on
     assert sent.number == 1
     assert is_valid(await office.pdf(), safe.authority.root)
     assert (await count_waiting(office.store, 0)).unsigned == {}
+
+
+async def test_a_certificate_of_the_person_who_is_printed_signs_however_the_name_is_written(office: Office, safe: Safe) -> None:
+    safe.give(safe.authority.body(PRINTED.upper(), office="UBND xã Hoàng Vân"))
+    await office.issue()
+
+    assert isinstance((await office.dossier()).letter, Sent)
+    assert is_valid(await office.pdf(), safe.authority.root)
+
+
+def test_a_certificate_of_a_person_signs_nothing_that_names_nobody_and_a_file_says_that_it_is_the_bodys(safe: Safe) -> None:
+    safe.give(safe.authority.body("Văn phòng", office=NAME))
+    with pytest.raises(CannotSignError) as refused:
+        safe.sign()
+    (safe.folder / f"{UNIT}.name").write_text("Văn phòng", "utf-8")
+
+    assert refused.value.why == "other-signer"
+    assert is_valid(safe.sign(), safe.authority.root)
+
+
+@pytest.mark.parametrize(
+    ("subject", "person"),
+    [
+        (Subject(NAME, (), False, (NAME,)), ""),
+        (Subject(NAME, (NAME,), False, (NAME, NAME)), ""),
+        (Subject("Xã HV", (), False, ("Xã HV", UNIT)), ""),
+        (Subject("Lý Văn A", (NAME,), False, ("Lý Văn A", NAME)), "Lý Văn A"),
+        (Subject("Lý Văn A", (), True, ("Lý Văn A", UNIT)), "Lý Văn A"),
+    ],
+    ids=["the body", "the body in itself", "the body by its code", "somebody in the body", "somebody with a given name"],
+)
+def test_whom_a_certificate_was_given_to(subject: Subject, person: str) -> None:
+    assert person_of(subject, names_of(REFERENCE.units[UNIT])) == person
+
+
+# --- the signed paper, and nothing in its place -------------------------------------------------------------------------------
+
+
+async def asked_for(office: Office, problem: str) -> str:
+    """What is said in the place of a letter."""
+    with pytest.raises(ProblemError) as refused:
+        await office.pdf()
+    assert (refused.value.problem.type, refused.value.problem.status) == (problem, 410 if problem == "no-paper" else 503)
+    return refused.value.problem.detail or ""
+
+
+async def test_a_signed_letter_whose_paper_is_lost_is_never_set_anew_and_rings(
+    office: Office, safe: Safe, capsys: pytest.CaptureFixture[str]
+) -> None:
+    safe.give()
+    await office.issue()
+    await office.store.delete_many(PAPERS, [DOSSIER])
+    said = await asked_for(office, "no-paper")
+    office.signatures = NO_KEYS  # the body has stopped signing since
+    again = await asked_for(office, "no-paper")
+    rings = office.parts.telemetry.registry.get_sample_value("dunghen_signed_papers_missing_total", {"service": "notifier"})
+
+    assert said == again == MISSING
+    assert rings == 2.0
+    assert "Nông Thị Mẫu" not in capsys.readouterr().out
+
+
+async def test_of_a_letter_of_which_nobody_wrote_down_whether_it_was_signed_its_bodys_custom_decides(
+    office: Office, safe: Safe
+) -> None:
+    safe.give()
+    await office.issue()
+    await office.store.delete_many(PAPERS, [DOSSIER])
+    [document] = await office.store.find(DOSSIERS, {})
+    del document["letter"]["stamped"]
+    assert await office.store.save_many(DOSSIERS, [document]) == set()
+    said = await asked_for(office, "no-paper")
+    office.signatures = NO_KEYS
+
+    assert said == MISSING
+    assert "01/PXL" in words(await office.pdf())
+
+
+async def test_a_letter_that_was_never_signed_is_set_anew_though_its_body_signs_today(office: Office, safe: Safe) -> None:
+    office.signatures = NO_KEYS
+    await office.issue()
+    await office.store.delete_many(PAPERS, [DOSSIER])
+    office.signatures = safe.signatures
+
+    assert "01/PXL" in words(await office.pdf())
+
+
+async def test_a_signed_letter_of_an_erased_person_is_gone_and_nobody_is_alarmed(office: Office, safe: Safe) -> None:
+    safe.give()
+    await office.issue()
+    await office.erase()
+    said = await asked_for(office, "no-paper")
+    rings = office.parts.telemetry.registry.get_sample_value("dunghen_signed_papers_missing_total", {"service": "notifier"})
+
+    assert said == ERASED
+    assert rings in (None, 0.0)
+
+
+async def test_a_signed_letter_whose_key_is_not_here_waits_for_it(office: Office, safe: Safe) -> None:
+    safe.give()
+    await office.issue()
+    elsewhere = replace(office.desk(), opener=desk(MORNING, keys=key_ring({2: KEY})).opener)
+    with pytest.raises(ProblemError) as refused:
+        await LetterDesk(office.parts, office.intents, elsewhere).pdf(DOSSIER, SIGNER)
+
+    assert (refused.value.problem.type, refused.value.problem.status) == ("locked", 503)
 
 
 def test_each_obstacle_is_said_in_a_sentence_of_its_own() -> None:

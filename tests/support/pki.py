@@ -43,11 +43,11 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         self.root = Holder(key, _certificate(_name(name), key, _name(name), key, self.times, ca=True))
 
-    def body(self, name: str, times: Times | None = None, code: str = "", *, stamps: bool = False) -> Holder:
-        """The certificate of a body. `stamps`: of a timestamp server."""
+    def body(self, name: str, times: Times | None = None, code: str = "", *, stamps: bool = False, office: str = "") -> Holder:
+        """The certificate of a body. `stamps`: of a timestamp server; `office`: of a person in this body."""
         key = rsa.generate_private_key(65537, 2048)
         issuer = self.root.certificate.subject
-        made = _certificate(_name(name, code), key, issuer, self.root.key, times or self.times, stamps=stamps)
+        made = _certificate(_name(name, code, office), key, issuer, self.root.key, times or self.times, stamps=stamps)
         return Holder(key, made)
 
     def give(self, folder: Path, unit: str, holder: Holder, password: str = PASSWORD, said: str | None = None) -> None:
@@ -62,9 +62,10 @@ def boxed(holder: Holder, password: str, root: Holder) -> bytes:
     return pkcs12.serialize_key_and_certificates(b"ky", holder.key, holder.certificate, [root.certificate], sealed)
 
 
-def _name(name: str, code: str = "") -> x509.Name:
+def _name(name: str, code: str = "", office: str = "") -> x509.Name:
     parts = [(NameOID.COUNTRY_NAME, "VN"), (NameOID.COMMON_NAME, name)]
     more = [(NameOID.USER_ID, code)] if code else []
+    more += [(NameOID.ORGANIZATION_NAME, office)] if office else []
     return x509.Name([x509.NameAttribute(oid, value) for oid, value in parts + more])
 
 

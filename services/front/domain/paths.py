@@ -17,6 +17,12 @@ class Way:
     service: str
     public: bool = False
     changes: bool = False  # whether more than reading is passed on
+    home: str = ""  # where a person goes back to from what is refused, if not to the prefix itself
+
+    @property
+    def back(self) -> str:
+        """The page that leads on."""
+        return self.home or self.prefix
 
 
 WAYS = (
@@ -27,12 +33,12 @@ WAYS = (
     Way("/meetings", "feedback", changes=True),
     Way("/letters", "notifier", changes=True),
     Way("/messages", "notifier", changes=True),
-    Way("/v1/letters", "notifier"),  # the PDF that a letter's page links to
+    Way("/v1/letters", "notifier", home="/letters"),  # the PDF that a letter's page links to
     Way("/figures", "reporting"),
-    Way("/v1/reports", "reporting"),  # files that its pages link to
-    Way("/v1/tracking-book", "reporting"),
-    Way("/v1/due", "sla"),  # the list as a file
-    Way("/v1/control-sheets", "sla"),  # the PDF that a dossier's page links to
+    Way("/v1/reports", "reporting", home="/figures"),  # files that its pages link to
+    Way("/v1/tracking-book", "reporting", home="/figures"),
+    Way("/v1/due", "sla", home="/"),  # the list as a file
+    Way("/v1/control-sheets", "sla", home="/"),  # the PDF that a dossier's page links to
     Way("/quality", "intake"),
     Way("/quarantine", "intake", changes=True),
 )

@@ -157,7 +157,7 @@ async def _told(visit: Visit, way: Way, got: httpx.Response) -> Response:
     if got.status_code == 503 and not said.title:
         return say(away(way.service), visit.session)
     title = said.title.partition(" / ")[0] or "Yêu cầu không được nhận"  # titles are said in two languages
-    words = Words(got.status_code, title, said.detail, way.prefix if got.status_code != 404 else "/", "Quay lại")
+    words = Words(got.status_code, title, said.detail, way.back if got.status_code != 404 else "/", "Quay lại")
     places = [place for place in said.errors[:50] if place.detail]
     return page("said.html", visit.session, {"words": words, "places": places}, got.status_code)
 

@@ -148,10 +148,12 @@ def resubmit(dossier: Dossier, letter: Issuing, ground: Ground) -> Changed[Dossi
 @dataclass(frozen=True, slots=True)
 class Issued:
     """What is known of a letter's paper once it is made: the moment that it bears, which was set before a crash perhaps (None:
-    there is none, and now is), and the digest of the token that opens it."""
+    there is none, and now is), the digest of the token that opens it, and whether the key of its body signed it (None: nobody
+    wrote that down)."""
 
     at: datetime | None = None
     link: str = ""
+    signed: bool | None = None
 
 
 NO_PAPER = Issued()
@@ -162,7 +164,9 @@ def issue(dossier: Dossier, number: int, year: int, ground: Ground, paper: Issue
     letter, now, day = dossier.letter, ground.now_ms, paper.at or ground.now
     if not isinstance(letter, Issuing):
         return Changed(dossier)
-    sent = replace(states.number(letter, number, year, epoch_ms(day), dossier.known_contact), link=paper.link)
+    sent = replace(
+        states.number(letter, number, year, epoch_ms(day), dossier.known_contact), link=paper.link, stamped=paper.signed
+    )
     new_due = None if sent.new_due is None else moment(sent.new_due)
     said = LetterSent(at=day, unit=sent.draft.unit, draft=sent.draft.number, number=number, year=year, new_due_at=new_due)
     return moved(dossier, sent, said, ground).then(lambda after: queue(after, APOLOGY, now, ground))

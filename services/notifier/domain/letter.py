@@ -113,7 +113,7 @@ class Issuing:
 class Sent:
     """Numbered in the register of its body, and issued. `contact`: whom it went to, None if nobody could be reached or the
     contact was forgotten. `signed` is None where the log no longer says it. `link`: the digest of the token that opens its
-    paper, "" if none does."""
+    paper, "" if none does. `stamped`: whether it was signed with the key of its body; None: nobody wrote that down."""
 
     draft: Draft
     signed: Signature | None
@@ -123,6 +123,7 @@ class Sent:
     at: int
     contact: Contact | None = None
     link: str = ""
+    stamped: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
         "/v1/letters/{dossier}/pdf",
         summary="Thư xin lỗi dạng PDF/A",
         response_class=Response,
-        responses=also(problem_answers(404, 409, 422, 503), 200, "application/pdf"),
+        responses=also(problem_answers(404, 409, 410, 422, 503), 200, "application/pdf"),
     )
     async def pdf(person: NameReader, dossier: str) -> Response:
         headers = {"content-disposition": f'inline; filename="xin-loi-{dossier}.pdf"', "cache-control": "no-store"}

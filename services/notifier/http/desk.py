@@ -13,7 +13,7 @@ from runtime.parts import Parts
 from runtime.web import Person, Problem, ProblemError
 from services.changes import Changed
 from services.notifier.domain import Dossier, Ground
-from services.notifier.domain.letter import By, Letter
+from services.notifier.domain.letter import By, Letter, Sent
 from services.notifier.domain.letter_text import LetterText
 from services.notifier.domain.locked import Locked
 from services.notifier.domain.preview import addressed, text_of
@@ -21,12 +21,21 @@ from services.notifier.domain.receipts import Receipt, on_receipts
 from services.notifier.domain.signing import Approval, NotAllowedError, approve, preview, reject, take_back
 from services.notifier.http.views import LetterView, StepView, history, view
 from services.notifier.jobs import Desk
-from services.notifier.papers import paper_of
+from services.notifier.papers import paper_of, was_signed
 from services.notifier.pdf import render
 from services.notifier.store import CODEC, LetterState, find_by_client_ids, find_letters, find_one
 
 PAGE = 200
 NOT_SIGNED = "BẢN XEM TRƯỚC - CHƯA KÝ"
+NO_PAPER = "Bản ký số của thư không còn trong kho"
+MISSING = (
+    "Chữ ký số chỉ ở trên bản đã phát hành, hệ thống không lập lại một bản không có chữ ký. Xin báo người vận hành tìm bản này"
+    " trong bản sao lưu, hoặc dùng bản người dân đã nhận; số và ngày của thư vẫn có trong sổ văn bản đi."
+)
+ERASED = (
+    "Thông tin của người nhận đã được xóa nên bản thư cũng được hủy theo; hệ thống không lập lại một bản không có chữ ký."
+    " Số và ngày của thư vẫn có trong sổ văn bản đi."
+)
 
 
 class LetterDesk:
@@ -85,12 +94,25 @@ class LetterDesk:
         return history((await self._find(code, person))[0])
 
     async def pdf(self, code: str, person: Person) -> bytes:
-        """The letter: as it was issued, or a draft as it stands. Raises ProblemError."""
+        """The letter: as it was issued, or a draft as it stands. One that was signed is never set anew without its signature.
+        Raises ProblemError."""
         dossier, letter = await self._find(code, person)
         paper = await paper_of(self._parts, self._desk.opener, dossier)
+        if isinstance(paper, Locked):
+            raise _locked(paper)
         if paper is not None:
             return paper
+        if isinstance(letter, Sent) and was_signed(self._desk.signatures, letter):
+            raise self._is_gone(code, letter)
         return await asyncio.to_thread(render, self._text(dossier, letter))
+
+    def _is_gone(self, code: str, letter: Sent) -> ProblemError:
+        """The signed paper is not there; an alarm, unless its person was erased."""
+        if letter.contact is None:
+            return ProblemError(Problem("no-paper", NO_PAPER, 410, ERASED))
+        self._parts.telemetry.count("signed_papers_missing")
+        self._parts.log.error("the signed paper of a letter is not in the store", dossier=code, unit=letter.draft.unit)
+        return ProblemError(Problem("no-paper", NO_PAPER, 410, MISSING))
 
     async def preview(self, code: str, approval: Approval, person: Person) -> tuple[LetterText, str]:
         """The very letter that would go if it were signed now, and what an approval of it has to name. Raises ProblemError."""
@@ -111,8 +133,7 @@ class LetterDesk:
         ground = self._desk.ground()
         person = addressed(dossier, letter, ground)
         if isinstance(person, Locked):
-            detail = f"Thiếu khóa mở thông tin liên hệ đợt {person.epoch}. Thư không mất; xin báo người vận hành."
-            raise ProblemError(Problem("locked", "Chưa mở được tên và địa chỉ người nhận", 503, detail))
+            raise _locked(person)
         text = text_of(dossier, letter, ground, person)
         if text is None:
             raise ProblemError(Problem("no-letterhead", "Danh mục chưa có thể thức thư của đơn vị này", 409))
@@ -143,6 +164,11 @@ class LetterDesk:
         rule = partial(on_receipts, receipts=receipts, ground=self.ground())
         await CODEC.change(self._intents, codes, rule, self._parts.clock)
         return len(codes)
+
+
+def _locked(by: Locked) -> ProblemError:
+    detail = f"Thiếu khóa mở thông tin liên hệ đợt {by.epoch}. Thư không mất; xin báo người vận hành."
+    return ProblemError(Problem("locked", "Chưa mở được tên và địa chỉ người nhận", 503, detail))
 
 
 def _problem(error: NotAllowedError) -> ProblemError:
