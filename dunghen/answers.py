@@ -248,3 +248,19 @@ class PetitionShares(Answer):
     target: int
     total: PetitionShare
     units: tuple[UnitPetitionShare, ...]
+
+
+# --- feedback -------------------------------------------------------------------------------------------------------------
+
+
+class PaperAnswer(Answer):
+    """What became of a survey sheet that was typed in: accepted, again (it was there already), or refused."""
+
+    status: str
+    why: str = ""
+
+
+class PaperAnswers(Answer):
+    """The answers to a request, in its order."""
+
+    items: tuple[PaperAnswer, ...]

@@ -17,11 +17,11 @@ from runtime.timers import Fire, Timers
 from services import wiring
 from services.assembly import Base, Follower
 from services.changes import Changed
-from services.feedback import handlers, meetings, petitions, responses, store
+from services.feedback import handlers, meetings, petitions, responses, sheets, store
 from services.feedback.domain import load_forms
 from services.feedback.domain.handling import fire
 from services.feedback.domain.petition import Petition
-from services.feedback.http import add_desk, add_meetings, add_notes, add_one, add_public, add_routes
+from services.feedback.http import add_desk, add_meetings, add_notes, add_one, add_public, add_routes, add_sheets
 from services.feedback.petition_room import PetitionRoom, ground_of
 from services.feedback.recovery import recovery
 from services.feedback.settings import FeedbackSettings
@@ -62,6 +62,7 @@ def build(
     add_public(follower.app, room)
     add_desk(follower.app, room)
     add_notes(follower.app, answers)
+    add_sheets(follower.app, answers)
     add_one(follower.app, room)
     add_meetings(follower.app, room)
     timers = Timers(base.parts, follower.loop, intents, petitions.NEXT_AT, timer_of(context), petitions.PETITIONS)
@@ -77,11 +78,12 @@ def build(
 
 
 async def declare(documents: Documents) -> None:
-    """Make the collections of dossiers, of petitions, of meetings and of answers."""
+    """Make the collections of dossiers, of petitions, of meetings, of answers and of printed sheets."""
     await store.declare(documents)
     await petitions.declare(documents)
     await meetings.declare(documents)
     await responses.declare(documents)
+    await sheets.declare(documents)
 
 
 def timer_of(context: handlers.Context) -> Fire:

@@ -1,4 +1,5 @@
-"""Answers to the survey: a dossier's one mark, which the store lets in once, and the answer beside it that nothing joins to it.
+"""Answers to the survey: the one mark of a dossier or of a printed sheet, which the store lets in once, and the answer beside
+it that nothing joins to it.
 
 A mark holds its answer, and what was written beside it, until each lies in a document of its own, and then no more than a
 digest by which the same page, sent again, is thanked. Every step may be repeated; what died in between the job finishes.
@@ -11,13 +12,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
+from contracts.facts import epoch_ms
 from reference import OFFICE_TIME
 from runtime.intents import Intents
 from runtime.parts import Parts
 from runtime.store import Document, Documents, Index
-from services.feedback import notes
-from services.feedback.domain import CannotAnswerError, Dossier, Received, open_form
+from services.feedback import notes, sheets
+from services.feedback.domain import CannotAnswerError, Dossier
 from services.feedback.domain.responses import Note, Response, due, say
+from services.feedback.domain.sheets import Asked, Sheet, asked_by
 from services.feedback.handlers import Context
 from services.feedback.vault import Vault
 from services.feedback.waiting import CELL, DAY, PAGE, due_cells, pages_of
@@ -70,39 +73,40 @@ class ResponseRoom:
         self.parts, self.intents, self.context, self.vault = parts, intents, context, vault
         self._said_on: date | None = None  # the day on which all that was due was said
 
-    async def is_answered(self, dossier: Dossier) -> bool:
-        """Whether the mark is there."""
-        return await self._mark(dossier) is not None
+    def asked(self, asking: Dossier | Sheet) -> Asked:
+        """What an invitation or a printed sheet asks now. Raises CannotAnswerError."""
+        return asked_by(asking, self.context.ground(), self.context.settings.sheets_for)
 
-    async def take(self, dossier: Dossier, given: Mapping[str, str]) -> str | None:
+    async def is_answered(self, asking: Dossier | Sheet) -> bool:
+        """Whether the mark is there."""
+        return await self._mark(asking) is not None
+
+    async def take(self, asking: Dossier | Sheet, given: Mapping[str, str]) -> str | None:
         """One person's answers, and the form they are to; None where the same page was taken before: the thanks for it were
         lost on the way. Raises CannotAnswerError, FormError naming questions without answer, TooLongError, Unavailable."""
-        mark = await self._mark(dossier)
+        mark = await self._mark(asking)
         if mark is None:
-            response = self._response(dossier, given)
+            response = self._response(self.asked(asking), given)
             key = _key(given) or self.parts.machine.new_id()  # who sends no number of a page is not known again
             moves = [[RESPONSES, {"_id": response.id, **dump(response)}], *self._note(response, given)]
-            mark = {"_id": dossier.token, "key": key, MOVING: 1, "moves": moves}
+            mark = {"_id": asking.token, "key": key, MOVING: 1, "moves": moves}
             if await self.parts.store.insert_unique(MARKS, mark):
                 await self._move([mark["_id"]])
                 return response.form
-            mark = await self._mark(dossier)
+            mark = await self._mark(asking)
         if mark is None or not hmac.compare_digest(mark["key"], _key(given)):
             raise CannotAnswerError
         await self._move([mark["_id"]])
         return None
 
-    async def _mark(self, dossier: Dossier) -> Document | None:
-        name = dossier.token or ""
+    async def _mark(self, asking: Dossier | Sheet) -> Document | None:
+        name = asking.token or ""
         return (await self.parts.store.get_many(MARKS, [name])).get(name)
 
-    def _response(self, dossier: Dossier, given: Mapping[str, str]) -> Response:
-        form, received = open_form(dossier, self.context.ground()), dossier.facts.first(Received)
-        if received is None or not received.procedure:  # taken back since the invitation
-            raise CannotAnswerError
-        today = self._today()
+    def _response(self, asked: Asked, given: Mapping[str, str]) -> Response:
+        today, form = self._today(), asked.form
         name = f"PH-{self.parts.machine.new_id()}"
-        place = (received.competent_unit, received.procedure, form.id, f"{today:%Y-%m}")
+        place = (asked.unit, asked.procedure, form.id, f"{today:%Y-%m}")
         return Response(name, *place, form.scores(given), today.isoformat())
 
     def _note(self, response: Response, given: Mapping[str, str]) -> list[list[Any]]:
@@ -142,8 +146,10 @@ class ResponseRoom:
             await self.parts.store.save_many(MARKS, left)  # one that is lost here another has left so
 
     async def forget_old(self) -> None:
-        """The job: delete notes that nobody needs any more."""
-        await notes.forget(self.parts.store, self._today(), self.context.settings.note_days)
+        """The job: delete notes that nobody needs any more, and sheets that nobody may answer."""
+        settings = self.context.settings
+        await notes.forget(self.parts.store, self._today(), settings.note_days)
+        await sheets.forget(self.parts.store, epoch_ms(self.context.clock.now() - settings.sheets_for))
 
     async def _say_due(self, today: date) -> None:
         for cell in await due_cells(self.parts.store, RESPONSES, today):

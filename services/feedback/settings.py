@@ -49,6 +49,13 @@ class FeedbackSettings(BaseSettings):
     )
     valid_days: int = Field(default=30, ge=1, description="days an invitation can be answered")
 
+    sheet_days: int = Field(default=180, ge=1, description="days a printed survey sheet can be answered")
+
+    @property
+    def sheets_for(self) -> timedelta:
+        """How long a sheet can be answered."""
+        return timedelta(days=self.sheet_days)
+
     @property
     def valid_for(self) -> timedelta:
         """How long an invitation can be answered."""

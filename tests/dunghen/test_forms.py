@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pypdf
+import pytest
 from typer.testing import CliRunner
 
 from dunghen.__main__ import make_app
+from dunghen.answers import PaperAnswers
 from services.feedback.domain.forms import SHIPPED
 
 RUN, APP = CliRunner(), make_app("forms")
@@ -61,3 +64,60 @@ def test_a_file_or_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) ->
     ):
         done = RUN.invoke(APP, ["forms", *command])
         assert (done.exit_code, len(done.output.splitlines())) == (2, 1), done.output
+
+
+def test_a_sheet_for_paper_is_looked_over_and_says_that_nobody_enters_it(tmp_path: Path) -> None:
+    made = tmp_path / "sheet.pdf"
+    done = RUN.invoke(APP, ["forms", "print", form(tmp_path), "--out", str(made)])
+
+    assert done.exit_code == 0, done.output
+    (page,) = pypdf.PdfReader(made).pages
+    assert "BẢN XEM THỬ" in page.extract_text()
+    assert RUN.invoke(APP, ["forms", "print", form(tmp_path), "--out", f"{tmp_path}/nowhere/x"]).exit_code == 2
+
+
+def test_paper_answers_go_from_a_file_row_by_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, object]] = []
+
+    def ask(*_: object, body: dict[str, list[dict[str, object]]], **__: object) -> PaperAnswers:
+        sent.extend(body["sheets"])
+        became = [{"status": "accepted"}, {"status": "again"}, {"status": "refused", "why": "không có phiếu"}]
+        return PaperAnswers.model_validate({"items": became[: len(body["sheets"])]})
+
+    monkeypatch.setattr("dunghen.commands.forms.ask", ask)
+    file = tmp_path / "phieu.csv"
+    text = 'so-phieu;attitude;waiting;y-kien-khac\nABCDE FGHIJ;1;2;"Ghế hỏng;\nmái dột"\n;;;\nAAAAA BBBBB;1;;\nx;9999;;\n'
+    file.write_text(text, "utf-8-sig")
+    done = RUN.invoke(APP, ["forms", "enter", str(file), "--token", "x"])
+
+    assert sent == [
+        {"number": "ABCDE FGHIJ", "answers": {"attitude": "1", "waiting": "2"}, "note": "Ghế hỏng;\nmái dột"},
+        {"number": "AAAAA BBBBB", "answers": {"attitude": "1"}, "note": ""},
+        {"number": "x", "answers": {"attitude": "9999"}, "note": ""},
+    ]
+    assert done.exit_code == 1
+    assert "dòng 6: không có phiếu" in done.output
+    assert "Đã nhập 1 phiếu, đã nhập từ trước 1 phiếu, từ chối 1 phiếu." in done.output
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "so-phieu"),
+        (b"attitude,waiting\n1,2\n", "so-phieu"),
+        (b"so-phieu,attitude,attitude\nx,1,2\n", "so-phieu"),
+        (b"so-phieu,attitude\nx,1,2\n", "dòng 2 có nhiều ô hơn"),
+        (b'so-phieu,attitude\nx,"1\n', "không phải CSV"),
+        (b"so-phieu,attitude\n\xff,1\n", "không phải UTF-8"),
+        (b"so-phieu," + b"a" * 5000 + b"\nx,1\n", "không quá 40 ký tự"),
+    ],
+    ids=["empty", "no-number", "twice", "more", "quote", "bytes", "long"],
+)
+def test_a_file_that_is_none_of_paper_answers_is_one_sentence_and_nothing_is_sent(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    file = tmp_path / "phieu.csv"
+    file.write_bytes(content)
+    done = RUN.invoke(APP, ["forms", "enter", str(file), "--url", "http://127.0.0.1:1"])
+
+    assert (done.exit_code, said in done.output) == (2, True), done.output

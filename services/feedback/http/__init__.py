@@ -5,5 +5,6 @@ from services.feedback.http.notes import add_notes
 from services.feedback.http.pages import add_routes, preview
 from services.feedback.http.petition_desk import add_desk, add_one
 from services.feedback.http.public import add_public
+from services.feedback.http.sheets import add_sheets
 
-__all__ = ["add_desk", "add_meetings", "add_notes", "add_one", "add_public", "add_routes", "preview"]
+__all__ = ["add_desk", "add_meetings", "add_notes", "add_one", "add_public", "add_routes", "add_sheets", "preview"]

@@ -11,19 +11,10 @@ from fastapi.responses import HTMLResponse
 from runtime.intents import Intents
 from runtime.pages import Pages, own_form
 from runtime.web import Problem, ProblemError, also, open_to_all, problem_answers, whole_body
-from services.feedback.domain import (
-    CannotAnswerError,
-    Dossier,
-    FormError,
-    Received,
-    SurveyForm,
-    digest,
-    open_form,
-    same_token,
-    wish_to_stop,
-)
+from services.feedback import sheets
+from services.feedback.domain import CannotAnswerError, Dossier, FormError, SurveyForm, digest, same_token, wish_to_stop
 from services.feedback.domain.hints import hint
-from services.feedback.handlers import Context
+from services.feedback.domain.sheets import Sheet, unit_of
 from services.feedback.responses import LONGEST_NOTE, WRITTEN, ResponseRoom, TooLongError
 from services.feedback.store import CODEC, DOSSIERS, TOKEN
 
@@ -42,11 +33,6 @@ def add_routes(app: FastAPI, room: ResponseRoom, intents: Intents) -> None:
     """The routes of feedback. `intents`: of dossiers. A token stands in an address only, and addresses are not logged."""
     parts, context = room.parts, room.context
 
-    async def dossier_of(token: str) -> Dossier | None:
-        found = await parts.store.find(DOSSIERS, {TOKEN: digest(token)}, limit=1)
-        dossiers = [dossier for dossier in CODEC.read_all(found) if same_token(dossier, token)]
-        return dossiers[0] if dossiers else None
-
     @app.get(
         "/y-kien/{token}",
         response_class=HTMLResponse,
@@ -55,9 +41,9 @@ def add_routes(app: FastAPI, room: ResponseRoom, intents: Intents) -> None:
         responses=GONE,
     )
     async def survey(token: str) -> Response:
-        dossier = await dossier_of(token)
-        used = dossier is not None and await room.is_answered(dossier)
-        return _page(None if used else dossier, {}, context)
+        asking = await _asking_by(room, token)
+        used = asking is not None and await room.is_answered(asking)
+        return _page(None if used else asking, {}, room)
 
     @app.post(
         "/y-kien/{token}",
@@ -69,34 +55,47 @@ def add_routes(app: FastAPI, room: ResponseRoom, intents: Intents) -> None:
     )
     async def answer(token: str, request: Request, unwanted: Annotated[bool, Query(alias=UNWANTED)] = False) -> Response:
         own_form(request, context.settings.public_url)
-        given = await _given(request)  # first, so that a body tells nothing about the link either
-        dossier = await dossier_of(token)
-        if dossier is None:
-            return _page(None, {}, context)
-        if unwanted:
-            return await _stop(dossier, intents, context)
+        given = await given_of(request)  # first, so that a body tells nothing about the link either
+        asking = await _asking_by(room, token)
+        if asking is None:
+            return _page(None, {}, room)
+        if unwanted and isinstance(asking, Dossier):  # nobody was sent a sheet
+            return await _stop(asking, intents, room)
         try:
-            form = await room.take(dossier, given)
+            form = await room.take(asking, given)
         except FormError as error:
-            return _page(dossier, given, context, error.missing)
+            return _page(asking, given, room, error.missing)
         except TooLongError:
-            return _page(dossier, given, context, (WRITTEN,))
+            return _page(asking, given, room, (WRITTEN,))
         except CannotAnswerError:
-            return _page(None, {}, context)
+            return _page(None, {}, room)
 
         if form is not None:
             parts.telemetry.count("ratings", form=form)
-        return _thanks(dossier, given.get(WRITTEN, ""), context)
+        if isinstance(asking, Sheet):
+            await sheets.note_use(parts.store, asking, "web")
+        return _thanks(asking, given.get(WRITTEN, ""), room)
 
 
-async def _stop(dossier: Dossier, intents: Intents, context: Context) -> Response:
+async def _stop(dossier: Dossier, intents: Intents, room: ResponseRoom) -> Response:
     """Also of whoever has answered: the wish is another matter than the answer, and nothing joins them."""
-    now = context.clock.now()
-    await CODEC.change(intents, [dossier.code], lambda one: wish_to_stop(one, now), context.clock)
-    return _say("stopped", 200, context)
+    clock = room.context.clock
+    now = clock.now()
+    await CODEC.change(intents, [dossier.code], lambda one: wish_to_stop(one, now), clock)
+    return _say("stopped", 200, room)
 
 
-async def _given(request: Request) -> dict[str, str]:
+async def _asking_by(room: ResponseRoom, token: str) -> Dossier | Sheet | None:
+    """Who has a link of a dossier, or the QR code of a printed sheet: both are asked alike."""
+    sheet = await sheets.find(room.parts.store, token)
+    if sheet is not None:
+        return sheet
+    found = await room.parts.store.find(DOSSIERS, {TOKEN: digest(token)}, limit=1)
+    dossiers = [dossier for dossier in CODEC.read_all(found) if same_token(dossier, token)]
+    return dossiers[0] if dossiers else None
+
+
+async def given_of(request: Request) -> dict[str, str]:
     """The fields of a form. Raises ProblemError for what no survey needs: nobody is known here, so everybody may send it."""
     body = await whole_body(request, MOST_BYTES)
     try:
@@ -105,17 +104,18 @@ async def _given(request: Request) -> dict[str, str]:
         raise ProblemError(Problem("no-form", "Nội dung không phải biểu mẫu / not a form", 400)) from None
 
 
-def _page(dossier: Dossier | None, given: Mapping[str, str], context: Context, missing: tuple[str, ...] = ()) -> Response:
+def _page(
+    asking: Dossier | Sheet | None, given: Mapping[str, str], room: ResponseRoom, missing: tuple[str, ...] = ()
+) -> Response:
     try:
-        if dossier is None:
+        if asking is None:
             raise CannotAnswerError
-        form = open_form(dossier, context.ground())
+        asked = room.asked(asking)
     except CannotAnswerError:
-        return _say("closed", 404, context)
-    received = dossier.facts.first(Received)
-    unit = None if received is None else context.reference.units.get(received.competent_unit)
-    procedure = None if received is None else context.reference.procedures.get(received.procedure)
-    words = _words(form, given, missing, dossier.code)
+        return _say("closed", 404, room)
+    reference = room.context.reference
+    unit, procedure = reference.units.get(asked.unit), reference.procedures.get(asked.procedure)
+    words = words_of(asked.form, given, missing, asking.code if isinstance(asking, Dossier) else "")
     names = {"unit": unit.name if unit else "", "procedure": procedure.name if procedure else ""}
     return PAGES.show("survey.html", {**words, **names}, 422 if missing else 200)
 
@@ -123,23 +123,24 @@ def _page(dossier: Dossier | None, given: Mapping[str, str], context: Context, m
 def preview(form: SurveyForm) -> str:
     """The page of a form as its reader will see it, with an invented dossier."""
     return PAGES.text(
-        "survey.html", {**_words(form, {}, (), "H00.00-260302-0001"), "unit": "Đơn vị mẫu", "procedure": "Thủ tục mẫu"}
+        "survey.html", {**words_of(form, {}, (), "H00.00-260302-0001"), "unit": "Đơn vị mẫu", "procedure": "Thủ tục mẫu"}
     )
 
 
-def _words(form: SurveyForm, given: Mapping[str, str], missing: tuple[str, ...], dossier: str) -> dict[str, object]:
+def words_of(form: SurveyForm, given: Mapping[str, str], missing: tuple[str, ...], dossier: str) -> dict[str, object]:
+    """What the questions of a form are shown with."""
     # A number of the page alone: what is sent twice is one. Kept when the page comes back with questions missing.
     once = given.get("once") or secrets.token_urlsafe(16)
     return {"form": form, "given": given, "missing": missing, "dossier": dossier, "once": once, "longest": LONGEST_NOTE}
 
 
-def _thanks(dossier: Dossier, written: str, context: Context) -> Response:
+def _thanks(asking: Dossier | Sheet, written: str, room: ResponseRoom) -> Response:
     """The thanks; whoever wrote what sounds like more than an opinion of a survey is told where it gets an answer."""
-    found, received = hint(written), dossier.facts.first(Received)
+    found = hint(written)
     kind = found[0] if found is not None and found[0] in ANSWERED else ""
-    return _say("thanks", 200, context, kind, "" if received is None else received.competent_unit)
+    return _say("thanks", 200, room, kind, unit_of(asking))
 
 
-def _say(what: str, status: int, context: Context, kind: str = "", unit: str = "") -> Response:
-    words = {"what": what, "kind": kind, "unit": unit, "kinds": ANSWERED, "province": context.reference.province}
+def _say(what: str, status: int, room: ResponseRoom, kind: str = "", unit: str = "") -> Response:
+    words = {"what": what, "kind": kind, "unit": unit, "kinds": ANSWERED, "province": room.context.reference.province}
     return PAGES.show("said.html", words, status)

@@ -79,6 +79,7 @@ def add_desk(app: FastAPI, room: PetitionRoom) -> None:
             "unit": unit,
             "units": units_of(room, person),
             "notes": person.may(Role.UNIT_HEAD),
+            "paper": person.may(Role.OFFICER, Role.UNIT_HEAD),
             "province": room.context.reference.province,
         }
         return PAGES.show("petitions.html", words, person=person)
