@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from runtime.blobs import Blobs
 from runtime.clock import Clock
 from runtime.crash import CrashPoints
 from runtime.log import Log
@@ -23,6 +24,7 @@ class Ports:
     clock: Clock | None = None  # business time on the real machine; `machine` wins
     machine: Machine | None = None
     topics: Log | None = None
+    blobs: Blobs | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from functools import partial
 
 from contracts import Event
 from reference import ReferenceData
+from runtime.blobs import Blobs, MemoryBlobs, open_blobs
 from runtime.intents import Intents
 from runtime.jobs import Job
 from runtime.outputs import Rules
@@ -12,16 +13,16 @@ from runtime.parts import Ports
 from runtime.sealing import Sealer
 from runtime.service import Service
 from runtime.settings import RuntimeSettings
-from runtime.store import Documents
+from runtime.store import Documents, MemoryDocuments
 from runtime.timers import Fire, Timers
 from services import wiring
 from services.assembly import Base, Follower
 from services.changes import Changed
-from services.feedback import handlers, meetings, petitions, responses, sheets, store
+from services.feedback import attachments, handlers, meetings, petitions, responses, sheets, store
 from services.feedback.domain import load_forms
 from services.feedback.domain.handling import fire
 from services.feedback.domain.petition import Petition
-from services.feedback.http import add_desk, add_meetings, add_notes, add_one, add_public, add_routes, add_sheets
+from services.feedback.http import add_desk, add_files, add_meetings, add_notes, add_one, add_public, add_routes, add_sheets
 from services.feedback.petition_room import PetitionRoom, ground_of
 from services.feedback.recovery import recovery
 from services.feedback.settings import FeedbackSettings
@@ -58,11 +59,13 @@ def build(
     answers = responses.ResponseRoom(base.parts, said, context, vault)
     add_routes(follower.app, answers, follower.intents)
     intents = Intents(base.parts, petitions.PETITIONS, encode)
-    room = PetitionRoom(base.parts, intents, context, vault)
+    blobs = _blobs(runtime, ports)
+    room = PetitionRoom(base.parts, intents, context, vault, blobs)
     add_public(follower.app, room)
     add_desk(follower.app, room)
     add_notes(follower.app, answers)
     add_sheets(follower.app, answers)
+    add_files(follower.app, room)
     add_one(follower.app, room)
     add_meetings(follower.app, room)
     timers = Timers(base.parts, follower.loop, intents, petitions.NEXT_AT, timer_of(context), petitions.PETITIONS)
@@ -74,16 +77,25 @@ def build(
         Job("retention", RETENTION_SECONDS, room.forget_old),
         Job("notes-retention", RETENTION_SECONDS, answers.forget_old),
     )
-    return follower.service(declare, jobs)
+    return follower.service(declare, jobs, drains=(blobs.close,))
+
+
+def _blobs(runtime: RuntimeSettings, ports: Ports | None) -> Blobs:
+    """Beside the documents; whoever gives documents in memory gets files there."""
+    if ports is not None and ports.blobs is not None:
+        return ports.blobs
+    in_memory = ports is not None and isinstance(ports.store, MemoryDocuments)
+    return MemoryBlobs() if in_memory else open_blobs(runtime.store_url)
 
 
 async def declare(documents: Documents) -> None:
-    """Make the collections of dossiers, of petitions, of meetings, of answers and of printed sheets."""
+    """Make the collections of dossiers, of petitions, of meetings, of answers, of printed sheets and of files."""
     await store.declare(documents)
     await petitions.declare(documents)
     await meetings.declare(documents)
     await responses.declare(documents)
     await sheets.declare(documents)
+    await attachments.declare(documents)
 
 
 def timer_of(context: handlers.Context) -> Fire:

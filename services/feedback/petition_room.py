@@ -8,9 +8,11 @@ from contracts.codes import is_dossier_code
 from contracts.petitions import PetitionAbout, PetitionChannel, PetitionKind
 from reference import OFFICE_TIME
 from reference.phones import mobile
+from runtime.blobs import Blobs
 from runtime.intents import Intents
 from runtime.parts import Parts
 from services.changes import By, Changed
+from services.feedback.attachments import Attachments
 from services.feedback.domain.clocks import LIMITS, Clocks
 from services.feedback.domain.handling import Contact, Ground, Incoming, erase, receive
 from services.feedback.domain.meetings import Meeting
@@ -62,8 +64,10 @@ class Received:
 class PetitionRoom:
     """Takes petitions in, finds and changes them. Changes go through intents, so that what was decided is published."""
 
-    def __init__(self, parts: Parts, intents: Intents, context: Context, vault: Vault) -> None:
+    def __init__(self, parts: Parts, intents: Intents, context: Context, vault: Vault, blobs: Blobs) -> None:
+        """`vault`: what is written and handed in is locked with; `blobs`: where files are kept."""
         self.parts, self.intents, self.context, self.vault = parts, intents, context, vault
+        self.attachments = Attachments(parts, blobs, vault)
 
     def ground(self) -> Ground:
         """What a decision of now may look at."""
@@ -142,11 +146,13 @@ class PetitionRoom:
         await note_reading(self.parts.store, self.parts.machine.new_id(), Reading(petition, now, by, purpose))
 
     async def forget_old(self) -> None:
-        """The job: erase who and what of those that ended long enough ago."""
+        """The job: erase who, what and which files of those that ended long enough ago."""
+        await self.attachments.sweep()
         ground = self.ground()
         for kind in ERASED_KINDS:
             days = self.context.settings.keep_days.get(kind, KEEP_DAYS)
             while ids := await find_old(self.parts.store, kind, ground.at - days * DAY_MS, PAGE_ERASED):
+                await self.attachments.forget(ids)
                 await CODEC.change(self.intents, ids, lambda petition: erase(petition, None, ground), self.parts.clock)
 
 

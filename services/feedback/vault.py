@@ -40,6 +40,14 @@ class Vault:
         """It again; "" of what was erased. Raises ValueError if it was locked with another key."""
         return str(self.locker.unlock(locked)["text"]) if locked else ""
 
+    def lock_file(self, content: bytes) -> bytes:
+        """A file that was handed in."""
+        return self.locker.lock_bytes(content)
+
+    def read_file(self, locked: bytes) -> bytes:
+        """It again. Raises ValueError if it was locked with another key, or altered."""
+        return self.locker.unlock_bytes(locked)
+
     def lock_who(self, who: Mapping[str, str]) -> str:
         """Name and ways to reach a person."""
         return self.locker.lock(who)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import httpx
 
+from runtime.blobs import MemoryBlobs
 from runtime.clock import SteppedClock
 from runtime.log.memory import MemoryLog
 from runtime.log.memory_broker import MemoryBroker
@@ -55,6 +56,7 @@ class Pages:
     clock: SteppedClock
     service: Service
     broker: MemoryBroker
+    blobs: MemoryBlobs
 
 
 @asynccontextmanager
@@ -65,9 +67,9 @@ async def pages(now: str) -> AsyncIterator[Pages]:
     await store.declare(INTENTS)
     broker = MemoryBroker(dict.fromkeys(("feedback.v1", "contacts.v1", "dossiers.v1"), 1), lambda: 0)
     runtime = RuntimeSettings(kafka_bootstrap_servers="none:0", store_url="none", identity_issuers=(ISSUER.trusted(),))
-    service = build(
-        runtime, SETTINGS, reference=REFERENCE, ports=Ports(store=store, topics=MemoryLog("feedback", broker), clock=clock)
-    )
+    blobs = MemoryBlobs()
+    ports = Ports(store=store, topics=MemoryLog("feedback", broker), clock=clock, blobs=blobs)
+    service = build(runtime, SETTINGS, reference=REFERENCE, ports=ports)
     service.health.waits_for = ""
     async with httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="https://example.org") as client:
-        yield Pages(client, store, clock, service, broker)
+        yield Pages(client, store, clock, service, broker, blobs)

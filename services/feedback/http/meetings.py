@@ -16,6 +16,7 @@ from runtime.pages import Pages
 from runtime.web import Person, Problem, ProblemError, Role, also, by_role, open_to_all, problem_answers
 from services.feedback import meetings
 from services.feedback.domain.meetings import LONGEST, MOST_WEEKS, Meeting, MeetingKind, Note, Planned, meeting_of, plan
+from services.feedback.http.file_views import shown_files
 from services.feedback.http.petition_desk import by_of, may_see, seen_meeting
 from services.feedback.http.petition_views import row_of, units_of
 from services.feedback.http.public import FORM, fields_of
@@ -175,6 +176,7 @@ async def _one(room: PetitionRoom, meeting: Meeting, person: Person, problem: st
         "cancelled": meeting.cancelled,
         "moment": moment,
         "problem": problem,
+        "files": await shown_files(room, meeting.id, person),
         "province": room.context.reference.province,
     }
     return PAGES.show("meeting.html", words, 409 if problem else 200, person)

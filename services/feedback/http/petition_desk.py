@@ -125,7 +125,7 @@ def add_one(app: FastAPI, room: PetitionRoom) -> None:
         responses=problem_answers(404, 422, 503),
     )
     async def one(person: Clerk, petition: str) -> Response:
-        return await one_page(room, await _find(room, petition, person), person)
+        return await one_page(room, await petition_for(room, petition, person), person)
 
     @app.post(
         "/petitions/{petition}/read",
@@ -135,9 +135,9 @@ def add_one(app: FastAPI, room: PetitionRoom) -> None:
         responses=CHANGED,
     )
     async def read(person: Clerk, petition: str, request: Request) -> Response:
-        found = await _find(room, petition, person)
-        purpose = (await fields_of(request)).get("purpose", "").strip()
-        if not 5 <= len(purpose) <= 300:
+        found = await petition_for(room, petition, person)
+        purpose = await purpose_of(request)
+        if not purpose:
             return await one_page(room, found, person, "Xin ghi mục đích xem, từ 5 đến 300 ký tự")
         await room.note_reading(found.id, by_of(person), purpose)
         return await one_page(room, found, person, opened=True)
@@ -150,10 +150,13 @@ def add_one(app: FastAPI, room: PetitionRoom) -> None:
         responses=CHANGED,
     )
     async def act(person: Clerk, petition: str, action: str, request: Request) -> Response:
-        found = await _find(room, petition, person)
+        found = await petition_for(room, petition, person)
         given = await fields_of(request)
         try:
-            await room.change(found.id, _rule(room, action, given, person))
+            rule = _rule(room, action, given, person)
+            if action == "erase" and found.ended:
+                await room.attachments.forget([found.id])  # first, so that what dies here is asked for again
+            await room.change(found.id, rule)
         except NotAllowedError as error:
             return await one_page(room, found, person, error.text)
         after = await room.find(found.id)
@@ -171,7 +174,13 @@ def may_see(person: Person, petition: Petition) -> bool:
     return person.sees(petition.unit) and person.may(*COMPETENT.get(petition.kind, ANYBODY))
 
 
-async def _find(room: PetitionRoom, petition: str, person: Person) -> Petition:
+async def purpose_of(request: Request) -> str:
+    """What somebody says that he reads a denunciation for; "" if that is no answer. Raises ProblemError."""
+    purpose = (await fields_of(request)).get("purpose", "").strip()
+    return purpose if 5 <= len(purpose) <= 300 else ""
+
+
+async def petition_for(room: PetitionRoom, petition: str, person: Person) -> Petition:
     """A petition that the person may see; any other is not there. Raises ProblemError."""
     found = await room.find(petition)
     if found is None or not may_see(person, found):

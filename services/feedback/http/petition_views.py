@@ -12,6 +12,7 @@ from runtime.web import Person, Role
 from services.feedback.domain.hints import hint
 from services.feedback.domain.meetings import Meeting
 from services.feedback.domain.petition import Petition
+from services.feedback.http.file_views import shown_files
 from services.feedback.http.public import ABOUT, CALLED, DECIDED
 from services.feedback.petition_room import Fault, PetitionRoom
 from services.feedback.petitions import readings_of
@@ -133,6 +134,7 @@ async def one_page(
         "competent": petition.kind in COMPETENT,
         "erases": person.may(Role.UNIT_HEAD, Role.INSPECTOR),
         "problem": problem,
+        "files": await shown_files(room, petition.id, person, petition),
         "province": room.context.reference.province,
     }
     return PAGES.show("petition.html", words, 409 if problem else 200, person)

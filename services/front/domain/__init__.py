@@ -3,7 +3,7 @@
 from services.front.domain.addresses import Network, networks, source_of
 from services.front.domain.home import TILES, Tile
 from services.front.domain.journal import WORDS, Entry, What
-from services.front.domain.paths import WAYS, Way, for_anybody, hostile, local, way_of
+from services.front.domain.paths import WAYS, Way, for_anybody, hostile, local, takes_files, way_of
 from services.front.domain.people import ALL_UNITS, ROLES, Claims, Grant, Person, faults_of, person_of
 from services.front.domain.sessions import Limits, Session
 from services.front.domain.wall import FORM, SAFE, Refusal, Told, judge_change, same_form
@@ -37,5 +37,6 @@ __all__ = [
     "person_of",
     "same_form",
     "source_of",
+    "takes_files",
     "way_of",
 ]

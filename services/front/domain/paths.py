@@ -43,6 +43,8 @@ WAYS = (
     Way("/quarantine", "intake", changes=True),
 )
 
+_FILES = re.compile(r"/(?:petitions|meetings)/[A-Za-z0-9-]{1,40}/files")  # where feedback takes files
+
 CITIZENS = ("/ho-so", "/don-vi", "/thu")  # own pages of the front
 
 
@@ -55,6 +57,11 @@ def for_anybody(path: str) -> bool:
 def way_of(path: str) -> Way | None:
     """The way of a path, as it stands in the request; None if it is nobody's."""
     return next((way for way in WAYS if path == way.prefix or path.startswith(f"{way.prefix}/")), None)
+
+
+def takes_files(path: str) -> bool:
+    """Whether a form with a file may be sent there."""
+    return _FILES.fullmatch(path) is not None
 
 
 def hostile(path: str) -> bool:

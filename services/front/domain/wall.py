@@ -7,6 +7,7 @@ from enum import StrEnum
 
 SAFE = ("GET", "HEAD")
 FORM = "application/x-www-form-urlencoded"
+WITH_FILE = "multipart/form-data"
 
 
 class Refusal(StrEnum):
@@ -35,12 +36,12 @@ class Told:
     content_type: str | None
 
 
-def judge_change(told: Told, ours: Collection[str], *, in_a_name: bool) -> Refusal | None:
+def judge_change(told: Told, ours: Collection[str], *, in_a_name: bool, files: bool = False) -> Refusal | None:
     """Why a change is refused, as far as its head shows.
 
     `in_a_name`: of somebody who is logged in. A browser names the origin of each such request, also over plain http; what comes
     without one is no browser of today. Where no log-in is used there is none that another site could misuse: silence is no
-    reason there, another site's name is.
+    reason there, another site's name is. `files`: whether a form with a file is taken there too.
     """
     if told.method != "POST":
         return Refusal.METHOD
@@ -50,9 +51,8 @@ def judge_change(told: Told, ours: Collection[str], *, in_a_name: bool) -> Refus
         return Refusal.ORIGIN
     if told.fetch_site not in ((None, "same-origin") if in_a_name else (None, "same-origin", "none")):
         return Refusal.CROSS_SITE
-    if (told.content_type or "").partition(";")[0].strip().lower() != FORM:
-        return Refusal.NO_FORM
-    return None
+    kind = (told.content_type or "").partition(";")[0].strip().lower()
+    return None if kind == FORM or (files and kind == WITH_FILE) else Refusal.NO_FORM
 
 
 def same_form(given: str, own: str) -> bool:

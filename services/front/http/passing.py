@@ -23,6 +23,7 @@ THERE = ("accept", "accept-language", "content-type")
 BACK = ("content-type", "content-length", "content-disposition", "content-language", "content-encoding", "retry-after")
 MOST_BACK = 200_000_000  # bytes of an answer; the largest register of a year is far below
 MOST_PROBLEM = 100_000
+FILE_POLICY = "default-src 'none'; sandbox"
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -125,6 +126,8 @@ async def _cleaned(request: Request, visit: Visit, way: Way, got: httpx.Response
         await got.aclose()
         return say(BROKEN, visit.session)
     headers = {name: value for name, value in got.headers.items() if name in BACK}
+    if headers.get("content-disposition", "").startswith("attachment"):
+        headers["content-security-policy"] = FILE_POLICY  # whoever shows it all the same runs nothing of it
     return StreamingResponse(bounded(got), got.status_code, headers)
 
 

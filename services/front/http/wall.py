@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runtime.errors import Unavailable
 from runtime.pages import HEADERS
 from runtime.web import PROBES, ProblemError, whole_body
-from services.front.domain import SAFE, Refusal, Session, What, for_anybody, hostile, judge_change, same_form
+from runtime.web.uploads import is_upload, read_upload
+from services.front.domain import SAFE, Refusal, Session, What, for_anybody, hostile, judge_change, same_form, takes_files
 from services.front.http.login import LEFT, OPEN, SILENT_ISSUER, login_page
 from services.front.http.room import Room, Visit, cookie_name, told_of
 from services.front.http.said import BROKEN, NOT_NOW, WORDS, say
@@ -21,9 +22,11 @@ from services.front.sessions import NoSession
 JWKS = "/.well-known/jwks.json"
 INSIDE = (*PROBES, JWKS)  # what the cluster asks by other names than ours
 MOST_BYTES = 1_000_000  # of a form
+MOST_WITH_FILE = 10_100_000  # of a form with a file; what takes it looks closer
 MOST_OF_STRANGERS = 65_536  # of a form that nobody is logged in for: a survey
 MOST_FIELDS = 200
-FORM_SECONDS = 20.0  # a browser has to send one
+FILE = "file"  # the field of a form that is one
+FORM_SECONDS, FILE_SECONDS = 20.0, 180.0  # a browser has to send one, and one with a file on a slow line
 JUDGE_SECONDS = FORM_SECONDS + 10  # within which it is known whether a request passes, however long the store takes
 ALWAYS = {**HEADERS, "cross-origin-opener-policy": "same-origin"}
 
@@ -86,7 +89,8 @@ class Wall:
     async def _judged(self, request: Request, origin: str | None) -> Visit:
         """The judgement, in time. Raises _Stopped, Unavailable."""
         try:
-            async with asyncio.timeout(JUDGE_SECONDS):
+            more = FILE_SECONDS if takes_files(request.scope["path"]) else 0.0
+            async with asyncio.timeout(JUDGE_SECONDS + more):
                 return await self._judge(request, origin)
         except TimeoutError:
             raise Unavailable("the store did not answer in time") from None
@@ -132,11 +136,13 @@ class Wall:
     async def _in_somebodys_name(self, request: Request, visit: Visit, session: Session) -> Visit:
         if request.method in SAFE:
             return visit
-        refusal = judge_change(told_of(request), self._room.origins, in_a_name=True)
+        files = takes_files(visit.path)
+        refusal = judge_change(told_of(request), self._room.origins, in_a_name=True, files=files)
         body = b""
         if refusal is None:
-            body = await self._form(request)
-            refusal = None if _carries(body, session.form) else Refusal.FORM_TOKEN
+            most, seconds = (MOST_WITH_FILE, FILE_SECONDS) if files else (MOST_BYTES, FORM_SECONDS)
+            body = await self._form(request, most, seconds)
+            refusal = None if _carries(body, session.form, request.headers.get("content-type", "")) else Refusal.FORM_TOKEN
         if refusal is None and session.unanswered() and visit.path != "/logout":
             refusal = Refusal.READS_ONLY
         if refusal is not None:
@@ -144,10 +150,10 @@ class Wall:
             raise self._stop(refusal, session)
         return Visit(visit.origin, visit.path, session, visit.name, body)
 
-    async def _form(self, request: Request, most: int = MOST_BYTES) -> bytes:
+    async def _form(self, request: Request, most: int, seconds: float = FORM_SECONDS) -> bytes:
         """The body of a form. Raises _Stopped for one that is too large or does not come."""
         try:
-            async with asyncio.timeout(FORM_SECONDS):
+            async with asyncio.timeout(seconds):
                 return await whole_body(request, most)
         except ProblemError:
             raise self._stop(Refusal.TOO_LARGE) from None
@@ -167,10 +173,13 @@ def _dress(message: Message, origin: str | None) -> None:
         headers.setdefault(name, value)
 
 
-def _carries(body: bytes, token: str) -> bool:
+def _carries(body: bytes, token: str, content_type: str) -> bool:
     """Whether a form carries a session's token, once."""
     try:
-        given = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS).get("form_token", [])
-    except ValueError:
+        if is_upload(content_type):
+            given = [read_upload(content_type, body, FILE).fields.get("form_token", "")]
+        else:
+            given = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS).get("form_token", [])
+    except (ValueError, ProblemError):
         return False
     return len(given) == 1 and same_form(given[0], token)
