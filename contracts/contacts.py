@@ -1,4 +1,5 @@
-"""contacts.v1: how to reach the person of a dossier, sealed to the notifier's public key (writer: intake)."""
+"""contacts.v1: how to reach the person of a dossier, sealed to the notifier's public key (writer: intake; of what a clerk
+corrected: notifier)."""
 
 from typing import ClassVar
 
@@ -22,4 +23,20 @@ class ContactSealed(Named):
         return fact_id(subject, self.SERIES, "1", self.contact_sequence)
 
 
-CONTACT_TYPES: tuple[type[EventData], ...] = (ContactSealed,)
+class ContactCorrected(Named):
+    """What a clerk corrected of a contact: it holds until one with a higher sequence comes. Who did it is on no topic."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.contact.corrected.v1"
+    WRITER: ClassVar[str] = "notifier"
+    SERIES: ClassVar[str] = "contact.corrected"
+    contact_sequence: int = Field(ge=0, description="Of the contact that it stands in the place of; 0: there was none.")
+    correction: int = Field(ge=1, description="Which correction of that contact; the highest one holds.")
+    key_epoch: int = Field(ge=1, description="Which of the notifier's keys it was sealed to.")
+    sealed: str = Field(description="Base64 of a libsodium sealed box over UTF-8 JSON {name, phone, email, address}.")
+
+    def event_id(self, writer: str, subject: str) -> str:
+        """Named by what it corrects, and how often that was."""
+        return fact_id(subject, self.SERIES, str(self.contact_sequence), self.correction)
+
+
+CONTACT_TYPES: tuple[type[EventData], ...] = (ContactSealed, ContactCorrected)

@@ -195,6 +195,12 @@ class WishesSaid(Answer):
     stopped: bool
 
 
+class CorrectionsSaid(Answer):
+    """Whether a clerk's correction of a contact holds."""
+
+    holds: bool
+
+
 class Shown(Answer):
     """A letter as it would be sent, named by its digest."""
 

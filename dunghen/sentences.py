@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from contracts import PREFIX, EventData, UnknownData
-from contracts.contacts import ContactSealed
+from contracts.contacts import ContactCorrected, ContactSealed
 from contracts.deadlines import (
     AcceptanceStated,
     DeadlineApologyDue,
@@ -141,6 +141,7 @@ PLAIN: dict[type[EventData | UnknownData], str] = {
     Refused: "Không tiếp nhận hồ sơ.",
     Withdrawn: "Công dân yêu cầu rút hồ sơ.",
     Stopped: "Dừng xử lý hồ sơ.",
+    ContactCorrected: "Cán bộ đã sửa thông tin liên hệ, niêm phong lại.",
     ContactSealed: "Đã niêm phong thông tin liên hệ, chỉ bộ phận gửi tin mở được.",
     DeadlinePaused: "Đồng hồ dừng: thời gian chờ không tính vào thời hạn.",
     LetterWithdrawn: "Hồ sơ xong đúng hẹn: rút dự thảo thư xin lỗi.",

@@ -1,6 +1,6 @@
 """`dunghen messages`: messages that are uncertain, failed, had nobody to go to or are no longer so: list them, send them again,
-say that a letter was posted, that their readers know, or that they were told that it is not so; and wishes of people to be
-sent no optional messages."""
+say that a letter was posted, that their readers know, or that they were told that it is not so; wishes of people to be
+sent no optional messages, and contacts that are corrected."""
 
 import sys
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from dunghen.answers import ListedMessage, ListedMessages, WishesSaid
+from dunghen.answers import CorrectionsSaid, ListedMessage, ListedMessages, WishesSaid
 from dunghen.commands.asking import RefusedError, ask, away, call
 from dunghen.commands.common import Token, err, out, stop, token_of
 from dunghen.tables import Column, Form, FormOption, show
@@ -100,6 +100,19 @@ def stop_command(dossier: WishOf, url: NotifierUrl = DEFAULT_URL, token: Token =
 def resume_command(dossier: WishOf, url: NotifierUrl = DEFAULT_URL, token: Token = "") -> None:
     """Người nộp hồ sơ nhận lại tin tùy chọn."""
     _wish(dossier, url, token, unwanted=False)
+
+
+@commands.command("contact")
+def contact_command(
+    dossier: Annotated[str, typer.Argument(help="Mã hồ sơ")], url: NotifierUrl = DEFAULT_URL, token: Token = ""
+) -> None:
+    """Sửa liên hệ của người nộp: số điện thoại, thư điện tử đọc từ đầu vào chuẩn, mỗi thứ một dòng."""
+    typed = [line.strip() for line in sys.stdin if line.strip()]
+    fields = [("email" if "@" in line else "phone", line) for line in typed]
+    if not fields or len(dict(fields)) < len(fields):
+        stop("cần một số điện thoại, một thư điện tử, hoặc cả hai, ở đầu vào chuẩn, mỗi thứ một dòng")
+    said = ask(CorrectionsSaid, "notifier", url, f"{PATH}/of/{dossier}/contact", key=token_of(token), body=dict(fields))
+    out.print("đã sửa liên hệ" if said.holds else "chưa sửa: hệ thống gửi vừa có bản mới hơn", markup=False)
 
 
 def _wish(dossier: str, url: str, token: str, *, unwanted: bool) -> None:

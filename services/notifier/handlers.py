@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from contracts import Event, EventData
-from contracts.contacts import ContactSealed
+from contracts.contacts import ContactCorrected, ContactSealed
 from contracts.deadlines import (
     DEADLINE_TYPES,
     DeadlineApologyDue,
@@ -24,7 +24,7 @@ from services.changes import Changed
 from services.notifier.domain import Dossier, Ground
 from services.notifier.domain.apologies import on_deadline, on_refused, on_rung, on_settled
 from services.notifier.domain.dossier import KINDS
-from services.notifier.domain.telling import on_contact, on_fact, on_invited
+from services.notifier.domain.telling import on_contact, on_corrected, on_fact, on_invited
 from services.notifier.domain.wishes import on_stop_wished
 
 TOPIC = "notices.v1"
@@ -57,6 +57,7 @@ def of(model: type[DataT], rule: Callable[[Dossier, DataT, Event, Ground], Chang
 RULES: Rules = {
     **dict.fromkeys(DOSSIER_TYPES, on_fact),
     **of(ContactSealed, lambda dossier, data, _, ground: on_contact(dossier, data, ground)),
+    **of(ContactCorrected, lambda dossier, data, _, ground: on_corrected(dossier, data, ground)),
     **of(FeedbackInvited, lambda dossier, data, _, ground: on_invited(dossier, data, ground)),
     **of(FeedbackStopWished, lambda dossier, data, _, ground: on_stop_wished(dossier, data, ground)),
     **of(DeadlineApologyDue, on_rung),

@@ -9,7 +9,7 @@ that was not sent goes back to the desk, and a date that sla granted to it needs
 from dataclasses import replace
 
 from contracts import Event
-from contracts.contacts import ContactSealed
+from contracts.contacts import ContactCorrected, ContactSealed
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited, FeedbackStopWished
@@ -249,6 +249,8 @@ def _absorb(dossier: Dossier, event: Event) -> Dossier:
             after = _absorb_refusal(dossier, event, data)
         case ContactSealed():
             after = dossier.reached_by(data)
+        case ContactCorrected():
+            after = dossier.corrected(data)
         case FeedbackInvited():
             after = dossier.invited(data)
         case FeedbackStopWished():

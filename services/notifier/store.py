@@ -22,6 +22,7 @@ from services.facts import KnownFacts
 from services.notifier.domain import Contact, Dossier, Forgotten, Invitation
 from services.notifier.domain import letter as letters
 from services.notifier.domain import notice as notices
+from services.notifier.domain.contact import CorrectedBy
 from services.notifier.domain.dossier import Call, Promise, Received, Recovering, Settled, StopWish
 from services.notifier.domain.ladder import is_unreached
 from services.notifier.domain.locked import Locked
@@ -245,6 +246,7 @@ def load(document: Document) -> Dossier:
         incomplete=bool(document.get("incomplete")),
         recovering=_recovering(document, messages, _next_at(messages, loaded, wish)),
         stop_wish=wish,
+        corrections=tuple(CorrectedBy(one["at"], By(one["by"], one["by_subject"])) for one in document.get("corrections", ())),
     )
 
 
@@ -295,13 +297,22 @@ def _dump_lock(locked: Locked) -> str:
 
 
 def _contact(kept: Mapping[str, Any]) -> Contact | Forgotten:
-    return Forgotten(kept["seq"]) if kept.get("gone") else Contact(kept["seq"], kept["epoch"], kept["sealed"])
+    return Forgotten(kept["seq"]) if kept.get("gone") else _open_contact(kept)
+
+
+def _open_contact(kept: Mapping[str, Any]) -> Contact:
+    return Contact(kept["seq"], kept["epoch"], kept["sealed"], kept.get("n", 0))
 
 
 def _dump_contact(contact: Contact | Forgotten) -> dict[str, Any]:
     if isinstance(contact, Forgotten):
         return {"seq": contact.sequence, "gone": True}
-    return {"seq": contact.sequence, "epoch": contact.epoch, "sealed": contact.sealed}
+    written = {"seq": contact.sequence, "epoch": contact.epoch, "sealed": contact.sealed}
+    return {**written, "n": contact.correction} if contact.correction else written
+
+
+def _dump_corrections(corrections: Sequence[CorrectedBy]) -> list[dict[str, Any]] | None:
+    return [{"at": one.at, "by": one.by.name, "by_subject": one.by.subject} for one in corrections] or None
 
 
 def _dump_invitation(invitation: Invitation) -> dict[str, Any]:
@@ -442,7 +453,7 @@ def _letter(kept: Mapping[str, Any]) -> letters.Letter:
         case "sent":
             signed = _signature(kept) if "ask" in kept else None
             contact = kept.get("contact")
-            whom = None if contact is None else Contact(contact["seq"], contact["epoch"], contact["sealed"])
+            whom = None if contact is None else _open_contact(contact)
             numbered = (kept["number"], kept["year"], kept["sent_at"])
             return letters.Sent(draft, signed, kept.get("new_due"), *numbered, whom, kept.get("link", ""), kept.get("stamped"))
         case unknown:
@@ -592,6 +603,7 @@ CODEC = Codec(
         Kept("texts", lambda dossier: dossier.texts, lambda texts: dict(texts) or None),
         Kept("rungs", lambda dossier: dossier.rungs, lambda rungs: list(rungs) or None),
         Kept("stop_wish", lambda dossier: dossier.stop_wish, _dump_stop_wish),
+        Kept("corrections", lambda dossier: dossier.corrections, _dump_corrections),
         Kept(CLIENT_IDS, lambda dossier: dossier.client_ids, lambda ids: list(ids) or None),
     ),
     derived=Derived(

@@ -78,7 +78,7 @@ def wished(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object]]:
         body = more["json"]
         assert isinstance(body, dict)
         asked.append((httpx.URL(url).path, body))
-        return httpx.Response(200, json={"known": True, "stopped": body["stop"], "steps": []})
+        return httpx.Response(200, json={"known": True, "stopped": body.get("stop", False), "holds": True, "steps": []})
 
     monkeypatch.setattr(httpx, "request", request)
     return asked
@@ -94,3 +94,14 @@ def test_a_wish_is_of_a_dossier_or_of_a_number_that_no_command_line_shows(wished
         ("/v1/messages/of/H37.12-260302-0001/stop-wish", {"stop": True}),
         ("/v1/messages/stop-wishes", {"stop": False, "phone": "0912 000 007"}),
     ]
+
+
+def test_a_contact_is_corrected_from_what_is_typed_and_not_from_the_command_line(wished: list[tuple[str, object]]) -> None:
+    words = ["messages", "contact", "H37.12-260302-0001"]
+    done = RUN.invoke(APP, words, input="0912 000 008\n\nnguoi.nop@example.org\n")
+    wrong = [RUN.invoke(APP, words, input=typed).exit_code for typed in ("", "0912000008\n0912000009\n")]
+
+    assert (done.exit_code, wrong) == (0, [2, 2])
+    assert "đã sửa liên hệ" in done.stdout
+    body = {"phone": "0912 000 008", "email": "nguoi.nop@example.org"}
+    assert wished == [("/v1/messages/of/H37.12-260302-0001/contact", body)]

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from services.changes import By
+
 # Of what mailboxes may look like, that which every server takes: nothing here can be a header or a second address.
 _MAILBOX = re.compile(
     r"(?=.{3,254}$)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
@@ -12,11 +14,21 @@ _BETWEEN = re.compile(r"[\s,;<>()/\"']+")
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """The sealed contact of a dossier; the highest sequence holds. `epoch`: the key it was sealed to."""
+    """The sealed contact of a dossier; the highest sequence holds, and of one the highest correction. `epoch`: the key it was
+    sealed to; `correction`: how often a clerk corrected it, 0 for one as it came."""
 
     sequence: int
     epoch: int
     sealed: str
+    correction: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedBy:
+    """A clerk corrected the contact (ms); what it said before and after stands nowhere in clear."""
+
+    at: int
+    by: By
 
 
 @dataclass(frozen=True, slots=True)

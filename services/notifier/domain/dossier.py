@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Literal, NamedTuple
 
 from contracts import Event
-from contracts.contacts import ContactSealed
+from contracts.contacts import ContactCorrected, ContactSealed
 from contracts.deadlines import Basis, DeadlineApologyDue, DeadlineOverdue, DeadlineSettled, DeadlineStated
 from contracts.dossiers import Completed as CompletedData
 from contracts.dossiers import ReturnMethod
@@ -14,7 +14,7 @@ from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited
 from contracts.notices import Notice
 from services.facts import NO_FACTS, Kinds, KnownFacts, Slim
-from services.notifier.domain.contact import Contact, Forgotten, Invitation
+from services.notifier.domain.contact import Contact, CorrectedBy, Forgotten, Invitation
 from services.notifier.domain.facts import (
     FeePaid,
     FeeRequested,
@@ -167,6 +167,7 @@ class Dossier(NamedTuple):
     history: tuple[LetterStep, ...] = ()  # of its letter
     texts: Mapping[Notice, str] = NO_TEXTS
     stop_wish: StopWish | None = None
+    corrections: tuple[CorrectedBy, ...] = ()
 
     # --- what it knows ----------------------------------------------------------------
 
@@ -177,9 +178,11 @@ class Dossier(NamedTuple):
 
     @property
     def contact_is_here(self) -> bool:
-        """Whether the contact that the reception promised has come, or a newer one."""
+        """Whether the contact that the reception promised has come, or a newer one; where none was, if a clerk gave one."""
         received, contact = self.facts.first(Received), self.known_contact
-        return received is not None and contact is not None and contact.sequence >= (received.contact_sequence or 1)
+        if received is None or contact is None:
+            return False
+        return contact.sequence >= (received.contact_sequence or (0 if contact.correction else 1))
 
     @property
     def contact_is_forgotten(self) -> bool:
@@ -233,6 +236,15 @@ class Dossier(NamedTuple):
         if self.contact is not None and self.contact.sequence >= data.contact_sequence:
             return self
         return self._replace(contact=Contact(data.contact_sequence, data.key_epoch, data.sealed))
+
+    def corrected(self, data: ContactCorrected) -> "Dossier":
+        """With what a clerk corrected of its contact; behind a newer contact, or a forgotten one, it is no news."""
+        known = self.known_contact
+        mine = (data.contact_sequence, data.correction)
+        theirs = (-1, 0) if known is None else (known.sequence, known.correction)
+        if isinstance(self.contact, Forgotten) or theirs >= mine:
+            return self
+        return self._replace(contact=Contact(data.contact_sequence, data.key_epoch, data.sealed, data.correction))
 
     def invited(self, data: FeedbackInvited) -> "Dossier":
         """With an invitation; the first one holds."""

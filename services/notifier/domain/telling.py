@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from contracts import Event
-from contracts.contacts import ContactSealed
+from contracts.contacts import ContactCorrected, ContactSealed
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited
 from contracts.notices import Notice, NoticeStated, SkipReason
@@ -41,6 +41,12 @@ def on_fact(dossier: Dossier, event: Event, ground: Ground) -> Changed[Dossier]:
 def on_contact(dossier: Dossier, data: ContactSealed, ground: Ground) -> Changed[Dossier]:
     """A sealed contact. Messages that waited for it are due now."""
     after = dossier.reached_by(data)
+    return Changed(dossier) if after is dossier else plan(_woken(after, ground), ground)
+
+
+def on_corrected(dossier: Dossier, data: ContactCorrected, ground: Ground) -> Changed[Dossier]:
+    """What a clerk corrected of a contact. Messages that wait use it, those that waited for one are due now."""
+    after = dossier.corrected(data)
     return Changed(dossier) if after is dossier else plan(_woken(after, ground), ground)
 
 
@@ -145,7 +151,7 @@ def queue(
 ) -> Changed[Dossier]:
     """Put a message into the queue for `due` (default: now, in allowed hours), or note why there is none."""
     received = dossier.facts.first(Received)
-    if reason is None and received is not None and received.contact_sequence is None:
+    if reason is None and received is not None and received.contact_sequence is None and dossier.known_contact is None:
         reason = "no-contact"
     if reason is not None:
         return end(dossier, Skipped(at, reason=reason), saying.skipped(name, moment(at), reason))

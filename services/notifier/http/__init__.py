@@ -5,9 +5,10 @@ from fastapi import FastAPI
 from runtime.intents import Intents
 from runtime.parts import Parts
 from services.notifier.http.api import add_api
+from services.notifier.http.contacts import ContactDesk, add_contacts
 from services.notifier.http.desk import LetterDesk
 from services.notifier.http.digests import add_digests
-from services.notifier.http.dossier_page import add_dossier_page
+from services.notifier.http.dossier_page import DossierPage, add_dossier_page
 from services.notifier.http.linked import add_linked
 from services.notifier.http.names import add_names
 from services.notifier.http.outgoing import add_outgoing
@@ -33,7 +34,9 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, desk: Desk) -> None
     add_names(app, parts, desk)
     add_outgoing(app, parts, letters)
     add_pages(app, letters)
-    add_dossier_page(app, desk, wishes)
+    contacts = ContactDesk(parts, intents, desk, wishes)
+    add_contacts(app, contacts)
+    add_dossier_page(app, DossierPage(desk, wishes), wishes, contacts)
     add_receipts(app, letters, secret.get_secret_value() if secret else "")
     add_replies(app, wishes, secret.get_secret_value() if secret else "")
     add_text_pages(app, TextDesk(parts, desk))
