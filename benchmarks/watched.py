@@ -59,7 +59,7 @@ class Served:
         """What is done meanwhile, counted."""
         cost, idle, begun = Cost(), _kilobytes(self.pid, "VmRSS"), time.monotonic()
         _forget_peak(self.pid)
-        own, children = _computed(self.pid)
+        own, children = computed(self.pid)
         self._probed[WORST] = self._probed[BLOCKED] = 0.0
         watch = asyncio.create_task(self._watch_children(cost))
         try:
@@ -71,7 +71,7 @@ class Served:
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
-        after, children_after = _computed(self.pid)
+        after, children_after = computed(self.pid)
         cost.computed, cost.child_computed = after - own, children_after - children
         cost.memory = max(0, _kilobytes(self.pid, "VmHWM") - idle) // 1024
         cost.livez, cost.blocked = self._probed[WORST] * 1000, self._probed[BLOCKED] * 1000
@@ -97,7 +97,7 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _computed(pid: int) -> tuple[float, float]:
+def computed(pid: int) -> tuple[float, float]:
     """Seconds of computing of a process, and of its children that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
     own, children = int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])

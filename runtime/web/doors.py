@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, cast
 
 import h11
 import uvicorn
@@ -18,6 +19,7 @@ from runtime.web.problems import Problem, problem_response
 
 ALL_DOORS = frozenset(Door)
 HEAD_SECONDS = 20.0  # for all of a request before its body
+MOST_HELD = 65_536  # bytes of an answer that wait for the end of a turn
 
 
 def listeners(settings: RuntimeSettings) -> Mapping[int, frozenset[Door]]:
@@ -52,6 +54,38 @@ class AtDoors:
         return bool(accesses) and all(access.door not in self._doors for access in accesses)
 
 
+class InOnePiece:
+    """A transport that sends together what is written in one turn of the loop: uvicorn writes the head of an answer and its
+    body one after the other, and each write is a call of the system here, and as a rule a packet and a wake-up at the asker's."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._pieces = bytearray()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - all else is the transport's
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send soon; what is large at once: it is not copied, and the transport tells its writer to wait."""
+        if len(self._pieces) + len(data) > MOST_HELD:
+            self._flush()
+            self._transport.write(data)
+        elif data:
+            if not self._pieces:
+                self._loop.call_soon(self._flush)
+            self._pieces += data
+
+    def close(self) -> None:
+        """Send what was written, and close."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._pieces:
+            data, self._pieces = bytes(self._pieces), bytearray()
+            self._transport.write(data)
+
+
 class InTimeProtocol(H11Protocol):
     """HTTP/1.1 that waits for the head of a request for so long only: uvicorn waits for ever, and a few thousand silent
     connections would leave no room for anybody else. How long a body may take is the application's to say."""
@@ -60,7 +94,7 @@ class InTimeProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody connects."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", InOnePiece(transport, self.loop)))
         self._watch()
 
     def data_received(self, data: bytes) -> None:

@@ -1,7 +1,8 @@
 """Requests that arrive while others are being saved are saved together in the next save (docs/decisions/0023-group-commit.md).
 
 What a save costs is mostly the same for one item as for many, so that senders who come one by one share it. Nobody waits for
-others to come: who finds a save free goes at once, and whoever arrives meanwhile goes next, in the order of arrival.
+others to come: who finds a save free goes as soon as what stands in the sockets is read, which takes no time where nothing does,
+and whoever arrives meanwhile goes next, in the order of arrival.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from services.stored import NewerDocumentError
 
 MOST_SAVES = 2  # at a time: while one waits for the store, the other is decided
 MOST_TOGETHER = 64  # requests of one save: decided in one go, some milliseconds in which nobody else gets a turn
+QUIET_TURNS = 3  # of the loop, in which nobody came: then nobody is at the door
 MOST_WAITING = 1000  # requests: beyond these a sender is told at once to come again
 
 Asked = TypeVar("Asked")
@@ -67,7 +69,7 @@ class Gathering(Generic[Asked, Answer]):
     async def _work(self) -> None:
         """Save what waits until nothing does. What is about the same as a save under way is left to the worker of that one."""
         try:
-            while group := self._next():
+            while group := await self._gathered():
                 about = {self._about(asked) for asked in group.values()}
                 self._under_way |= about
                 try:
@@ -76,6 +78,16 @@ class Gathering(Generic[Asked, Answer]):
                     self._under_way -= about
         finally:  # not by a callback: that comes a turn later, and who asks in between would find nobody to work
             self._workers.discard(asyncio.current_task())
+
+    async def _gathered(self) -> Group[Answer, Asked]:
+        """What goes into the next save, once those are read who knock at this moment: senders that were answered together come
+        again together, and a save that took the first of them alone would leave all others to the next one."""
+        quiet = 0
+        while quiet < QUIET_TURNS and len(self._waiting) < MOST_TOGETHER:
+            waited = len(self._waiting)
+            await asyncio.sleep(0)
+            quiet = 0 if len(self._waiting) > waited else quiet + 1
+        return self._next()
 
     def _next(self) -> Group[Answer, Asked]:
         free = ((answer, asked) for answer, asked in self._waiting.items() if self._about(asked) not in self._under_way)

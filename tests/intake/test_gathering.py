@@ -8,7 +8,7 @@ import pytest
 
 from runtime.errors import Invalid, Unavailable
 from services.intake import gathering
-from services.intake.gathering import MOST_SAVES, MOST_TOGETHER, Gathering
+from services.intake.gathering import MOST_SAVES, MOST_TOGETHER, QUIET_TURNS, Gathering
 from services.stored import newer
 from tests.runtime.hand import settled
 
@@ -84,6 +84,30 @@ async def test_who_comes_while_saves_are_under_way_goes_together_in_the_next_one
     hand.let_go()
     assert await told(later) == [f"{name} in {MOST_SAVES}" for name in "abc"]
     assert await told(first) == [f"first-{number} in {number}" for number in range(MOST_SAVES)]
+
+
+async def test_senders_who_stand_at_the_door_are_read_before_a_save_begins(hand: Hand) -> None:
+    """Each is read in a turn of its own, as sockets are."""
+    tasks = []
+    for number in range(5):
+        tasks += hand.ask(f"sender-{number}")
+        await asyncio.sleep(0)
+    await settled()
+    assert hand.saves == [[f"sender-{number}" for number in range(5)]]
+
+    hand.let_go()
+    assert await told(tasks) == [f"sender-{number} in 0" for number in range(5)]
+
+
+async def test_a_door_at_which_somebody_always_stands_does_not_hold_up_a_full_save(hand: Hand) -> None:
+    tasks = []
+    for number in range(MOST_TOGETHER + QUIET_TURNS):
+        tasks += hand.ask(f"sender-{number}")
+        await asyncio.sleep(0)
+    assert [len(save) for save in hand.saves] == [MOST_TOGETHER]
+
+    hand.let_go()
+    await told(tasks)
 
 
 async def test_no_save_holds_more_than_it_may(hand: Hand) -> None:

@@ -1,8 +1,6 @@
 """POST /v1/dossiers/events and GET /v1/dossiers/CODE."""
 
-from typing import Annotated
-
-from fastapi import FastAPI, Header, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter
 
@@ -26,7 +24,7 @@ from services.intake.domain import (
 from services.intake.handlers import Outcome
 from services.intake.http.answers import ItemAnswer, ItemAnswers, KnownDossier, KnownFact
 from services.intake.http.entrance import Entrance, read_body, read_items, read_json
-from services.intake.http.gatekeeper import SENDING, Key
+from services.intake.http.gatekeeper import SENDING, SHOWN, Key, key_of
 from services.intake.store import Shown, held_of, look_up
 
 _SCHEMA = TypeAdapter(TaggedItem).json_schema(ref_template="#/components/schemas/{model}")
@@ -36,10 +34,13 @@ _BODY = {
     "content": {"application/json": {"schema": {"oneOf": [_SCHEMA, {"type": "array", "items": _SCHEMA, "minItems": 1}]}}},
 }
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(description="Cùng khóa, cùng nội dung: cùng câu trả lời, trong một ngày; khác nội dung: 422. Tối đa 200 ký tự."),
-]
+_IDEMPOTENCY_KEY = {
+    "name": "idempotency-key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "Cùng khóa, cùng nội dung: cùng câu trả lời, trong một ngày; khác nội dung: 422. Tối đa 200 ký tự.",
+}
 _ANSWERS: dict[str, Json] = {
     "type": "object",
     "required": ["items"],
@@ -91,15 +92,15 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         "/v1/dossiers/events",
         status_code=202,
         summary="Gửi sự kiện hoặc ảnh chụp của hồ sơ: một đối tượng hoặc một danh sách",
-        openapi_extra={"requestBody": _BODY},
-        dependencies=[SENDING],
+        openapi_extra={"requestBody": _BODY, "parameters": [_IDEMPOTENCY_KEY]},
+        dependencies=[SENDING, *SHOWN],
         responses=_responses(),
     )
-    async def events(request: Request, shown: Key, idempotency_key: IdempotencyKey = None) -> JSONResponse:
-        sender = await entrance.admit(shown)
+    async def events(request: Request) -> JSONResponse:
+        sender = await entrance.admit(key_of(request))
         body = await read_body(request)
         items = read_items(await read_json(body), settings.max_items)
-        key = idempotency_key if sender.mode != "test" else None
+        key = request.headers.get("idempotency-key") if sender.mode != "test" else None
         if not key:
             return JSONResponse(*await _answer(items, sender, entrance))
         known = await entrance.replays.begin(sender.system, key, body)

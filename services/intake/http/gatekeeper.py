@@ -4,8 +4,9 @@ import hmac
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import Depends
-from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 
 from runtime.clock import epoch_ms
 from runtime.errors import Unavailable
@@ -23,12 +24,17 @@ _BEARER = HTTPBearer(scheme_name="bearer", description=_ABOUT, auto_error=False)
 _API_KEY = APIKeyHeader(name="x-api-key", scheme_name="x-api-key", description=_ABOUT, auto_error=False)
 
 
-async def _given(
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
-    api_key: Annotated[str | None, Depends(_API_KEY)],
-) -> str:
+SHOWN = (Depends(_BEARER), Depends(_API_KEY))  # how a key may be shown, for the description of a route that reads it itself
+
+
+def key_of(request: Request) -> str:
     """The key that a request shows, not looked at yet; empty if there is none."""
-    return bearer.credentials if bearer is not None else api_key or ""
+    scheme, credentials = get_authorization_scheme_param(request.headers.get("authorization"))
+    return credentials if scheme.lower() == "bearer" and credentials else request.headers.get("x-api-key", "")
+
+
+async def _given(request: Request, _: Annotated[object, SHOWN[0]], __: Annotated[object, SHOWN[1]]) -> str:
+    return key_of(request)
 
 
 Key = Annotated[str, Depends(_given)]  # of a route that needs one

@@ -13,7 +13,7 @@ from services.intake import portal
 from services.intake.domain import Doubled, Json, Sender
 from services.intake.http.answers import PortalSession
 from services.intake.http.entrance import MOST_BYTES, Entrance, read_body, read_items, read_json
-from services.intake.http.gatekeeper import SENDING, Key
+from services.intake.http.gatekeeper import SENDING, SHOWN, key_of
 from services.intake.portal import PortalAnswer, PortalEntry
 from services.intake.store import find_dossiers
 
@@ -54,13 +54,13 @@ def add_routes(app: FastAPI, entrance: Entrance) -> None:
         "/mapi/g",
         summary="Cổng DVCQG: DongBoHoSoMC, CapNhatTienDoHoSoMC, TraCuuHoSo; phiên của login, hoặc khóa",
         openapi_extra={"requestBody": _OBJECT, "security": [{}]},
-        dependencies=[SENDING],
+        dependencies=[SENDING, *SHOWN],
         responses=_answers(PortalAnswer, 429, 503),
     )
-    async def call(request: Request, key: Key) -> JSONResponse:
+    async def call(request: Request) -> JSONResponse:
         try:
             given = await _object(request)
-            sender = await _sender(key, given, entrance, locker)
+            sender = await _sender(key_of(request), given, entrance, locker)
             return _said(await _serve(given, sender, entrance))
         except ProblemError as error:
             if error.problem.status in (429, 503):

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from runtime.settings import RuntimeSettings
 from runtime.web import Door, Role, by_key, by_role, doors, open_to_all
 from runtime.web.access import GuardedRoute
-from runtime.web.doors import AtDoors, listeners, servers_of
+from runtime.web.doors import AtDoors, InOnePiece, listeners, servers_of
 from runtime.web.problems import answer_problems
 from tests.support.ports import free_port
 
@@ -154,3 +154,55 @@ async def test_what_a_neighbour_on_this_machine_says_of_where_a_request_comes_fr
         await client.get(f"http://127.0.0.1:{port}/open", headers={"x-forwarded-for": "203.0.113.7"})
 
     assert came == ["127.0.0.1"]
+
+
+class Pipe(asyncio.Transport):
+    """What reaches the transport itself."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("203.0.113.7", 4000)})
+        self.sent: list[bytes] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.sent.append(bytes(data))
+
+    def close(self) -> None:
+        self.sent.append(b"closed")
+
+
+async def test_what_is_written_in_one_turn_is_sent_in_one_piece_and_before_the_end() -> None:
+    pipe = Pipe()
+    transport = InOnePiece(pipe, asyncio.get_running_loop())
+    for data in (b"head,", b"", b"body"):
+        transport.write(data)
+    assert pipe.sent == []
+    await asyncio.sleep(0)
+    transport.write(b"last")
+    transport.close()
+    await asyncio.sleep(0)
+
+    assert pipe.sent == [b"head,body", b"last", b"closed"]
+    assert transport.get_extra_info("peername") == ("203.0.113.7", 4000)
+
+
+async def test_what_is_large_does_not_wait_for_the_turn_to_end() -> None:
+    """Its writer is told to wait by the transport, so it must come there."""
+    pipe = Pipe()
+    transport = InOnePiece(pipe, asyncio.get_running_loop())
+    for _ in range(10):
+        transport.write(b"x" * (doors.MOST_HELD // 4))
+    transport.write(b"y" * (doors.MOST_HELD + 1))
+
+    assert len(b"".join(pipe.sent)) > 3 * doors.MOST_HELD
+    assert b"".join(pipe.sent).endswith(b"xy" + b"y" * doors.MOST_HELD)
+
+
+async def test_a_small_answer_is_one_write() -> None:
+    """Head and body: an asker is woken once."""
+    async with served() as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(WHOLE)
+        answer = await reader.read(65_536)
+        await closed(writer)
+
+    assert answer.endswith(b'"here"')
