@@ -3,6 +3,9 @@
 dossiers.v1 holds every fact as its sender told it; the digest that tells a repetition from a correction is made from that.
 What is not on the log: whether a contact changed (its keyed digest), which of a sender's supplement numbers is which occasion,
 and how far its snapshots had come. So the next reception seals its contact anew, under the next sequence.
+
+Nor is the state after a step. But a fact that steps alone told (`sure: reported`) says when one was told and what it said, so that
+a step which is told late finds those that made something of the dossier. One that made nothing, because nothing was paused, is lost.
 """
 
 import json
@@ -18,8 +21,9 @@ from runtime.recovery import Recall, Recovery
 from services import wiring
 from services.intake.domain import Dossier, Json, Known, KnownContact, Reception, Submission
 from services.intake.domain.content import digest_of
-from services.intake.domain.dossier import STATED
+from services.intake.domain.dossier import REPORTED, STATED
 from services.intake.domain.facts import SURE
+from services.intake.domain.stepping import with_step
 from services.intake.store import CODEC, DOSSIERS, MADE_FROM_LOG
 
 DECODE = wiring.decoder()
@@ -95,7 +99,8 @@ def _with_fact(dossier: Dossier, told: Told, data: Fact) -> Dossier:
     fact = Known(data.version, digest, observed, at, isinstance(data, Retracted), sure)
     reception = _reception(data, words.get("promised_at")) if isinstance(data, Received | ReceivedV2) else dossier.reception
     submission = _submission(data) if isinstance(data, Submitted) else dossier.submission
-    return dossier._replace(facts=dossier.facts.having(key, fact), reception=reception, submission=submission)
+    seen = dossier.seen if fact.retracted or sure != REPORTED else with_step(dossier.seen, at, data.SERIES)
+    return dossier._replace(facts=dossier.facts.having(key, fact), reception=reception, submission=submission, seen=seen)
 
 
 def _submission(data: Submitted) -> Submission:

@@ -183,3 +183,56 @@ def test_a_rebuilt_submission_is_the_old_one_and_its_repetition_nothing_new() ->
     assert rebuilt == {name: kept for name, kept in document.items() if name != "seen"}
     assert [type(answer) for answer in again.answers] == [Accepted, Accepted]
     assert again.outputs == []
+
+
+def step(minute: int, state: int) -> dict[str, Any]:
+    """A step with the state after it."""
+    at = f"2026-03-02T08:{minute:02}+07:00"
+    return {"dossier": RECEIVED["dossier"], "type": "progressed", "at": at, "step": "Xử lý", "state": state}
+
+
+def lived(*steps: dict[str, Any], rebuilt_after: int | None) -> dict[str, tuple[int, bool]]:
+    """When what holds of pauses and ends began, and whether it was taken back, after steps came; with a rebuild in between."""
+    context = Context(GROUND.reference, SETTINGS, SEALER, SteppedClock(NOW))
+    document: Document = {"_id": RECEIVED["dossier"], "rev": 0}
+    told = list[Told]()
+    for number, raw in enumerate([RECEIVED, *steps]):
+        took = take_items(document, [raw], context, SENDER)
+        assert isinstance(took.answers[0], Accepted)
+        document = took.document
+        told += [decode(encode(output)) for output in took.outputs]
+        if number == rebuilt_after:
+            document = {"_id": RECEIVED["dossier"], "rev": 0}
+            for event in told:
+                document = recall(document, event)
+    return {key: (fact["at"], "x" in fact) for key, fact in document["facts"].items() if not key.startswith("progressed")}
+
+
+@pytest.mark.parametrize(
+    ("before", "late"),
+    [
+        ([(3, 5), (6, 4)], [(4, 5)]),
+        ([(3, 5), (6, 4)], [(4, 4)]),
+        ([(3, 5), (6, 4)], [(2, 5)]),
+        ([(3, 6), (6, 4)], [(5, 6), (8, 9)]),
+        ([(3, 5), (8, 9)], [(4, 4)]),
+        ([(3, 5), (6, 4), (8, 9)], [(2, 6)]),
+        ([(8, 9), (9, 10)], [(3, 5)]),
+        ([(8, 3)], [(3, 5), (4, 4)]),
+        ([(6, 4), (3, 5)], [(5, 4)]),
+    ],
+)
+def test_steps_that_are_told_late_say_after_a_rebuild_what_they_would_have_said(
+    before: list[tuple[int, int]], late: list[tuple[int, int]]
+) -> None:
+    """A pause that comes behind its end stays ended."""
+    steps = [step(minute, state) for minute, state in (*before, *late)]
+
+    assert lived(*steps, rebuilt_after=len(before)) == lived(*steps, rebuilt_after=None)
+
+
+def test_a_rebuild_may_come_at_any_moment_of_steps_that_all_changed_something() -> None:
+    steps = [step(minute, state) for minute, state in ((3, 5), (6, 4), (9, 6), (12, 4), (15, 9), (16, 10), (10, 6), (5, 4))]
+    whole = lived(*steps, rebuilt_after=None)
+
+    assert [lived(*steps, rebuilt_after=number) == whole for number in range(len(steps) + 1)] == [True] * (len(steps) + 1)

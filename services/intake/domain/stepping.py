@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from contracts.facts import epoch_ms
 from reference import State, moment
-from services.intake.domain.dossier import REPORTED, STATED, Dossier, Known, StepSeen
+from services.intake.domain.dossier import REPORTED, STATED, Dossier, Known, Seen, StepSeen
 from services.intake.domain.facts import Manner
 from services.intake.domain.items import PlainItem, PlainKind, ProgressedItem, RetractedItem
 from services.intake.domain.phases import (
@@ -27,6 +27,22 @@ Begin = Literal["supplement-requested", "fee-requested"]
 _PAUSES: Mapping[int, Begin] = {5: "supplement-requested", 6: "fee-requested"}
 _OVER: Mapping[Begin, PlainKind] = {"supplement-requested": "supplemented", "fee-requested": "fee-paid"}
 _HANDED_OVER = 10
+# The state of a step that told a fact of this kind; of those that end a pause, one that stands behind it in the order of phases.
+_STATES: Mapping[str, State] = {
+    **{begin: state for state, begin in _PAUSES.items()},
+    **dict.fromkeys(_OVER.values(), 4),
+    **{kind: state for state, kind in ENDS.items() if state != _HANDED_OVER},
+    "returned": _HANDED_OVER,
+}
+
+
+def with_step(seen: Seen, at: int, kind: str) -> Seen:
+    """With the step that must have been told, when all that is left of it is a fact of this kind that it made."""
+    state = _STATES.get(kind)
+    known = any(step.at == at and (step.state == state or {step.state, state} <= WORKING) for step in seen.steps)
+    if state is None or known or len(seen.steps) >= MOST_KEPT:
+        return seen
+    return replace(seen, steps=(*seen.steps, StepSeen(at, state)))
 
 
 def explain_step(dossier: Dossier, step: ProgressedItem, word: State) -> Explained:
