@@ -26,8 +26,9 @@ from reference import (
     load_reference,
 )
 from reference.derivation import explain as explain_steps
-from reference.hours import DEFAULT_HOURS, OFFICE_TIME
+from reference.hours import DEFAULT_HOURS
 from reference.limits import Limit, LimitUnit, amount
+from services.intake.domain import office_time
 
 commands = typer.Typer(help="Ngày hẹn trả: tính và giải thích.", no_args_is_help=True)
 UNITS: dict[str, LimitUnit] = {"min": "minute", "h": "hour", "wd": "working_day", "d": "calendar_day", "mo": "month"}
@@ -40,7 +41,7 @@ def _group() -> None:
 
 @commands.command("explain")
 def explain(
-    received: Annotated[str, typer.Option(help="Thời điểm tiếp nhận, ví dụ 2026-01-05T08:00+07:00")],
+    received: Annotated[str, typer.Option(help="Thời điểm tiếp nhận, có giờ: 2026-01-05T08:00+07:00 hoặc 05/01/2026 08:00")],
     limit: Annotated[str, typer.Option(help="90min | 8h | 1,5h | 5wd | 0,5wd | 10d | 1mo | same-day")],
     unit: Annotated[str | None, typer.Option(help="Mã đơn vị: tính theo giờ làm việc của đơn vị")] = None,
     hours: Annotated[str | None, typer.Option(help='Giờ làm việc, JSON: {"weekdays": ["07:30-11:30", "13:30-17:00"]}')] = None,
@@ -86,11 +87,11 @@ def batch(file: Annotated[Path, typer.Argument(help="Tệp JSON Lines, mỗi dò
 
 
 def _moment(text: str) -> datetime:
+    """As every door reads a time (docs/integration/fields.md): a day without its hour means no moment, and none is made up."""
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        stop(f"--received: {text!r} không phải ngày giờ ISO, ví dụ 2026-01-05T08:00+07:00")
-    return moment if moment.tzinfo else moment.replace(tzinfo=OFFICE_TIME)
+        return office_time(text)
+    except ValueError as error:
+        stop(f"--received: {text!r} {error}")
 
 
 def _limit(text: str) -> Limit:

@@ -56,7 +56,7 @@ class AtDoors:
 
 class InOnePiece:
     """A transport that sends together what is written in one turn of the loop: uvicorn writes the head of an answer and its
-    body one after the other, and each write is a call of the system here, and as a rule a packet and a wake-up at the asker's."""
+    body one after the other, and each write is a call of the system, and as a rule a packet and a wake-up at the asker's."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport, self._loop = transport, loop

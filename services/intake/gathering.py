@@ -1,7 +1,7 @@
 """Requests that arrive while others are being saved are saved together in the next save (docs/decisions/0023-group-commit.md).
 
 What a save costs is mostly the same for one item as for many, so that senders who come one by one share it. Nobody waits for
-others to come: who finds a save free goes as soon as what stands in the sockets is read, which takes no time where nothing does,
+others to come: who finds a save free goes as soon as what stands in the sockets is read, which takes no time where nothing is,
 and whoever arrives meanwhile goes next, in the order of arrival.
 """
 

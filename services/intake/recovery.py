@@ -4,8 +4,8 @@ dossiers.v1 holds every fact as its sender told it; the digest that tells a repe
 What is not on the log: whether a contact changed (its keyed digest), which of a sender's supplement numbers is which occasion,
 and how far its snapshots had come. So the next reception seals its contact anew, under the next sequence.
 
-Nor is the state after a step. But a fact that steps alone told (`sure: reported`) says when one was told and what it said, so that
-a step which is told late finds those that made something of the dossier. One that made nothing, because nothing was paused, is lost.
+Nor is the state after a step. But a fact that steps alone told (`sure: reported`) says when and what one of them said, so that
+a step which is told late finds those that changed something. One that changed nothing, because nothing was paused, is lost.
 """
 
 import json

@@ -35,6 +35,12 @@ def test_a_due_date_is_explained_as_data() -> None:
     assert answer["derivation"][-1]["text"] == "Hẹn trả kết quả: 08:00 thứ Bảy 10/01/2026."
 
 
+def test_a_reception_is_read_as_offices_write_it() -> None:
+    command = ["deadline", "explain", "--received", "05/01/2026 08:00", "--limit", "5wd", "--json"]
+
+    assert json.loads(RUN.invoke(app, command).stdout)["due_at"] == "2026-01-10T08:00:00+07:00"
+
+
 def test_a_due_date_is_explained_in_sentences_for_a_unit() -> None:
     command = ["deadline", "explain", "--received", "2026-03-05T16:45", "--limit", "1wd", "--unit", "H37.14"]
 
@@ -45,6 +51,9 @@ def test_a_due_date_is_explained_in_sentences_for_a_unit() -> None:
     ("arguments", "says"),
     [
         (["--received", "hôm nay", "--limit", "5wd"], "--received"),
+        (["--received", "2026-01-05", "--limit", "5wd"], "thiếu giờ"),
+        (["--received", "05/01/2026", "--limit", "5wd"], "thiếu giờ"),
+        (["--received", "2026-W02-1T08:00", "--limit", "5wd"], "--received"),
         (["--received", "2026-01-05T08:00", "--limit", "5 days"], "--limit"),
         (["--received", "2026-01-05T08:00", "--limit", "0wd"], "at least 1"),
         (["--received", "2026-01-05T08:00", "--limit", "0,5mo"], "not in months"),

@@ -27,12 +27,17 @@ Begin = Literal["supplement-requested", "fee-requested"]
 _PAUSES: Mapping[int, Begin] = {5: "supplement-requested", 6: "fee-requested"}
 _OVER: Mapping[Begin, PlainKind] = {"supplement-requested": "supplemented", "fee-requested": "fee-paid"}
 _HANDED_OVER = 10
-# The state of a step that told a fact of this kind; of those that end a pause, one that stands behind it in the order of phases.
+# The state of a step that told a fact of this kind; of those that end a pause, one that stands behind it in order of phases.
 _STATES: Mapping[str, State] = {
-    **{begin: state for state, begin in _PAUSES.items()},
-    **dict.fromkeys(_OVER.values(), 4),
-    **{kind: state for state, kind in ENDS.items() if state != _HANDED_OVER},
-    "returned": _HANDED_OVER,
+    "supplement-requested": 5,
+    "fee-requested": 6,
+    "supplemented": 4,
+    "fee-paid": 4,
+    "refused": 3,
+    "withdrawn": 7,
+    "stopped": 8,
+    "completed": 9,
+    "returned": 10,
 }
 
 
