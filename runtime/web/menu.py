@@ -23,7 +23,7 @@ _HELD = (Role.OFFICER, Role.UNIT_HEAD, Role.OPERATOR)
 MENU = (
     Item("/", "Trang chủ", tuple(Role)),
     Item("/due", "Đến hạn", _DUE),
-    Item("/letters", "Thư xin lỗi", _LETTERS),
+    Item("/letters", "Thư xin lỗi, cảm ơn", _LETTERS),
     Item("/messages", "Tin nhắn", _LETTERS),
     Item("/messages/texts", "Mẫu tin nhắn", _TEXTS),
     Item("/petitions", "Ý kiến của dân", (Role.OFFICER, Role.UNIT_HEAD, Role.INSPECTOR)),

@@ -17,11 +17,19 @@ from contracts.deadlines import (
 from contracts.dossiers import DOSSIER_TYPES
 from contracts.envelope import UnknownData
 from contracts.feedback import FEEDBACK_TYPES, FeedbackInvited, FeedbackStopWished
-from contracts.petitions import PETITION_TYPES
+from contracts.petitions import (
+    PETITION_TYPES,
+    ContributionRecorded,
+    PetitionReraised,
+    PetitionStated,
+    PetitionUpheld,
+    SuggestionAccepted,
+)
 from reference import ReferenceData
 from runtime.clock import Clock
 from services.changes import Changed
 from services.notifier.domain import Dossier, Ground
+from services.notifier.domain.answers import on_petition
 from services.notifier.domain.apologies import on_deadline, on_refused, on_rung, on_settled
 from services.notifier.domain.dossier import KINDS
 from services.notifier.domain.telling import on_contact, on_corrected, on_fact, on_invited
@@ -68,11 +76,14 @@ RULES: Rules = {
 for stated in DEADLINE_TYPES:
     if issubclass(stated, DeadlineStated):
         RULES |= of(stated, lambda dossier, data, _, ground: on_deadline(dossier, data, ground))
+CALLING: tuple[type[PetitionStated], ...] = (PetitionUpheld, SuggestionAccepted, ContributionRecorded, PetitionReraised)
+for calling in CALLING:  # of petitions: those that call for a letter, or call it off
+    RULES |= of(calling, lambda dossier, data, _, ground: on_petition(dossier, data, ground))
 IGNORED = frozenset((*DEADLINE_TYPES, *FEEDBACK_TYPES, *PETITION_TYPES)) - RULES.keys()
 
 
 def heeds(event: Event) -> bool:
-    """Of warnings to staff, of how somebody rated, of petitions, and of most facts, a citizen is told nothing."""
+    """Of warnings to staff, of how somebody rated, of the way of a petition, and of most facts, a citizen is told nothing."""
     return type(event.data) not in IGNORED and KINDS.concerns(event)
 
 

@@ -12,6 +12,7 @@ from services.notifier.domain import Dossier
 from services.notifier.domain.apologies import claim_letter, hold_letter, issue
 from services.notifier.domain.contact import NOBODY
 from services.notifier.domain.ground import Sending
+from services.notifier.domain.letter import Issuing
 from services.notifier.domain.preview import text_of
 from services.notifier.papers import Press, keep_paper
 from services.notifier.register import bind
@@ -22,9 +23,9 @@ from services.notifier.store import CODEC, find_one
 async def issue_letter(
     parts: Parts, intents: Intents, press: Press, ground: Callable[[], Sending], due: Dossier, claim_for: timedelta
 ) -> None:
-    """Claim the letter of a dossier that was found to be due, bind its number, keep its paper, send it. After a crash in
-    between the register still knows the number, and the paper its day. One that its body cannot sign waits, with the number
-    that it may have.
+    """Claim the letter of a dossier that was found to be due, bind its number if it takes one, keep its paper, send it. After a
+    crash in between the register still knows the number, and the paper its day. One that its body cannot sign waits, with the
+    number that it may have.
 
     Raises Unavailable.
     """
@@ -42,16 +43,18 @@ async def issue_letter(
     claimed = await CODEC.ask(intents, [code], lambda dossier: claim_letter(dossier, until, ground()), clock)
     if not claimed[code]:
         return
-    number, year = await bind(parts.store, claimed[code], moment(epoch_ms(clock.now())).year, code)
-    parts.crash.passed("after-bind")
     dossier = await find_one(parts.store, code)
-    if dossier is None:
+    if dossier is None or not isinstance(dossier.letter, Issuing):
         return
+    entry = None
+    if dossier.letter.signed.numbered:
+        entry = await bind(parts.store, claimed[code], moment(epoch_ms(clock.now())).year, code)
+    parts.crash.passed("after-bind")
     try:
-        paper = await keep_paper(parts, press, dossier, (number, year), ground())
+        paper = await keep_paper(parts, press, dossier, entry, ground())
     except CannotSignError as error:
         why = error.why
         await CODEC.change(intents, [code], lambda one: hold_letter(one, why, ground()), clock)
         return
     parts.crash.passed("after-paper")
-    await CODEC.change(intents, [code], lambda one: issue(one, number, year, ground(), paper), clock)
+    await CODEC.change(intents, [code], lambda one: issue(one, entry, ground(), paper), clock)

@@ -7,6 +7,7 @@ from datetime import datetime
 from reference import moment
 from runtime.store import Documents
 from services.notifier.domain import Dossier
+from services.notifier.domain.answer_text import TITLES, answer_symbol
 from services.notifier.domain.letter import Sent
 from services.notifier.domain.letter_text import TITLE, symbol
 from services.notifier.store import Entry, find_entries, find_many
@@ -18,8 +19,8 @@ NOT_KEPT = "(không còn lưu)"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One number. `dossier`: whom it went to, as a code; names are on the letter alone. `missing`: numbers below it that nobody
-    has, which a register never shows unless it was damaged (R22)."""
+    """One number. `dossier`: whom it went to, as the code of a dossier or a petition; names are on the letter alone. `missing`:
+    numbers below it that nobody has, which a register never shows unless it was damaged (R22)."""
 
     number: int
     symbol: str
@@ -56,12 +57,12 @@ def missing_in(lines: Sequence[Line]) -> list[str]:
 def _line(entry: Entry, dossier: Dossier | None, last: int) -> Line:
     letter = None if dossier is None else dossier.letter
     sent = letter if isinstance(letter, Sent) and (letter.number, letter.year) == (entry.number, entry.year) else None
-    signed = None if sent is None else sent.signed
+    signed, kind = None if sent is None else sent.signed, None if letter is None else letter.draft.answers
     return Line(
         number=entry.number,
-        symbol=symbol(entry.number),
+        symbol=symbol(entry.number) if kind is None else answer_symbol(kind, entry.number),
         at=None if sent is None else moment(sent.at),
-        kind=TITLE,
+        kind=TITLE if kind is None else TITLES[kind],
         dossier=entry.dossier,
         signer=(signed.by if signed is not None else None) or (NOT_KEPT if sent is not None else ""),
         state=BOUND if sent is None else ISSUED,

@@ -20,7 +20,7 @@ from runtime.sealing import Opener, Sealer
 from services.notifier.domain import Dossier, Sending
 from services.notifier.domain import letter as states
 from services.notifier.domain.apologies import Issued
-from services.notifier.domain.letter import Issuing, Sent
+from services.notifier.domain.letter import Entry, Issuing, Sent
 from services.notifier.domain.letter_links import digest_of, has_ended
 from services.notifier.domain.letter_text import LetterText
 from services.notifier.domain.locked import Locked
@@ -39,16 +39,16 @@ class Press(NamedTuple):
     signatures: Signatures = NO_KEYS
 
 
-async def keep_paper(parts: Parts, press: Press, dossier: Dossier, number: tuple[int, int], ground: Sending) -> Issued:
-    """Set a letter that has its number, sign it if its body signs, and keep it. Returns what is known of the paper: of that
-    which is there already, if somebody kept one and died. A letter of a body without a key that has no paper
-    is set at its download, as it always was.
+async def keep_paper(parts: Parts, press: Press, dossier: Dossier, entry: Entry, ground: Sending) -> Issued:
+    """Set a letter that has its number or takes none, sign it if its body signs, and keep it. Returns what is known of the
+    paper: of that which is there already, if somebody kept one and died. A letter of a body without a key that has no paper is
+    set at its download, as it always was.
 
     Raises Unavailable; CannotSignError for a letter that has to be signed, has somebody to go to, and is not kept.
     """
     kept = await find_paper(parts.store, dossier.code)
     if kept is None:
-        made = await _made(parts, press, dossier, number, ground)
+        made = await _made(parts, press, dossier, entry, ground)
         if made is None:
             return Issued(ground.now, signed=False)
         parts.crash.passed("after-signature")
@@ -103,12 +103,12 @@ def _signs(press: Press, dossier: Dossier) -> bool:
     return dossier.letter is not None and press.signatures.signs(dossier.letter.draft.unit)
 
 
-async def _made(parts: Parts, press: Press, dossier: Dossier, number: tuple[int, int], ground: Sending) -> Paper | None:
+async def _made(parts: Parts, press: Press, dossier: Dossier, entry: Entry, ground: Sending) -> Paper | None:
     """None: there is nobody to seal it to, or it could not be made and need not be signed. Raises CannotSignError."""
     letter, contact, keys = dossier.letter, dossier.known_contact, press.opener
     if not isinstance(letter, Issuing) or contact is None or contact.epoch in keys.retired:
         return None
-    sent = states.number(letter, *number, ground.now_ms, contact)
+    sent = states.numbered(letter, entry, ground.now_ms, contact)
     try:
         person = addressed(dossier, sent, ground)
         text = None if isinstance(person, Locked) else text_of(dossier, sent, ground, person)

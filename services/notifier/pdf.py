@@ -1,4 +1,4 @@
-"""An apology letter as PDF/A-2b."""
+"""A letter as PDF/A-2b."""
 
 from dataclasses import asdict
 from importlib.resources import files

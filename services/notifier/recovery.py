@@ -13,6 +13,14 @@ from contracts.contacts import ContactCorrected, ContactSealed
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited, FeedbackStopWished
+from contracts.letters import (
+    LetterApprovedV2,
+    LetterDraftedV2,
+    LetterRejectedV2,
+    LetterSentV2,
+    LetterStatedV2,
+    LetterWithdrawnV2,
+)
 from contracts.notices import (
     Channel,
     LetterApproved,
@@ -43,6 +51,7 @@ from contracts.notices import (
     NoticeUncertainV2,
     NoticeUncertainV3,
 )
+from contracts.petitions import PetitionStated
 from reference import moment
 from runtime.recovery import Recall, Recovery
 from services import wiring
@@ -50,13 +59,13 @@ from services.changes import Changed
 from services.notifier.domain import SURVEY, Completed, Dossier, Ground, next_window
 from services.notifier.domain import letter as letters
 from services.notifier.domain import notice as notices
+from services.notifier.domain.answers import answer_owed
 from services.notifier.domain.apologies import (
     back_to_desk,
     draft,
     is_granted,
     is_wanted,
     put_on_desk,
-    step_of,
     withdraw,
 )
 from services.notifier.domain.dossier import Call, Recovering, Returned
@@ -74,6 +83,7 @@ from services.notifier.domain.letter import (
     Withdrawn,
     signature_of,
 )
+from services.notifier.domain.letter_said import Said, step_of
 from services.notifier.domain.notice import Claimed, Ended, Open, Queued, Uncertain
 from services.notifier.domain.saying import known_reason, uncertain
 from services.notifier.domain.telling import SURVEY_AFTER, end, plan
@@ -131,7 +141,7 @@ def recall(dossier: Dossier, event: Event) -> Dossier:
     data = event.data
     if isinstance(data, NoticeStated):
         return _recall_message(dossier, event, data)
-    return _recall_letter(dossier, event, data) if isinstance(data, LetterStated) else dossier
+    return _recall_letter(dossier, event, data) if isinstance(data, LetterStated | LetterStatedV2) else dossier
 
 
 def _recall_message(dossier: Dossier, event: Event, data: NoticeStated) -> Dossier:
@@ -175,7 +185,7 @@ def _message_as_said(known: notices.Message | None, event: Event, data: NoticeSt
     return ENDS[type(data)](at, way)
 
 
-def _recall_letter(dossier: Dossier, event: Event, data: LetterStated) -> Dossier:
+def _recall_letter(dossier: Dossier, event: Event, data: Said) -> Dossier:
     known, letter = dossier.letter, _as_said(dossier.letter, event, data)
     stepped = dossier.stepped(step_of(data, epoch_ms(event.time)))
     if known is not None and (known.draft.number, STEPS[type(known)]) >= (data.draft, STEPS[type(letter)]):
@@ -184,15 +194,26 @@ def _recall_letter(dossier: Dossier, event: Event, data: LetterStated) -> Dossie
     asks = dict(told.asks)
     if known is not None and signed is not None:
         asks[signed.ask] = known.draft.number
-    if isinstance(data, LetterApproved):
+    if isinstance(data, LetterApproved | LetterApprovedV2):
         asks[event.id] = data.draft
-    told = replace(told, asks=asks, sent=told.sent or isinstance(data, LetterSent))
+    told = replace(told, asks=asks, sent=told.sent or isinstance(data, LetterSent | LetterSentV2))
     return stepped._replace(letter=letter, recovering=told)
 
 
-def _as_said(known: Letter | None, event: Event, data: LetterStated) -> Letter:
+def _as_said(known: Letter | None, event: Event, data: Said) -> Letter:
     """The letter in the state that an event says. What the log does not hold of it (note, signer) stays if it is known."""
     own = _draft_of(known, data)
+    match data:
+        case LetterRejected() | LetterRejectedV2():
+            return Rejected(own, data.reason, FORGOTTEN)
+        case LetterWithdrawn() | LetterWithdrawnV2():
+            return Withdrawn(own)
+        case LetterDrafted() | LetterDraftedV2():
+            return Drafted(own)
+    return _as_signed(known, own, event, data)
+
+
+def _as_signed(known: Letter | None, own: Draft, event: Event, data: Said) -> Letter:
     same = known is not None and known.draft.number == data.draft
     signed = signature_of(known) if same else None
     asked = known.new_due if same and isinstance(known, Approved | Issuing | Sent) else None
@@ -202,23 +223,34 @@ def _as_said(known: Letter | None, event: Event, data: LetterStated) -> Letter:
             if data.new_due_at is None:
                 return Issuing(own, signature, asked, None)
             return Approved(own, signature, epoch_ms(data.new_due_at))
-        case LetterRejected():
-            return Rejected(own, data.reason, FORGOTTEN)
-        case LetterWithdrawn():
-            return Withdrawn(own)
+        case LetterApprovedV2():
+            return Issuing(own, letters.Signature(None, epoch_ms(data.at), event.id), None, None)
+        case LetterSentV2():
+            return Sent(own, signed, None, data.number, data.year, epoch_ms(data.at))
         case LetterSent():
             new_due = asked if data.new_due_at is None else epoch_ms(data.new_due_at)
             return Sent(own, signed, new_due, data.number, data.year, epoch_ms(data.at))
     return Drafted(own)
 
 
-def _draft_of(known: Letter | None, data: LetterStated) -> Draft:
+def _draft_of(known: Letter | None, data: Said) -> Draft:
+    if isinstance(data, LetterStatedV2):
+        return _answer_of(known, data)
     if isinstance(data, LetterDrafted):
         sign_by = None if data.sign_by is None else epoch_ms(data.sign_by)
         return Draft(data.draft, data.unit, epoch_ms(data.due_at), epoch_ms(data.at), sign_by)
     if known is None:  # its draft is no longer on the log
         return Draft(data.draft, data.unit, epoch_ms(data.at), epoch_ms(data.at))
     return replace(known.draft, number=data.draft, unit=data.unit)
+
+
+def _answer_of(known: Letter | None, data: LetterStatedV2) -> Draft:
+    at = epoch_ms(data.at)
+    if isinstance(data, LetterDraftedV2):
+        return Draft(data.draft, data.unit, at, at, kind=data.kind, about=data.dossier)
+    if known is None:
+        return Draft(data.draft, data.unit, at, at, kind=data.kind)
+    return replace(known.draft, number=data.draft, unit=data.unit, kind=data.kind)
 
 
 def number_of(event: Event) -> str:
@@ -255,6 +287,8 @@ def _absorb(dossier: Dossier, event: Event) -> Dossier:
             after = dossier.invited(data)
         case FeedbackStopWished():
             after = wished(dossier, data, epoch_ms(event.time))
+        case PetitionStated():
+            after = dossier.owing(data)
         case _ if heeds(event):
             after = dossier.told(event)
     return after
@@ -286,6 +320,7 @@ def settle(dossier: Dossier, ground: Ground, *, deduplicates: bool) -> Changed[D
     changed = _settle_letter(dossier._replace(recovering=None), told, ground)
     for call in sorted(told.calls.values(), key=lambda call: call.at.isoformat()):
         changed = _answer_call(changed, call, ground)
+    changed = changed.then(lambda after: answer_owed(after, ground))
     for name in changed.after.messages:
         changed = _settle_message(changed, name, ground, deduplicates=deduplicates)
     return changed.then(lambda after: plan(after, ground, rebuilt=True))

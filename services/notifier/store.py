@@ -26,6 +26,7 @@ from services.notifier.domain.contact import CorrectedBy
 from services.notifier.domain.dossier import Call, Promise, Received, Recovering, Settled, StopWish
 from services.notifier.domain.ladder import is_unreached
 from services.notifier.domain.locked import Locked
+from services.notifier.domain.owed import Owed
 from services.notifier.domain.sealed import Sealed, sealed_in
 from services.notifier.domain.unit_texts import Texts, UnitText
 from services.notifier.domain.wishes import LastSent, Wishes, WishStep
@@ -44,7 +45,7 @@ UNREACHED, TAKEN_BACK = "unreached", "taken_back"
 UNADDRESSED = "unaddressed"  # its letter is issued and names nobody (any more): no paper of it may stay
 RECOVERED, CLIENT_IDS = "recovered", "client_ids"
 DOUBTFUL: Where = {NEXT_SEND: Range(low=0)}  # something of it may have gone out since a copy was made
-BY_DUE = "letter.due"
+BY_DUE, ABOUT = "letter.due", "letter.about"
 LetterState = Literal["drafted", "approved", "issuing", "sent", "rejected", "withdrawn"]
 
 
@@ -54,7 +55,7 @@ async def declare(store: Documents) -> None:
         Index(name)
         for name in (
             *(NEXT_SEND, LANE, HELD, FAILED, UNREACHED, TAKEN_BACK, LOCKED, UNADDRESSED),
-            *("letter.s", BY_DUE, UNSETTLED),
+            *("letter.s", BY_DUE, ABOUT, UNSETTLED),
         )
     ]
     await store.declare(DOSSIERS, [*single, Index(CLIENT_IDS, many=True)])
@@ -136,6 +137,11 @@ async def find_one(store: Documents, code: str) -> Dossier | None:
     """A dossier by its code."""
     document = (await store.get_many(DOSSIERS, [code])).get(code)
     return None if document is None else CODEC.read(document)
+
+
+async def find_about(store: Documents, code: str) -> list[Dossier]:
+    """Petitions whose letters are about an error in a dossier, the first 20."""
+    return CODEC.read_all(await store.find(DOSSIERS, {ABOUT: code}, limit=20))
 
 
 async def find_many(store: Documents, codes: Sequence[str]) -> list[Dossier]:
@@ -226,7 +232,7 @@ async def _count_unsigned(store: Documents) -> dict[str, int]:
 def load(document: Document) -> Dossier:
     """The dossier of a document."""
     contact, invited, letter = document.get("contact"), document.get("invited"), document.get("letter")
-    promise, settled = document.get("deadline"), document.get("settled")
+    promise, settled, owed = document.get("deadline"), document.get("settled"), document.get("owed")
     messages = {name: _message(kept) for name, kept in document.get("notices", {}).items()}
     loaded, wish = None if letter is None else _letter(letter), _stop_wish(document.get("stop_wish"))
     return Dossier(
@@ -241,6 +247,7 @@ def load(document: Document) -> Dossier:
         history=tuple(_step(kept) for kept in document.get("history", ())),
         messages=messages,
         texts=document.get("texts", {}),
+        owed=None if owed is None else _owed(owed),
         rungs=tuple(document.get("rungs", ())),
         client_ids=tuple(document.get(CLIENT_IDS, ())),
         incomplete=bool(document.get("incomplete")),
@@ -267,10 +274,11 @@ def _derived(dossier: Dossier) -> dict[str, Any]:
 
 def lane_of(dossier: Dossier) -> str:
     """Whose turn it is: what somebody waits for goes before invitations, and units take turns. Text that sorts so."""
-    received = dossier.facts.first(Received)
+    received, letter = dossier.facts.first(Received), dossier.letter
     due = [name for name, message in dossier.messages.items() if notices.due_at(message) is not None]
     bulk = bool(due) and all(name in notices.BULK for name in due)
-    return f"{1 if bulk else 0} {'' if received is None else received.receiving_unit}"
+    unit = received.receiving_unit if received is not None else letter.draft.unit if letter is not None else ""
+    return f"{1 if bulk else 0} {unit}"
 
 
 def _next_at(messages: Mapping[Notice, notices.Message], letter: letters.Letter | None, wish: StopWish | None) -> int | None:
@@ -435,8 +443,10 @@ LETTER_STATES: Mapping[type[letters.Letter], LetterState] = {
 
 
 def _letter(kept: Mapping[str, Any]) -> letters.Letter:
-    """{s: state, n: which draft, unit, due, at, sign_by, and what the state has}; what another state left is passed over."""
-    draft = letters.Draft(kept["n"], kept["unit"], kept["due"], kept["at"], kept.get("sign_by"))
+    """{s: state, n: which draft, unit, due, at, sign_by; kind, about: of one that answers a petition; and what the state has};
+    what another state left is passed over."""
+    own = kept["n"], kept["unit"], kept["due"], kept["at"], kept.get("sign_by")
+    draft = letters.Draft(*own, kept.get("kind", "late"), kept.get("about"))
     match kept["s"]:
         case "drafted":
             return letters.Drafted(draft, _back(kept))
@@ -454,7 +464,7 @@ def _letter(kept: Mapping[str, Any]) -> letters.Letter:
             signed = _signature(kept) if "ask" in kept else None
             contact = kept.get("contact")
             whom = None if contact is None else _open_contact(contact)
-            numbered = (kept["number"], kept["year"], kept["sent_at"])
+            numbered = (kept.get("number"), kept.get("year"), kept["sent_at"])
             return letters.Sent(draft, signed, kept.get("new_due"), *numbered, whom, kept.get("link", ""), kept.get("stamped"))
         case unknown:
             raise newer("letter", unknown)
@@ -467,22 +477,23 @@ def _back(kept: Mapping[str, Any]) -> letters.Back:
 
 def _signature(kept: Mapping[str, Any]) -> letters.Signature:
     return letters.Signature(
-        kept["reason"],
+        kept.get("reason"),
         kept["approved_at"],
         kept["ask"],
         kept.get("note"),
         kept.get("by"),
         kept.get("by_subject"),
         kept.get("previewed"),
+        kept.get("done"),
+        not kept.get("unnumbered", False),
     )
 
 
 def _dump_letter(letter: letters.Letter) -> dict[str, Any]:
     draft = letter.draft
     written = {"n": draft.number, "s": LETTER_STATES[type(letter)], "unit": draft.unit, "due": draft.due, "at": draft.at}
-    return {
-        name: value for name, value in {**written, "sign_by": draft.sign_by, **_of_state(letter)}.items() if value is not None
-    }
+    more = {"sign_by": draft.sign_by, "kind": draft.answers, "about": draft.about}
+    return {name: value for name, value in {**written, **more, **_of_state(letter)}.items() if value is not None}
 
 
 def _of_state(letter: letters.Letter) -> dict[str, Any]:
@@ -516,7 +527,8 @@ def _dump_back(back: letters.Back) -> dict[str, Any]:
 
 def _dump_signature(signed: letters.Signature) -> dict[str, Any]:
     who = {"by": signed.by, "by_subject": signed.subject, "previewed": signed.previewed}
-    return {"reason": signed.reason, "note": signed.note, **who, "approved_at": signed.at, "ask": signed.ask}
+    said = {"note": signed.note, "done": signed.done, "unnumbered": None if signed.numbered else True}
+    return {"reason": signed.reason, **said, **who, "approved_at": signed.at, "ask": signed.ask}
 
 
 def _dump_refusal(refusal: letters.Refusal) -> list[str | None]:
@@ -526,7 +538,7 @@ def _dump_refusal(refusal: letters.Refusal) -> list[str | None]:
 
 _IN_LETTER = frozenset(
     (
-        *("n", "s", "unit", "due", "at", "sign_by", "refusal", "remark", "granted"),
+        *("n", "s", "unit", "due", "at", "sign_by", "kind", "about", "done", "unnumbered", "refusal", "remark", "granted"),
         *("why", "by", "by_subject", "previewed", "new_due", "next", "claimed", "waits"),
         *("reason", "note", "approved_at", "ask", "number", "year", "sent_at", "contact", "link", "stamped"),
     )
@@ -588,6 +600,19 @@ def _dump_call(call: Call) -> dict[str, Any]:
     return {"kind": call.kind, "unit": call.unit, **times}
 
 
+def _owed(kept: Mapping[str, Any]) -> Owed:
+    """{v, round, at, unit, kind, dossier, given, giver}."""
+    of = kept.get("kind"), kept.get("dossier"), kept.get("given"), kept.get("giver", "person")
+    return Owed(kept["v"], kept["round"], kept["at"], kept["unit"], *of)
+
+
+def _dump_owed(owed: Owed) -> dict[str, Any]:
+    kept = {"kind": owed.kind, "dossier": owed.dossier, "given": owed.given}
+    giver = {} if owed.giver == "person" else {"giver": owed.giver}
+    stands = {"v": owed.version, "round": owed.round, "at": owed.at, "unit": owed.unit}
+    return {**stands, **{name: value for name, value in kept.items() if value is not None}, **giver}
+
+
 CODEC = Codec(
     load,
     kept=(
@@ -598,6 +623,7 @@ CODEC = Codec(
         Kept("deadline", lambda dossier: dossier.promise, _dump_promise),
         Kept("settled", lambda dossier: dossier.settled, _dump_settled),
         Kept("letter", lambda dossier: dossier.letter, _dump_letter, inside=_IN_LETTER),
+        Kept("owed", lambda dossier: dossier.owed, _dump_owed),
         Kept("history", lambda dossier: dossier.history, _dump_steps),
         Kept("notices", lambda dossier: dossier.messages, _dump_messages, inside_each=_IN_MESSAGE),
         Kept("texts", lambda dossier: dossier.texts, lambda texts: dict(texts) or None),

@@ -11,7 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from runtime.guards import guarded
 from services.notifier.outgoing import Line, missing_in
 
-HEADINGS = ("Số, ký hiệu", "Ngày tháng", "Tên loại", "Nơi nhận (mã hồ sơ)", "Người ký", "Trạng thái")
+HEADINGS = ("Số, ký hiệu", "Ngày tháng", "Tên loại", "Nơi nhận (mã hồ sơ, ý kiến)", "Người ký", "Trạng thái")
 _WIDTHS = (14, 14, 20, 28, 28, 26)
 _FONT = "Times New Roman"
 
@@ -24,7 +24,7 @@ def render(lines: Sequence[Line], unit_name: str, year: int) -> bytes:
         raise TypeError("a new workbook has a sheet")
     sheet.title = f"Sổ văn bản đi {year}"
     sheet.append([guarded(unit_name)])
-    sheet.append([f"SỔ ĐĂNG KÝ VĂN BẢN ĐI NĂM {year}: THƯ XIN LỖI"])
+    sheet.append([f"SỔ ĐĂNG KÝ VĂN BẢN ĐI NĂM {year}: THƯ XIN LỖI, CẢM ƠN"])
     sheet.append([f"Thiếu số: {', '.join(missing_in(lines))}"] if missing_in(lines) else [])
     sheet.append(HEADINGS)
     for line in lines:

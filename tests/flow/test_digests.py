@@ -73,7 +73,7 @@ async def test_a_unit_is_told_of_its_day_and_of_what_becomes_urgent(system: Syst
     assert "hẹn trả 15:00 thứ Tư 04/03/2026, quá hạn 1 ngày làm việc" in morning.text
     assert lines(morning.text, "HỒ SƠ ĐẾN HẠN HÔM NAY: 1") == [TODAY]
     assert lines(morning.text, "HỒ SƠ ĐẾN HẠN NGÀY LÀM VIỆC TỚI: 1") == [TOMORROW]
-    assert TOMORROW in morning.text.partition("THƯ XIN LỖI CHỜ KÝ")[2]
+    assert TOMORROW in morning.text.partition("THƯ CHỜ KÝ")[2]
     assert "DỮ LIỆU ĐƯỢC GIỮ LẠI CHỜ KIỂM TRA: 1 mục" in morning.text
     assert warning.subject.endswith("1 hồ sơ còn không quá 4 giờ làm việc")
     assert lines(warning.text, "HỒ SƠ CÒN KHÔNG QUÁ 4 GIỜ LÀM VIỆC (tính đến cuối buổi này): 1") == [TODAY]

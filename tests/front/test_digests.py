@@ -98,7 +98,7 @@ async def test_a_day_is_not_called_quiet_while_a_service_is_silent(town: Town, m
         town.away = set()
         await front.look(later=MINUTE)
 
-    assert mail.sent[0].subject.endswith("1 thư xin lỗi chờ ký")
+    assert mail.sent[0].subject.endswith("1 thư chờ ký")
 
 
 async def test_without_letters_and_held_items_the_dates_go_out_and_say_so(town: Town, mail: MemoryMail) -> None:
@@ -106,7 +106,7 @@ async def test_without_letters_and_held_items_the_dates_go_out_and_say_so(town: 
     async with sender(town, mail) as front:
         await front.look()
 
-    assert "THƯ XIN LỖI CHỜ KÝ: chưa lấy được số liệu" in mail.sent[0].text
+    assert "THƯ CHỜ KÝ: chưa lấy được số liệu" in mail.sent[0].text
     assert "DỮ LIỆU ĐƯỢC GIỮ LẠI CHỜ KIỂM TRA: chưa lấy được số liệu" in mail.sent[0].text
 
 

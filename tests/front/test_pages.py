@@ -62,9 +62,9 @@ async def test_the_home_page_shows_what_a_role_is_for(front: Front) -> None:
     officer = (await (await front.log_in("hoa", roles=["officer"], units=["H56.1"])).get("/")).text
     inspector = (await (await front.log_in("an", roles=["inspector"], units=["*"])).get("/")).text
 
-    assert "<b>200+</b><span>thư xin lỗi chờ ký" in signer
+    assert "<b>200+</b><span>thư chờ ký" in signer
     assert all(f"<b>{count}</b><span>hồ sơ {words}" in officer for count, words in ((3, "đã quá hạn"), (1, "đến hạn hôm nay")))
-    assert ("thư xin lỗi chờ ký" in inspector, 'href="/letters"' in inspector) == (False, False)
+    assert ("thư chờ ký" in inspector, 'href="/letters"' in inspector) == (False, False)
     assert ['href="/ops/journal"' in page for page in (signer, officer, inspector)] == [False, False, True]
     assert "· người ký" in signer
 

@@ -66,10 +66,10 @@ from services.notifier.domain.notice import (
     client_id,
 )
 from services.notifier.domain.outcome import Answer, Sms, Tried, settle_answer
+from services.notifier.domain.refusals import NotAllowedError
 from services.notifier.domain.sending import claim_due, claim_message
 from services.notifier.domain.signing import (
     Approval,
-    NotAllowedError,
     may_promise,
     may_take_back,
     preview,
@@ -410,13 +410,13 @@ def test_not_sent_can_be_taken_back_until_the_date() -> None:
 
 def test_a_numbered_letter_keeps_whom_it_went_to_and_the_citizen_is_told() -> None:
     contact = Contact(1, 1, "x")
-    issued = issue(dossier(Issuing(OWN, SIGNED, NEW, 1), contact=contact), 5, 2026, ground())
+    issued = issue(dossier(Issuing(OWN, SIGNED, NEW, 1), contact=contact), (5, 2026), ground())
 
     assert issued.after.letter == Sent(OWN, SIGNED, NEW, 5, 2026, epoch_ms(NOW), contact)
     assert issued.after.messages == {APOLOGY: Queued(epoch_ms(NOW), epoch_ms(NOW))}
     said = LetterSent(at=NOW, unit="H37.12", draft=2, number=5, year=2026, new_due_at=at(11))
     assert [*issued.said] == [*once(said), Once(NoticeQueued(at=NOW, notice=APOLOGY, channel="sms"), APOLOGY)]
-    dateless = issue(dossier(Issuing(OWN, SIGNED, None, 1)), 5, 2026, ground())
+    dateless = issue(dossier(Issuing(OWN, SIGNED, None, 1)), (5, 2026), ground())
     assert dateless.after.letter == Sent(OWN, SIGNED, None, 5, 2026, epoch_ms(NOW), None)
 
 

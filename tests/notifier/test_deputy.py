@@ -10,7 +10,8 @@ from reference import ReferenceData
 from reference.catalogue import Delegation
 from runtime.store import Document
 from services.notifier.domain import signing
-from services.notifier.domain.signing import Approval, NotAllowedError
+from services.notifier.domain.refusals import NotAllowedError
+from services.notifier.domain.signing import Approval
 from services.notifier.http.desk import LetterDesk
 from services.notifier.store import load
 from tests.support.dossiers import DOSSIER, at

@@ -23,7 +23,8 @@ from runtime.typeset import serif
 from services.notifier import store
 from services.notifier.domain import Person
 from services.notifier.domain.letter_text import Decided, Subject, compose, long_date
-from services.notifier.domain.signing import Approval, NotAllowedError
+from services.notifier.domain.refusals import NotAllowedError
+from services.notifier.domain.signing import Approval
 from services.notifier.pdf import render
 from services.notifier.register import bind
 from tests.support.dossiers import DOSSIER, at

@@ -16,7 +16,8 @@ from runtime.outputs import Decision
 from runtime.store import Document
 from services.notifier.domain import RESULT, SURVEY, next_window
 from services.notifier.domain.outcome import Answer
-from services.notifier.domain.signing import Approval, NotAllowedError
+from services.notifier.domain.refusals import NotAllowedError
+from services.notifier.domain.signing import Approval
 from services.notifier.handlers import Context
 from services.notifier.recovery import FORGOTTEN, number_of
 from services.notifier.store import recall_number

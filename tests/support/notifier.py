@@ -121,7 +121,7 @@ def reject(document: Document, reason: RejectReason, by: str, at: Context) -> De
 
 def issue(document: Document, number: int, year: int, at: Context) -> Decision:
     """The letter gets its number."""
-    return decide(document, lambda dossier: apologies.issue(dossier, number, year, at.ground()), at)
+    return decide(document, lambda dossier: apologies.issue(dossier, (number, year), at.ground()), at)
 
 
 def claim(document: Document, name: Notice, by: Desk) -> Decision:

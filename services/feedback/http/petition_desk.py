@@ -47,7 +47,7 @@ TRAYS: Mapping[Tray, tuple[str, tuple[Role, ...]]] = {
     "denunciations": ("Tố cáo", COMPETENT["denunciation"]),
     "denunciations-done": ("Tố cáo đã kết thúc", COMPETENT["denunciation"]),
 }
-CHANGED = also(also(problem_answers(400, 404, 413, 422, 503), 409, "text/html"), 303, "text/html")
+CHANGED = also(also(problem_answers(400, 404, 413, 422, 503), 409, "text/html"), 303)
 Rule = Callable[[Petition], Changed[Petition]]
 Choice = TypeVar("Choice", bound=str)
 

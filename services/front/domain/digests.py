@@ -145,7 +145,7 @@ def _gist(kind: Kind, content: Content) -> str:
         (content.late.total, "hồ sơ quá hạn"),
         (content.today.total, "đến hạn hôm nay"),
         (content.tomorrow.total, "đến hạn ngày làm việc tới"),
-        (content.letters.total if content.letters else 0, "thư xin lỗi chờ ký"),
+        (content.letters.total if content.letters else 0, "thư chờ ký"),
         (content.held or 0, "mục được giữ lại"),
     )
     return ", ".join(f"{count} {words}" for count, words in counted if count)
@@ -179,7 +179,7 @@ def _due(line: Line) -> str:
 
 
 def _letters(letters: Letters | None, link: str) -> list[str]:
-    title = "THƯ XIN LỖI CHỜ KÝ"
+    title = "THƯ CHỜ KÝ"
     if letters is None:
         return [f"{title}: chưa lấy được số liệu", f"Xem và ký: {link}", ""]
     if not letters.total:

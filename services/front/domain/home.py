@@ -24,7 +24,7 @@ DATES = tuple(role for role in ROLES if role != "administrator")
 
 DUE = "/v1/due?limit=1"
 TILES = (
-    Tile("thư xin lỗi chờ ký", "/letters", LETTERS, "notifier", "/v1/letters?state=drafted", "letters", 200),
+    Tile("thư chờ ký", "/letters", LETTERS, "notifier", "/v1/letters?state=drafted", "letters", 200),
     Tile("hồ sơ đã quá hạn", "/due?urgency=late", DATES, "sla", DUE, "late"),
     Tile("hồ sơ đến hạn hôm nay", "/due?urgency=today", DATES, "sla", DUE, "today"),
     Tile("hồ sơ chờ tiếp nhận", "/due?urgency=unaccepted", DATES, "sla", DUE, "unaccepted"),

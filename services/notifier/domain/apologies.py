@@ -1,6 +1,7 @@
-"""What becomes of a dossier's apology letter: what sla says of it, and the number of the register.
+"""What becomes of a dossier's apology letter: what sla says of it; and of every letter: the number of the register.
 
-There is at most one letter per dossier. Each draft comes to a state once. What the signer says is in `signing`.
+There is at most one letter per dossier. Each draft comes to a state once. What the signer says is in `signing`; which letters
+answer petitions is in `answers`.
 """
 
 from dataclasses import dataclass, replace
@@ -9,8 +10,7 @@ from datetime import datetime
 from contracts import Event
 from contracts.deadlines import DeadlineApologyDue, DeadlineOverdue, DeadlineRefused, DeadlineSettled, DeadlineStated
 from contracts.facts import epoch_ms
-from contracts.notices import LetterApproved, LetterDrafted, LetterRejected, LetterSent, LetterStated, LetterWithdrawn
-from reference import moment, silence
+from reference import silence
 from services.changes import Answering, Changed, Once
 from services.notifier.domain import letter as states
 from services.notifier.domain.dossier import Call, Dossier
@@ -22,27 +22,20 @@ from services.notifier.domain.letter import (
     By,
     Draft,
     Drafted,
+    Entry,
     Issuing,
     Letter,
-    LetterStep,
     Refusal,
     Rejected,
-    State,
     Withdrawn,
 )
+from services.notifier.domain.letter_said import Said, drafted, sent, step_of, withdrawn
 from services.notifier.domain.notice import APOLOGY
 from services.notifier.domain.preview import digest_of
 from services.notifier.domain.telling import queue
 from services.notifier.domain.unsigned import LOOK_AGAIN, Obstacle
 
 CHANGED = "Thông tin hồ sơ đã thay đổi sau khi ký, thư không còn như bản đã xem; cần xem và ký lại."
-STATES: dict[type[LetterStated], State] = {
-    LetterDrafted: "drafted",
-    LetterApproved: "approved",
-    LetterRejected: "rejected",
-    LetterWithdrawn: "withdrawn",
-    LetterSent: "sent",
-}
 
 
 # --- what sla says ----------------------------------------------------------------
@@ -159,17 +152,17 @@ class Issued:
 NO_PAPER = Issued()
 
 
-def issue(dossier: Dossier, number: int, year: int, ground: Ground, paper: Issued = NO_PAPER) -> Changed[Dossier]:
-    """Bind the number of the register, keep the contact it goes to, and tell the citizen."""
+def issue(dossier: Dossier, entry: Entry, ground: Ground, paper: Issued = NO_PAPER) -> Changed[Dossier]:
+    """Bind the number of the register, keep the contact it goes to, and tell the citizen.
+
+    A letter that answers a petition is handed over or posted: messages speak of dossiers alone (R28)."""
     letter, now, day = dossier.letter, ground.now_ms, paper.at or ground.now
     if not isinstance(letter, Issuing):
         return Changed(dossier)
-    sent = replace(
-        states.number(letter, number, year, epoch_ms(day), dossier.known_contact), link=paper.link, stamped=paper.signed
-    )
-    new_due = None if sent.new_due is None else moment(sent.new_due)
-    said = LetterSent(at=day, unit=sent.draft.unit, draft=sent.draft.number, number=number, year=year, new_due_at=new_due)
-    return moved(dossier, sent, said, ground).then(lambda after: queue(after, APOLOGY, now, ground))
+    issued = states.numbered(letter, entry, epoch_ms(day), dossier.known_contact)
+    issued = replace(issued, link=paper.link, stamped=paper.signed)
+    changed = moved(dossier, issued, sent(issued, day), ground)
+    return changed if issued.draft.answers else changed.then(lambda after: queue(after, APOLOGY, now, ground))
 
 
 # --- common -----------------------------------------------------------------------
@@ -189,31 +182,22 @@ def draft(dossier: Dossier, call: Call, ground: Ground) -> Changed[Dossier]:
 
 def put_on_desk(dossier: Dossier, letter: Drafted, ground: Ground, by: By = NOBODYS) -> Changed[Dossier]:
     """A draft waits for its signer. `by`: who took it back, if anybody did."""
-    own = letter.draft
-    sign_by = None if own.sign_by is None else moment(own.sign_by)
-    said = LetterDrafted(at=moment(own.at), unit=own.unit, draft=own.number, due_at=moment(own.due), sign_by=sign_by)
-    return moved(dossier, letter, said, ground, by)
+    return moved(dossier, letter, drafted(letter.draft), ground, by)
 
 
 def back_to_desk(dossier: Dossier, letter: Approved | Issuing, back: Back, ground: Ground) -> Changed[Dossier]:
-    """A signed letter that cannot go is the next draft; withdrawn at once if the dossier has ended in time."""
-    drafted = states.again(letter, back)
-    return withdraw(dossier, drafted, ground) if dossier.in_time else put_on_desk(dossier, drafted, ground)
+    """A signed letter that cannot go is the next draft; withdrawn at once if nothing calls for it any more."""
+    anew = states.again(letter, back)
+    gone = dossier.in_time or (letter.draft.answers is not None and dossier.owed is not None and dossier.owed.kind is None)
+    return withdraw(dossier, anew, ground) if gone else put_on_desk(dossier, anew, ground)
 
 
 def withdraw(dossier: Dossier, letter: Drafted, ground: Ground) -> Changed[Dossier]:
     """Take a draft back."""
-    said = LetterWithdrawn(at=ground.now, unit=letter.draft.unit, draft=letter.draft.number)
-    return moved(dossier, states.withdraw(letter), said, ground)
+    return moved(dossier, states.withdraw(letter), withdrawn(letter.draft, ground.now), ground)
 
 
-def moved(dossier: Dossier, letter: Letter, said: LetterStated, ground: Ground, by: By = NOBODYS) -> Changed[Dossier]:
+def moved(dossier: Dossier, letter: Letter, said: Said, ground: Ground, by: By = NOBODYS) -> Changed[Dossier]:
     """The letter in another state, with a line of its history. Each draft comes to a state once."""
     after = dossier.stepped(step_of(said, ground.now_ms, by))
     return Changed(after._replace(letter=letter), [Once(said, str(said.draft))])
-
-
-def step_of(said: LetterStated, at: int, by: By = NOBODYS) -> LetterStep:
-    """The line of history that an event stands for."""
-    why = said.reason if isinstance(said, LetterApproved | LetterRejected) else ""
-    return LetterStep(STATES[type(said)], said.draft, at, by.name, by.subject, why)

@@ -1,4 +1,7 @@
-"""A dossier as notifier knows it: facts, contact, promise, its letter and its messages. Times in ms since 1970."""
+"""A dossier as notifier knows it: facts, contact, promise, its letter and its messages. Times in ms since 1970.
+
+A petition is kept like one, by its id: contact, what it calls for, and the letter that answers it, with no facts.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +16,7 @@ from contracts.dossiers import ReturnMethod
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackInvited
 from contracts.notices import Notice
+from contracts.petitions import PetitionStated
 from services.facts import NO_FACTS, Kinds, KnownFacts, Slim
 from services.notifier.domain.contact import Contact, CorrectedBy, Forgotten, Invitation
 from services.notifier.domain.facts import (
@@ -26,6 +30,7 @@ from services.notifier.domain.facts import (
 )
 from services.notifier.domain.letter import Letter, LetterStep, Refusal
 from services.notifier.domain.notice import Failed, Message, Uncertain, client_id
+from services.notifier.domain.owed import Owed, owed_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,7 @@ class Dossier(NamedTuple):
     texts: Mapping[Notice, str] = NO_TEXTS
     stop_wish: StopWish | None = None
     corrections: tuple[CorrectedBy, ...] = ()
+    owed: Owed | None = None  # of a petition: the letter that it calls for
 
     # --- what it knows ----------------------------------------------------------------
 
@@ -259,6 +265,11 @@ class Dossier(NamedTuple):
         """With how the promise ended."""
         known = 0 if self.settled is None else self.settled.version
         return self if known >= data.version else self._replace(settled=Settled(data.version, data.outcome))
+
+    def owing(self, data: PetitionStated) -> "Dossier":
+        """With what a petition calls for."""
+        owed = owed_after(self.owed, data)
+        return self if owed is self.owed else self._replace(owed=owed)
 
     def called(self, event: Event) -> "Dossier":
         """With a rung."""

@@ -1,4 +1,5 @@
-"""The apology letter of a dossier (Mẫu 04) as a state machine: one class per state, one function per move.
+"""A letter as a state machine: the apology of a dossier (Mẫu 04), or what answers a petition. One class per state, one function
+per move.
 
     Drafted -> Approved -> Issuing -> Sent      a new date is asked of sla; without one the letter is Issuing at once
     Drafted -> Rejected                         drafted anew by a passed date, if it was rejected as in time
@@ -7,6 +8,9 @@
     Approved -> Drafted                         sla refused the date: the next draft, and nothing of the one before
     Issuing  -> Drafted                         what the signer saw is no longer what the letter would say
 
+A letter that answers a petition asks nothing of sla, so it is never Approved; it is Withdrawn when the petition is raised
+again.
+
 A function takes exactly the states that it is allowed from. What belongs to one state cannot be left over in another. All times
 are milliseconds since 1970.
 """
@@ -14,24 +18,37 @@ are milliseconds since 1970.
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from contracts.letters import AnswerLetter, UnsentReason
 from contracts.notices import LateReason, RejectReason
 from contracts.rules import Rule, is_refused_by
 from services.notifier.domain.contact import Contact
 from services.notifier.domain.unsigned import Obstacle
 
 State = Literal["drafted", "approved", "rejected", "withdrawn", "sent"]  # as notices.v1 names them
+LetterKind = Literal["late", AnswerLetter]  # late: the apology of a dossier; the others answer petitions
+WhyNot = Literal[RejectReason, UnsentReason]
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a letter has in each state. `number`: which draft of its dossier it is; `due`: the date that passes; `at`: when what
-    called for it happened; `sign_by`: the lawful lead, None once the date has passed."""
+    """What a letter has in each state. `number`: which draft of its dossier or petition it is; `due`: the date that passes;
+    `at`: when what called for it happened; `sign_by`: the lawful lead, None once the date has passed.
+
+    One that answers a petition has no date: its `due` is its `at`, which it is sorted by. `about`: the dossier that the error
+    was made in."""
 
     number: int
     unit: str
     due: int
     at: int
     sign_by: int | None = None
+    kind: LetterKind = "late"
+    about: str | None = None
+
+    @property
+    def answers(self) -> AnswerLetter | None:
+        """What it is of those that answer petitions; None of a dossier's own."""
+        return None if self.kind == "late" else self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +85,20 @@ FIRST = Back()
 class Signature:
     """What the signer decided. `ask`: the id of the event that says so. `note`, `by`: None where they were read back from the
     log, which does not hold them. `subject`: what the issuer of the signer's token calls the signer, None before there were
-    tokens. `previewed`: the digest of the letter that the signer saw, None before letters were shown."""
+    tokens. `previewed`: the digest of the letter that the signer saw, None before letters were shown.
 
-    reason: LateReason
+    Of a letter that answers a petition there is no `reason`; `note` says what went wrong or what is thanked for, `done` what
+    was done about it, and `numbered` whether it takes a number, which thanks may go without (R22)."""
+
+    reason: LateReason | None
     at: int
     ask: str
     note: str | None = None
     by: str | None = None
     subject: str | None = None
     previewed: str | None = None
+    done: str | None = None
+    numbered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +133,16 @@ class Issuing:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Numbered in the register of its body, and issued. `contact`: whom it went to, None if nobody could be reached or the
-    contact was forgotten. `signed` is None where the log no longer says it. `link`: the digest of the token that opens its
-    paper, "" if none does. `stamped`: whether it was signed with the key of its body; None: nobody wrote that down."""
+    """Issued, and numbered in the register of its body; `number` and `year` are None of thanks without a number. `contact`:
+    whom it went to, None if nobody could be reached or the contact was forgotten. `signed` is None where the log no longer says
+    it. `link`: the digest of the token that opens its paper, "" if none does. `stamped`: whether it was signed with the key of
+    its body; None: nobody wrote that down."""
 
     draft: Draft
     signed: Signature | None
     new_due: int | None
-    number: int
-    year: int
+    number: int | None
+    year: int | None
     at: int
     contact: Contact | None = None
     link: str = ""
@@ -128,10 +151,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Not sent: in time after all, or exempt (R19). `subject`: as of a signature."""
+    """Not sent: in time after all, exempt (R19), or not wanted. `subject`: as of a signature."""
 
     draft: Draft
-    why: RejectReason
+    why: WhyNot
     by: str
     back: Back = FIRST
     subject: str | None = None
@@ -139,7 +162,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """The dossier settled in time."""
+    """The dossier settled in time, or the petition was raised again."""
 
     draft: Draft
     back: Back = FIRST
@@ -187,7 +210,7 @@ def withdraw(letter: Drafted) -> Withdrawn:
     return Withdrawn(letter.draft, letter.back)
 
 
-def reject(letter: Drafted, why: RejectReason, by: str, subject: str | None) -> Rejected:
+def reject(letter: Drafted, why: WhyNot, by: str, subject: str | None) -> Rejected:
     """Nothing is sent."""
     return Rejected(letter.draft, why, by, letter.back, subject)
 
@@ -207,6 +230,10 @@ def grant(letter: Approved, now: int) -> Issuing:
     return Issuing(letter.draft, letter.signed, letter.new_due, now)
 
 
-def number(letter: Issuing, number: int, year: int, now: int, contact: Contact | None) -> Sent:
-    """Bound to its number in the register."""
+Entry = tuple[int, int] | None  # number and year in the register; None: thanks without a number
+
+
+def numbered(letter: Issuing, entry: Entry, now: int, contact: Contact | None) -> Sent:
+    """Bound to its number in the register, if it takes one."""
+    number, year = entry or (None, None)
     return Sent(letter.draft, letter.signed, letter.new_due, number, year, now, contact)

@@ -25,6 +25,7 @@ REJECTIONS: dict[RejectReason, str] = {
     "applicant": "Người nộp không cung cấp thông tin pháp luật cho phép yêu cầu",
 }
 BLANK = "....."
+NO_DAY = f"ngày {BLANK} tháng {BLANK} năm {BLANK}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class LetterText:
-    """Everything the page layout needs, in Vietnamese. `mark`: what is no issued letter says so."""
+    """Everything the page layout needs, in Vietnamese. `dossier`: or the petition that it answers; `symbol`, `subject`,
+    `copies`: empty of thanks, which may go without; `mark`: what is no issued letter says so."""
 
     dossier: str
     title: str
@@ -103,7 +105,7 @@ def compose(head: Letterhead, superior: str, subject: Subject, person: Person, d
         body=lines_of(head.name, head.lines),
         place=head.place,
         symbol=symbol(decided.number) if decided.number is not None else f"{BLANK}/PXL",
-        date=long_date(decided.at) if decided.at is not None else f"ngày {BLANK} tháng {BLANK} năm {BLANK}",
+        date=long_date(decided.at) if decided.at is not None else NO_DAY,
         dated=(day.year, day.month, day.day),
         subject="và đề nghị gia hạn thời gian giải quyết" if again else "về việc trả kết quả trễ hẹn",
         addressee=breakable(f"Ông/Bà {name}") if name else "Ông/Bà nộp hồ sơ",

@@ -4,7 +4,9 @@ import json
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
+from contracts.letters import AnswerLetter
 from reference import moment, moment_or_none
+from services.notifier.domain.answer_text import Answered, Matter, compose_answer
 from services.notifier.domain.contact import NOBODY, Person
 from services.notifier.domain.dossier import Completed, Dossier, Received
 from services.notifier.domain.ground import Ground, Sending
@@ -39,6 +41,8 @@ def addressed(dossier: Dossier, letter: Letter, ground: Sending) -> Person | Loc
 
 def text_of(dossier: Dossier, letter: Letter, ground: Ground, person: Person) -> LetterText | None:
     """The letter in full; None if the unit has no letterhead or the reception is unknown."""
+    if letter.draft.answers is not None:
+        return _answer_text(dossier, letter, letter.draft.answers, ground, person)
     received, unit = dossier.facts.first(Received), ground.reference.units.get(letter.draft.unit)
     if received is None or unit is None or unit.letterhead is None:
         return None
@@ -54,6 +58,24 @@ def text_of(dossier: Dossier, letter: Letter, ground: Ground, person: Person) ->
     )
     day = decided.says_of or ground.now
     return compose(unit.letterhead.on(day.date()), ground.reference.province, subject, person, decided)
+
+
+def _answer_text(dossier: Dossier, letter: Letter, kind: AnswerLetter, ground: Ground, person: Person) -> LetterText | None:
+    """One that answers a petition."""
+    unit, own, owed = ground.reference.units.get(letter.draft.unit), letter.draft, dossier.owed
+    if unit is None or unit.letterhead is None:
+        return None
+    signed, sent = signature_of(letter), letter if isinstance(letter, Sent) else None
+    answered = Answered(signed is not None)
+    if signed is not None:
+        answered = Answered(True, signed.note, signed.done, signed.numbered)
+    if sent is not None:
+        answered = replace(answered, number=sent.number, at=moment(sent.at))
+    given = None if owed is None or kind != "thanks" else owed.given
+    giver = "person" if owed is None or given is None else owed.giver
+    matter = Matter(dossier.code, kind, moment(own.at), own.about, given, giver)
+    day = moment(signed.at) if signed is not None else answered.at or ground.now
+    return compose_answer(unit.letterhead.on(day.date()), ground.reference.province, matter, person, answered)
 
 
 def _decided(letter: Letter) -> Decided:

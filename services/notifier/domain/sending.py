@@ -324,7 +324,7 @@ def _told(dossier: Dossier, name: Notice, own: str, ground: Ground) -> Told:
         fee_open=bool(open_fees(dossier)),
         promised=None if promise is None else moment_or_none(promise.due),
         asked=moment_or_none(asked_at(dossier, name)),
-        number=0 if sent is None else sent.number,
+        number=0 if sent is None else sent.number or 0,
         new_due=None if sent is None else moment_or_none(sent.new_due),
         link=own if name == SURVEY else "",
         lookup=_lookup(name, own, ground),

@@ -17,17 +17,8 @@ from services.notifier.domain.letter import Approved, Back, By, Draft, Drafted, 
 from services.notifier.domain.lines import cleaned
 from services.notifier.domain.notice import WRITER
 from services.notifier.domain.preview import Preview, digest_of, signed_for
+from services.notifier.domain.refusals import NOTE_MAX, NotAllowedError, looked_at, on_the_desk, with_letterhead
 from services.repromise import barred
-
-NOTE_MAX = 500  # letters of a note, once cleaned
-
-
-class NotAllowedError(Exception):
-    """A letter cannot be approved or rejected now; `rule` and `text` say why, in Vietnamese."""
-
-    def __init__(self, rule: str, text: str) -> None:
-        super().__init__(rule)
-        self.rule, self.text = rule, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +37,8 @@ class Approval:
 
 def preview(dossier: Dossier, approval: Approval, ground: Ground) -> Preview:
     """The letter as it would go if it were signed now. Raises NotAllowedError naming the rule, as `approve` does."""
-    letter, now = _on_the_desk(dossier), ground.now_ms
-    unit = ground.reference.units.get(letter.draft.unit)
-    if unit is None or unit.letterhead is None:
-        raise NotAllowedError("letterhead", "Danh mục chưa có thể thức thư và người ký của đơn vị này.")
+    letter, now = _of_a_dossier(dossier), ground.now_ms
+    with_letterhead(letter, ground)
     if dossier.incomplete:
         raise NotAllowedError("incomplete", "Một bản ghi của hồ sơ đang bị giữ lại; xử lý bản ghi đó trước khi ký thư.")
     note, granted = _note(approval), _granted(dossier, letter, approval)
@@ -70,10 +59,7 @@ def approve(dossier: Dossier, approval: Approval, ground: Ground) -> Changed[Dos
     Raises NotAllowedError naming the rule; `preview` if what was seen is not what would be sent.
     """
     seen = preview(dossier, approval, ground)
-    if not approval.previewed:
-        raise NotAllowedError("preview", "Xem thư sẽ gửi trước khi ký.")
-    if approval.previewed != seen.digest:
-        raise NotAllowedError("preview", "Nội dung thư đã thay đổi so với bản đã xem; xem lại rồi ký.")
+    looked_at(approval.previewed, seen.digest)
     asks = seen.letter.new_due if isinstance(seen.letter, Approved) else None
     own = seen.letter.draft
     said = LetterApproved(
@@ -132,16 +118,19 @@ def _new_due(dossier: Dossier, letter: Drafted, approval: Approval, ground: Grou
 
 def reject(dossier: Dossier, reason: RejectReason, by: str, ground: Ground, subject: str | None = None) -> Changed[Dossier]:
     """Reject a draft: in time after all, or exempt (R19). Raises NotAllowedError."""
-    letter = _on_the_desk(dossier)
+    letter = _of_a_dossier(dossier)
     said = LetterRejected(at=ground.now, unit=letter.draft.unit, draft=letter.draft.number, reason=reason)
     return moved(dossier, states.reject(letter, reason, by, subject), said, ground, By(by, subject))
 
 
 def may_take_back(dossier: Dossier, ground: Ground) -> bool:
-    """Whether "not sent" can be taken back: until the date passes, and while the dossier is open."""
+    """Whether "not sent" can be taken back: until the date passes, and while the dossier is open; of a letter that answers a
+    petition, until that is raised again."""
     letter = dossier.letter
     if not isinstance(letter, Rejected) or dossier.ended:
         return False
+    if letter.draft.answers is not None:
+        return dossier.owed is None or dossier.owed.kind is not None
     due = letter.draft.due if dossier.promise is None else dossier.promise.due
     return due is None or ground.now_ms <= due
 
@@ -150,13 +139,16 @@ def take_back(dossier: Dossier, by: By, ground: Ground) -> Changed[Dossier]:
     """The letter is on the desk again, as its next draft. Raises NotAllowedError."""
     letter = dossier.letter
     if not isinstance(letter, Rejected):
-        raise NotAllowedError("state", "Thư của hồ sơ này không ở trạng thái “Không gửi”.")
+        raise NotAllowedError("state", "Thư này không ở trạng thái “Không gửi”.")
     if not may_take_back(dossier, ground):
+        if letter.draft.answers is not None:
+            raise NotAllowedError("state", "Người gửi đã phản ánh lại: kết quả xử lý trước không còn là căn cứ của thư.")
         raise NotAllowedError("state", "Đã qua ngày hẹn hoặc hồ sơ đã kết thúc: không rút lại quyết định không gửi được nữa.")
     return put_on_desk(dossier, states.again(letter, letter.back), ground, by)
 
 
-def _on_the_desk(dossier: Dossier) -> Drafted:
-    if not isinstance(dossier.letter, Drafted):
-        raise NotAllowedError("state", "Hồ sơ này không có dự thảo thư nào đang chờ ký.")
-    return dossier.letter
+def _of_a_dossier(dossier: Dossier) -> Drafted:
+    letter = on_the_desk(dossier)
+    if letter.draft.answers is not None:
+        raise NotAllowedError("kind", "Đây là thư trả lời một ý kiến, không phải thư xin lỗi của hồ sơ.")
+    return letter

@@ -5,10 +5,14 @@ from datetime import datetime
 from fastapi import FastAPI, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from contracts.letters import UnsentReason
 from contracts.notices import LateReason, RejectReason
 from runtime.web import Person, also, problem_answers
+from services.notifier.domain.answers import AnswerApproval
+from services.notifier.domain.letter import LetterKind
 from services.notifier.domain.letter_text import LetterText
-from services.notifier.domain.signing import NOTE_MAX, Approval
+from services.notifier.domain.refusals import NOTE_MAX
+from services.notifier.domain.signing import Approval
 from services.notifier.http.desk import LetterDesk
 from services.notifier.http.people import NameReader, Reader, Signer
 from services.notifier.http.views import LetterView
@@ -58,10 +62,37 @@ class RejectionBody(BaseModel):
     reason: RejectReason
 
 
-class Letter(BaseModel):
-    """Một thư xin lỗi. No personal data."""
+class AnswerBody(BaseModel):
+    """Điều sẽ ghi trong thư trả lời ý kiến: sai sót hoặc việc được cảm ơn; việc đã làm để khắc phục; có lấy số không."""
 
-    dossier: str
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    note: str = Field(max_length=NOTE_MAX)
+    done: str = Field(default="", max_length=NOTE_MAX)
+    numbered: bool = False
+
+
+class AnswerApprovalBody(AnswerBody):
+    """Ký thư đã xem: như lúc xem, và mã của bản đã xem."""
+
+    previewed: str = Field(pattern="^[0-9a-f]{64}$", description="`digest` of the preview that the signer saw.")
+
+
+class AnswerRejectionBody(BaseModel):
+    """Không gửi thư trả lời ý kiến: lý do."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    reason: UnsentReason
+
+
+class Letter(BaseModel):
+    """Một thư. No personal data."""
+
+    dossier: str = Field(description="Mã hồ sơ, hoặc mã ý kiến mà thư trả lời.")
+    kind: LetterKind = Field(description="late: xin lỗi vì trễ hẹn; apology-error: xin lỗi về sai sót; thanks: cảm ơn.")
+    kind_name: str
+    about: str = Field(description="Hồ sơ có sai sót, nếu ý kiến nêu hồ sơ.")
     unit: str
     unit_name: str
     procedure_name: str
@@ -97,12 +128,13 @@ def add_api(app: FastAPI, desk: LetterDesk) -> None:
     """The routes for programs."""
     _add_reading(app, desk)
     _add_deciding(app, desk)
+    _add_answering(app, desk)
 
 
 def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
     @app.get(
         "/v1/letters",
-        summary="Thư xin lỗi theo trạng thái, mỗi lần tối đa 200",
+        summary="Thư theo trạng thái, mỗi lần tối đa 200",
         response_model=Letters,
         responses=problem_answers(422, 503),
     )
@@ -112,7 +144,7 @@ def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
 
     @app.get(
         "/v1/letters/{dossier}",
-        summary="Một thư xin lỗi",
+        summary="Một thư",
         response_model=Letter,
         responses=problem_answers(404, 422, 503),
     )
@@ -121,12 +153,12 @@ def _add_reading(app: FastAPI, desk: LetterDesk) -> None:
 
     @app.get(
         "/v1/letters/{dossier}/pdf",
-        summary="Thư xin lỗi dạng PDF/A",
+        summary="Thư dạng PDF/A",
         response_class=Response,
         responses=also(problem_answers(404, 409, 410, 422, 503), 200, "application/pdf"),
     )
     async def pdf(person: NameReader, dossier: str) -> Response:
-        headers = {"content-disposition": f'inline; filename="xin-loi-{dossier}.pdf"', "cache-control": "no-store"}
+        headers = {"content-disposition": f'inline; filename="thu-{dossier}.pdf"', "cache-control": "no-store"}
         return Response(await desk.pdf(dossier, person), media_type="application/pdf", headers=headers)
 
 
@@ -176,3 +208,40 @@ def _add_deciding(app: FastAPI, desk: LetterDesk) -> None:
     async def taking_back(person: Signer, dossier: str) -> Letter:
         await desk.take_back(dossier, person)
         return Letter.of(await desk.show(dossier, person))
+
+
+def _answer(body: AnswerBody, person: Person, previewed: str = "") -> AnswerApproval:
+    return AnswerApproval(person.name, body.note, body.done, body.numbered, person.subject, previewed)
+
+
+def _add_answering(app: FastAPI, desk: LetterDesk) -> None:
+    @app.post(
+        "/v1/letters/{petition}/answer/preview",
+        summary="Xem thư trả lời ý kiến sẽ gửi, trước khi ký",
+        response_model=Preview,
+        responses=problem_answers(404, 409, 422, 503),
+    )
+    async def answer_previewed(person: Signer, petition: str, body: AnswerBody) -> Preview:
+        return Preview.of(*await desk.preview(petition, _answer(body, person), person))
+
+    @app.post(
+        "/v1/letters/{petition}/answer/approval",
+        status_code=202,
+        summary="Ký thư trả lời ý kiến",
+        response_model=Letter,
+        responses=problem_answers(404, 409, 422, 503),
+    )
+    async def answer_approval(person: Signer, petition: str, body: AnswerApprovalBody) -> Letter:
+        await desk.approve(petition, _answer(body, person, body.previewed), person)
+        return Letter.of(await desk.show(petition, person))
+
+    @app.post(
+        "/v1/letters/{petition}/answer/rejection",
+        status_code=202,
+        summary="Không gửi thư trả lời ý kiến",
+        response_model=Letter,
+        responses=problem_answers(404, 409, 422, 503),
+    )
+    async def answer_rejection(person: Signer, petition: str, body: AnswerRejectionBody) -> Letter:
+        await desk.reject_answer(petition, body.reason, person)
+        return Letter.of(await desk.show(petition, person))

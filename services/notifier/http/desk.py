@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
+from contracts.letters import UnsentReason
 from contracts.notices import RejectReason
 from reference import moment
 from reference.catalogue import Delegation
@@ -13,17 +14,19 @@ from runtime.parts import Parts
 from runtime.web import Person, Problem, ProblemError
 from services.changes import Changed
 from services.notifier.domain import Dossier, Ground
-from services.notifier.domain.letter import By, Letter, Sent
+from services.notifier.domain.answers import AnswerApproval, approve_answer, preview_answer, reject_answer
+from services.notifier.domain.letter import By, Letter, Rejected, Sent, Withdrawn
 from services.notifier.domain.letter_text import LetterText
 from services.notifier.domain.locked import Locked
 from services.notifier.domain.preview import addressed, text_of
 from services.notifier.domain.receipts import Receipt, on_receipts
-from services.notifier.domain.signing import Approval, NotAllowedError, approve, preview, reject, take_back
+from services.notifier.domain.refusals import NotAllowedError
+from services.notifier.domain.signing import Approval, approve, preview, reject, take_back
 from services.notifier.http.views import LetterView, StepView, history, view
 from services.notifier.jobs import Desk
 from services.notifier.papers import paper_of, was_signed
 from services.notifier.pdf import render
-from services.notifier.store import CODEC, LetterState, find_by_client_ids, find_letters, find_one
+from services.notifier.store import CODEC, LetterState, find_about, find_by_client_ids, find_letters, find_one
 
 PAGE = 200
 NOT_SIGNED = "BẢN XEM TRƯỚC - CHƯA KÝ"
@@ -82,7 +85,7 @@ class LetterDesk:
         """A dossier and its letter. Raises ProblemError."""
         dossier = await find_one(self._parts.store, code)
         if dossier is None or dossier.letter is None or not person.sees(dossier.letter.draft.unit):
-            raise ProblemError(Problem("no-letter", "Hồ sơ này không có thư xin lỗi", 404))
+            raise ProblemError(Problem("no-letter", "Hồ sơ, ý kiến này không có thư", 404))
         return dossier, dossier.letter
 
     async def show(self, code: str, person: Person) -> LetterView:
@@ -114,11 +117,15 @@ class LetterDesk:
         self._parts.log.error("the signed paper of a letter is not in the store", dossier=code, unit=letter.draft.unit)
         return ProblemError(Problem("no-paper", NO_PAPER, 410, MISSING))
 
-    async def preview(self, code: str, approval: Approval, person: Person) -> tuple[LetterText, str]:
+    async def preview(self, code: str, approval: Approval | AnswerApproval, person: Person) -> tuple[LetterText, str]:
         """The very letter that would go if it were signed now, and what an approval of it has to name. Raises ProblemError."""
         dossier, _ = await self._find(code, person)
         try:
-            seen = preview(dossier, approval, self.ground())
+            ground = self.ground()
+            if isinstance(approval, AnswerApproval):
+                seen = preview_answer(dossier, approval, ground)
+            else:
+                seen = preview(dossier, approval, ground)
         except NotAllowedError as error:
             raise _problem(error) from None
         return replace(self._text(dossier, seen.letter), mark=NOT_SIGNED), seen.digest
@@ -139,13 +146,47 @@ class LetterDesk:
             raise ProblemError(Problem("no-letterhead", "Danh mục chưa có thể thức thư của đơn vị này", 409))
         return text
 
-    async def approve(self, code: str, approval: Approval, person: Person) -> None:
+    async def approve(self, code: str, approval: Approval | AnswerApproval, person: Person) -> None:
         """Sign. Raises ProblemError naming the rule."""
-        await self._change(code, person, lambda dossier: approve(dossier, approval, self.ground()))
+
+        def rule(dossier: Dossier) -> Changed[Dossier]:
+            ground = self.ground()
+            if isinstance(approval, AnswerApproval):
+                return approve_answer(dossier, approval, ground)
+            return approve(dossier, approval, ground)
+
+        await self._change(code, person, rule)
 
     async def reject(self, code: str, reason: RejectReason, person: Person) -> None:
         """Do not send. Raises ProblemError naming the rule."""
         await self._change(code, person, lambda dossier: reject(dossier, reason, person.name, self.ground(), person.subject))
+
+    async def reject_answer(self, code: str, reason: UnsentReason, person: Person) -> None:
+        """Do not send what answers a petition. Raises ProblemError naming the rule; R17 if no letter of the dossier says it."""
+        _, letter = await self._find(code, person)
+        if reason == "covered" and letter.draft.about is not None and not await self._has_letter(letter.draft.about):
+            text = f"Hồ sơ {letter.draft.about} không có thư xin lỗi nào đang chờ ký hoặc đã gửi để nói thay."
+            raise _problem(NotAllowedError("R17", text))
+        rule = partial(reject_answer, reason=reason, by=person.name, subject=person.subject)
+        await self._change(code, person, lambda dossier: rule(dossier, ground=self.ground()))
+
+    async def _has_letter(self, code: str) -> bool:
+        dossier = await find_one(self._parts.store, code)
+        return dossier is not None and not isinstance(dossier.letter, Rejected | Withdrawn | None)
+
+    async def own_of(self, code: str, person: Person) -> LetterView | None:
+        """The letter of a dossier itself, for people of its unit; None if there is none."""
+        dossier = await find_one(self._parts.store, code)
+        letter = None if dossier is None else dossier.letter
+        if dossier is None or letter is None or not person.sees(letter.draft.unit):
+            return None
+        return view(dossier, letter, self.ground())
+
+    async def about(self, code: str, person: Person) -> list[LetterView]:
+        """The letters that answer petitions about an error in a dossier, of the units of the person."""
+        found, ground = await find_about(self._parts.store, code), self.ground()
+        views = [view(one, one.letter, ground) for one in found if one.letter is not None]
+        return [one for one in views if person.sees(one.unit)]
 
     async def take_back(self, code: str, person: Person) -> None:
         """Do send after all. Raises ProblemError naming the rule."""

@@ -21,7 +21,7 @@ class DigestLetter(BaseModel):
 
 
 class DigestLetters(BaseModel):
-    """Thư xin lỗi chờ ký của một đơn vị: có bao nhiêu, và một số trong đó."""
+    """Thư chờ ký của một đơn vị: có bao nhiêu, và một số trong đó."""
 
     total: int
     lines: list[DigestLetter]
@@ -32,7 +32,7 @@ def add_digests(app: FastAPI, parts: Parts) -> None:
 
     @app.get(
         "/v1/digests/{unit}",
-        summary="Thư tổng hợp: thư xin lỗi chờ ký của một đơn vị",
+        summary="Thư tổng hợp: thư chờ ký của một đơn vị",
         response_model=DigestLetters,
         dependencies=[by_duty("digests")],
         responses=problem_answers(422, 503),

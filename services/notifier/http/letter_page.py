@@ -3,18 +3,23 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, get_args
+from functools import partial
+from typing import Annotated
 
-from fastapi import FastAPI, Form, Response
+from fastapi import Depends, FastAPI, Form, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from contracts.letters import UnsentReason
 from contracts.notices import LateReason, RejectReason
 from reference import OFFICE_TIME
 from reference.derivation import say_instant
 from runtime.pages import Pages
 from runtime.web import Person, Problem, ProblemError, Role, also, problem_answers
+from services.notifier.domain.answer_text import UNSENT
+from services.notifier.domain.answers import AnswerApproval
 from services.notifier.domain.letter_text import REASONS, REJECTIONS
-from services.notifier.domain.signing import NOTE_MAX, Approval
+from services.notifier.domain.refusals import NOTE_MAX
+from services.notifier.domain.signing import Approval
 from services.notifier.http.desk import LetterDesk
 from services.notifier.http.people import NAME_READERS, Reader, Signer
 from services.notifier.http.views import LetterView
@@ -28,14 +33,19 @@ Field = Annotated[str, Form(max_length=FORM_MAX)]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a signer filled in, as it was typed."""
+    """What a signer filled in, as it was typed; of a letter that answers a petition `note`, `done` and `numbered`."""
 
     reason: str = ""
     note: str = ""
     new_due_at: str = ""
+    done: str = ""
+    numbered: str = ""
 
-    def approval(self, letter: LetterView, person: Person, previewed: str = "") -> Approval:
+    def approval(self, letter: LetterView, person: Person, previewed: str = "") -> Approval | AnswerApproval:
         """As it is decided by. Raises ProblemError in words."""
+        if letter.kind != "late":
+            numbered = self.numbered == "yes"
+            return AnswerApproval(person.name, self.note, self.done, numbered, person.subject, previewed)
         reason: LateReason | None = next((known for known in REASONS if known == self.reason), None)
         if reason is None:
             raise _refused("Chọn một lý do chậm; lý do được in trong thư.")
@@ -54,6 +64,13 @@ class Given:
 
 def _refused(words: str) -> ProblemError:
     return ProblemError(Problem("not-allowed", "Chưa ký được thư này", 409, words))
+
+
+def _filled(reason: Field = "", note: Field = "", new_due_at: Field = "", done: Field = "", numbered: Field = "") -> Given:
+    return Given(reason, note, new_due_at, done, numbered)
+
+
+Filled = Annotated[Given, Depends(_filled)]
 
 
 class LetterPages:
@@ -98,13 +115,19 @@ class LetterPages:
 
     async def reject(self, code: str, person: Person, reason: str, confirmed: str) -> Response:
         """Do not send, for a reason and if it was confirmed."""
-        why: RejectReason | None = next((known for known in get_args(RejectReason) if known == reason), None)
-        if why is None:
+        letter = await self._desk.show(code, person)
+        if letter.kind == "late":
+            why: RejectReason | None = next((known for known in REJECTIONS if known == reason), None)
+            decide = None if why is None else partial(self._desk.reject, code, why, person)
+        else:
+            unsent: UnsentReason | None = next((known for known in UNSENT if known == reason), None)
+            decide = None if unsent is None else partial(self._desk.reject_answer, code, unsent, person)
+        if decide is None:
             return await self.show(code, person, "Chọn lý do không gửi thư.")
         if confirmed != "yes":
             return await self.show(code, person, "Đánh dấu vào ô xác nhận thì mới ghi quyết định không gửi.")
         try:
-            await self._desk.reject(code, why, person)
+            await decide()
         except ProblemError as error:
             return await self._refusal(code, person, error)
         return RedirectResponse(f"/letters/{code}", 303)
@@ -134,12 +157,21 @@ class LetterPages:
             "history": await self._desk.history(code, person),
             "following": await self._desk.following(letter, person),
             "reasons": REASONS,
-            "rejections": REJECTIONS,
+            "rejections": REJECTIONS if letter.kind == "late" else _unsent(letter),
+            "about": await self._desk.about(code, person) if letter.kind == "late" else [],
+            "own": await self._desk.own_of(letter.about, person) if letter.about else None,
             "note_max": NOTE_MAX,
             "signs": person.may(Role.SIGNER),
             "in_full": person.may(*NAME_READERS),
+            "clerk": person.may(Role.OFFICER, Role.UNIT_HEAD),  # who may read petitions
         }
-        return self._pages.show("letter.html", shown, 409 if words["problem"] else 200, person)
+        template = "letter.html" if letter.kind == "late" else "answer.html"
+        return self._pages.show(template, shown, 409 if words["problem"] else 200, person)
+
+
+def _unsent(letter: LetterView) -> dict[UnsentReason, str]:
+    """Why a letter that answers a petition may stay unsent; only the letter of a dossier can say it instead (R17)."""
+    return {code: words for code, words in UNSENT.items() if code != "covered" or letter.about}
 
 
 def _rule(error: ProblemError) -> str:
@@ -161,14 +193,12 @@ def _add_signing(app: FastAPI, shown: LetterPages) -> None:
         return await shown.show(dossier, person)
 
     @app.post("/letters/{dossier}/preview", response_class=HTMLResponse, summary="Trang: xem thư sẽ gửi", responses=SIGNED)
-    async def preview(person: Signer, dossier: str, reason: Field = "", note: Field = "", new_due_at: Field = "") -> Response:
-        return await shown.preview(dossier, person, Given(reason, note, new_due_at))
+    async def preview(person: Signer, dossier: str, given: Filled) -> Response:
+        return await shown.preview(dossier, person, given)
 
     @app.post("/letters/{dossier}/preview.pdf", response_class=Response, summary="Thư sẽ gửi, dạng PDF", responses=SHOWN)
-    async def preview_pdf(
-        person: Signer, dossier: str, reason: Field = "", note: Field = "", new_due_at: Field = ""
-    ) -> Response:
-        return await shown.preview_pdf(dossier, person, Given(reason, note, new_due_at))
+    async def preview_pdf(person: Signer, dossier: str, given: Filled) -> Response:
+        return await shown.preview_pdf(dossier, person, given)
 
     @app.post(
         "/letters/{dossier}/approval",
@@ -177,10 +207,8 @@ def _add_signing(app: FastAPI, shown: LetterPages) -> None:
         summary="Trang: ký thư đã xem",
         responses=SIGNED,
     )
-    async def sign(
-        person: Signer, dossier: str, reason: Field = "", note: Field = "", new_due_at: Field = "", previewed: Field = ""
-    ) -> Response:
-        return await shown.sign(dossier, person, Given(reason, note, new_due_at), previewed)
+    async def sign(person: Signer, dossier: str, given: Filled, previewed: Field = "") -> Response:
+        return await shown.sign(dossier, person, given, previewed)
 
 
 def _add_refusing(app: FastAPI, shown: LetterPages) -> None:

@@ -50,8 +50,11 @@ def add_pages(app: FastAPI, desk: LetterDesk) -> None:
 def _groups(found: list[LetterView], desk: LetterDesk) -> list[tuple[str, bool, list[LetterView]]]:
     """Drafts by when they have to be signed: heading, whether it was missed, letters."""
     now = desk.ground().now
+    answers = [one for one in found if one.kind != "late"]
+    found = [one for one in found if one.kind == "late"]
     missed = [one for one in found if one.sign_by is None or one.sign_by < now]
     today = [one for one in found if one.sign_by is not None and one.sign_by >= now and one.sign_by.date() == now.date()]
     later = [one for one in found if one.sign_by is not None and one.sign_by >= now and one.sign_by.date() > now.date()]
     groups = [("Đã quá thời hạn ký", True, missed), ("Phải ký hôm nay", False, today), ("Ký sau hôm nay", False, later)]
+    groups.append(("Trả lời ý kiến, không có hạn ký", False, answers))
     return [group for group in groups if group[2]]

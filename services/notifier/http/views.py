@@ -5,20 +5,23 @@ from datetime import datetime
 
 from reference import moment, moment_or_none
 from services.notifier.domain import Dossier, Ground, Received
+from services.notifier.domain.answer_text import GIVEN, TITLES, UNSENT, answer_symbol
 from services.notifier.domain.dates import Proposed, propose
 from services.notifier.domain.letter import (
     Approved,
     Back,
+    Draft,
     Drafted,
     Issuing,
     Letter,
+    LetterKind,
     LetterStep,
     Rejected,
     Sent,
     Withdrawn,
     signature_of,
 )
-from services.notifier.domain.letter_text import REASONS, REJECTIONS, symbol
+from services.notifier.domain.letter_text import REASONS, REJECTIONS, TITLE, symbol
 from services.notifier.domain.signing import may_promise, may_take_back
 from services.notifier.domain.unsigned import WORDS
 from services.notifier.store import LETTER_STATES, LetterState, place_of
@@ -39,14 +42,20 @@ STEPS: dict[str, str] = {
     "withdrawn": "Rút dự thảo: hồ sơ xong đúng hẹn",
     "sent": "Cấp số và gửi",
 }
+CALLED_OFF = "Rút dự thảo: người gửi phản ánh lại"
 WHY: dict[str, str] = {str(code): words for code, words in (*REASONS.items(), *REJECTIONS.items())}
+WHY_UNSENT: dict[str, str] = {str(code): words for code, words in UNSENT.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class LetterView:
-    """One letter for the page and the API."""
+    """One letter for the page and the API. `dossier`: or the petition that it answers; `procedure_name`: or what it answers;
+    `about`: the dossier that the error was made in."""
 
     dossier: str
+    kind: LetterKind
+    kind_name: str
+    about: str
     unit: str
     unit_name: str
     procedure_name: str
@@ -76,26 +85,27 @@ class LetterView:
 def view(dossier: Dossier, letter: Letter, ground: Ground) -> LetterView:
     """A dossier's letter in words."""
     draft, reference, state = letter.draft, ground.reference, LETTER_STATES[type(letter)]
-    received = dossier.facts.first(Received)
-    procedure = "" if received is None else received.procedure
-    known, unit = reference.procedures.get(procedure), reference.units.get(draft.unit)
-    refusal, signed = _back(letter).refusal, signature_of(letter)
-    needs_date = _back(letter).granted is None and may_promise(dossier, draft, _back(letter))
+    received, unit = dossier.facts.first(Received), reference.units.get(draft.unit)
+    refusal = _back(letter).refusal
+    needs_date = draft.answers is None and _back(letter).granted is None and may_promise(dossier, draft, _back(letter))
     return LetterView(
         dossier=dossier.code,
+        kind=draft.kind,
+        kind_name=TITLE if draft.answers is None else TITLES[draft.answers],
+        about=draft.about or "",
         unit=draft.unit,
         unit_name=unit.name if unit else draft.unit,
-        procedure_name=known.name if known else procedure,
+        procedure_name=_procedure(received, ground) if draft.answers is None else _matter(dossier, draft),
         state=state,
         state_name=STATES[state],
         received_at=None if received is None else moment(received.at),
-        due_at=moment_or_none(_due(dossier, letter)),
+        due_at=moment_or_none(_due(dossier, letter)) if draft.answers is None else None,
         sign_by=moment_or_none(draft.sign_by),
         new_due_at=moment_or_none(new_due_of(letter)),
         remark=_back(letter).remark,
         waits=WORDS[letter.waits] if isinstance(letter, Issuing) and letter.waits is not None else "",
-        reason_name=REASONS[signed.reason] if signed else REJECTIONS[letter.why] if isinstance(letter, Rejected) else "",
-        symbol=symbol(letter.number) if isinstance(letter, Sent) else "",
+        reason_name=_why(letter),
+        symbol=_symbol(letter),
         refusal=f"{refusal.text} ({refusal.rule})" if refusal else "",
         needs_date=needs_date,
         signer=unit.letterhead.on(ground.now.date()).signer if unit and unit.letterhead else "",
@@ -103,6 +113,37 @@ def view(dossier: Dossier, letter: Letter, ground: Ground) -> LetterView:
         may_be_taken_back=may_take_back(dossier, ground),
         place=place_of(dossier),
     )
+
+
+def _procedure(received: Received | None, ground: Ground) -> str:
+    if received is None:
+        return ""
+    known = ground.reference.procedures.get(received.procedure)
+    return known.name if known else received.procedure
+
+
+def _matter(dossier: Dossier, draft: Draft) -> str:
+    """What a letter that answers a petition is about."""
+    owed = dossier.owed
+    if draft.kind == "apology-error":
+        return "Phản ánh đúng về sai sót"
+    if owed is None or owed.given is None:
+        return "Góp ý được tiếp thu"
+    return f"Đóng góp {GIVEN[owed.given]} của {'tập thể' if owed.giver == 'group' else 'cá nhân'}"
+
+
+def _why(letter: Letter) -> str:
+    """Why the result is late, or why no letter is sent; "" where that was not decided."""
+    signed = signature_of(letter)
+    if isinstance(letter, Rejected):
+        return (WHY if letter.draft.answers is None else WHY_UNSENT)[letter.why]
+    return "" if signed is None or signed.reason is None else REASONS[signed.reason]
+
+
+def _symbol(letter: Letter) -> str:
+    if not isinstance(letter, Sent) or letter.number is None:
+        return ""
+    return symbol(letter.number) if letter.draft.answers is None else answer_symbol(letter.draft.answers, letter.number)
 
 
 def _due(dossier: Dossier, letter: Letter) -> int | None:
@@ -132,10 +173,13 @@ class StepView:
 
 def history(dossier: Dossier) -> list[StepView]:
     """What became of a dossier's letter, in order."""
-    return [_step(step) for step in sorted(dossier.history, key=lambda step: step.at)]
+    answers = dossier.letter is not None and dossier.letter.draft.answers is not None
+    return [_step(step, answers=answers) for step in sorted(dossier.history, key=lambda step: step.at)]
 
 
-def _step(step: LetterStep) -> StepView:
+def _step(step: LetterStep, *, answers: bool) -> StepView:
     what = STEPS["returned" if step.state == "drafted" and step.draft > 1 else step.state]
+    if answers and step.state in ("withdrawn", "sent"):
+        what = CALLED_OFF if step.state == "withdrawn" else "Ban hành"
     nobody = "(không còn lưu)" if step.state in ("approved", "rejected") else ""
-    return StepView(moment(step.at), what, step.by or nobody, WHY.get(step.why, ""))
+    return StepView(moment(step.at), what, step.by or nobody, (WHY_UNSENT if answers else WHY).get(step.why, ""))
