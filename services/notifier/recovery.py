@@ -271,6 +271,8 @@ def absorb(dossier: Dossier, event: Event) -> Dossier:
 def _absorb(dossier: Dossier, event: Event) -> Dossier:
     data, after = event.data, dossier
     match data:
+        case FeedbackInvited() | FeedbackStopWished() | PetitionStated():
+            after = _absorb_feedback(dossier, event)
         case DeadlineStated():
             after = dossier.promised(data)
         case DeadlineSettled():
@@ -283,15 +285,21 @@ def _absorb(dossier: Dossier, event: Event) -> Dossier:
             after = dossier.reached_by(data)
         case ContactCorrected():
             after = dossier.corrected(data)
-        case FeedbackInvited():
-            after = dossier.invited(data)
-        case FeedbackStopWished():
-            after = wished(dossier, data, epoch_ms(event.time))
-        case PetitionStated():
-            after = dossier.owing(data)
         case _ if heeds(event):
             after = dossier.told(event)
     return after
+
+
+def _absorb_feedback(dossier: Dossier, event: Event) -> Dossier:
+    data = event.data
+    match data:
+        case FeedbackInvited():
+            return dossier.invited(data)
+        case FeedbackStopWished():
+            return wished(dossier, data, epoch_ms(event.time))
+        case PetitionStated():
+            return dossier.owing(data)
+    return dossier
 
 
 def _absorb_refusal(dossier: Dossier, event: Event, data: DeadlineRefused) -> Dossier:
