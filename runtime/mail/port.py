@@ -1,11 +1,19 @@
 """What a way to send e-mail has to offer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
 Outcome = Literal["taken", "refused", "busy", "away", "uncertain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A PDF that goes with a message. `name`: of the file, in plain letters, with `.pdf`."""
+
+    name: str
+    pdf: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,7 @@ class Mailing:
     subject: str
     text: str
     at: datetime
+    attached: Attached | None = None
 
 
 @dataclass(frozen=True, slots=True)

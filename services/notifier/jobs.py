@@ -9,6 +9,7 @@ from typing import get_args
 
 from contracts.facts import epoch_ms
 from contracts.notices import Notice, NoticeKind
+from runtime.errors import Unavailable
 from runtime.intents import Intents
 from runtime.loop import Loop
 from runtime.outputs import EventT
@@ -20,7 +21,7 @@ from services.notifier.domain.ground import Heeded, Lookup
 from services.notifier.domain.letter import Issuing
 from services.notifier.domain.letter_links import LetterLinks
 from services.notifier.domain.locked import Locked
-from services.notifier.domain.notice import EMAIL
+from services.notifier.domain.notice import APOLOGY, EMAIL
 from services.notifier.domain.outcome import Answer, Tried, settle_all
 from services.notifier.domain.saying import skip_reasons
 from services.notifier.domain.sending import Claims, Outgoing, claim_due
@@ -29,12 +30,12 @@ from services.notifier.gateways.lines import Switchboard
 from services.notifier.handlers import Context
 from services.notifier.heeding import Heeding, wish_book
 from services.notifier.issuing import issue_letter
-from services.notifier.papers import Press
+from services.notifier.papers import Press, paper_of
 from services.notifier.patience import patiently
 from services.notifier.settings import NotifierSettings
 from services.notifier.shelf import Shelf
 from services.notifier.signatures import NO_KEYS, Signatures
-from services.notifier.store import CODEC, count_waiting
+from services.notifier.store import CODEC, count_waiting, find_one
 from services.notifier.turns import Turns
 
 Answers = Mapping[str, Mapping[Notice, Tried]]  # dossier -> which message -> what became of it
@@ -228,8 +229,30 @@ class Dispatcher:
         give_up_at = asked + self._desk.settings.claim_seconds / 2
         for code, claims in claimed.items():
             for name, outgoing in claims.items():
-                sending = self._desk.board.send(outgoing.via, outgoing.sms, give_up_at)
+                sending = self._hand_over(code, name, outgoing, give_up_at)
                 self._flights[asyncio.create_task(sending)] = Flight(code, name, outgoing, claim)
+
+    async def _hand_over(self, code: str, name: Notice, outgoing: Outgoing, give_up_at: float) -> Answer:
+        """To its gateway; the e-mail about a letter takes the letter along, and waits for a store that does not answer."""
+        sms = outgoing.sms
+        if name == APOLOGY and outgoing.via == EMAIL:
+            try:
+                sms = replace(sms, pdf=await self._paper(code))
+            except Unavailable:
+                return Answer("busy", "no paper yet")
+        return await self._desk.board.send(outgoing.via, sms, give_up_at)
+
+    async def _paper(self, code: str) -> bytes:
+        """The letter of a dossier as it was issued; nothing where it is not kept, so that its message tells of it alone."""
+        try:
+            dossier = await find_one(self._parts.store, code)
+            paper = None if dossier is None else await paper_of(self._parts, self._desk.opener, dossier)
+        except Unavailable:
+            raise
+        except Exception:
+            self._parts.log.exception("the paper of a letter could not be read", dossier=code)
+            return b""
+        return paper if isinstance(paper, bytes) else b""
 
     async def _claim(self, codes: Sequence[str], via: str, claim: str, heeded: HeededBy) -> Mapping[str, Claims]:
         """Asked again until it is known to be saved: under the same claim it is the same. What cannot be decided about one

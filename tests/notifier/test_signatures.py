@@ -323,7 +323,7 @@ async def asked_for(office: Office, problem: str) -> str:
 
 
 async def test_a_signed_letter_whose_paper_is_lost_is_never_set_anew_and_rings(
-    office: Office, safe: Safe, capsys: pytest.CaptureFixture[str]
+    office: Office, safe: Safe, caplog: pytest.LogCaptureFixture
 ) -> None:
     safe.give()
     await office.issue()
@@ -335,7 +335,8 @@ async def test_a_signed_letter_whose_paper_is_lost_is_never_set_anew_and_rings(
 
     assert said == again == MISSING
     assert rings == 2.0
-    assert "Nông Thị Mẫu" not in capsys.readouterr().out
+    assert "the signed paper of a letter is not in the store" in caplog.text
+    assert "Nông Thị Mẫu" not in caplog.text
 
 
 async def test_of_a_letter_of_which_nobody_wrote_down_whether_it_was_signed_its_bodys_custom_decides(

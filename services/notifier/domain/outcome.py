@@ -1,7 +1,7 @@
 """What a gateway's answer means for a message, when it is tried again, and when there is no sense in trying any more."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -38,13 +38,15 @@ LONGEST_REASON = 80
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """One message. `client_id` is the same however often it is tried; `subject`: of an e-mail."""
+    """One message. `client_id` is the same however often it is tried; `subject`: of an e-mail; `pdf`: the letter that goes with
+    it."""
 
     client_id: str
     to: str
     brand: str
     text: str
     subject: str = ""
+    pdf: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

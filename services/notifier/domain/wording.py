@@ -123,6 +123,14 @@ def letter_of(text: str, speaker: Speaker) -> str:
     return f"Kính gửi Ông/Bà,\n\n{text}\n\n{_named(speaker.name)}\n\n{_AUTOMATIC}\n"
 
 
+ATTACHED = "thu-xin-loi.pdf"  # names neither a person nor a dossier: the file stays where it was opened
+
+
+def with_letter(text: str) -> str:
+    """An e-mail that the letter itself goes with."""
+    return f"{text}\nĐính kèm: văn bản xin lỗi ({ATTACHED}).\n"
+
+
 def form_of(kind: NoticeKind, told: Told) -> str:
     """Which form the facts call for: only who chose the counter is asked to come there."""
     match kind:

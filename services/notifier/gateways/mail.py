@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Mapping
 
 from runtime.clock import Clock
-from runtime.mail import Mail, Mailing
+from runtime.mail import Attached, Mail, Mailing
 from runtime.mail import Outcome as MailOutcome
 from services.notifier.domain.outcome import Answer, Outcome, Sms
+from services.notifier.domain.wording import ATTACHED, with_letter
 
 MOST_SECONDS = 40.0  # for one message, however slow each step is: a claim lasts longer
 OUTCOMES: Mapping[MailOutcome, Outcome] = {
@@ -28,7 +29,9 @@ class MailGateway:
 
     async def send(self, message: Sms) -> Answer:
         """See the port."""
-        mailing = Mailing(message.client_id, (message.to,), message.subject, message.text, self._clock.now())
+        attached = Attached(ATTACHED, message.pdf) if message.pdf else None
+        text = with_letter(message.text) if attached else message.text
+        mailing = Mailing(message.client_id, (message.to,), message.subject, text, self._clock.now(), attached)
         try:
             async with asyncio.timeout(MOST_SECONDS):
                 said = (await self._mail.send(mailing))[message.to]

@@ -7,6 +7,7 @@ from runtime.parts import Parts
 from runtime.web import Problem, ProblemError, also, by_key, problem_answers
 from services.notifier.domain.letter_links import is_token
 from services.notifier.domain.locked import Locked
+from services.notifier.domain.wording import ATTACHED
 from services.notifier.jobs import Desk
 from services.notifier.papers import opened_by
 
@@ -14,7 +15,6 @@ HEADER = "x-letter-token"
 _SHOWN = APIKeyHeader(
     name=HEADER, scheme_name="letter-token", description="Mã cuối liên kết mở thư trong tin nhắn.", auto_error=False
 )
-FILE = "thu-xin-loi.pdf"  # names neither a person nor a dossier: it stays in the phone
 
 
 def add_linked(app: FastAPI, parts: Parts, desk: Desk) -> None:
@@ -38,5 +38,5 @@ def add_linked(app: FastAPI, parts: Parts, desk: Desk) -> None:
             raise ProblemError(Problem("locked", "Chưa mở được thư / the key is not here", 503, detail))
         if pdf is None:
             raise ProblemError(Problem("no-key", "Liên kết không mở được thư nào / this opens no letter", 401))
-        headers = {"content-disposition": f'inline; filename="{FILE}"', "cache-control": "no-store"}
+        headers = {"content-disposition": f'inline; filename="{ATTACHED}"', "cache-control": "no-store"}
         return Response(pdf, media_type="application/pdf", headers=headers)

@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
 import trustme
 from pydantic import SecretStr, ValidationError
 
-from runtime.mail import Answer, Mail, Mailing, MailSettings, MemoryMail, SmtpMail
+from runtime.mail import Answer, Attached, Mail, Mailing, MailSettings, MemoryMail, SmtpMail
+from runtime.mail.message import as_bytes
 from tests.support.mail import PASSWORD, USER, Place, cut, hang, smtp_server
 from tests.support.ports import free_port
 
@@ -53,6 +57,35 @@ async def test_a_message_is_read_as_it_was_written_and_no_machine_answers_it(pla
     assert letter["auto-submitted"] == "auto-generated"
     assert (letter.get_content_type(), letter.get_content_charset()) == ("text/plain", "utf-8")
     assert place.box.raw()[0].isascii()
+
+
+async def test_a_pdf_goes_with_the_text_byte_for_byte(place: Place, mail: SmtpMail) -> None:
+    pdf = b"%PDF-1.7\r\n.\n" + bytes(range(256)) * 8_000
+    await mail.send(replace(mailing(), attached=Attached("thu-xin-loi.pdf", pdf)))
+    [letter] = place.box.letters()
+    [file] = letter.iter_attachments()
+    text = letter.get_body(("plain",))
+
+    assert text is not None
+    assert text.get_content().replace("\r\n", "\n") == mailing().text
+    assert (file.get_content_type(), file.get_filename(), file.get_content()) == ("application/pdf", "thu-xin-loi.pdf", pdf)
+    assert place.box.raw()[0].isascii()
+
+
+@pytest.mark.parametrize("code", ["H37.12-260302-0001", "000.00.14.H37-261105-0042", "H37.1-260302-0001"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        *("xin lỗi vì trả kết quả trễ hẹn", "cần thực hiện nghĩa vụ tài chính", "đã có kết quả", "cần bổ sung giấy tờ", "dừng"),
+        "một câu dài hơn mọi câu khác, để xem mỗi chỗ ngắt dòng có giữ đủ khoảng trắng giữa các chữ hay không",
+    ],
+)
+def test_a_subject_is_read_as_it_was_written_wherever_its_lines_are_cut(code: str, told: str) -> None:
+    subject = f"Hồ sơ {code}: {told}"
+    raw = as_bytes(replace(mailing(), subject=subject), "dunghen@tinh.example")
+
+    assert message_from_bytes(raw, policy=default)["subject"] == subject
+    assert max(map(len, raw.split(b"\r\n"))) <= 78
 
 
 async def test_a_batch_is_one_connection_and_the_next_one_is_another(place: Place, mail: SmtpMail) -> None:
