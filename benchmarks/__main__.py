@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks import (
     day,
     decide,
+    feedback,
     figures,
     gateways,
     history,
@@ -50,6 +51,7 @@ BENCHES: dict[str, Bench] = {
     "sla": lambda kafka, mongo, options: throughput.run(kafka, mongo, "sla", options.dossiers, options.rounds),
     "rebuild": lambda kafka, mongo, options: figures.run_rebuild(kafka, mongo, options.dossiers),
     "day": lambda _, mongo, __: day.run(mongo, 100_000),
+    "feedback": lambda _, mongo, options: feedback.run(mongo, options.rounds, options.items),
     "year": lambda _, mongo, __: figures.run_year(mongo, (10_000, 1_000_000)),
     "reporting": lambda kafka, mongo, options: throughput.run(kafka, mongo, "reporting", options.dossiers, options.rounds),
 }
@@ -63,6 +65,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", default=USUAL, help=", ".join((*ALONE, *BENCHES)))
     parser.add_argument("--dossiers", type=int, default=10_000, help="dossiers for sla and reporting")
     parser.add_argument("--rounds", type=int, default=2, help="alternating rounds of service and bare loop")
+    parser.add_argument("--items", type=int, default=100_000, help="petitions in feedback's worklist and in reporting's share")
     parser.add_argument("--minutes", type=float, default=5, help="how long Kafka is down in outage")
     parser.add_argument("--storm", type=int, default=100_000, help="dossiers due at one moment in storm")
     parser.add_argument("--log", type=Path, help="log of a demo (./dev demo --out FOLDER), for decide")
