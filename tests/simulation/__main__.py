@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from tests.simulation.faults import Fault, Listed
+from tests.simulation.notifier import Notifier
 from tests.simulation.planted import FOUND_BY, PLANTS, Plant, planted
 from tests.simulation.shrinking import shrink
 from tests.simulation.sla import Sla
 from tests.simulation.toy import Toy
 from tests.simulation.world import BROKEN, Outcome, Scenario, run_world
 
-SCENARIOS: dict[str, Callable[[], Scenario]] = {"toy": Toy, "sla": Sla}
+SCENARIOS: dict[str, Callable[[], Scenario]] = {"toy": Toy, "sla": Sla, "notifier": Notifier}
 TOLD_LINES = 60
 HASH_SEED = "0"  # sets of text are walked in an order that depends on it
 
@@ -79,7 +80,7 @@ def replay_planted() -> int:
     """Each recorded seed: red with its planted fault, green without; returns how many are not so."""
     wrong, recorded = 0, json.loads(FOUND_BY.read_text())
     for plant in PLANTS:
-        seed = recorded.get(plant.name, "toy-0")
+        seed = recorded.get(plant.name, f"{plant.service}-0")
         with planted(plant):
             red = play(seed).verdict
         green = play(seed).verdict
@@ -99,7 +100,7 @@ def record_planted() -> int:
 
 def _found_by(plant: Plant) -> str | None:
     for number in range(plant.within):
-        seed = f"toy-{number}"
+        seed = f"{plant.service}-{number}"
         with planted(plant):
             red = not play(seed).verdict.good
         if red and play(seed).verdict.good:

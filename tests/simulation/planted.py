@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,10 @@ from runtime.parts import INTENTS
 from runtime.store import Document
 from runtime.store.memory import MemoryDocuments
 from runtime.timers import Timers
+from services.changes import Answering, Changed
+from services.notifier.domain import Dossier, Sending, client_id, outcome, sending
+from services.notifier.domain.notice import Claimed, put_back
+from services.notifier.domain.outcome import Sms
 
 Patch = tuple[Any, str, Any]  # owner, name, what stands there instead
 
@@ -235,6 +240,26 @@ async def _never_ahead(_self: Timers, _wall: datetime) -> timedelta:
     return timedelta()
 
 
+# --- messages -------------------------------------------------------------------------------------------------------
+
+
+def _claim_again(dossier: Dossier, name: str, message: Claimed, ground: Sending) -> Answering[Dossier, Sms | None]:
+    return sending._claim_now(dossier, name, message, ground)
+
+
+def _queue_again(dossier: Dossier, name: str, message: Claimed, ground: Sending) -> Changed[Dossier]:
+    return Changed(dossier.with_message(name, put_back(message, ground.now_ms)))
+
+
+def _fail_at_once(dossier: Dossier, name: str, message: Claimed, ground: Sending) -> Changed[Dossier]:
+    return outcome.fail(dossier, name, message, ("technical", "500"), ground)
+
+
+def _another_id() -> Callable[..., str]:
+    tries = count()
+    return lambda dossier, name, serial=1, channel="sms": client_id(dossier, name, serial + next(tries), channel)
+
+
 def _nothing(*_: object) -> None:
     return None
 
@@ -246,6 +271,7 @@ class Plant:
     name: str
     patches: Callable[[], Sequence[Patch]]
     within: int
+    service: str = "toy"  # whose worlds find it
 
 
 PLANTS = (
@@ -292,6 +318,10 @@ PLANTS = (
     Plant("no-rewind", lambda: [(MemoryLog, "give_back", _nothing)], 200),
     Plant("watermark-ignored", lambda: [(runtime.timers, "watermarks", _no_watermarks)], 1000),
     Plant("clock-ahead-believed", lambda: [(Timers, "_ahead", _never_ahead)], 500),
+    Plant("a-stuck-claim-is-free", lambda: [(sending, "_stuck", _claim_again)], 200, "notifier"),
+    Plant("what-is-uncertain-is-tried-again", lambda: [(outcome, "_unknown", _queue_again)], 200, "notifier"),
+    Plant("one-odd-answer-is-final", lambda: [(outcome, "_unknown", _fail_at_once)], 200, "notifier"),
+    Plant("a-client-id-of-each-try", lambda: [(sending, "client_id", _another_id())], 200, "notifier"),
 )
 FOUND_BY = Path(__file__).with_name("planted.json")  # plant -> seed
 

@@ -35,6 +35,12 @@ def test_a_hundred_seeds_of_sla_keep_every_promise() -> None:
     assert code == 0, output
 
 
+def test_sixty_seeds_of_notifier_and_its_gateways_keep_every_promise() -> None:
+    code, output = simulate("--service", "notifier", "--seeds", "60")
+
+    assert code == 0, output
+
+
 def test_two_instances_that_start_on_an_older_copy_do_not_wait_for_each_other() -> None:
     """One begins to read back while the other compares, which then finds no difference any more."""
     code, output = simulate("--service", "sla", "--first", "202", "--seeds", "1")
