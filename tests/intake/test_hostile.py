@@ -1,6 +1,7 @@
 """Files that are made to exhaust: each is refused by a sentence, within bounds, while intake answers others."""
 
 import asyncio
+import io
 import json
 import resource
 import time
@@ -213,3 +214,24 @@ async def test_intake_answers_its_probe_while_it_reads_a_large_body(intake: Alon
 
     assert (await reading).status_code == 422
     assert answered > 1
+
+
+class Counting(io.BytesIO):
+    """A file that knows how much of it was read."""
+
+    taken = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        found = super().read(size)
+        self.taken += len(found)
+        return found
+
+
+def test_a_sheet_that_does_not_say_its_size_is_not_read_to_its_end_for_that(tmp_path: Path) -> None:
+    """A million rows took a minute to their first one."""
+    rows = (f'<row><c t="inlineStr"><is><t>{n * 2654435761 % 2**32}</t></is></c></row>'.encode() for n in range(20_000))
+    file = Counting(with_part(tmp_path / "so.xlsx", "xl/worksheets/sheet1.xml", *sheet_of(*rows)).read_bytes())
+    said = unpacking.said_of(file)
+    assert next(said) == {"sheet": "Sổ", "unread": ""}
+
+    assert file.taken < 1.5 * len(file.getvalue())  # once, for its depth

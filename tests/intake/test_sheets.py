@@ -225,3 +225,81 @@ async def test_a_form_in_place_of_a_file_is_refused_with_what_to_send(intake: Al
 
     assert answer.status_code == 422
     assert "--data-binary" in answer.json()["detail"]
+
+
+GROUPED = ["STT", "Mã hồ sơ", "Mã TTHC", "Người nộp", "Thời gian", None]
+BELOW = [None, None, None, "Họ và tên", "Ngày nhận", "Ngày hẹn trả"]
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower"),
+    [
+        (GROUPED, BELOW),
+        (["STT", "Hồ sơ", None, "Công dân", "Thời hạn", None], [None, "Mã hồ sơ", "Mã TTHC", "Họ và tên", *BELOW[4:]]),
+        (["STT", "Thông tin hồ sơ", None, "Người nộp hồ sơ", "Ngày tháng", None], ["", *HEADINGS[1:]]),
+        (["TT", "Thông tin chung", None, None, None, None], [None, *HEADINGS[1:]]),
+        (["STT", "HỒ SƠ", None, "LIÊN HỆ", "NGÀY, THÁNG, NĂM", None], [None, "Mã HS", "Mã TTHC", "Họ tên", *BELOW[4:]]),
+    ],
+)
+def test_heads_that_say_only_of_what_kind_a_column_is_stand_over_the_headings(
+    tmp_path: Path, upper: list[str | None], lower: list[str | None]
+) -> None:
+    table, rows = read(workbook(tmp_path / "so.xlsx", {"Sổ": [["SỔ THEO DÕI"], upper, lower, line(1), line(2)]}))
+
+    assert codes(rows) == ["H37.12-261120-0001", "H37.12-261120-0002"]
+    assert [(row.item or {}).get("promised_at") for row in rows] == ["27/11/2026 09:00"] * 2
+    assert table.sheets[0].unread == ""
+
+
+@pytest.mark.parametrize("head", ["Trả kết quả", "Kết quả", "Chuyển cơ quan chuyên môn", "Bổ sung", "Thuế"])
+def test_a_head_that_says_which_day_is_meant_is_never_left_out(tmp_path: Path, head: str) -> None:
+    """The day on which a result was fetched is not that of the reception."""
+    with pytest.raises(FileRefusedError, match="không thấy đầu cột"):
+        read(workbook(tmp_path / "so.xlsx", {"Sổ": [[*GROUPED[:4], head, None], BELOW, line(1)]}))
+
+
+def test_what_stands_in_a_column_without_a_heading_is_said_once(tmp_path: Path) -> None:
+    rows = [[*line(number), None, "đã gọi điện", "x"] for number in (1, 2)]
+    table, _ = read(workbook(tmp_path / "so.xlsx", {"Sổ": [[*HEADINGS, None, None, "Ghi chú"], line(3), *rows]}))
+
+    assert table.sheets[0].notes == ["cột thứ 8 không có đầu cột nên không đọc"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Số hồ sơ: 2",
+        "Số lượng hồ sơ: 02",
+        "Tổng hợp: 2 hồ sơ",
+        "Bằng chữ: Hai hồ sơ (02)",
+        "Ấn định danh sách gồm 02 hồ sơ",
+        "Trong đó: đúng hạn 2",
+        "Cộng tháng 11: 02 hồ sơ",
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_a_total_in_words_is_passed_over_wherever_it_stands(tmp_path: Path, words: str, place: int) -> None:
+    total = [*[None] * place, words]
+    table, rows = read(workbook(tmp_path / "so.xlsx", {"Sổ": [HEADINGS, line(1), line(2), total]}))
+
+    assert codes(rows) == ["H37.12-261120-0001", "H37.12-261120-0002"]
+    assert [row.faults for row in rows] == [()] * 2
+    assert [where for where, _ in table.sheets[0].passed] == [4]
+
+
+def test_two_tables_on_a_sheet_are_read_each_by_its_own_headings(tmp_path: Path) -> None:
+    second = ["Ngày nhận", "Mã hồ sơ", "Mã TTHC"]
+    sheet = [
+        ["I. Trực tiếp"],
+        HEADINGS,
+        line(1),
+        ["Cộng: 01"],
+        [],
+        ["II. Trực tuyến"],
+        second,
+        ["20/11/2026 09:00", *line(2)[1:3]],
+    ]
+    table, rows = read(workbook(tmp_path / "so.xlsx", {"Sổ": sheet}))
+
+    assert codes(rows) == ["H37.12-261120-0001", "H37.12-261120-0002"]
+    assert table.sheets[0].rows == 2

@@ -16,7 +16,8 @@ MOST_SIGNERS = 4  # cells in a line of signatures
 _CODE = re.compile(r"\s*(?:[0-9]{3}\.|[HG][0-9]{2})")
 _SUM = re.compile(r"\s*\)?\s*=[\d\s()+*/:-]+$")  # what a column is made of, behind its number
 _TOTAL = re.compile(
-    r"(?:tổng(?: cộng| số| hồ sơ| *[:(]| *$| *\d)|lũy kế|luỹ kế|total\b"
+    r"(?:tổng(?: cộng| số| hồ sơ| *[:(]| *$| *\d)|lũy kế|luỹ kế|total\b|tổng hợp *[:(]|số (?:lượng )?hồ sơ *:"
+    r"|bằng chữ *[:(]|ấn định\b|trong đó\b"
     r"|cộng(?: *$| *[:(]| *\d| (?:tháng|quý|năm|trang|dồn|số|chung|ngày|tuần|cuối)\b))"
 )
 _SIGNATURE = re.compile(

@@ -105,6 +105,18 @@ def heading_key(text: str) -> str:
 _RANKS = {heading_key(name): (field, rank) for field, names in HEADINGS.items() for rank, name in enumerate(names)}
 
 
+# Merged heads that say nothing of which time or whose name stands below. One that does (`Trả kết quả`) is never left out:
+# the day on which a result was fetched would be read as the day of the reception.
+_KINDS = {
+    heading_key(name)
+    for name in (
+        "Thời gian", "Thời hạn", "Ngày tháng", "Ngày, tháng, năm", "Ngày giờ", "Hồ sơ", "Thông tin hồ sơ", "Thông tin chung",
+        "Thông tin", "Thủ tục", "Thủ tục hành chính", "Người nộp", "Người nộp hồ sơ", "Thông tin người nộp",
+        "Thông tin liên hệ", "Liên hệ", "Cá nhân, tổ chức", "Tổ chức, cá nhân", "Thông tin cá nhân, tổ chức", "Công dân",
+    )
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Double:
     """Two columns for one field: where the one that is not read stands, and whether it must not differ."""
@@ -179,10 +191,17 @@ def _register(upper: Cells, lower: Cells) -> Columns | None:
         head = shown(upper[place]) if place < len(upper) else ""
         sub = shown(lower[place]) if place < len(lower) else ""
         group = head or group
-        headings.append(f"{group} {sub}".strip() if sub else head)
+        headings.append(_under(group, sub) if sub else head)
     found = [(place, *_RANKS[key]) for place, name in enumerate(headings) if (key := heading_key(name)) in _RANKS]
     columns = _columns(tuple(headings), found, register=True)
     return columns if all(name in columns.places for name in REGISTER_REQUIRED) else None
+
+
+def _under(group: str, sub: str) -> str:
+    """A heading under a merged head: both together, or what stands below where the head says only of what kind it is."""
+    both = f"{group} {sub}".strip()
+    alone = heading_key(both) not in _RANKS and heading_key(group) in _KINDS and heading_key(sub) in _RANKS
+    return sub if alone else both
 
 
 def _columns(headings: tuple[str, ...], found: list[tuple[int, str, int]], *, register: bool) -> Columns:

@@ -108,6 +108,7 @@ class Sheet:
     _above: deque[tuple[int, list[Cell]]] = field(default_factory=deque)
     _seen: int = 0
     _head_rows: list[list[str]] = field(default_factory=list)
+    _unnamed: set[int] = field(default_factory=set)  # places without a heading, in which nothing has stood yet
 
     def take(self, line: int, cells: list[Cell]) -> Iterator[Row]:
         """What the next line adds."""
@@ -148,6 +149,7 @@ class Sheet:
         self._layout = Layout.of(self.report.title, columns)
         code, moment = (columns.places[name] for name in (REGISTER_REQUIRED if columns.register else EVENT_REQUIRED[::2]))
         self._passing = Passing(code, moment)
+        self._unnamed = {place for place, name in enumerate(columns.headings) if not name}
         self._head_rows += [[shown(cell) for cell in row if shown(cell)] for row in rows]
         for mine, more in (
             (self.report.columns, columns.read()),
@@ -167,6 +169,9 @@ class Sheet:
                 self.report.passed.append((line, why))
                 return
         self.report.rows += 1
+        for place in [place for place in self._unnamed if place < len(cells) and cells[place] not in (None, "")]:
+            self._unnamed.remove(place)
+            self.report.notes.append(f"cột thứ {place + 1} không có đầu cột nên không đọc")
         yield row_of(self._layout, line, cells, ragged=self.ragged)
 
     def _heading_again(self, passing: Passing, cells: Cells) -> str:

@@ -108,7 +108,10 @@ def said_of(file: BinaryIO) -> Iterator[object]:
     """What is written of a workbook, up to its end. Raises RefusedError."""
     check_parts(file)
     from openpyxl import load_workbook  # noqa: PLC0415 - a file that is refused by its parts needs none of it
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet  # noqa: PLC0415 - as above
 
+    # What a file says of its size is not believed, and of one that says nothing openpyxl would read every row to learn that.
+    ReadOnlyWorksheet._get_size = lambda _: None  # type: ignore[attr-defined]  # noqa: SLF001
     try:
         check_depth(file)
         book = load_workbook(file, read_only=True, data_only=False, keep_links=False)

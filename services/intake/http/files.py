@@ -22,7 +22,7 @@ from services.intake.http.gatekeeper import SENDING, Key
 FILES = "/v1/dossiers/files"
 MOST_FILE_BYTES = 64 * 1024 * 1024
 TOLD = 1000  # refused rows named in the answer; the refusal file has them all
-GIVEN_UP = 10_000  # rows, if none of them could be taken: the file is of another kind, or made to keep us busy
+GIVEN_UP = 2_000  # rows, if none of them could be taken: the file is of another kind, or made to keep us busy
 WORKBOOKS = 2  # unpacked at a time, each in a process of its own with memory of its own
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA = {
