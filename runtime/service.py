@@ -39,6 +39,7 @@ from runtime.web.doors import servers_of
 MEASURE_SECONDS = 0.5  # between measurements for probes; /metrics measures when it is asked
 ALIVE_SECONDS = 15.0  # between notes in the store that it is in use
 AGAIN_SECONDS = 1.0  # between looks for a part that is not there yet
+LEAVE_SECONDS = 3.0  # for saying goodbye to the group
 AWAY_SECONDS = 5.0  # after so long without an answer the log is away
 Step = Callable[[], Awaitable[None]]
 Broker = KafkaBroker  # services hold one and do not know what it is
@@ -216,7 +217,7 @@ class Service:
             steps.append(("loop", self.loop.drain))
         steps += [("drain", drain) for drain in self.drains]
         if self.broker is not None:
-            steps.append(("broker", self.broker.stop))
+            steps += [("broker", self.broker.stop), ("group", self._leave_group)]
         steps += [("reader", self.parts.topics.close), ("store", self.parts.store.close)]
         for name, step in steps:
             try:
@@ -226,6 +227,13 @@ class Service:
             except Exception as error:
                 if self.health.waits_for == "":
                     self.parts.log.exception("stopping failed", step=name, error=type(error).__name__)
+
+    async def _leave_group(self) -> None:
+        """Not told, the group waits for the end of this instance's session; nothing else is lost."""
+        try:
+            await asyncio.wait_for(self.parts.topics.leave(), LEAVE_SECONDS)
+        except (Unavailable, TimeoutError) as error:
+            self.parts.log.warning("the group was not told that this instance stops", reason=str(error))
 
 
 async def _awaited(step: Callable[[], Awaitable[Any]]) -> None:

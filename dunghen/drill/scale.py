@@ -1,9 +1,9 @@
-"""`dunghen drill scale`: instances of a service come and go under load, on a real Kafka and MongoDB, as processes."""
+"""`dunghen drill scale`: instances of a service come, go and are restarted under load, as processes on real parts."""
 
 import asyncio
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from contracts import load_catalogue
-from dunghen.demo.driver import ClockReaders, DemoStuckError, Fleet
+from dunghen.demo.driver import ClockReaders, DemoStuckError, Fleet, groups_of
 from dunghen.demo.phone import Phone
 from dunghen.demo.real import Processes, demo_key, demo_server, real_parts, service_environment
 from dunghen.drill.judged import EXPECTED, FACTS, Figures, Phase, figures, handled_by
@@ -66,6 +66,15 @@ class _Drill:
             await self._processes.terminate(self._plan.service, len(self._clients))
         await self._shared_out()
 
+    async def restart(self) -> None:
+        """Restart each instance under its name, the last one first as Kubernetes does, the next one when it is ready."""
+        service = self._plan.service
+        for number in reversed(range(len(self._clients))):
+            await self._processes.terminate(service, number)
+            await self._processes.start(service, number)
+            await self._processes.ready(service, number)
+            await self._shared_out()
+
     async def _shared_out(self) -> None:
         service = self._plan.service
         wanted = len(load_catalogue().read_by(service)) * self._plan.partitions
@@ -88,7 +97,7 @@ class _Drill:
 async def run_scale(bootstrap: str, mongo: str, plan: Plan, say: Callable[[str], None]) -> list[Figures]:
     """Run the drill; returns the figures of its phases. `say` is told which begins. Raises DemoStuckError, Unavailable."""
     prefix, few, many = f"drill{secrets.token_hex(3)}.", plan.few, plan.many
-    async with _system(bootstrap, mongo, prefix, plan) as (fleet, processes):
+    async with system(bootstrap, mongo, prefix, plan.partitions) as (fleet, processes):
         drill = _Drill(plan, fleet, processes)
         await drill.grow(few)
         phases, load = list[Phase](), Load(fleet, plan.rate)
@@ -96,6 +105,7 @@ async def run_scale(bootstrap: str, mongo: str, plan: Plan, say: Callable[[str],
             (f"{few}", drill.rest),
             (f"{few} -> {many}", lambda: drill.grow(many)),
             (f"{many}", drill.rest),
+            (f"{many} restarted", drill.restart),
             (f"{many} -> {few}", lambda: drill.shrink(few)),
             (f"{few} again", drill.rest),
         )
@@ -118,22 +128,33 @@ async def run_scale(bootstrap: str, mongo: str, plan: Plan, say: Callable[[str],
 
 
 @asynccontextmanager
-async def _system(bootstrap: str, mongo: str, prefix: str, plan: Plan) -> AsyncIterator[tuple[Fleet, Processes]]:
-    """Topics, stores, an intake that runs, and a phone; the service of the drill is still to be started."""
-    clock, phone, readers = SteppedClock(datetime.now(UTC)), Phone(), ClockReaders()
+async def system(
+    bootstrap: str,
+    mongo: str,
+    prefix: str,
+    partitions: int,
+    services: Sequence[str] = ("intake",),
+    clock: SteppedClock | None = None,
+) -> AsyncIterator[tuple[Fleet, Processes]]:
+    """Topics, stores, a phone, and these services as they come, without the demo's hurry. `clock`: None for the system's."""
+    phone, readers, time = Phone(), ClockReaders(), clock or SteppedClock(datetime.now(UTC))
     async with AsyncExitStack() as stack:
         logs = stack.enter_context(tempfile.TemporaryDirectory(prefix="dunghen-logs-"))
-        store_url = await stack.enter_async_context(real_parts(bootstrap, mongo, prefix, plan.partitions))
-        server = await stack.enter_async_context(demo_server(clock, phone, readers))
-        environment = service_environment(bootstrap, prefix, None) | {"NOTIFIER_GATEWAY_URL": f"{server}/sms"}
+        store_url = await stack.enter_async_context(real_parts(bootstrap, mongo, prefix, partitions))
+        server = await stack.enter_async_context(demo_server(time, phone, readers))
+        environment = service_environment(bootstrap, prefix, server if clock else None)
+        environment |= {"NOTIFIER_GATEWAY_URL": f"{server}/sms"}
         common = {name: value for name, value in environment.items() if name not in HURRIED}
         processes = Processes(common, store_url, Path(logs), readers)
         stack.push_async_callback(processes.stop)
-        await processes.start("intake")
-        await processes.ready("intake")
-        key = bearer(await demo_key(store_url("intake")))
-        intake = httpx.AsyncClient(base_url=f"http://127.0.0.1:{processes.port('intake')}", timeout=60, headers=key)
-        await stack.enter_async_context(intake)
-        groups = {prefix + plan.service: [prefix + topic for topic in load_catalogue().read_by(plan.service)]}
-        lags = await stack.enter_async_context(Lags(bootstrap, groups))
-        yield Fleet({"intake": intake}, lags, clock, prefix, phone), processes
+        await asyncio.gather(*(processes.start(name) for name in services))
+        await asyncio.gather(*(processes.ready(name) for name in services))
+        shown = {"intake": bearer(await demo_key(store_url("intake")))}
+        clients = {
+            name: await stack.enter_async_context(
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{processes.port(name)}", timeout=60, headers=shown.get(name))
+            )
+            for name in services
+        }
+        lags = await stack.enter_async_context(Lags(bootstrap, groups_of(prefix)))
+        yield Fleet(clients, lags, time, prefix, phone), processes

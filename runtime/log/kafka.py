@@ -14,7 +14,15 @@ from typing import Any, TypeVar
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    KafkaError,
+    MessageSizeTooLargeError,
+    NoError,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
+from aiokafka.protocol.group import LeaveGroupRequest
 from faststream import AckPolicy
 from faststream.exceptions import IncorrectState
 from faststream.kafka import KafkaBroker, Topic
@@ -93,8 +101,9 @@ class KafkaLog(Grouped):
         self._name, self._settings, self._broker, self._telemetry = name, settings, broker, telemetry
         self._prefix, self._group_id = settings.topic_prefix, settings.topic_prefix + name
         self._consumer_of: Callable[[], AIOKafkaConsumer | None] = lambda: None  # known once FastStream has declared it
-        self.group = Group(self._consumer, self._prefix, joined=self._ask_to_lead)
+        self.group = Group(self._consumer, self._prefix, joined=self._joined)
         self._asked_to_lead = False
+        self._member_id = ""  # what the broker calls this start of this instance
         self._reader: AIOKafkaConsumer | None = None
         self._reading, self._starting = asyncio.Lock(), asyncio.Lock()
 
@@ -115,7 +124,7 @@ class KafkaLog(Grouped):
             fetch_min_bytes=settings.fetch_min_bytes,
             fetch_max_wait_ms=settings.fetch_max_wait_ms,
             session_timeout_ms=settings.session_timeout_ms,
-            heartbeat_interval_ms=max(300, settings.session_timeout_ms // 4),
+            heartbeat_interval_ms=max(300, settings.session_timeout_ms // 10),
             max_poll_interval_ms=settings.max_poll_interval_ms,
             partition_assignment_strategy=(RangePartitionAssignor,),
             listener=self.group,
@@ -135,20 +144,50 @@ class KafkaLog(Grouped):
     def _consumer(self) -> AIOKafkaConsumer | None:
         return self._consumer_of()
 
-    def _ask_to_lead(self) -> None:
+    def _joined(self) -> None:
+        consumer = self._consumer()
+        if consumer is not None:
+            coordinator = consumer._coordinator  # noqa: SLF001 - aiokafka has no public word for it
+            self._member_id = coordinator.member_id
+            self._ask_to_lead(coordinator)
+
+    def _ask_to_lead(self, coordinator: Any) -> None:  # noqa: ANN401 - aiokafka's coordinator of a group
         """Join once more after the first assignment, unless this process made it.
 
         A static member that restarts within its session is given its old partitions and not told that it leads its group, and
         only a leader watches for partitions that are added: nobody would take them until the next rebalance. Asked again, the
         broker tells it, and shares out what is there now; for a member that does not lead, nothing moves.
         """
-        consumer = self._consumer()
-        if self._asked_to_lead or consumer is None:
+        if self._asked_to_lead:
             return
         self._asked_to_lead = True
-        coordinator = consumer._coordinator  # noqa: SLF001 - aiokafka has no public word for it
         if coordinator._group_subscription is None:  # noqa: SLF001
             coordinator.request_rejoin()
+
+    async def leave(self) -> None:
+        """Tell the group that this instance is gone, where others are there to take its partitions. Raises Unavailable.
+
+        A static member's client leaves silently, and its partitions wait for the end of its session (decision 45). To be called
+        once the consumer has stopped: one that runs would join again.
+        """
+        if self._settings.instance_id is None or not self._member_id:
+            return
+        member_id, self._member_id = self._member_id, ""
+        group = self._group_id
+
+        async def say(admin: AIOKafkaAdminClient) -> None:
+            coordinator = await admin.find_coordinator(group)
+            (described,) = await admin.describe_consumer_groups([group], coordinator)
+            members = described.to_object()["groups"][0]["members"]
+            if len(members) < 2:
+                return  # alone: nobody would take over, and an emptied group makes the next one who joins wait
+            request = LeaveGroupRequest(group, member_id)
+            answer = await admin._send_request(request, coordinator)  # noqa: SLF001 - its public words are of other things
+            error = for_code(answer.error_code)
+            if error is not NoError:
+                raise error
+
+        await self._ask_admin(say)
 
     # --- publishing -----------------------------------------------------------
 

@@ -174,6 +174,9 @@ class MemoryLog(Grouped):
         with _unavailable():
             return dict(await self._hook("read", look))
 
+    async def leave(self) -> None:
+        """`stop` has left already: static membership is left out of the broker in memory."""
+
     async def close(self) -> None:
         """Nothing to give back."""
 

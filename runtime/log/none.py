@@ -21,5 +21,8 @@ class NoLog:
     cluster = partitions = begins = ends = committed = read = staticmethod(_refuse_later)
     publish = learn = set_back = commit = staticmethod(_refuse_later)
 
+    async def leave(self) -> None:
+        """There is no group."""
+
     async def close(self) -> None:
         """There is nothing to give back."""

@@ -148,6 +148,10 @@ class Log(Protocol):
         """Commit these offsets for the service's group, backwards too. Raises Unavailable while the group has members."""
         ...
 
+    async def leave(self) -> None:
+        """Tell the group that this instance takes no more batches: its partitions need not wait for its session's end."""
+        ...
+
     async def close(self) -> None:
         """Give back what reading by place needed."""
         ...

@@ -22,7 +22,7 @@ async def test_instances_that_come_and_go_under_load_lose_and_double_nothing(rea
     assert done.returncode == 0, done.stderr
     phases = json.loads(done.stdout)
 
-    assert [phase["phase"] for phase in phases] == ["1", "1 -> 2", "2", "2 -> 1", "1 again"]
+    assert [phase["phase"] for phase in phases] == ["1", "1 -> 2", "2", "2 restarted", "2 -> 1", "1 again"]
     assert all(phase["facts"] > 0 and phase["p95_ms"] > 0 for phase in phases)
     assert sum(phase["lost"] + phase["doubled"] for phase in phases) == 0
     assert not [name for name in await partition_counts(real.kafka) if name.startswith("drill")]

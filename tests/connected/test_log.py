@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from faststream.kafka import KafkaBroker
 
+from runtime.errors import Unavailable
 from runtime.kafka_admin import create_topics, delete_topics
 from runtime.log.kafka import KafkaLog, make_broker
 from runtime.logs import get_log
@@ -19,6 +20,7 @@ from tests.runtime.log.suite import PATIENCE, LogSuite, Reader
 
 pytestmark = pytest.mark.connected
 TOPICS = ("things", "others")
+SESSION_MS = 6000
 
 
 class KafkaBench:
@@ -36,7 +38,7 @@ class KafkaBench:
             store_url="sqlite:///never-opened",
             topic_prefix=self._prefix,
             batch_max_records=2,
-            session_timeout_ms=6000,
+            session_timeout_ms=SESSION_MS,
             instance_id=instance or None,
         )
         self._brokers[member] = make_broker(settings, get_log(member))
@@ -63,9 +65,26 @@ class KafkaBench:
         return log
 
     async def leave(self, member: str) -> None:
-        """It stops, and leaves its group."""
+        """It stops, and leaves its group; a static one says nothing."""
         await self._brokers.pop(member).stop()
         await self._logs.pop(member).close()
+
+    async def say_goodbye(self, member: str) -> None:
+        """It stops as a service does: a static one leaves its group too."""
+        await self._brokers.pop(member).stop()
+        log = self._logs.pop(member)
+        await log.leave()
+        await log.close()
+
+    async def members(self) -> list[str]:
+        """The group's members by the names they are given, as the broker tells them."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka)
+        await admin.start()
+        try:
+            (found,) = await admin.describe_consumer_groups([self._prefix + "readers"])
+            return [member["client_id"] for member in found.to_object()["groups"][0]["members"]]
+        finally:
+            await admin.close()
 
     async def grow(self, partitions: int) -> None:
         """Give both topics more partitions."""
@@ -129,5 +148,53 @@ async def test_a_static_member_that_came_back_takes_partitions_that_are_added(re
             while log.lease is None or len(log.lease.partitions) < 3 * len(TOPICS):
                 await asyncio.sleep(0.1)
         assert {partition.number for partition in log.lease.partitions} == {0, 1, 2}
+    finally:
+        await bench.close()
+
+
+async def test_a_static_member_that_stops_leaves_its_partitions_to_others_at_once(real: Real) -> None:
+    bench = KafkaBench(real.kafka, f"suite{secrets.token_hex(4)}.")
+    try:
+        await bench.open()
+        log = await bench.join("a", Reader(), "things-0")
+        await bench.join("b", Reader(), "things-1")
+        async with asyncio.timeout(PATIENCE):
+            while log.lease is None or len(log.lease.partitions) != len(TOPICS):
+                await asyncio.sleep(0.05)
+        await bench.say_goodbye("b")
+
+        async with asyncio.timeout(SESSION_MS / 1000 / 2):
+            while log.lease is None or len(log.lease.partitions) < 2 * len(TOPICS):
+                await asyncio.sleep(0.05)
+        assert await bench.members() == ["things-0"]
+    finally:
+        await bench.close()
+
+
+async def test_a_static_member_that_is_alone_keeps_its_place_for_its_return(real: Real) -> None:
+    """An emptied group makes the next one who joins wait for others."""
+    bench = KafkaBench(real.kafka, f"suite{secrets.token_hex(4)}.")
+    try:
+        await bench.open()
+        await bench.join("a", Reader(), "things-0")
+        await bench.say_goodbye("a")
+
+        assert await bench.members() == ["things-0"]
+    finally:
+        await bench.close()
+
+
+async def test_whoever_came_back_under_a_name_is_not_sent_away_by_an_earlier_goodbye(real: Real) -> None:
+    bench = KafkaBench(real.kafka, f"suite{secrets.token_hex(4)}.")
+    try:
+        await bench.open()
+        await bench.join("a", Reader(), "things-0")
+        late = await bench.join("b", Reader(), "things-1")
+        await bench.leave("b")
+        again = await bench.join("b again", Reader(), "things-1")
+        with pytest.raises(Unavailable, match="Unknown"):
+            await late.leave()
+
+        assert (sorted(await bench.members()), again.lease is not None) == (["things-0", "things-1"], True)
     finally:
         await bench.close()

@@ -362,6 +362,40 @@ async def test_a_service_stops_within_its_time_though_a_part_does_not_come_to_an
             pass
 
 
+@pytest.mark.parametrize("how", ["answers", "is away", "hangs"])
+async def test_a_service_says_goodbye_to_its_group_once_it_reads_no_more_and_stops_whether_it_is_heard_or_not(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr("runtime.service.LEAVE_SECONDS", 0.05)
+    member, told = bench.member(), list[str]()
+    service, broker = service_of(member)
+    stop, close = broker.stop, member.parts.store.close
+
+    async def stopped() -> None:
+        told.append("stopped")
+        await stop()
+
+    async def leave() -> None:
+        told.append("left")
+        if how == "is away":
+            raise Unavailable("kafka: away")
+        if how == "hangs":
+            await asyncio.Event().wait()
+
+    async def closed() -> None:
+        told.append("closed")
+        await close()
+
+    monkeypatch.setattr(broker, "stop", stopped)
+    monkeypatch.setattr(member.log, "leave", leave)
+    monkeypatch.setattr(member.parts.store, "close", closed)
+    async with asyncio.timeout(2):
+        async with service.running():
+            pass
+
+    assert told == ["stopped", "left", "closed"]
+
+
 async def test_a_service_that_waits_for_a_part_stops_at_once(bench: Bench) -> None:
     member = bench.member()
     member.way.hold("declare state")
