@@ -1,10 +1,8 @@
 """Images built from the Dockerfile run the flow: one container per service, on the Kafka and MongoDB of the tests."""
 
-import os
 import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -14,24 +12,11 @@ from dunghen.log import events_of, kind_of, read_broker
 from dunghen.services import ALL, SERVICES
 from runtime.clock import SteppedClock
 from tests.flow.support import D, at, event, received
-from tests.real import Real, require_engine
+from tests.real import Real
 from tests.support.fleet import real_fleet
 from tests.support.signing import look_and_sign
 
 pytestmark = pytest.mark.connected
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def images() -> None:
-    """One image per service; layers are shared."""
-    require_engine()
-    base = os.environ.get("DUNGHEN_BASE_IMAGE", "python:3.13-slim")
-    for service in (*ALL, "cli"):
-        arguments = ["--build-arg", f"BASE_IMAGE={base}", "--build-arg", f"SERVICE={service}"]
-        command = ["docker", "build", "-q", "-f", "deploy/Dockerfile", *arguments, "-t", f"dunghen-test/{service}", "."]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr[-3000:]
 
 
 def in_container(name: str, environment: Sequence[str]) -> list[str]:
