@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -168,11 +169,12 @@ def test_a_dossier_that_is_sent_to_the_published_port_gets_its_date_and_is_count
 
     until(lambda: "hẹn trả" in composed.cli("follow", code, "--broker", "kafka:9092").stdout.lower(), True)
     for service in ("sla", "notifier", "feedback", "reporting"):
-        handled = f'sum(dunghen_records_handled_total{{service="{service}",topic="dossiers.v1"}})'
-        until(lambda query=handled: _value(composed, query), 1.0)
+        until(partial(_handled, composed, service), 1.0)
 
 
-def _value(composed: Composed, query: str) -> float:
+def _handled(composed: Composed, service: str) -> float:
+    """How many facts a service has handled, as Prometheus saw it last."""
+    query = f'sum(dunghen_records_handled_total{{service="{service}",topic="dossiers.v1"}})'
     found = asked(composed, "/query", query=query)
     return float(found["result"][0]["value"][1]) if found and found["result"] else 0.0
 
