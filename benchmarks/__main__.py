@@ -18,6 +18,7 @@ from benchmarks import (
     hostile,
     intake,
     letters,
+    lives,
     memory,
     sending,
     singles,
@@ -35,6 +36,11 @@ async def _storms(kafka: str, mongo: str, options: Options) -> None:
         await storm.run(kafka, mongo, options.storm, kind)
 
 
+async def _lives(kafka: str, mongo: str, options: Options) -> None:
+    await lives.run(kafka, mongo, [float(rate) for rate in options.rates.split(",")], options.seconds)
+    await lives.run_ramp(kafka, mongo, [float(rate) for rate in options.ramp.split(",")], options.seconds / 2)
+
+
 async def _intake(kafka: str, mongo: str, options: Options) -> None:
     await intake.run_lists(kafka, mongo, options.rounds)
     await singles.run(kafka, mongo, options.rounds)
@@ -43,6 +49,7 @@ async def _intake(kafka: str, mongo: str, options: Options) -> None:
 BENCHES: dict[str, Bench] = {
     "memory": lambda kafka, mongo, _: memory.run(kafka, mongo),
     "intake": _intake,
+    "lives": _lives,
     "singles": lambda kafka, mongo, options: singles.run(kafka, mongo, options.rounds),
     "workbook": lambda kafka, mongo, _: intake.run_workbook(kafka, mongo),
     "outage": lambda kafka, mongo, options: intake.run_outage(kafka, mongo, options.minutes),
@@ -68,6 +75,9 @@ def main() -> int:
     parser.add_argument("--items", type=int, default=100_000, help="petitions in feedback's worklist and in reporting's share")
     parser.add_argument("--minutes", type=float, default=5, help="how long Kafka is down in outage")
     parser.add_argument("--storm", type=int, default=100_000, help="dossiers due at one moment in storm")
+    parser.add_argument("--rates", default="5,50", help="lives a second in lives")
+    parser.add_argument("--ramp", default="10,20,30,40,60,80", help="lives a second in the ramp of lives, one after the other")
+    parser.add_argument("--seconds", type=float, default=40, help="how long each rate of lives lasts")
     parser.add_argument("--log", type=Path, help="log of a demo (./dev demo --out FOLDER), for decide")
     parser.add_argument("--kinds", default="plain,killed,partitions", help="which storms")
     parser.add_argument("--write", action="store_true", help="put the table of hostile into docs/integration/hostile.md")
