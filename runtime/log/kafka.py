@@ -167,7 +167,7 @@ class KafkaLog(Grouped):
     async def leave(self) -> None:
         """Tell the group that this instance is gone, where others are there to take its partitions. Raises Unavailable.
 
-        A static member's client leaves silently, and its partitions wait for the end of its session (decision 46). To be called
+        A static member's client leaves silently, and its partitions wait for the end of its session (decision 48). To be called
         once the consumer has stopped: one that runs would join again.
         """
         if self._settings.instance_id is None or not self._member_id:
