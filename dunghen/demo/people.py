@@ -104,7 +104,7 @@ class People:
             receipts = [{"client_id": sms.client_id, "status": _fate(sms)} for sms in new[start : start + 500]]
             await self._report(receipts)
         for sms in new:
-            if "https://" in sms.text and _fate(sms) == "delivered":
+            if SURVEY_AT in sms.text and _fate(sms) == "delivered":
                 await self._answer(sms)
 
     async def _report(self, receipts: list[dict[str, str]]) -> None:
@@ -128,6 +128,7 @@ class People:
 
 
 STORY = "H37.12-260212-0007"
+SURVEY_AT = "/y-kien/"  # of a link to the survey; other links open letters
 QUESTIONS = ("attitude", "waiting", "facilities")
 
 
