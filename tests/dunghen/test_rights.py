@@ -34,7 +34,7 @@ def test_contacts_are_read_by_who_seals_them_and_who_opens_them_alone() -> None:
     writers = {right.user for right in rights(CATALOGUE) if (right.name, right.operation) == ("contacts.v1", "WRITE")}
 
     assert readers == {"dunghen-intake", "dunghen-notifier", "dunghen-operator"}
-    assert writers == {"dunghen-intake", "dunghen-feedback"}
+    assert writers == {"dunghen-intake", "dunghen-feedback", "dunghen-notifier"}
 
 
 @pytest.mark.parametrize(

@@ -340,4 +340,4 @@ async def test_what_became_of_digests_is_forgotten_after_ninety_days(town: Town,
 
 async def test_without_a_mail_server_nothing_is_looked_at() -> None:
     service = build(WithoutLog(store_url="sqlite:////dev/null"), FrontSettings.model_validate(SETTINGS, by_name=True))
-    assert [job.name for job in service.jobs] == ["sessions"]
+    assert [job.name for job in service.jobs] == ["sessions", "old-journal"]

@@ -41,7 +41,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         ),
         Sample("services/sla/store.py", "\nimport services.intake.store\n", "services never know each other BROKEN"),
         Sample("services/sla/domain/rungs.py", "\nimport httpx\n", "rules do no input and output BROKEN"),
-        Sample("services/sla/store.py", "\nimport motor\n", "only runtime.store.mongo knows motor BROKEN"),
+        Sample("services/sla/store.py", "\nimport motor\n", "only the adapters of documents and of blobs know motor BROKEN"),
         Sample(
             "services/sla/handlers.py",
             "\nimport aiokafka\n",
@@ -134,8 +134,8 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
     ),
     "rules": (
         Sample("services/sla/domain/rungs.py", f"\n# {_UNKNOWN}\n", f"{_UNKNOWN} is no rule of contracts/rules.py"),
-        Sample("tests/notifier/test_letters.py", "", "R22: no test cites it", replace=("R22", "it")),
-        Sample("reference/phones.py", "", "R26: defined, and no module cites it", replace=("(R26)", "")),
+        Sample("tests/sla/test_sla.py", "", "R10: no test cites it", replace=("R10", "it")),
+        Sample("reference/catalogue.py", "", "R4: defined, and no module cites it", replace=("(R4)", "")),
     ),
     "docs": (
         Sample("README.md", "\n[nowhere](docs/nowhere.md)\n", "docs/nowhere.md leads nowhere"),

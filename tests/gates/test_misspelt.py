@@ -35,8 +35,8 @@ PLANTS = (
     Plant(f"{SLA}/domain/spent.py", "citizen=citizen", "citizens=citizen"),
     Plant(f"{SLA}/domain/journal.py", "confirmed_through=change", "confirmed_trough=change"),
     Plant(f"{NOTIFIER}/domain/signing.py", "reason=approval.reason, new_due_at=", "reason=approval.reason, new_due="),
-    Plant(f"{NOTIFIER}/domain/apologies.py", "sign_by=sign_by", "signed_by=sign_by"),
-    Plant(f"{NOTIFIER}/domain/apologies.py", "number=number, year", "number=str(number), year"),
+    Plant(f"{NOTIFIER}/domain/letter_said.py", "sign_by=moment_or_none", "signed_by=moment_or_none"),
+    Plant(f"{NOTIFIER}/domain/letter_said.py", "number=number, year=year, new", "number=str(number), year=year, new"),
     Plant(f"{NOTIFIER}/domain/receipts.py", "saying.delivered(name, ground.now, way)", "saying.delivered(name, way)"),
     Plant(
         f"{NOTIFIER}/domain/saying.py", "NoticeFailed(at=at, notice=_FIRST[name]", "NoticeFailed(at=at, notices=_FIRST[name]"

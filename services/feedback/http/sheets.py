@@ -122,7 +122,7 @@ def _add_print(app: FastAPI, room: ResponseRoom) -> None:
         response_class=Response,
         summary="Tệp PDF: in phiếu khảo sát giấy, mỗi tờ một số",
         openapi_extra={"requestBody": FORM},
-        responses=ANSWERED | {200: {"content": {PDF: {}}, "description": "PDF, khổ A4."}},
+        responses=also(ANSWERED, 200, PDF),
     )
     async def print_sheets(person: Printer, request: Request) -> Response:
         given, context = await given_of(request), room.context

@@ -45,12 +45,13 @@ def withdrawn(own: Draft, at: datetime) -> Said:
 
 
 def sent(letter: Sent, at: datetime) -> Said:
-    """It is issued."""
-    own, entry = letter.draft, {"number": letter.number, "year": letter.year}
-    stands = {"at": at, "unit": own.unit, "draft": own.number, **entry}
+    """It is issued. Raises ValueError for an apology without a number (R22)."""
+    own, number, year, new_due = letter.draft, letter.number, letter.year, moment_or_none(letter.new_due)
     if own.answers is not None:
-        return LetterSentV2.model_validate({**stands, "kind": own.answers})
-    return LetterSent.model_validate({**stands, "new_due_at": moment_or_none(letter.new_due)})
+        return LetterSentV2(at=at, unit=own.unit, kind=own.answers, draft=own.number, number=number, year=year)
+    if number is None or year is None:
+        raise ValueError("an apology has its number and the year of it")
+    return LetterSent(at=at, unit=own.unit, draft=own.number, number=number, year=year, new_due_at=new_due)
 
 
 def step_of(said: Said, at: int, by: By = NOBODYS) -> LetterStep:
