@@ -150,9 +150,11 @@ class Conflicts(Answer):
 
 
 class Draft(Answer):
-    """A letter at the desk. `due_at`: None while the clock is paused."""
+    """A letter at the desk. `due_at`: None while the clock is paused, and of one that answers a petition,
+    whose id `dossier` is."""
 
     dossier: str
+    kind: str = "late"
     unit: str
     signer: str
     due_at: datetime | None

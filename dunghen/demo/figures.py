@@ -15,6 +15,7 @@ from contracts.deadlines import (
     DeadlineWarned,
 )
 from contracts.feedback import FeedbackInvited
+from contracts.letters import LetterSentV2
 from contracts.notices import LetterSent, NoticeSkipped, NoticeSkippedV2, NoticeSkippedV4
 from contracts.petitions import PetitionForwarded, PetitionReraised
 from dunghen.audit import Audited
@@ -39,7 +40,8 @@ class Letters(BaseModel):
 
 
 class Petitions(BaseModel):
-    """What was brought forward, by kind, and what became of what had to be answered (R32), as reporting gives it."""
+    """What was brought forward, by kind, what became of what had to be answered (R32), as reporting gives it, and how many
+    letters of thanks and of apology for an error (R18, R20) answered it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,6 +54,8 @@ class Petitions(BaseModel):
     target: int
     forwarded: int
     raised_again: int
+    thanked: int
+    apologised: int
 
 
 class Figures(BaseModel):
@@ -124,12 +128,15 @@ def figures_of(evidence: Evidence, events: Events, audited: Audited) -> Figures:
 def _petitions_of(evidence: Evidence, events: Events) -> Petitions:
     shares = evidence.petitions
     happened = Counter(type(event.data) for _, event in events.values())
+    answered = Counter(event.data.kind for _, event in events.values() if isinstance(event.data, LetterSentV2))
     return Petitions(
         kinds=dict(sorted(Counter(str(stated.kind) for stated in newest_of(events).values()).items())),
         **shares.total.model_dump(include={"due", "in_time", "late", "open", "below_target"}),
         target=shares.target,
         forwarded=happened[PetitionForwarded],
         raised_again=happened[PetitionReraised],
+        thanked=answered["thanks"],
+        apologised=answered["apology-error"],
     )
 
 

@@ -18,6 +18,13 @@ from runtime.web import Role
 
 HOUR = time(14, 30)
 RE_PROMISE_DAYS = 3
+WORDS = {  # of letters that answer petitions
+    "apology-error": {
+        "note": "cán bộ yêu cầu nộp lại trích lục khai sinh đã có trong hồ sơ",
+        "done": "đã trả lại giấy tờ, nhắc nhở cán bộ và niêm yết lại thành phần hồ sơ",
+    },
+    "thanks": {"note": "nhờ vậy người dân đến làm thủ tục được phục vụ chu đáo hơn"},
+}
 REASONS = ("workload", "other-body", "complex", "system", "own-error")
 
 
@@ -52,6 +59,9 @@ class People:
         """Sign what will be late and is due to be signed today; some letters nobody signs, a few are exempt."""
         for letter in await self._drafts():
             due, dossier = letter.due_at, letter.dossier
+            if letter.kind != "late":
+                await self._look_and_sign(letter, WORDS[letter.kind], "answer/")
+                continue
             if due is None:
                 continue  # its clock is paused: there is no date to move
             sign_by, end = letter.sign_by or moment, self._ends.get(dossier)
@@ -79,12 +89,12 @@ class People:
         day = line.counted_after(to_minute(after) // DAY, RE_PROMISE_DAYS)
         return to_instant(line.clip(day * DAY + 16 * 60))
 
-    async def _look_and_sign(self, letter: Draft, decided: dict[str, str]) -> None:
+    async def _look_and_sign(self, letter: Draft, decided: dict[str, str], place: str = "") -> None:
         """The signer sees the very letter, and signs that one."""
-        seen = await self._post(letter, "preview", decided)
+        seen = await self._post(letter, f"{place}preview", decided)
         if seen is not None:
             digest = Shown.model_validate_json(seen).digest
-            await self._post(letter, "approval", {**decided, "previewed": digest})
+            await self._post(letter, f"{place}approval", {**decided, "previewed": digest})
 
     async def _post(self, letter: Draft, what: str, body: dict[str, str]) -> bytes | None:
         """In the name of the unit's signer: what was answered. None: a letter that is gone from the desk (409)."""

@@ -82,7 +82,7 @@ def petitions(result: Result) -> str:
     return (
         f"Ý KIẾN     nhận {sum(own.kinds.values())} ({kinds}) | trả lời đúng hạn {own.in_time} trên {own.due} đến hạn "
         f"({share}{below}), trả lời muộn {own.late}, chưa trả lời {own.open} | chuyển {own.forwarded}, "
-        f"phản ánh lại {own.raised_again}"
+        f"phản ánh lại {own.raised_again} | thư cảm ơn {own.thanked}, thư xin lỗi về sai sót {own.apologised}"
     )
 
 

@@ -44,6 +44,8 @@ def test_what_people_brought_forward_runs_through_the_month_and_its_share_is_tol
     assert min(own[name] for name in ("in_time", "late", "open", "forwarded", "raised_again")) > 0
     assert f"trả lời đúng hạn {own['in_time']} trên {own['due']} đến hạn" in demo.told
     assert "ý kiến đúng hạn lệch 0" in demo.told
+    assert (own["thanked"], own["apologised"]) == (2, 1)
+    assert "thư cảm ơn 2, thư xin lỗi về sai sót 1" in demo.told
 
 
 def test_the_story_line_and_the_month_are_told_in_numbers_of_the_run(demo: Month) -> None:

@@ -22,6 +22,7 @@ from typing import Any
 from contracts import EVENT_TYPES, Event, EventData, decode
 from contracts.codes import is_petition_id
 from contracts.feedback import FeedbackRatedV2
+from contracts.letters import LetterApprovedV2, LetterSentV2
 from contracts.metrics import MetricsCell
 from contracts.notices import (
     LetterApproved,
@@ -52,6 +53,7 @@ _OWN_TIME: tuple[type[EventData], ...] = (
     LetterApproved,
     LetterRejected,
     LetterWithdrawn,
+    LetterApprovedV2,
 )
 # Told by what they say, without their random ids: which of them came first is nobody's business, and by chance.
 _NAMELESS = (FeedbackRatedV2,)
@@ -61,6 +63,7 @@ _BY_CHANCE = (NoticeAccepted, NoticeAcceptedV2)
 OF_THE_RUN: dict[type[EventData], set[str]] = {
     **{model: {"at"} for model in _OWN_TIME},
     LetterSent: {"at", "number"},
+    LetterSentV2: {"at", "number"},
     MetricsCell: {"at", "revision"},
 }
 Line = dict[str, Any]
