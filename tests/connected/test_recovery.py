@@ -165,9 +165,9 @@ def differing(before: dict[str, Document], after: dict[str, Document]) -> dict[s
 
 
 def comparable(found: dict[str, Document]) -> dict[str, dict[str, Any]]:
-    """Documents without what the log does not hold: signers, what they saw, notes; the digest of a contact; marks of a first
-    count."""
-    lost = ("by", "by_subject", "note", "previewed", "h")
+    """Documents without what the log does not hold: signers, what they saw, notes; what is known of a letter's paper, which
+    lies in the store alone; the digest of a contact; marks of a first count."""
+    lost = ("by", "by_subject", "note", "previewed", "link", "stamped", "h")
     kept = {code: {n: v for n, v in d.items() if n not in ("touched", "dirty", "adds", "flip_at")} for code, d in found.items()}
     for document in kept.values():
         for name in {"letter", "contact"} & document.keys():
