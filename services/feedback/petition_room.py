@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from contracts.codes import is_dossier_code
 from contracts.petitions import PetitionAbout, PetitionChannel, PetitionKind
@@ -22,6 +21,7 @@ from services.feedback.petitions import CODEC, Reading, find_by_code, find_old, 
 from services.feedback.vault import Vault
 
 LONGEST = {"text": 8000, "name": 200, "phone": 30, "email": 200, "address": 300}
+LONGEST_ONCE = 100  # characters of the number of a form
 KEEP_DAYS = 1825  # five years, unless a setting says otherwise
 DAY_MS = 24 * 3_600_000
 PAGE_ERASED = 200
@@ -93,13 +93,13 @@ class PetitionRoom:
         return found
 
     async def receive(self, draft: Draft) -> Received:
-        """Take a form without faults in; sent again, over midnight too, it is the same petition. Raises Unavailable."""
+        """Take a form without faults in; sent again it is the same petition, over midnight too, and where the clocks of two
+        instances lie on two sides of it. Raises Unavailable."""
         ground = self.ground()
         letters, code = self.vault.name(draft.once or self.parts.machine.new_id(), draft.text)
         today = ground.now.astimezone(OFFICE_TIME)
-        name, before = f"PA-{today:%y%m%d}-{letters}", f"PA-{today - timedelta(days=1):%y%m%d}-{letters}"
-        if await self.find(before) is not None:
-            return Received(before, code)
+        known = await self.by_code(code)
+        name = f"PA-{today:%y%m%d}-{letters}" if known is None else known.id
         who = {key: value.strip() for key, value in draft.who.items() if value.strip()}
         incoming = Incoming(
             kind=draft.kind,
@@ -135,6 +135,10 @@ class PetitionRoom:
     async def by_code(self, code: str) -> Petition | None:
         """The petition of a look-up code."""
         return await find_by_code(self.parts.store, self.vault.digests(code))
+
+    def mark(self, once: str, text: str) -> str:
+        """What a form with this number and these words is known again by; "" of one without a number."""
+        return self.vault.name(once[:LONGEST_ONCE], text)[0] if once else ""
 
     async def change(self, petition: str, rule: Callable[[Petition], Changed[Petition]]) -> None:
         """Change it. Raises NotAllowedError, Unavailable."""

@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Literal, NamedTuple
 
-from contracts import Event
-from contracts.petitions import PetitionKind, PetitionStated
-from runtime.clock import epoch_ms
+from contracts.petitions import PetitionKind
 from runtime.store import Document, Documents, In, Index, Range, Where
 from services.changes import By
 from services.feedback.domain.petition import Answer, Gift, Petition, Running, Step, Written
@@ -58,7 +56,7 @@ _PLAIN = (
     "published",
     "erased",
 )
-_PARTS = ("clock", "texts", "questions", "answer", "earlier", "gift", CODES, "journal")
+_PARTS = ("clock", "texts", "questions", "answer", "earlier", "gift", CODES, "sent", "journal")
 _FOUND_BY = (NEXT_AT, DESK, DESK_ALL, BOARD, BOARD_UNIT, ENDED)
 
 
@@ -83,6 +81,7 @@ def load(document: Document) -> Petition:
         earlier=tuple(Answer(**kept) for kept in document.get("earlier", ())),
         gift=None if gift is None else Gift(**gift),
         codes=tuple(document.get(CODES, ())),
+        sent=tuple(document.get("sent", ())),
         journal=tuple(_step(kept) for kept in document.get("journal", ())),
     )
 
@@ -100,6 +99,7 @@ def _dump(petition: Petition) -> Mapping[str, Any]:
         "questions": [asdict(one) for one in petition.questions],
         "earlier": [asdict(one) for one in petition.earlier],
         CODES: list(petition.codes),
+        "sent": list(petition.sent),
         "journal": [{name: value for name, value in asdict(one).items() if value} for one in petition.journal],
     }
     return {
@@ -136,29 +136,6 @@ def _end(petition: Petition) -> int:
 
 
 CODEC = Codec.whole(load, _dump, (*_PLAIN, *_PARTS, *_FOUND_BY))
-
-
-def recall(petition: Petition, event: Event) -> Petition:
-    """The petition with one thing that feedback said of it, for a store that was restored from an older copy: what was written
-    is lost with what was not copied, how it stands and what is due of it is not."""
-    data = event.data
-    if not isinstance(data, PetitionStated) or data.version <= petition.version:
-        return petition
-    at = epoch_ms(data.at)
-    due = None if data.due_at is None else epoch_ms(data.due_at)
-    clock = None if data.clock is None or due is None else Running(data.clock, at, due, due, warned=True)
-    return petition._replace(
-        kind=data.kind,
-        about=data.about,
-        channel=data.channel,
-        unit=data.unit,
-        received=petition.received or at,
-        begun=petition.begun or at,
-        round=data.round,
-        version=data.version,
-        clock=clock,
-        answer_due=None if data.answer_due_at is None else epoch_ms(data.answer_due_at),
-    )
 
 
 # --- looking for petitions -------------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ key and the dossier, so that the links people hold go on working. Which of them 
 said, are in this store alone too: no topic joins an answer to a dossier.
 """
 
+from functools import partial
+
 from contracts import Event
 from contracts.codes import is_petition_id, is_response_id
 from contracts.facts import epoch_ms
@@ -13,7 +15,10 @@ from runtime.recovery import Recall, Recovery
 from services import wiring
 from services.feedback import petitions
 from services.feedback.domain import Dossier, Invited, Rating, digest, invite
+from services.feedback.domain.petition import Petition
+from services.feedback.domain.recalling import recall as recall_petition
 from services.feedback.handlers import TOPIC, Context
+from services.feedback.petition_room import ground_of
 from services.feedback.store import CODEC, DOSSIERS, MADE_FROM_LOG
 
 
@@ -25,11 +30,16 @@ def recovery(context: Context) -> Recovery[Event]:
         made_from_log=MADE_FROM_LOG,
         recalls=(
             Recall(TOPIC, DOSSIERS, CODEC.folding(lambda dossier, event: recall(dossier, event, context)), dossier_of),
-            Recall(TOPIC, petitions.PETITIONS, petitions.CODEC.folding(petitions.recall), petition_of),
+            Recall(TOPIC, petitions.PETITIONS, petitions.CODEC.folding(partial(recalled, context=context)), petition_of),
         ),
         absorb=CODEC.folding(Dossier.told),
         settle=CODEC.settling(lambda dossier: invite(dossier, context.ground()), context.clock),
     )
+
+
+def recalled(petition: Petition, event: Event, context: Context) -> Petition:
+    """The petition with one thing that feedback said of it; the petition itself if it knows."""
+    return recall_petition(petition, event, ground_of(context).clocks)
 
 
 def dossier_of(event: Event) -> str:

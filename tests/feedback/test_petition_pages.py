@@ -84,6 +84,15 @@ async def test_a_form_that_is_sent_again_after_midnight_is_the_same_petition() -
         assert await send(own) == first
 
 
+async def test_a_form_that_is_sent_again_where_the_clock_stands_before_midnight_is_the_same_petition() -> None:
+    """The first instance's clock ran ahead, and the second's did not."""
+    async with pages("2026-03-03 00:01") as own:
+        first = await send(own)
+        own.clock._now = time("2026-03-02 23:59")
+
+        assert await send(own) == first
+
+
 async def test_a_form_that_is_sent_twice_is_one_petition_with_one_code(own: Pages) -> None:
     first, second = await send(own), await send(own)
     other = await send(own, text="Một việc khác")
@@ -91,6 +100,34 @@ async def test_a_form_that_is_sent_twice_is_one_petition_with_one_code(own: Page
     assert first == second
     assert other[0] != first[0]
     assert (await own.client.get("/petitions", headers=CLERK)).text.count('class="code"') == 2
+
+
+async def test_what_is_added_asked_or_raised_again_by_two_clicks_is_there_once(own: Pages) -> None:
+    name, code = await send(own)
+    added = {"code": code, "text": "Xin bổ sung", "once": "a page of status"}
+    for _ in range(2):
+        assert (await own.client.post("/gop-y/bo-sung", data=added)).status_code == 200
+        assert await do(own, name, "ask", text="Việc xảy ra hôm nào?", once="a page of the desk") == 303
+    page = (await own.client.get(f"/petitions/{name}", headers=CLERK)).text
+    assert (page.count("Xin bổ sung"), page.count("Việc xảy ra hôm nào?")) == (1, 1)
+
+    assert await do(own, name, "answer", text="Đã xử lý", decision="resolved") == 303
+    again = {"code": code, "text": "Vẫn như cũ", "once": "another page of status"}
+    told = [await own.client.post("/gop-y/bo-sung", data=again) for _ in range(2)]
+    assert [one.status_code for one in told] == [200, 200]
+    page = (await own.client.get(f"/petitions/{name}", headers=CLERK)).text
+    assert (page.count("Vẫn như cũ"), "phản ánh lần 2" in page, "phản ánh lần 3" in page) == (1, True, False)
+    assert await do(own, name, "answer", text="Trang đã cũ", decision="resolved", round="1") == 409
+    assert await do(own, name, "answer", text="Trang mới", decision="resolved", round="2") == 303
+
+
+async def test_each_page_that_more_is_written_on_has_a_number_of_its_own(own: Pages) -> None:
+    name, code = await send(own)
+    shown = [await status(own, code), (await own.client.get(f"/petitions/{name}", headers=CLERK)).text]
+    numbers = [re.findall(r'name="once" value="([^"]{16,})"', page) for page in (*shown, await status(own, code))]
+
+    assert all(numbers)
+    assert len({one for found in numbers for one in found}) == sum(len(found) for found in numbers)
 
 
 @pytest.mark.parametrize("code", ["", "AAAAAAAAAA", "x" * 5000, "<script>", "０１２３４５６７８９", "AAAAA AAAAA"])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from contracts.facts import epoch_ms
 from contracts.petitions import (
     ContributionRecorded,
     PetitionAnswered,
@@ -31,7 +32,7 @@ from services.feedback.domain.handling import (
 from services.feedback.domain.hints import hint
 from services.feedback.domain.petition import Gift, Petition
 from services.feedback.petitions import CODEC
-from tests.support.petitions import CLERK, NEW, OTHER, UNIT, ground, incoming
+from tests.support.petitions import CLERK, NEW, OTHER, UNIT, ground, incoming, time
 
 NOW, LATER = ground("2026-03-02 09:00"), ground("2026-03-03 09:00")
 EXPLAINED, ERROR = Outcome("explained", "locked"), Outcome("resolved", "locked", upheld=True, error=True)
@@ -209,3 +210,23 @@ def test_a_petition_comes_back_from_its_document_as_it_was() -> None:
     for petition in (NEW, life, again, received(kind="contribution", gift=Gift("work", "person"))):
         written = CODEC.written(petition, {"_id": petition.id, "rev": 1})
         assert CODEC.read(written) == petition
+
+
+def test_what_was_said_at_a_reception_is_taken_once() -> None:
+    """Its clock is the same before and after, so that a second click would say it again."""
+    at = epoch_ms(time("2026-03-02 08:00"))
+    received = receive(NEW, incoming(channel="reception", meeting="LD-1", said_at=at), ground("2026-03-02 09:00")).after
+    taken = take(received, CLERK, ground("2026-03-02 09:30")).after
+
+    with pytest.raises(NotAllowedError):
+        take(taken, CLERK, ground("2026-03-02 09:31"))
+
+
+def test_what_came_back_from_the_log_gets_its_words_again_from_whoever_was_not_answered() -> None:
+    sent = incoming(who="locked")
+    bare = receive(NEW, sent, ground("2026-03-02 09:00")).after._replace(texts=(), codes=(), who=None)
+    again = receive(bare, sent, ground("2026-03-02 10:00"))
+
+    assert (again.answer, again.said) == (False, ())
+    assert [one.locked for one in again.after.texts] == ["locked"]
+    assert (again.after.codes, again.after.who, again.after.version) == (("digest",), "locked", bare.version)

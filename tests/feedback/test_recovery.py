@@ -1,7 +1,9 @@
 """feedback brought back from the log: nobody is asked twice, links go on working, answers stay."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from itertools import permutations
 
@@ -12,13 +14,17 @@ from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackRated
 from runtime.outputs import Decision
 from runtime.store import Document
+from services.feedback import petitions
 from services.feedback.domain import CannotAnswerError, digest, open_form, token_of
+from services.feedback.domain.handling import Ground, fire
+from services.feedback.domain.petition import Petition
 from services.feedback.handlers import handle
 from services.feedback.recovery import recovery
 from services.feedback.store import CODEC
 from services.speaking import encode
 from tests.support.dossiers import DOSSIER, at, fact, received
 from tests.support.feedback import DONE, PROMISED, context
+from tests.support.petition_lives import CLOCKS, lives
 
 RATED = Event(
     "b8f11a6a-b1a8-5904-ba81-6b26ff09e8dc",
@@ -103,3 +109,30 @@ def test_an_invitation_that_was_never_said_is_made_after_recovery() -> None:
     decision = rebuilt([], [PROMISED, DONE])
 
     assert [output.body["type"] for output in decision.outputs] == ["vn.dunghen.feedback.invited.v1"]
+
+
+def _of_log(petition: Petition) -> Petition:
+    """What of a petition stands on the log: no words, no journal, nothing that words are found by."""
+    answers = [None if one is None else replace(one.without_words(), at=0) for one in (petition.answer, *petition.earlier)]
+    clock = None if petition.clock is None else replace(petition.clock, since=0)
+    return petition._replace(
+        texts=(), questions=(), codes=(), journal=(), who=None, summary="", published=None, begun=0, received=0,
+        answer=answers[0], earlier=tuple(one for one in answers[1:] if one is not None), clock=clock,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_petition_of_an_older_copy_or_of_none_stands_as_was_said_of_it(seed: int) -> None:
+    """Also what its clock has said already, and what it will say next; officers find nothing open that was answered."""
+    recalling, rng = recovery(context()).recalls[1], random.Random(seed)
+    for life in lives(rng, 5):
+        copy = petitions.CODEC.written(rng.choice(life.stood), {"_id": life.petition.id, "rev": 1})
+        for document in (copy, {"_id": life.petition.id, "rev": 0}):
+            for event in life.said:
+                document = recalling.fold(document, event)  # noqa: PLW2901 - folded
+            back = petitions.CODEC.read(document)
+
+            assert _of_log(back) == _of_log(life.petition), life.said
+            now = Ground(life.now + timedelta(days=400), CLOCKS)
+            spoken = [fire(one, now.now, now) for one in (back, life.petition)]
+            assert _of_log(spoken[0].after) == _of_log(spoken[1].after)

@@ -47,7 +47,7 @@ class Round(NamedTuple):
 
 
 class Life:
-    """One petition: `said`, everything in its order; `rounds`, by number."""
+    """One petition: `said`, everything in its order; `rounds`, by number; `stood`, as it was after each step."""
 
     def __init__(self, rng: random.Random, number: int) -> None:
         self.rng = rng
@@ -55,6 +55,7 @@ class Life:
         self.petition = Petition(f"PA-{self.now:%y%m%d}-{_letters(number)}")
         self.said: list[Event] = []
         self.rounds: dict[int, Round] = {}
+        self.stood: list[Petition] = []
         self._receive()
         for _ in range(rng.randrange(9)):
             self.now += timedelta(minutes=rng.choice((30, 600, 3000, 20000, 60000)) * rng.random())
@@ -98,6 +99,7 @@ class Life:
         self.said += [decode(encode(output), EVENT_TYPES) for output in outputs]
         answered = None if after.answer is None else after.answer.at
         self.petition = after
+        self.stood.append(after)
         self.rounds[after.round] = Round(
             after.unit, after.kind, after.channel, after.answer_due, answered, after.published is not None
         )

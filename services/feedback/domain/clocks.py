@@ -1,6 +1,6 @@
 """Which clock runs for a petition and until when: R31, and the clocks of complaints and denunciations (decision 38)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from contracts.facts import epoch_ms
@@ -61,9 +61,20 @@ class Clocks:
     def running(self, name: PetitionClock, since: int, unit: str) -> Running:
         """A clock that begins."""
         end = self.due(name, since, unit)
+        return Running(name, since, max(self._warn(name, end, unit), since), end)
+
+    def _warn(self, name: PetitionClock, end: int, unit: str) -> int:
         early = WARN_SHORT if self.limits[name] == (2, "working_day") else WARN_MINUTES
-        warn = epoch_ms(to_instant(self.reference.timeline(unit).add(to_minute(moment(end)), -early)))
-        return Running(name, since, max(warn, since), end)
+        return epoch_ms(to_instant(self.reference.timeline(unit).add(to_minute(moment(end)), -early)))
+
+    def recalled(self, name: PetitionClock, due: int, unit: str, since: Iterable[int]) -> Running:
+        """A clock of which no more is known than when it is over (ms): from the one of these times at which it can have begun;
+        if from none of them, it ends when it was said to, whatever the calendar becomes."""
+        for begun in since:
+            clock = self.running(name, begun, unit)
+            if clock.due == due:
+                return clock
+        return Running(name, 0, self._warn(name, due, unit), due)
 
     def first(self, kind: PetitionKind, channel: PetitionChannel, since: int, unit: str) -> tuple[Running | None, int | None]:
         """The clock that runs when something comes to a unit, and by when it has to be answered.
@@ -82,7 +93,7 @@ class Clocks:
     def recounted(self, petition: Petition) -> Petition:
         """With its clock as the calendar of now has it (R7); the petition itself if that says the same."""
         old = petition.clock
-        if old is None:
+        if old is None or not old.since:
             return petition
         new = self.running(old.name, old.since, petition.unit)
         clock = old if (new.warn, new.due) == (old.warn, old.due) else replace(old, warn=new.warn, due=new.due)

@@ -99,7 +99,7 @@ class Outcome:
 def receive(petition: Petition, incoming: Incoming, ground: Ground) -> Answering[Petition, bool]:
     """Take something in; sent twice it is one. Answers whether it is new."""
     if petition.known:
-        return Answering(petition, answer=False)
+        return Answering(_with_words(petition, incoming), answer=False)
     begun = ground.at if incoming.said_at is None else incoming.said_at  # who writes it down later gains no time
     clock, due = ground.clocks.first(incoming.kind, incoming.channel, begun, incoming.unit)
     contact = None if incoming.contact is None else 1
@@ -137,6 +137,19 @@ def receive(petition: Petition, incoming: Incoming, ground: Ground) -> Answering
     return Answering(after, answer=True, said=(*said, event))
 
 
+def _with_words(petition: Petition, incoming: Incoming) -> Petition:
+    """What came back from the log has no words; whoever sends them again, because nobody answered, gives them back."""
+    if petition.texts or petition.erased is not None:
+        return petition
+    return petition._replace(
+        texts=(Written(petition.received, incoming.text),),
+        who=incoming.who,
+        codes=incoming.codes,
+        dossier=incoming.dossier,
+        meeting=incoming.meeting,
+    )
+
+
 def classify(petition: Petition, kind: PetitionKind, about: PetitionAbout | None, by: By, ground: Ground) -> Changed[Petition]:
     """Say what it is. Another kind has another clock, from when the unit got it. Raises NotAllowedError."""
     _not_answered(petition)
@@ -156,7 +169,7 @@ def take(petition: Petition, by: By, ground: Ground, *, unclear: bool = False) -
     """The unit takes it for its own; `unclear`: more has to be asked for first (R31). Raises NotAllowedError."""
     petition = ground.clocks.recounted(petition)
     clock = petition.clock
-    if clock is None or clock.name not in TAKEN:
+    if clock is None or clock.name not in TAKEN or (clock.name == "hand-over" and petition.taken):
         raise NotAllowedError("R31", "Ý kiến này đã được thụ lý hoặc đã kết thúc")
     if unclear and clock.name != "accept":
         raise NotAllowedError("R31", "Chỉ góp ý, phản ánh, kiến nghị chưa thụ lý mới hỏi thêm theo cách này")
@@ -167,8 +180,11 @@ def take(petition: Petition, by: By, ground: Ground, *, unclear: bool = False) -
     return _told(after.stepped(ground.at, "taken", by, name), PetitionTaken, ground)
 
 
-def ask(petition: Petition, question: str, by: By, ground: Ground) -> Changed[Petition]:
-    """Ask its person for more, within 5 working days (R31). Raises NotAllowedError."""
+def ask(petition: Petition, question: str, by: By, ground: Ground, mark: str = "") -> Changed[Petition]:
+    """Ask its person for more, within 5 working days (R31). `mark`: of the form, so that a second click asks nothing; "": none.
+    Raises NotAllowedError."""
+    if mark in petition.sent:
+        return Changed(petition)
     petition = ground.clocks.recounted(petition)
     if petition.clock is None or petition.clock.name not in ("accept", "clarify", "answer"):
         raise NotAllowedError("R31", "Ý kiến này không ở bước hỏi thêm")
@@ -176,17 +192,21 @@ def ask(petition: Petition, question: str, by: By, ground: Ground) -> Changed[Pe
         raise NotAllowedError("R31", "Đã quá 5 ngày làm việc kể từ khi nhận, không hỏi thêm được nữa")
     clock = ground.clocks.running("answer", petition.begun, petition.unit)
     asked = (*petition.questions, Written(ground.at, question))[-MOST_TEXTS:]
-    after = petition._replace(clock=clock, answer_due=clock.due, questions=asked)
+    after = petition._replace(clock=clock, answer_due=clock.due, questions=asked).marked(mark)
     return _told(after.stepped(ground.at, "asked", by), PetitionTaken, ground)
 
 
-def add(petition: Petition, text: str, ground: Ground) -> Changed[Petition]:
-    """Its person adds something. Raises NotAllowedError."""
+def add(petition: Petition, text: str, ground: Ground, mark: str = "") -> Changed[Petition]:
+    """Its person adds something. `mark`: of the form, so that what is sent again is no second one; "": it has none. Raises
+    NotAllowedError."""
+    if mark in petition.sent:
+        return Changed(petition)
     if petition.ended or petition.answer is not None:
         raise NotAllowedError("R31", "Ý kiến này đã được trả lời, không bổ sung được nữa")
     if len(petition.texts) >= MOST_TEXTS:
         raise NotAllowedError("R31", f"Mỗi ý kiến bổ sung được nhiều nhất {MOST_TEXTS - 1} lần")
-    return Changed(petition._replace(texts=(*petition.texts, Written(ground.at, text))).stepped(ground.at, "added", None))
+    after = petition._replace(texts=(*petition.texts, Written(ground.at, text))).marked(mark)
+    return Changed(after.stepped(ground.at, "added", None))
 
 
 def forward(petition: Petition, unit: str, by: By, ground: Ground) -> Changed[Petition]:
@@ -257,8 +277,10 @@ def publish(petition: Petition, summary: str, by: By, ground: Ground) -> Changed
     return _told(after.stepped(ground.at, "published", by), PetitionPublished, ground)
 
 
-def reraise(petition: Petition, text: str, ground: Ground) -> Changed[Petition]:
-    """Its person is not content: a new round, with clocks of its own. Raises NotAllowedError."""
+def reraise(petition: Petition, text: str, ground: Ground, mark: str = "") -> Changed[Petition]:
+    """Its person is not content: a new round, with clocks of its own. `mark`: as in `add`. Raises NotAllowedError."""
+    if mark in petition.sent:
+        return Changed(petition)
     known = petition.answer
     if known is None or petition.kind not in ("suggestion", "petition"):
         raise NotAllowedError("R31", "Chỉ phản ánh lại được khi đã có trả lời")
@@ -275,7 +297,7 @@ def reraise(petition: Petition, text: str, ground: Ground) -> Changed[Petition]:
         texts=(*petition.texts, Written(ground.at, text)),
         summary="",
         published=None,
-    )
+    ).marked(mark)
     return _told(after.stepped(ground.at, "reraised", None), PetitionReraised, ground)
 
 
@@ -293,6 +315,7 @@ def erase(petition: Petition, by: By | None, ground: Ground) -> Changed[Petition
         answer=made,
         earlier=tuple(one.without_words() for one in petition.earlier),
         codes=(),
+        sent=(),
         erased=ground.at,
     )
     return Changed(after.stepped(ground.at, "erased", by))

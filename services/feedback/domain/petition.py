@@ -21,10 +21,12 @@ Doing = Literal[
     "received", "classified", "taken", "asked", "added", "forwarded", "answered", "published", "reraised", "erased", "read"
 ]
 
+MOST_MARKS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A clock: since when it counts, when it warns, when it is over, and which of both were said."""
+    """A clock: since when it counts (0: not known any more), when it warns, when it is over, and which of both were said."""
 
     name: PetitionClock
     since: int
@@ -116,6 +118,7 @@ class Petition(NamedTuple):
     published: int | None = None
     gift: Gift | None = None
     codes: tuple[str, ...] = ()  # digests of its look-up code
+    sent: tuple[str, ...] = ()  # marks of the forms that were taken: one that is sent again is known by its own
     journal: tuple[Step, ...] = ()
     erased: int | None = None
 
@@ -130,6 +133,11 @@ class Petition(NamedTuple):
         return self.clock is None
 
     @property
+    def taken(self) -> bool:
+        """Whether the unit that has it took it for its own."""
+        return any(step.doing == "taken" and step.at >= self.begun for step in self.journal)
+
+    @property
     def secret(self) -> bool:
         """Whether it is for named roles alone, and each reading is journaled with its purpose."""
         return self.kind == "denunciation"
@@ -137,6 +145,10 @@ class Petition(NamedTuple):
     def stepped(self, at: int, doing: Doing, by: By | None, note: str = "") -> "Petition":
         """With an entry of its journal."""
         return self._replace(journal=(*self.journal, Step(at, doing, by, note)))
+
+    def marked(self, mark: str) -> "Petition":
+        """With the mark of a form that was taken; "": it has none."""
+        return self._replace(sent=(*self.sent, mark)[-MOST_MARKS:]) if mark else self
 
     def warned(self) -> "Petition":
         """With its clock having warned."""

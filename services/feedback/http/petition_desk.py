@@ -220,7 +220,7 @@ def _rule(room: PetitionRoom, action: str, given: Mapping[str, str], person: Per
     rules: dict[str, Callable[[], Rule]] = {
         "classify": lambda: _classify(given, by, ground),
         "take": lambda: lambda petition: take(petition, by, ground, unclear=given.get("unclear") == "yes"),
-        "ask": lambda: _asked(room.vault.lock(_text(given)), by, ground),
+        "ask": lambda: _asked(room, given, by, ground),
         "forward": lambda: lambda petition: forward(petition, given.get("unit", ""), by, ground),
         "answer": lambda: _answered(room, given, by, ground),
         "publish": lambda: lambda petition: publish(petition, given.get("summary", ""), by, ground),
@@ -231,8 +231,10 @@ def _rule(room: PetitionRoom, action: str, given: Mapping[str, str], person: Per
     return rules[action]()
 
 
-def _asked(locked: str, by: By, ground: Ground) -> Rule:
-    return lambda petition: ask(petition, locked, by, ground)
+def _asked(room: PetitionRoom, given: Mapping[str, str], by: By, ground: Ground) -> Rule:
+    text = _text(given)
+    locked, mark = room.vault.lock(text), room.mark(given.get("once", ""), text)
+    return lambda petition: ask(petition, locked, by, ground, mark)
 
 
 def _classify(given: Mapping[str, str], by: By, ground: Ground) -> Rule:
@@ -251,6 +253,8 @@ def _answered(room: PetitionRoom, given: Mapping[str, str], by: By, ground: Grou
     )
 
     def rule(petition: Petition) -> Changed[Petition]:
+        if given.get("round", str(petition.round)) != str(petition.round):  # a page that was opened before
+            raise NotAllowedError("R31", "Người gửi đã phản ánh lại từ khi trang này được mở; xin đọc nội dung mới rồi trả lời")
         return (conclude if petition.kind in COMPETENT and given.get("as") == "decision" else answer)(
             petition, outcome, by, ground
         )

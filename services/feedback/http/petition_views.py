@@ -134,6 +134,7 @@ async def one_page(
         "competent": petition.kind in COMPETENT,
         "erases": person.may(Role.UNIT_HEAD, Role.INSPECTOR),
         "problem": problem,
+        "once": secrets.token_urlsafe(16),  # of the question that is asked with this page: two clicks ask once
         "files": await shown_files(room, petition.id, person, petition),
         "province": room.context.reference.province,
     }

@@ -156,9 +156,9 @@ def _add_status(app: FastAPI, room: PetitionRoom) -> None:
         if not text or len(text) > LONGEST["text"]:
             problem = f"Xin viết nội dung, không quá {LONGEST['text']} ký tự"
         else:
-            locked = room.vault.lock(text)
+            locked, mark = room.vault.lock(text), room.mark(given.get("once", ""), text)
             try:
-                await room.change(found.id, lambda petition: rule(petition, locked, ground))
+                await room.change(found.id, lambda petition: rule(petition, locked, ground, mark))
             except NotAllowedError as error:
                 problem = error.text
         return _status(room, await room.find(found.id) or found, code, problem)
@@ -259,6 +259,7 @@ def _status(room: PetitionRoom, petition: Petition, code: str, problem: str = ""
         "decision": "" if answer is None else DECIDED[answer.decision],
         "answer": "" if answer is None else read(answer.locked),
         "problem": problem,
+        "once": secrets.token_urlsafe(16),  # of the form in which more is written: what is sent twice is one
         "province": room.context.reference.province,
     }
     return PAGES.show("petition_status.html", words, 409 if problem else 200)
