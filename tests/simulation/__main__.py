@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from tests.simulation.faults import Fault, Listed
+from tests.simulation.feedback import Feedback
 from tests.simulation.notifier import Notifier
 from tests.simulation.planted import FOUND_BY, PLANTS, Plant, planted
 from tests.simulation.shrinking import shrink
@@ -16,7 +17,7 @@ from tests.simulation.sla import Sla
 from tests.simulation.toy import Toy
 from tests.simulation.world import BROKEN, Outcome, Scenario, run_world
 
-SCENARIOS: dict[str, Callable[[], Scenario]] = {"toy": Toy, "sla": Sla, "notifier": Notifier}
+SCENARIOS: dict[str, Callable[[], Scenario]] = {"toy": Toy, "sla": Sla, "notifier": Notifier, "feedback": Feedback}
 TOLD_LINES = 60
 HASH_SEED = "0"  # sets of text are walked in an order that depends on it
 

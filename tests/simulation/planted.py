@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ import runtime.batch
 import runtime.intents
 import runtime.timers
 import tests.simulation.world
+from contracts import Event
+from contracts.petitions import PetitionStated
 from runtime.batch import Batches, Item, Saved
 from runtime.brake import Brake
 from runtime.clock import epoch_ms
@@ -29,10 +31,17 @@ from runtime.log.group import Group
 from runtime.log.memory import MemoryLog
 from runtime.loop import Loop, _GivenUpError
 from runtime.parts import INTENTS
-from runtime.store import Document
+from runtime.store import Document, Documents, Range
 from runtime.store.memory import MemoryDocuments
 from runtime.timers import Timers
 from services.changes import Answering, Changed
+from services.feedback import recovery as feedback_recovery
+from services.feedback import responses
+from services.feedback.domain.clocks import Clocks
+from services.feedback.domain.petition import Petition, Running
+from services.feedback.responses import ResponseRoom
+from services.feedback.vault import Vault
+from services.feedback.waiting import CELL, DAY
 from services.notifier.domain import Dossier, Sending, client_id, outcome, sending
 from services.notifier.domain.notice import Claimed, put_back
 from services.notifier.domain.outcome import Sms
@@ -264,6 +273,47 @@ def _nothing(*_: object) -> None:
     return None
 
 
+# --- surveys and petitions ------------------------------------------------------------------------------------------------
+
+
+async def _take_each_try(self: ResponseRoom, asking: Any, given: Mapping[str, str]) -> str | None:
+    response = self._response(self.asked(asking), given)
+    await self.parts.store.insert_unique(responses.RESPONSES, {"_id": response.id, **responses.dump(response)})
+    return response.form
+
+
+def _named_by_try() -> Callable[..., tuple[str, str]]:
+    tries, real = count(), Vault.name
+    return lambda self, once, text: real(self, f"{once}/{next(tries)}", text)
+
+
+def _stands_as_said(petition: Petition, event: Event, _: Clocks) -> Petition:
+    data = event.data
+    if not isinstance(data, PetitionStated) or data.version <= petition.version:
+        return petition
+    at, due = epoch_ms(data.at), None if data.due_at is None else epoch_ms(data.due_at)
+    clock = None if data.clock is None or due is None else Running(data.clock, at, due, due, warned=True)
+    return petition._replace(
+        kind=data.kind,
+        unit=data.unit,
+        channel=data.channel,
+        round=data.round,
+        version=data.version,
+        received=petition.received or at,
+        begun=petition.begun or at,
+        clock=clock,
+    )
+
+
+def _due_at_once(waiting: Iterable[Any], _: date) -> list[str]:
+    return sorted(one.id for one in waiting if one.day is not None)
+
+
+async def _every_cell(store: Documents, collection: str, _: date) -> list[str]:
+    rows = await store.count_by(collection, {DAY: Range("")}, group=(CELL,))
+    return [str(row.group[0]) for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class Plant:
     """One fault: how it is brought back, and within how many seeds it has to be found."""
@@ -322,6 +372,25 @@ PLANTS = (
     Plant("what-is-uncertain-is-tried-again", lambda: [(outcome, "_unknown", _queue_again)], 200, "notifier"),
     Plant("one-odd-answer-is-final", lambda: [(outcome, "_unknown", _fail_at_once)], 200, "notifier"),
     Plant("a-client-id-of-each-try", lambda: [(sending, "client_id", _another_id())], 200, "notifier"),
+    Plant("an-answer-of-each-try", lambda: [(ResponseRoom, "take", _take_each_try)], 200, "feedback"),
+    Plant("an-answer-sent-again-is-refused", lambda: [(responses, "_key", lambda _: "")], 200, "feedback"),
+    Plant(
+        "answers-said-as-they-come",
+        lambda: [(responses, "due", _due_at_once), (responses, "due_cells", _every_cell)],
+        200,
+        "feedback",
+    ),
+    Plant("a-petition-of-each-try", lambda: [(Vault, "name", _named_by_try())], 200, "feedback"),
+    Plant(
+        "a-copy-forgets-what-clocks-said", lambda: [(feedback_recovery, "recall_petition", _stands_as_said)], 200, "feedback"
+    ),
+    Plant("a-petition-rings-by-a-wrong-clock", lambda: [(Timers, "_ahead", _never_ahead)], 500, "feedback"),
+    Plant(
+        "what-the-desk-did-is-undone",
+        lambda: [(MemoryDocuments, "save_many", _blind_save_many(MemoryDocuments.save_many))],
+        200,
+        "feedback",
+    ),
 )
 FOUND_BY = Path(__file__).with_name("planted.json")  # plant -> seed
 

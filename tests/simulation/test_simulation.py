@@ -41,6 +41,12 @@ def test_sixty_seeds_of_notifier_and_its_gateways_keep_every_promise() -> None:
     assert code == 0, output
 
 
+def test_sixty_seeds_of_feedback_its_phones_and_its_desk_keep_every_promise() -> None:
+    code, output = simulate("--service", "feedback", "--seeds", "60")
+
+    assert code == 0, output
+
+
 def test_two_instances_that_start_on_an_older_copy_do_not_wait_for_each_other() -> None:
     """One begins to read back while the other compares, which then finds no difference any more."""
     code, output = simulate("--service", "sla", "--first", "202", "--seeds", "1")
@@ -54,7 +60,7 @@ def test_every_known_fault_that_is_brought_back_is_found_by_its_seed() -> None:
     assert code == 0, output
 
 
-@pytest.mark.parametrize("seed", ["toy-12", "sla-7"])
+@pytest.mark.parametrize("seed", ["toy-12", "sla-7", "feedback-20"])
 def test_a_seed_plays_the_same_in_another_process_whatever_its_hashes(seed: str) -> None:
     first, second, third = (simulate("--digest", seed, hash_seed=hashes) for hashes in ("0", "0", "random"))
 

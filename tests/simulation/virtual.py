@@ -66,6 +66,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     _ready: deque[Any]  # asyncio's own, which typeshed does not declare
     _scheduled: list[Any]
     _stopping: bool
+    _asyncgens: Any
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,6 +108,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._ready.clear()
         self._scheduled.clear()
         self.close()
+
+    def _asyncgen_finalizer_hook(self, agen: Any) -> None:
+        """A generator that a dead process has left is not closed: no `finally` of it runs."""
+        self._asyncgens.discard(agen)
 
     def _run_once(self) -> None:
         """asyncio's own step, without a selector and with a gate for each process."""

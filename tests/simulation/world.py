@@ -458,7 +458,8 @@ class World:
             stuck.append(f"{self._late} writes on their way")
         stuck += [f"intent {entry['_id'][:8]} is open" for entry in self._documents(INTENTS)]
         stuck += [f"braked: {entry['reason']}" for entry in self._documents(STATE) if entry["_id"] == brake.BRAKE]
-        stuck += [f"{d['_id']} is not settled" for d in self._documents(self.scenario.collection) if recovery.UNSETTLED in d]
+        made = dict.fromkeys((self.scenario.collection, *self.scenario.made_from_log))
+        stuck += [f"{d['_id']} is not settled" for name in made for d in self._documents(name) if recovery.UNSETTLED in d]
         due = self.milliseconds() - 61_000
         late = [d["_id"] for d in self._documents(self.scenario.collection) if (d.get(self.scenario.timer) or due + 1) <= due]
         return stuck + [f"the timer of {name} has not fired" for name in late]
@@ -468,9 +469,9 @@ class World:
             return self.tables.find(collection, {}, limit=10_000)
         return []
 
-    def documents(self) -> list[dict[str, Any]]:
-        """The service's documents, as they stand in the store."""
-        return self._documents(self.scenario.collection)
+    def documents(self, collection: str = "") -> list[dict[str, Any]]:
+        """The service's documents, as they stand in the store; of another collection, if it is named."""
+        return self._documents(collection or self.scenario.collection)
 
     def values(self, topic: str) -> list[bytes]:
         """All values of a topic."""
