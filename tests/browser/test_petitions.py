@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from contracts import load_catalogue
 from dunghen.identity import front_of
-from runtime.clock import SteppedClock
+from runtime.clock import SteppedClock, epoch_ms
 from runtime.log.memory import MemoryLog
 from runtime.log.memory_broker import MemoryBroker
 from runtime.parts import INTENTS, Ports
@@ -30,6 +30,7 @@ from runtime.store.memory import MemoryDocuments, MemoryTables
 from services.feedback.app import build, declare
 from services.feedback.domain import token_of
 from services.feedback.responses import RESPONSES
+from services.feedback.sheets import enter
 from services.feedback.store import DOSSIERS
 from tests.real import skip
 from tests.support.dossiers import DOSSIER, at
@@ -37,11 +38,13 @@ from tests.support.feedback import DONE, PROMISED, REFERENCE, SETTINGS, play
 from tests.support.front import SEED, front_at, issuer_on_loopback
 from tests.support.petitions import UNIT
 from tests.support.ports import free_port
+from tests.support.survey import invited, token
 
 pytestmark = pytest.mark.browser
 SCREENS = Path(os.environ.get("DUNGHEN_SCREENS", "demo-out/screens"))
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 LAN = User(sub="lan", claims={"name": "Lý Thị Thử", "roles": ["officer"], "units": [UNIT]})
+THU = User(sub="thu", claims={"name": "Trần Thư Mẫu", "roles": ["inspector"], "units": [UNIT]})
 HUNG = User(sub="hung", claims={"name": "Hà Hùng Minh Họa", "roles": ["unit-head"], "units": [UNIT]})
 NOW = at(9, "10:00")  # a Monday
 SURVEY = f"/y-kien/{token_of(SETTINGS.token_key.get_secret_value().encode(), DOSSIER)}"
@@ -69,6 +72,7 @@ class Place:
     here: str
     tables: MemoryTables
     browser: Browser
+    sheets: list[str]  # numbers of those that were printed
 
     def answers(self) -> int:
         """How many answers to surveys are kept; they are said some at a time, and later."""
@@ -81,17 +85,17 @@ def place() -> Iterator[Place]:
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if chromium is None:
         skip("no Chromium (on Debian: apt-get install chromium)")
-    port, tables = free_port(), MemoryTables()
+    port, tables, sheets = free_port(), MemoryTables(), list[str]()
     here = f"http://front.test:{port}"
-    with _served(tables, here, port), sync_playwright() as playwright:
+    with _served(tables, sheets, here, port), sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--host-resolver-rules=MAP *.test 127.0.0.1"]
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield Place(here, tables, browser)
+        yield Place(here, tables, browser, sheets)
         browser.close()
 
 
 @contextmanager
-def _served(tables: MemoryTables, here: str, port: int) -> Iterator[None]:
+def _served(tables: MemoryTables, sheets: list[str], here: str, port: int) -> Iterator[None]:
     servers: list[uvicorn.Server] = []
     ready = threading.Event()
 
@@ -99,12 +103,14 @@ def _served(tables: MemoryTables, here: str, port: int) -> Iterator[None]:
         store, broker = MemoryDocuments(tables), MemoryBroker(dict.fromkeys(load_catalogue().topics, 1), lambda: 0)
         await declare(store)
         await store.declare(INTENTS)
-        await store.save_many(DOSSIERS, [{**play([PROMISED, DONE])[0], "rev": 0}])
+        known = (play([PROMISED, DONE])[0], invited(390), invited(1280))
+        await store.save_many(DOSSIERS, [{**one, "rev": 0} for one in known])
+        sheets.extend(await enter(store, [(UNIT, "1.000894", SETTINGS.form)] * len(SIZES), epoch_ms(NOW)))
         runtime = RuntimeSettings(kafka_bootstrap_servers="none:0", store_url="none", identity_issuers=(front_of(SEED),))
         ports = Ports(store=store, topics=MemoryLog("feedback", broker), clock=SteppedClock(NOW))
         service = build(runtime, SETTINGS, reference=REFERENCE, ports=ports)
         service.health.waits_for = ""
-        with issuer_on_loopback(LAN, HUNG) as issuer:
+        with issuer_on_loopback(LAN, HUNG, THU) as issuer:
             async with front_at(issuer, public_url=here) as front:
                 front.behind.real["feedback"] = service.app
                 front.behind.answers["intake"] = lambda: JSONResponse(POSTED)
@@ -142,6 +148,12 @@ def officer(place: Place, page: Page) -> Iterator[Page]:
 def head(place: Place, page: Page) -> Iterator[Page]:
     """The browser of the unit's head, of the same size."""
     yield from _logged_in(place, page, "hung")
+
+
+@pytest.fixture
+def inspector(place: Place, page: Page) -> Iterator[Page]:
+    """The browser of an inspector, of the same size."""
+    yield from _logged_in(place, page, "thu")
 
 
 def _opened(place: Place, width: int, height: int) -> Iterator[Page]:
@@ -306,3 +318,121 @@ def test_of_a_survey_whose_network_is_cut_between_tap_and_thanks_exactly_one_ans
     look(phone, "survey-after-cut")
 
     assert (arrived, place.answers()) == ([200], 1)
+
+
+def answer(page: Page) -> None:
+    """Choose the first answer of each question that is asked."""
+    for fieldset in page.locator("fieldset").all():
+        if fieldset.is_visible():
+            fieldset.locator("label").first.click()
+
+
+def test_sheets_are_printed_and_one_that_came_back_is_typed_in_once(place: Place, page: Page, officer: Page) -> None:
+    before = place.answers()
+    officer.goto(f"{place.here}/petitions/sheets")
+    officer.select_option("#procedure", "1.000894")
+    officer.fill("#number", "2")
+    with officer.expect_download() as printed:
+        officer.click("button:text-is('In ra PDF')")
+    assert printed.value.path().read_bytes().startswith(b"%PDF-")
+
+    number = place.sheets.pop()
+    for _ in range(2):  # a pile that is typed in twice
+        officer.goto(f"{place.here}/petitions/sheets")
+        officer.fill("#sheet", number.lower())
+        officer.click("button:text-is('Mở phiếu')")
+        if officer.locator("fieldset").count():
+            look(officer, "sheet-answers")
+            answer(officer)
+            officer.click("main button")
+            assert "Đã nhập phiếu" in officer.get_by_role("status").inner_text()
+            look(officer, "sheets")
+    assert "đã" in officer.get_by_role("alert").first.inner_text()
+    look(officer, "sheet-used")
+    page.goto(f"{place.here}/y-kien/{number}")
+    assert "không dùng được" in page.inner_text("main")
+    look(page, "survey-closed")
+
+    assert place.answers() == before + 1
+
+
+def test_minutes_are_put_beside_a_dialogue_given_as_a_download_and_taken_away(
+    place: Place, page: Page, officer: Page, head: Page, tmp_path: Path
+) -> None:
+    width = (page.viewport_size or {"width": 0})["width"]
+    head.goto(f"{place.here}/meetings")
+    head.select_option("#kind", "dialogue")
+    for field, value in (("day", "2026-03-07"), ("begins", "08:00"), ("leader", "Chủ tịch UBND xã"), ("place", "Hội trường")):
+        head.fill(f"#{field}", value)
+    head.fill("#about", f"Chợ mới {width}")
+    head.click("button:text-is('Thêm vào lịch')")
+    minutes, page_of_a_site = tmp_path / "a.pdf", tmp_path / "b.pdf"
+    minutes.write_bytes(b"%PDF-1.7\n%invented\n%%EOF\n")
+    page_of_a_site.write_text("<script>alert(1)</script>")
+
+    officer.goto(f"{place.here}/meetings")
+    officer.locator("tr", has_text=f"Chợ mới {width}").locator("a").click()
+    at_the_meeting = officer.url
+    officer.fill("#file-title", "Biên bản")
+    officer.set_input_files("#file", page_of_a_site)
+    officer.click("button:text-is('Thêm tệp')")
+    assert "PDF" in officer.inner_text("body")
+    look(officer, "file-refused")
+    officer.goto(at_the_meeting)
+    officer.fill("#file-title", "Biên bản đối thoại")
+    officer.set_input_files("#file", minutes)
+    officer.click("button:text-is('Thêm tệp')")
+    look(officer, "meeting-with-minutes")
+    with officer.expect_download() as given:
+        officer.click("text=Biên bản đối thoại")
+    assert given.value.path().read_bytes() == minutes.read_bytes()
+    assert given.value.suggested_filename.endswith(".pdf")
+
+    head.goto(at_the_meeting)
+    head.click("button:text-is('Gỡ')")
+    assert "đã gỡ lúc" in head.inner_text("main")
+    look(head, "minutes-taken-away")
+
+
+def test_whoever_rated_says_that_invitations_are_not_wanted_and_is_shown_where_a_complaint_is_answered(
+    place: Place, page: Page
+) -> None:
+    width = (page.viewport_size or {"width": 0})["width"]
+    page.goto(f"{place.here}/y-kien/{token(width)}")
+    answer(page)
+    page.fill("#y-kien-khac", "Tôi muốn khiếu nại việc trả hồ sơ chậm")
+    look(page, "survey-with-words")
+    page.click("main button >> nth=0")
+    page.wait_for_selector("text=đã được ghi nhận")
+    look(page, "survey-thanks")
+    assert "giống một khiếu nại" in page.inner_text("main")
+    page.click("button:text-is('Không nhận tin tùy chọn nữa')")
+    assert "không nhận lời mời đánh giá" in page.inner_text("main")
+    look(page, "survey-stopped")
+    page.goto(f"{place.here}/gop-y?kind=complaint&unit={UNIT}")
+    assert page.is_checked("input[value=complaint]")
+
+
+def test_a_denunciation_is_read_by_the_inspector_alone_who_says_what_for(
+    place: Place, page: Page, officer: Page, head: Page, inspector: Page
+) -> None:
+    """R34."""
+    told = "Ông X nhận tiền của dân"
+    code = send(place, page, "denunciation", told)
+    page.goto(f"{place.here}/gop-y/tra-cuu")
+    page.fill("input[name=code]", code)
+    page.click("main button")
+    name = page.inner_text("h1").rpartition(" ")[2]
+    for other in (officer, head):
+        other.goto(f"{place.here}/petitions/{name}")
+        assert "Không có ý kiến này" in other.inner_text("body")
+
+    inspector.goto(f"{place.here}/petitions?tray=denunciations")
+    inspector.click(f"text={name}")
+    assert told not in inspector.inner_text("body")
+    look(inspector, "denunciation-closed")
+    inspector.fill("#purpose", "Xác minh điều kiện thụ lý")
+    inspector.click("button:text-is('Xem nội dung')")
+    assert told in inspector.inner_text("main")
+    assert "Xác minh điều kiện thụ lý" in inspector.inner_text("main")
+    look(inspector, "denunciation-read")
