@@ -118,9 +118,10 @@ def _place(after: str) -> tuple[int, str] | None:
     return (int(due), code) if due.isascii() and due.isdigit() and len(due) <= 15 else None
 
 
-async def count_letters(store: Documents, state: LetterState, unit: str) -> int:
-    """How many letters of a unit are in a state."""
-    return sum(row.count for row in await store.count_by(DOSSIERS, {"letter.s": state, "letter.unit": unit}))
+async def count_letters(store: Documents, state: LetterState, units: Sequence[str] | None) -> int:
+    """How many letters of some units (None: of all) are in a state."""
+    where: Where = {"letter.s": state} if units is None else {"letter.s": state, "letter.unit": In(tuple(units))}
+    return sum(row.count for row in await store.count_by(DOSSIERS, where))
 
 
 _LISTS: Mapping[Listing, str] = {"uncertain": HELD, "failed": FAILED, "unreached": UNREACHED, "taken-back": TAKEN_BACK}

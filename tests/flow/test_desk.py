@@ -119,6 +119,25 @@ async def test_a_letter_that_changed_after_it_was_seen_is_shown_again_and_then_s
         assert words in page
 
 
+async def test_who_signs_many_is_led_on_to_the_next_letter_and_told_which_was_signed(
+    desk: tuple[System, httpx.AsyncClient],
+) -> None:
+    system, client = desk
+    stranger = as_person(Role.SIGNER, units=("H37.13",), name="Bế Thu Ví Dụ", issuer=system.together.issuer)
+    places = []
+    for code in (THREE, TWO, ONE):
+        seen = await client.post(f"/letters/{code}/preview", data=FORM)
+        signed = await client.post(f"/letters/{code}/approval", data={**FORM, "previewed": digest(seen), "onward": "yes"})
+        places.append(signed.headers["location"])
+    page = await client.get(f"/letters/{ONE}", params={"signed": TWO})
+    unsigned = [(await client.get(f"/letters/{ONE}", params={"signed": code})).text for code in ("", "x" * 64, D.format(9))]
+
+    assert places == [f"/letters/{TWO}?signed={THREE}", f"/letters/{ONE}?signed={TWO}", f"/letters/{ONE}"]
+    assert f'Đã ký thư <a href="/letters/{TWO}">' in page.text
+    assert not any("Đã ký thư" in text for text in unsigned)
+    assert (await client.get(f"/letters/{ONE}", params={"signed": TWO}, headers=stranger)).status_code == 404
+
+
 async def test_not_sent_is_in_the_register_with_its_reason_and_is_taken_back_until_the_date(
     desk: tuple[System, httpx.AsyncClient],
 ) -> None:

@@ -26,7 +26,7 @@ from services.notifier.http.views import LetterView, StepView, history, view
 from services.notifier.jobs import Desk
 from services.notifier.papers import paper_of, was_signed
 from services.notifier.pdf import render
-from services.notifier.store import CODEC, LetterState, find_about, find_by_client_ids, find_letters, find_one
+from services.notifier.store import CODEC, LetterState, count_letters, find_about, find_by_client_ids, find_letters, find_one
 
 PAGE = 200
 NOT_SIGNED = "BẢN XEM TRƯỚC - CHƯA KÝ"
@@ -75,6 +75,15 @@ class LetterDesk:
             if others:
                 return others[0]
         return ""
+
+    async def waiting(self, person: Person) -> int:
+        """How many letters of the person's units wait for their signer."""
+        return await count_letters(self._parts.store, "drafted", person.units_of(""))
+
+    async def signed(self, code: str, person: Person) -> LetterView | None:
+        """A letter that was signed; None of any other, and of one that the person does not see."""
+        known = await self.own_of(code, person)
+        return known if known is not None and known.state in ("approved", "issuing", "sent") else None
 
     async def find(self, code: str, person: Person) -> Dossier | None:
         """A dossier; None if nothing of it is known, or its unit is not the person's."""

@@ -38,7 +38,7 @@ def add_digests(app: FastAPI, parts: Parts) -> None:
         responses=problem_answers(422, 503),
     )
     async def letters(unit: str) -> DigestLetters:
-        total = await count_letters(parts.store, "drafted", unit)
+        total = await count_letters(parts.store, "drafted", (unit,))
         page = await find_letters(parts.store, ("drafted", (unit,)), LINES, "") if total else None
         found = () if page is None else page.dossiers
         waiting = [(dossier.code, dossier.letter.draft.sign_by) for dossier in found if dossier.letter is not None]

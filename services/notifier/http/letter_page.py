@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Form, Response
+from fastapi import Depends, FastAPI, Form, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from contracts.letters import UnsentReason
@@ -79,9 +79,15 @@ class LetterPages:
     def __init__(self, desk: LetterDesk, pages: Pages) -> None:
         self._desk, self._pages = desk, pages
 
-    async def show(self, code: str, person: Person, problem: str = "", given: Given | None = None) -> Response:
-        """The letter with its forms; 409 if something was refused. Raises ProblemError."""
-        return await self._page(code, person, {"problem": problem, "given": given, "text": None, "digest": ""})
+    async def show(
+        self, code: str, person: Person, problem: str = "", given: Given | None = None, signed: str = ""
+    ) -> Response:
+        """The letter with its forms; 409 if something was refused. `signed`: the code of the one before it, which this person
+        signed just now. Raises ProblemError."""
+        before = await self._desk.signed(signed, person) if signed else None
+        return await self._page(
+            code, person, {"problem": problem, "given": given, "text": None, "digest": "", "signed": before}
+        )
 
     async def preview(self, code: str, person: Person, given: Given, problem: str = "") -> Response:
         """The very letter, to be signed; the forms with what is wrong if it cannot go. Raises ProblemError for no letter."""
@@ -90,7 +96,8 @@ class LetterPages:
             text, digest = await self._desk.preview(code, given.approval(letter, person), person)
         except ProblemError as error:
             return await self._refusal(code, person, error, given)
-        return await self._page(code, person, {"problem": problem, "given": given, "text": text, "digest": digest})
+        shown = {"problem": problem, "given": given, "text": text, "digest": digest, "signed": None}
+        return await self._page(code, person, shown)
 
     async def preview_pdf(self, code: str, person: Person, given: Given) -> Response:
         """The same as PDF."""
@@ -102,8 +109,9 @@ class LetterPages:
         headers = {"content-disposition": f'inline; filename="xem-truoc-{code}.pdf"', "cache-control": "no-store"}
         return Response(await asyncio.to_thread(render, text), media_type="application/pdf", headers=headers)
 
-    async def sign(self, code: str, person: Person, given: Given, previewed: str) -> Response:
-        """Sign what was seen. What changed meanwhile is shown again, with words."""
+    async def sign(self, code: str, person: Person, given: Given, previewed: str, *, onward: bool) -> Response:
+        """Sign what was seen; `onward`: and show the next letter that waits. What changed meanwhile is shown again, with
+        words."""
         letter = await self._desk.show(code, person)
         try:
             await self._desk.approve(code, given.approval(letter, person, previewed), person)
@@ -111,7 +119,8 @@ class LetterPages:
             if _rule(error) == "preview":
                 return await self.preview(code, person, given, error.problem.detail or "")
             return await self._refusal(code, person, error, given)
-        return RedirectResponse(f"/letters/{code}", 303)
+        following = await self._desk.following(letter, person) if onward else ""
+        return RedirectResponse(f"/letters/{following}?signed={code}" if following else f"/letters/{code}", 303)
 
     async def reject(self, code: str, person: Person, reason: str, confirmed: str) -> Response:
         """Do not send, for a reason and if it was confirmed."""
@@ -156,6 +165,7 @@ class LetterPages:
             "delegated": self._desk.delegated(letter.unit),
             "history": await self._desk.history(code, person),
             "following": await self._desk.following(letter, person),
+            "waiting": await self._desk.waiting(person),
             "reasons": REASONS,
             "rejections": REJECTIONS if letter.kind == "late" else _unsent(letter),
             "about": await self._desk.about(code, person) if letter.kind == "late" else [],
@@ -189,8 +199,8 @@ def _add_signing(app: FastAPI, shown: LetterPages) -> None:
     @app.get(
         "/letters/{dossier}", response_class=HTMLResponse, summary="Trang: một thư", responses=problem_answers(404, 422, 503)
     )
-    async def letter(person: Reader, dossier: str) -> Response:
-        return await shown.show(dossier, person)
+    async def letter(person: Reader, dossier: str, signed: Annotated[str, Query(max_length=64)] = "") -> Response:
+        return await shown.show(dossier, person, signed=signed)
 
     @app.post("/letters/{dossier}/preview", response_class=HTMLResponse, summary="Trang: xem thư sẽ gửi", responses=SIGNED)
     async def preview(person: Signer, dossier: str, given: Filled) -> Response:
@@ -207,8 +217,8 @@ def _add_signing(app: FastAPI, shown: LetterPages) -> None:
         summary="Trang: ký thư đã xem",
         responses=SIGNED,
     )
-    async def sign(person: Signer, dossier: str, given: Filled, previewed: Field = "") -> Response:
-        return await shown.sign(dossier, person, given, previewed)
+    async def sign(person: Signer, dossier: str, given: Filled, previewed: Field = "", onward: Field = "") -> Response:
+        return await shown.sign(dossier, person, given, previewed, onward=onward == "yes")
 
 
 def _add_refusing(app: FastAPI, shown: LetterPages) -> None:
