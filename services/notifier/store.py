@@ -9,12 +9,12 @@ recovers has no `next_send_at`, and keeps `held` as its copy had it.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from contracts import Event, EventData
 from contracts.envelope import UnknownData
 from contracts.letters import LetterSentV2
-from contracts.notices import LetterSent, Notice
+from contracts.notices import Channel, LateReason, LetterSent, Notice, NoticeKind
 from runtime.recovery import UNSETTLED
 from runtime.store import Document, Documents, In, Index, Range, Where
 from services.changes import By
@@ -29,6 +29,7 @@ from services.notifier.domain.locked import Locked
 from services.notifier.domain.owed import Owed
 from services.notifier.domain.sealed import Sealed, sealed_in
 from services.notifier.domain.unit_texts import Texts, UnitText
+from services.notifier.domain.unsigned import Obstacle
 from services.notifier.domain.wishes import LastSent, Wishes, WishStep
 from services.notifier.domain.worklist import Listing, listing_of
 from services.stored import Codec, Derived, Kept, newer
@@ -234,7 +235,7 @@ def load(document: Document) -> Dossier:
     """The dossier of a document."""
     contact, invited, letter = document.get("contact"), document.get("invited"), document.get("letter")
     promise, settled, owed = document.get("deadline"), document.get("settled"), document.get("owed")
-    messages = {name: _message(kept) for name, kept in document.get("notices", {}).items()}
+    messages = {name: _message(name, kept) for name, kept in document.get("notices", {}).items()}
     loaded, wish = None if letter is None else _letter(letter), _stop_wish(document.get("stop_wish"))
     return Dossier(
         code=document["_id"],
@@ -352,6 +353,8 @@ _IN_MESSAGE = frozenset(
         *("tries", "via", "doubt", "round", "serial", "channel", "corrected", "text_version", "by", "by_subject"),
     )
 )
+MESSAGE_KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
 _MESSAGE_NAMES: Mapping[type[notices.Message], str] = {
     notices.Queued: "queued",
     notices.Claimed: "claimed",
@@ -363,9 +366,11 @@ _MESSAGE_NAMES: Mapping[type[notices.Message], str] = {
 }
 
 
-def _message(kept: Mapping[str, Any]) -> notices.Message:
+def _message(called: Notice, kept: Mapping[str, Any]) -> notices.Message:
     """{s: state, at, next, last, waits, missed, locked, claim, kind, reason; its way: tries, via, doubt, round, serial,
     channel, corrected, text_version, by, by_subject}."""
+    if called.partition("/")[0] not in MESSAGE_KINDS or kept.get("channel", notices.SMS) not in CHANNELS:
+        raise newer("message", f"{called} by {kept.get('channel', notices.SMS)}")
     name, at, way = kept["s"], kept["at"], _way(kept)
     locked = _lock(kept["locked"]) if "locked" in kept else None
     match name:
@@ -443,9 +448,20 @@ LETTER_STATES: Mapping[type[letters.Letter], LetterState] = {
 }
 
 
+# What a letter may be, and why: a release that knows no more than these would print or answer nonsense about another.
+_LETTER_WORDS: Mapping[str, tuple[str, ...]] = {
+    "kind": get_args(letters.LetterKind),
+    "reason": get_args(LateReason),
+    "why": get_args(letters.WhyNot),
+    "waits": get_args(Obstacle),
+}
+
+
 def _letter(kept: Mapping[str, Any]) -> letters.Letter:
     """{s: state, n: which draft, unit, due, at, sign_by; kind, about: of one that answers a petition; and what the state has};
     what another state left is passed over."""
+    if strange := [str(kept[name]) for name, known in _LETTER_WORDS.items() if name in kept and kept[name] not in known]:
+        raise newer("letter", ", ".join(strange))
     own = kept["n"], kept["unit"], kept["due"], kept["at"], kept.get("sign_by")
     draft = letters.Draft(*own, kept.get("kind", "late"), kept.get("about"))
     match kept["s"]:

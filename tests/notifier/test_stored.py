@@ -74,6 +74,31 @@ def test_a_state_that_a_newer_release_knows_is_waited_for(part: str) -> None:
         load({**document, part: newer})
 
 
+@pytest.mark.parametrize(
+    ("state", "more"),
+    [
+        ("drafted", {"kind": "letter-of-a-newer-release"}),
+        ("rejected", {"why": "reason-of-a-newer-release"}),
+        ("approved", {"reason": "reason-of-a-newer-release"}),
+        ("issuing", {"waits": "obstacle-of-a-newer-release"}),
+    ],
+)
+def test_a_letter_of_a_kind_or_for_a_reason_that_a_newer_release_knows_is_waited_for(state: str, more: Document) -> None:
+    document = next(document for document in GOLDEN if document.get("letter", {}).get("s") == state)
+
+    with pytest.raises(Unavailable, match="-of-a-newer-release: a newer one runs beside and wrote"):
+        load({**document, "letter": {**document["letter"], **more}})
+
+
+@pytest.mark.parametrize("message", [{"pigeon-sent": {}}, {"result-ready": {"channel": "pigeon"}}])
+def test_a_message_of_a_kind_or_by_a_way_that_a_newer_release_knows_is_waited_for(message: dict[str, Document]) -> None:
+    [(name, way)] = message.items()
+    queued = {"_id": "H37.12-260302-0001", "rev": 1, "notices": {name: {"s": "queued", "at": 1, "next": 2, **way}}}
+
+    with pytest.raises(Unavailable, match="pigeon.*: a newer one runs beside and wrote"):
+        load(queued)
+
+
 def test_what_a_newer_release_wrote_within_a_letter_or_a_message_stays_through_a_decision() -> None:
     document = next(document for document in GOLDEN if document.get("letter", {}).get("s") == "drafted")
     kept = {name: {**message, "colour": 1} for name, message in document.get("notices", {}).items()}
