@@ -51,6 +51,16 @@ async def look_and_sign(
     return await notifier.post(f"/v1/letters/{dossier}/approval", json=named, headers=headers)
 
 
+async def look_and_answer(notifier: httpx.AsyncClient, petition: str, *, numbered: bool) -> httpx.Response:
+    """The same of a letter that answers a petition."""
+    path = f"/v1/letters/{petition}/answer"
+    words = {"note": "đã nêu đúng việc cần sửa", "done": "đã sửa và nhắc cán bộ", "numbered": numbered}
+    seen = await notifier.post(f"{path}/preview", json=words)
+    if seen.status_code != 200:
+        return seen
+    return await notifier.post(f"{path}/approval", json={**words, "previewed": seen.json()["digest"]})
+
+
 def signature(story: Story) -> dict[str, str]:
     """What the signer fills in."""
     return {"reason": "workload", "new_due_at": story.new_due}
