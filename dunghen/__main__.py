@@ -32,6 +32,7 @@ COMMANDS = {
     "rebuild": "rebuild",
     "brake": "brake",
     "messages": "messages",
+    "letters": "letters",
     "capacity": "capacity",
 }
 

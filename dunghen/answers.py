@@ -3,7 +3,7 @@
 A service may be of another release: what is not read here is passed over.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
@@ -188,6 +188,44 @@ class ListedMessages(Answer):
 
     messages: tuple[ListedMessage, ...]
     after: str | None = None
+
+
+class PaperLetter(Answer):
+    """A letter that leaves on paper. `state`: None once it arrived."""
+
+    dossier: str
+    kind_name: str
+    symbol: str
+    unit: str
+    state: str | None
+    why: str
+    batch: str
+    issued_on: date
+
+
+class PaperLetters(Answer):
+    """A page of them; `after`: where the next one begins."""
+
+    letters: tuple[PaperLetter, ...]
+    after: str | None = None
+
+
+class LeftOut(Answer):
+    """A letter that could not be printed, and why."""
+
+    dossier: str
+    why: str
+
+
+class PrintedBatch(Answer):
+    """Letters that were printed together."""
+
+    unit: str
+    year: int
+    number: int
+    name: str
+    dossiers: tuple[str, ...]
+    left: tuple[LeftOut, ...] = ()
 
 
 class WishesSaid(Answer):

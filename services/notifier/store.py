@@ -8,7 +8,7 @@ recovers has no `next_send_at`, and keeps `held` as its copy had it.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, NamedTuple, get_args
 
 from contracts import Event, EventData
@@ -26,6 +26,7 @@ from services.notifier.domain.contact import CorrectedBy
 from services.notifier.domain.dossier import Call, Promise, Received, Recovering, Settled, StopWish
 from services.notifier.domain.ladder import is_unreached
 from services.notifier.domain.locked import Locked
+from services.notifier.domain.on_paper import OnPaper, on_paper
 from services.notifier.domain.owed import Owed
 from services.notifier.domain.sealed import Sealed, sealed_in
 from services.notifier.domain.unit_texts import Texts, UnitText
@@ -39,11 +40,13 @@ READINGS = "name_readings"  # who had names opened, and for what; added to and n
 LETTERS = "letters"  # which number the letter of a dossier tries for; what holds is the register
 TEXTS = "message_texts"  # of messages, in units' own words: each version, added to and never changed
 WISHES = "stop_wishes"  # by digest of a number: what its person wants of messages that nobody has to send
+BATCHES = "print_batches"  # which letters were printed together, when, by whom
 PAPERS = "papers"  # letters as they were issued, sealed to the key of their contact
 MADE_FROM_LOG = (DOSSIERS,)  # the register stays: a number is never given twice
 NEXT_SEND, LANE, HELD, FAILED, LOCKED = "next_send_at", "lane", "held", "failed", "locked"
 UNREACHED, TAKEN_BACK = "unreached", "taken_back"
 UNADDRESSED = "unaddressed"  # its letter is issued and names nobody (any more): no paper of it may stay
+ON_PAPER = "on_paper"  # its letter has to be printed, or is printed and nobody knows that it arrived
 RECOVERED, CLIENT_IDS = "recovered", "client_ids"
 DOUBTFUL: Where = {NEXT_SEND: Range(low=0)}  # something of it may have gone out since a copy was made
 BY_DUE, ABOUT = "letter.due", "letter.about"
@@ -56,7 +59,7 @@ async def declare(store: Documents) -> None:
         Index(name)
         for name in (
             *(NEXT_SEND, LANE, HELD, FAILED, UNREACHED, TAKEN_BACK, LOCKED, UNADDRESSED),
-            *("letter.s", BY_DUE, ABOUT, UNSETTLED),
+            *("letter.s", BY_DUE, ABOUT, ON_PAPER, UNSETTLED),
         )
     ]
     await store.declare(DOSSIERS, [*single, Index(CLIENT_IDS, many=True)])
@@ -64,6 +67,7 @@ async def declare(store: Documents) -> None:
     await store.declare(LETTERS)
     await store.declare(READINGS, [Index("dossiers", many=True)])
     await store.declare(PAPERS, [Index("link")])
+    await store.declare(BATCHES, [Index("series")])
     await store.declare(TEXTS, [Index("unit")])
     await store.declare(WISHES)
 
@@ -133,6 +137,14 @@ async def find_listed(store: Documents, which: Listing, size: int, after: str) -
     where: Where = {_LISTS[which]: 1}
     found = await store.find(DOSSIERS, where, limit=size, after=(after, after) if after else None)
     return Page(CODEC.read_all(found), found[-1]["_id"] if len(found) == size else "")
+
+
+async def find_on_paper(store: Documents, which: OnPaper, unit: str, size: int, after: str) -> Page:
+    """Dossiers and petitions of a unit whose letter has to be printed, or was, by the date that passes, from behind a place."""
+    where: Where = {ON_PAPER: which, "letter.unit": unit}
+    found = await store.find(DOSSIERS, where, order=BY_DUE, limit=size, after=_place(after))
+    last = f"{found[-1]['letter']['due']}/{found[-1]['_id']}" if len(found) == size else ""
+    return Page(CODEC.read_all(found), last)
 
 
 async def find_one(store: Documents, code: str) -> Dossier | None:
@@ -271,7 +283,8 @@ def _derived(dossier: Dossier) -> dict[str, Any]:
     now = {NEXT_SEND: next_at, LANE: lane, HELD: 1 if dossier.has_uncertain else None, LOCKED: locked}
     result = dossier.messages.get(notices.RESULT)
     misleads = result is not None and listing_of(dossier, notices.RESULT, result) == "taken-back"
-    return {**now, UNADDRESSED: 1 if nobodys else None, TAKEN_BACK: 1 if misleads else None, **failed}
+    letter = {UNADDRESSED: 1 if nobodys else None, ON_PAPER: on_paper(dossier)}
+    return {**now, **letter, TAKEN_BACK: 1 if misleads else None, **failed}
 
 
 def lane_of(dossier: Dossier) -> str:
@@ -457,6 +470,9 @@ _LETTER_WORDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+_ON_PAPER: tuple[str, ...] = get_args(letters.PaperState)
+
+
 def _letter(kept: Mapping[str, Any]) -> letters.Letter:
     """{s: state, n: which draft, unit, due, at, sign_by; kind, about: of one that answers a petition; and what the state has};
     what another state left is passed over."""
@@ -482,9 +498,24 @@ def _letter(kept: Mapping[str, Any]) -> letters.Letter:
             contact = kept.get("contact")
             whom = None if contact is None else _open_contact(contact)
             numbered = (kept.get("number"), kept.get("year"), kept["sent_at"])
-            return letters.Sent(draft, signed, kept.get("new_due"), *numbered, whom, kept.get("link", ""), kept.get("stamped"))
+            paper = tuple(_paper_step(one) for one in kept.get("paper", ()))
+            more = kept.get("link", ""), kept.get("stamped"), paper
+            return letters.Sent(draft, signed, kept.get("new_due"), *numbered, whom, *more)
         case unknown:
             raise newer("letter", unknown)
+
+
+def _paper_step(kept: Mapping[str, Any]) -> letters.PaperStep:
+    """{what, at, day, batch, by, by_subject}."""
+    if kept["what"] not in _ON_PAPER:
+        raise newer("letter on paper", kept["what"])
+    by = By(kept["by"], kept["by_subject"])
+    return letters.PaperStep(kept["what"], kept["at"], date.fromisoformat(kept["day"]), kept.get("batch", ""), by)
+
+
+def _dump_paper_step(step: letters.PaperStep) -> dict[str, Any]:
+    written = {"what": step.what, "at": step.at, "day": step.day.isoformat(), "by": step.by.name, "by_subject": step.by.subject}
+    return written | {"batch": step.batch} if step.batch else written
 
 
 def _back(kept: Mapping[str, Any]) -> letters.Back:
@@ -533,6 +564,7 @@ def _of_state(letter: letters.Letter) -> dict[str, Any]:
                 "contact": None if letter.contact is None else _dump_contact(letter.contact),
                 "link": letter.link or None,
                 "stamped": letter.stamped,
+                "paper": [_dump_paper_step(step) for step in letter.paper] or None,
                 **({} if letter.signed is None else _dump_signature(letter.signed)),
             }
 
@@ -557,7 +589,7 @@ _IN_LETTER = frozenset(
     (
         *("n", "s", "unit", "due", "at", "sign_by", "kind", "about", "done", "unnumbered", "refusal", "remark", "granted"),
         *("why", "by", "by_subject", "previewed", "new_due", "next", "claimed", "waits"),
-        *("reason", "note", "approved_at", "ask", "number", "year", "sent_at", "contact", "link", "stamped"),
+        *("reason", "note", "approved_at", "ask", "number", "year", "sent_at", "contact", "link", "stamped", "paper"),
     )
 )
 
@@ -650,7 +682,7 @@ CODEC = Codec(
         Kept(CLIENT_IDS, lambda dossier: dossier.client_ids, lambda ids: list(ids) or None),
     ),
     derived=Derived(
-        (NEXT_SEND, LANE, HELD, FAILED, UNREACHED, TAKEN_BACK, LOCKED, UNADDRESSED, RECOVERED),
+        (NEXT_SEND, LANE, HELD, FAILED, UNREACHED, TAKEN_BACK, LOCKED, UNADDRESSED, ON_PAPER, RECOVERED),
         _derived,
         of=lambda dossier: (dossier.messages, dossier.letter, dossier.recovering, dossier.facts, dossier.stop_wish),
     ),
@@ -745,6 +777,74 @@ def entry_of(data: EventData | UnknownData) -> tuple[str, int, int] | None:
         case LetterSentV2():
             return data.entry
     return None
+
+
+# --- letters that were printed together -------------------------------------------------------------------------------------
+
+
+class Batch(NamedTuple):
+    """Letters of a body that were printed together; `at` in ms. `left`: those that could not be, and why in words."""
+
+    unit: str
+    year: int
+    number: int
+    at: int
+    by: By
+    dossiers: tuple[str, ...]
+    left: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """`3/2026`, as people call it."""
+        return f"{self.number}/{self.year}"
+
+
+async def enter_batch(store: Documents, batch: Batch) -> bool:
+    """Keep a batch; False if there is one with its number. Raises Unavailable: it may be kept, or be kept later."""
+    kept = {"series": f"{batch.unit}/{batch.year}", "number": batch.number, "at": batch.at, "by": batch.by.name}
+    more = {"by_subject": batch.by.subject, "dossiers": list(batch.dossiers), "left": [list(one) for one in batch.left]}
+    return await store.insert_unique(
+        BATCHES, {"_id": _batch_id(batch.unit, batch.year, batch.number), "rev": 0, **kept, **more}
+    )
+
+
+async def find_batch(store: Documents, unit: str, year: int, number: int) -> Batch | None:
+    """A batch by its number."""
+    name = _batch_id(unit, year, number)
+    kept = (await store.get_many(BATCHES, [name])).get(name)
+    return None if kept is None else _batch(kept)
+
+
+async def count_batches(store: Documents, unit: str, year: int) -> int:
+    """How many batches a body printed in a year."""
+    counted = await store.count_by(BATCHES, {"series": f"{unit}/{year}"})
+    return counted[0].count if counted else 0
+
+
+async def last_batches(store: Documents, unit: str, year: int, most: int) -> list[Batch]:
+    """The last few of a year, the newest first."""
+    first = max(1, await count_batches(store, unit, year) - most + 1)
+    names = [_batch_id(unit, year, number) for number in range(first, first + most)]
+    found = await store.get_many(BATCHES, names)
+    return [_batch(found[name]) for name in reversed(names) if name in found]
+
+
+def _batch_id(unit: str, year: int, number: int) -> str:
+    return f"{unit}/{year}/{number:05d}"
+
+
+def _batch(kept: Document) -> Batch:
+    unit, _, year = kept["series"].partition("/")
+    by = By(kept["by"], kept["by_subject"])
+    return Batch(
+        unit,
+        int(year),
+        kept["number"],
+        kept["at"],
+        by,
+        tuple(kept["dossiers"]),
+        tuple((code, why) for code, why in kept["left"]),
+    )
 
 
 # --- letters as they were issued -------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from tests.flow.support import D, System, at, received, small_system
 from tests.real import skip
 from tests.support.front import front_at, issuer_on_loopback
 from tests.support.ports import free_port
+from tests.support.signing import look_and_sign
 
 pytestmark = pytest.mark.browser
 SCREENS = Path(os.environ.get("DUNGHEN_SCREENS", "demo-out/screens"))
@@ -35,6 +36,8 @@ HOA = User(sub="hoa", claims={"name": "Hoàng Đức Giả Định", "roles": ["
 LAN = User(sub="lan", claims={"name": "Lý Thị Thử", "roles": ["officer", "unit-head"], "units": UNITS})
 NAMES = [f"Nông Thị Mẫu {letter}" for letter in "ABCDEFGHIKLMN"]
 ONE = D.format(LETTERS + 1)  # whose life is followed to the end
+NO_PHONE = "H37.13-260302-0001"  # of another body, and nobody's phone is known
+BINH = User(sub="binh", claims={"name": "Bế Thị Bình Minh Họa", "roles": ["officer"], "units": ["H37.13"]})
 LINK = re.compile(r"https://\S+/thu/[a-z2-7]{16}")
 
 
@@ -80,7 +83,7 @@ def _served(folder: Path, here: str, port: int) -> Iterator[tuple[System, asynci
             )
             await system.move(at(5, "10:00"))
             key = system.together.keys.signing_key
-            with issuer_on_loopback(HOA, LAN) as issuer:
+            with issuer_on_loopback(HOA, LAN, BINH) as issuer:
                 async with front_at(issuer, public_url=here, signing_key=key) as front:
                     front.behind.real.update({name: service.app for name, service in system.together.services.items()})
                     config = uvicorn.Config(front.service.app, port=port, log_config=None, access_log=False)
@@ -134,6 +137,12 @@ def signer(town: Town) -> Iterator[Page]:
 def clerk(town: Town) -> Iterator[Page]:
     """An officer's desk."""
     yield from _opened(town, "lan", (1280, 900))
+
+
+@pytest.fixture(params=[(390, 844), (1280, 900)], ids=["phone", "desk"])
+def office(town: Town, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """An officer of another body."""
+    yield from _opened(town, "binh", request.param)
 
 
 @pytest.fixture
@@ -269,10 +278,45 @@ def test_a_dossier_that_will_be_late_comes_to_a_letter_that_its_person_opens_and
     town.do(lambda: town.system.move(at(10, "10:00")))
     clerk.goto(f"{town.here}/figures?from=2026-03-02&to=2026-03-31")
     look(clerk, "chain-figures")
-    assert re.search(r"13 có thư xin lỗi, 0 được miễn, 0 chưa", clerk.inner_text("main"))
+    assert re.search(r"13 có thư xin lỗi, 0 được miễn, 1 chưa", clerk.inner_text("main"))
 
 
 def _picture(pdf: bytes, name: str) -> None:
     (SCREENS / f"{name}.pdf").write_bytes(pdf)
     if shutil.which("pdftoppm"):
         subprocess.run(["pdftoppm", "-r", "80", "-png", SCREENS / f"{name}.pdf", SCREENS / name], check=True)
+
+
+def test_a_letter_that_reached_nobody_is_printed_comes_back_and_is_printed_again(town: Town, office: Page) -> None:
+    client = town.system.clients["notifier"]
+    if town.do(lambda: client.get(f"/v1/letters/{NO_PHONE}")).json()["state"] == "drafted":
+        decided = {"reason": "system", "new_due_at": "2026-03-16T09:00:00+07:00"}
+        assert town.do(lambda: look_and_sign(client, NO_PHONE, decided)).status_code == 202
+        town.do(town.system.settle)
+    office.goto(f"{town.here}/letters")
+    office.click("text=Thư gửi trên giấy")
+    look(office, "paper-wanted")
+    assert "Lục Thị" not in office.inner_text("main")
+    batches = office.locator("text=PDF đợt").count()
+    with office.context.expect_page() as opened:
+        office.click("text=In đợt mới (PDF)")
+    opened.value.close()
+    status, kind, pdf = fetched(office, f"/letters/on-paper/H37.13/2026/{batches + 1}.pdf")
+    assert (status, kind) == (200, "application/pdf")
+    cover, labels, letter = [" ".join(one.extract_text().split()) for one in pypdf.PdfReader(io.BytesIO(pdf)).pages]
+    assert f"DANH SÁCH THƯ GỬI, ĐỢT {batches + 1}/2026" in cover
+    assert all("Lục Thị Ví Dụ" in text and "Số 5, tổ Giả Định" in text for text in (cover, labels, letter))
+    _picture(pdf, "paper-batch")
+
+    office.goto(f"{town.here}/letters/on-paper?state=printed&unit=H37.13")
+    look(office, "paper-printed")
+    office.get_by_label(f"Kết quả gửi thư {NO_PHONE}", exact=True).select_option("moved")
+    office.get_by_label(f"Ngày có kết quả, thư {NO_PHONE}").fill("2026-03-10")
+    office.get_by_label(f"Ghi kết quả thư {NO_PHONE}").click()
+    assert "Không có thư nào chờ kết quả" in office.inner_text("main")
+    office.click("nav >> text=Phải in")
+    look(office, "paper-back")
+    assert "Bị trả lại: đã chuyển đi" in office.inner_text("main")
+    office.goto(f"{town.here}/letters/{NO_PHONE}")
+    look(office, "paper-letter")
+    assert "Bế Thị Bình Minh Họa" in office.inner_text("main")

@@ -95,7 +95,7 @@ def test_a_message_of_a_kind_or_by_a_way_that_a_newer_release_knows_is_waited_fo
     [(name, way)] = message.items()
     queued = {"_id": "H37.12-260302-0001", "rev": 1, "notices": {name: {"s": "queued", "at": 1, "next": 2, **way}}}
 
-    with pytest.raises(Unavailable, match="pigeon.*: a newer one runs beside and wrote"):
+    with pytest.raises(Unavailable, match=r"pigeon.*: a newer one runs beside and wrote"):
         load(queued)
 
 

@@ -16,11 +16,13 @@ are milliseconds since 1970.
 """
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
 from contracts.letters import AnswerLetter, UnsentReason
 from contracts.notices import LateReason, RejectReason
 from contracts.rules import Rule, is_refused_by
+from services import changes
 from services.notifier.domain.contact import Contact
 from services.notifier.domain.unsigned import Obstacle
 
@@ -101,6 +103,24 @@ class Signature:
     numbered: bool = True
 
 
+Handed = Literal["post", "in-person", "told"]
+SentBack = Literal["wrong-address", "moved", "absent", "refused", "returned"]
+PaperState = Literal["printed", Handed, SentBack]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperStep:
+    """One line of a letter's way on paper. `what`: it was printed, or how it was handed over, or why it came back; `at`: when
+    that was written down (ms); `day`: on which day it was so; `batch`: in which it was printed, "" if in none; `by`: who
+    wrote it down."""
+
+    what: PaperState
+    at: int
+    day: date
+    batch: str
+    by: changes.By
+
+
 @dataclass(frozen=True, slots=True)
 class Drafted:
     """Waits for its signer."""
@@ -136,7 +156,7 @@ class Sent:
     """Issued, and numbered in the register of its body; `number` and `year` are None of thanks without a number. `contact`:
     whom it went to, None if nobody could be reached or the contact was forgotten. `signed` is None where the log no longer says
     it. `link`: the digest of the token that opens its paper, "" if none does. `stamped`: whether it was signed with the key of
-    its body; None: nobody wrote that down."""
+    its body; None: nobody wrote that down. `paper`: its way on paper, if it went so."""
 
     draft: Draft
     signed: Signature | None
@@ -147,6 +167,7 @@ class Sent:
     contact: Contact | None = None
     link: str = ""
     stamped: bool | None = None
+    paper: tuple[PaperStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

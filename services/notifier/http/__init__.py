@@ -11,6 +11,8 @@ from services.notifier.http.digests import add_digests
 from services.notifier.http.dossier_page import DossierPage, add_dossier_page
 from services.notifier.http.linked import add_linked
 from services.notifier.http.names import add_names
+from services.notifier.http.on_paper import PaperDesk, add_on_paper
+from services.notifier.http.on_paper_pages import add_on_paper_pages
 from services.notifier.http.outgoing import add_outgoing
 from services.notifier.http.pages import add_pages
 from services.notifier.http.receipts import add_receipts
@@ -32,6 +34,9 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, desk: Desk) -> None
     add_digests(app, parts)
     add_linked(app, parts, desk)
     add_names(app, parts, desk)
+    paper = PaperDesk(parts, intents, desk, letters)
+    add_on_paper(app, paper)
+    add_on_paper_pages(app, paper)
     add_outgoing(app, parts, letters)
     add_pages(app, letters)
     contacts = ContactDesk(parts, intents, desk, wishes)

@@ -110,6 +110,7 @@ class Letter(BaseModel):
     signer: str
     proposed_at: datetime | None
     may_be_taken_back: bool
+    paper: str = Field(description="Gửi trên giấy đến đâu; trống: không gửi trên giấy.")
 
     @classmethod
     def of(cls, view: LetterView) -> "Letter":

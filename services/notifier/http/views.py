@@ -16,12 +16,14 @@ from services.notifier.domain.letter import (
     Letter,
     LetterKind,
     LetterStep,
+    PaperStep,
     Rejected,
     Sent,
     Withdrawn,
     signature_of,
 )
 from services.notifier.domain.letter_text import REASONS, REJECTIONS, TITLE, symbol
+from services.notifier.domain.on_paper import OUTCOMES, last_step, on_paper
 from services.notifier.domain.signing import may_promise, may_take_back
 from services.notifier.domain.unsigned import WORDS
 from services.notifier.store import LETTER_STATES, LetterState, place_of
@@ -50,7 +52,7 @@ WHY_UNSENT: dict[str, str] = {str(code): words for code, words in UNSENT.items()
 @dataclass(frozen=True, slots=True)
 class LetterView:
     """One letter for the page and the API. `dossier`: or the petition that it answers; `procedure_name`: or what it answers;
-    `about`: the dossier that the error was made in."""
+    `about`: the dossier that the error was made in; `paper`: how far it is on paper, "" of one that does not go so."""
 
     dossier: str
     kind: LetterKind
@@ -75,6 +77,7 @@ class LetterView:
     proposed: Proposed | None
     may_be_taken_back: bool
     place: str
+    paper: str
 
     @property
     def proposed_at(self) -> datetime | None:
@@ -112,7 +115,22 @@ def view(dossier: Dossier, letter: Letter, ground: Ground) -> LetterView:
         proposed=propose(dossier, draft.unit, ground) if needs_date and isinstance(letter, Drafted) else None,
         may_be_taken_back=may_take_back(dossier, ground),
         place=place_of(dossier),
+        paper=_on_paper(dossier),
     )
+
+
+def _on_paper(dossier: Dossier) -> str:
+    step = last_step(dossier)
+    if step is None:
+        return "Phải in và gửi" if on_paper(dossier) else ""
+    return f"{paper_words(step)}, {step.day:%d/%m/%Y}"
+
+
+def paper_words(step: PaperStep) -> str:
+    """One line of a letter's way on paper, without its day."""
+    if step.what == "printed":
+        return f"Đã in để gửi, đợt {step.batch}"
+    return OUTCOMES[step.what]
 
 
 def _procedure(received: Received | None, ground: Ground) -> str:
@@ -173,8 +191,12 @@ class StepView:
 
 def history(dossier: Dossier) -> list[StepView]:
     """What became of a dossier's letter, in order."""
-    answers = dossier.letter is not None and dossier.letter.draft.answers is not None
-    return [_step(step, answers=answers) for step in sorted(dossier.history, key=lambda step: step.at)]
+    letter = dossier.letter
+    answers = letter is not None and letter.draft.answers is not None
+    lines = [_step(step, answers=answers) for step in dossier.history]
+    paper = letter.paper if isinstance(letter, Sent) else ()
+    lines += [StepView(moment(step.at), paper_words(step), step.by.name, f"ngày {step.day:%d/%m/%Y}") for step in paper]
+    return sorted(lines, key=lambda line: line.at)
 
 
 def _step(step: LetterStep, *, answers: bool) -> StepView:

@@ -20,6 +20,7 @@ from services.notifier.domain import Dossier, Sending
 from services.notifier.domain.alphabet import size_of
 from services.notifier.domain.ladder import OLD_NEWS, UNCONFIRMED, climbs
 from services.notifier.domain.notice import Failed, Message, Skipped
+from services.notifier.domain.on_paper import HANDED, OUTCOMES
 from services.notifier.domain.saying import kind_of, occasion_of
 from services.notifier.domain.sending import NO_SERVER, speaker_of, text_sent
 from services.notifier.domain.told import text_told
@@ -54,6 +55,9 @@ REASONS: dict[tuple[str, str], str] = {
     UNCONFIRMED: "Quá một ngày chưa có báo phát",
     OLD_NEWS: "Quá thời hạn gửi, tin không còn là tin mới",
     ("technical", NO_SERVER): "Chưa cài đặt máy chủ thư điện tử",
+    **{
+        ("permanent", code): f"Thư giấy {words[0].lower()}{words[1:]}" for code, words in OUTCOMES.items() if code not in HANDED
+    },
 }
 UNKNOWN = "Không rõ tổng đài đã nhận hay chưa"
 TAKEN_BACK = "Đã báo có kết quả, sau đó kết quả bị rút lại: người dân cần được báo là chưa có kết quả"
@@ -171,7 +175,7 @@ def _described(dossier: Dossier, name: Notice, listing: Listing, ground: Sending
         state=listing,
         channel=message.way.channel,
         channel_name=CHANNELS[message.way.channel],
-        why=_why(dossier, message, listing),
+        why=why_listed(dossier, message, listing),
         next_step=_next_step(name, message, listing),
         code=message.reason if isinstance(message, Failed) else "",
         at=moment(message.at),
@@ -180,7 +184,8 @@ def _described(dossier: Dossier, name: Notice, listing: Listing, ground: Sending
     )
 
 
-def _why(dossier: Dossier, message: Message, listing: Listing) -> str:
+def why_listed(dossier: Dossier, message: Message, listing: Listing) -> str:
+    """Why a message stands on a list, in words."""
     if listing == "taken-back":
         return READY_AGAIN if is_ready(dossier) else TAKEN_BACK
     if isinstance(message, Skipped):

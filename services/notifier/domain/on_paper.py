@@ -1,0 +1,130 @@
+"""A letter that leaves on paper: what must be printed, what was handed over, what came back (decision 50).
+
+    wanted -> printed -> delivered              in a batch, then handed over or brought by the post
+    wanted -> delivered                         handed over at the counter, or its person was told otherwise
+    printed, delivered -> returned = wanted     the post brought it back: it is to be printed again
+
+Wanted is a letter that its person learns of in no other way: one that answers a petition, and one whose message failed for
+certain or had nobody to go to. A message that may still go out, or of which nobody knows, is on a list of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Literal, get_args
+
+from reference import OFFICE_TIME, moment
+from services.changes import By, Changed
+from services.notifier.domain import saying
+from services.notifier.domain.dossier import Dossier
+from services.notifier.domain.ground import Sending
+from services.notifier.domain.letter import Handed, PaperStep, Sent, SentBack
+from services.notifier.domain.notice import APOLOGY, LETTER, Accepted, Failed, Message
+from services.notifier.domain.telling import end
+from services.notifier.domain.worklist import decisions, known_after_all, listing_of, posted
+
+OnPaper = Literal["wanted", "printed"]
+Outcome = Handed | SentBack
+OUTCOMES: Mapping[Outcome, str] = {
+    "post": "Bưu chính đã phát",
+    "in-person": "Đã giao tận tay",
+    "told": "Người nhận đã biết bằng cách khác",
+    "wrong-address": "Bị trả lại: địa chỉ sai hoặc thiếu",
+    "moved": "Bị trả lại: đã chuyển đi",
+    "absent": "Bị trả lại: vắng mặt",
+    "refused": "Bị trả lại: không nhận",
+    "returned": "Bị trả lại: không ghi lý do",
+}
+HANDED: frozenset[str] = frozenset(get_args(Handed))
+
+
+class NotOnPaperError(Exception):
+    """That cannot be said of this letter; `field` and `text` say why, in Vietnamese."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(field)
+        self.field, self.text = field, text
+
+
+def last_step(dossier: Dossier) -> PaperStep | None:
+    """The last that is known of its letter's way on paper."""
+    letter = dossier.letter
+    return letter.paper[-1] if isinstance(letter, Sent) and letter.paper else None
+
+
+def on_paper(dossier: Dossier) -> OnPaper | None:
+    """Whether its letter has to be printed, or is printed and nobody knows yet that it arrived; None of any other."""
+    letter, last = dossier.letter, last_step(dossier)
+    if not isinstance(letter, Sent) or (last is not None and last.what in HANDED):
+        return None
+    if last is not None and last.what == "printed":
+        return "printed"
+    if letter.draft.answers is not None:
+        return "wanted"
+    message = dossier.messages.get(APOLOGY)
+    return "wanted" if message is not None and _is_lost(dossier, message) else None
+
+
+def _is_lost(dossier: Dossier, message: Message) -> bool:
+    """Whether no message tells of the letter any more by itself."""
+    climbs = isinstance(message, Failed) and message.next_at is not None
+    return listing_of(dossier, APOLOGY, message) in ("failed", "unreached") and not climbs
+
+
+def print_in(dossier: Dossier, batch: str, by: By, ground: Sending) -> Changed[Dossier]:
+    """It is printed in a batch; nothing new of one that somebody printed or handed over meanwhile. That it is printed tells
+    nobody anything yet: its message stays where it is."""
+    if on_paper(dossier) != "wanted":
+        return Changed(dossier)
+    return Changed(_with_step(dossier, PaperStep("printed", ground.now_ms, _day(ground), batch, by)))
+
+
+def came_to(dossier: Dossier, outcome: Outcome, day: date, by: By, ground: Sending) -> Changed[Dossier]:
+    """It was handed over, or came back, on a day. Said again it is nothing new. Raises NotOnPaperError naming the field."""
+    letter, last = dossier.letter, last_step(dossier)
+    if not isinstance(letter, Sent):
+        raise NotOnPaperError("dossier", "Hồ sơ, ý kiến này chưa có thư nào được ban hành.")
+    if last is not None and (last.what, last.day) == (outcome, day):
+        return Changed(dossier)
+    first = max(moment(letter.at).astimezone(OFFICE_TIME).date(), last.day if last is not None else date.min)
+    if not first <= day <= _day(ground):
+        raise NotOnPaperError(
+            "on", f"Ngày phải từ {first:%d/%m/%Y} (ngày của thư, hoặc của lần ghi trước) đến hôm nay, {_day(ground):%d/%m/%Y}."
+        )
+    batch = "" if last is None else last.batch
+    after = _with_step(dossier, PaperStep(outcome, ground.now_ms, day, batch, by))
+    if outcome in HANDED:
+        return _handed(dossier, after, outcome, by, ground)
+    return _returned(dossier, after, outcome, by, ground)
+
+
+def _handed(before: Dossier, after: Dossier, outcome: Outcome, by: By, ground: Sending) -> Changed[Dossier]:
+    if on_paper(before) is None:
+        raise NotOnPaperError("outcome", "Thư này không chờ gửi trên giấy: người nhận đã được báo, hoặc đã ghi là đã giao.")
+    if before.letter is None or before.letter.draft.answers is not None or "posted" not in decisions(before, APOLOGY):
+        return Changed(after)
+    if outcome == "told":
+        return known_after_all(after, APOLOGY, by, 1, ground)
+    return posted(after, APOLOGY, by, ground)
+
+
+def _returned(before: Dossier, after: Dossier, outcome: Outcome, by: By, ground: Sending) -> Changed[Dossier]:
+    message, last = before.messages.get(APOLOGY), last_step(before)
+    posted_so = isinstance(message, Accepted) and message.way.channel == LETTER
+    left = last is not None and last.what in ("printed", *HANDED)
+    if not left and not posted_so:
+        raise NotOnPaperError("outcome", "Thư này chưa được in hay giao trên giấy, nên không thể bị trả lại.")
+    if message is None or not posted_so:
+        return Changed(after)
+    way = replace(message.way, round=message.way.round + 1, by=by)
+    said = saying.failed(APOLOGY, ground.now, way, "permanent", outcome)
+    return end(after, Failed(message.at, way, "permanent", outcome), said)
+
+
+def _with_step(dossier: Dossier, step: PaperStep) -> Dossier:
+    assert isinstance(dossier.letter, Sent)  # noqa: S101 - asked before
+    return dossier._replace(letter=replace(dossier.letter, paper=(*dossier.letter.paper, step)))
+
+
+def _day(ground: Sending) -> date:
+    return ground.now.astimezone(OFFICE_TIME).date()
