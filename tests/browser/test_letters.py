@@ -78,8 +78,10 @@ def _served(folder: Path, here: str, port: int) -> Iterator[tuple[System, asynci
 
     async def main() -> None:
         async with small_system(folder, at(2, "10:00")) as system:
+            no_phone = {"name": "Lục Thị Ví Dụ", "address": "Số 5, tổ Giả Định, phường Kỳ Lâm"}
             await system.send(
-                *(received(D.format(number), "2026-03-02T09:00", contact=person(number)) for number in range(1, LETTERS + 2))
+                *(received(D.format(one), "2026-03-02T09:00", contact=person(one)) for one in range(1, LETTERS + 2)),
+                received(NO_PHONE, "2026-03-02T09:00", receiving_unit="H37.13", contact=no_phone),
             )
             await system.move(at(5, "10:00"))
             key = system.together.keys.signing_key

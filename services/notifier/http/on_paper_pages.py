@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from runtime.pages import Pages
 from runtime.web import Person, Problem, ProblemError, Role, also, problem_answers
-from services.notifier.domain.on_paper import OUTCOMES, OnPaper
+from services.notifier.domain.on_paper import HANDED, OUTCOMES, OnPaper
 from services.notifier.http.on_paper import After, PaperDesk, Unit, as_pdf
 from services.notifier.http.people import Clerk, Reader
 
@@ -100,7 +100,7 @@ async def _page(
         "unit": unit,
         "units": desk.units(person),
         "batches": await desk.batches(unit),
-        "outcomes": OUTCOMES,
+        "outcomes": {code: said for code, said in OUTCOMES.items() if state == "printed" or code in HANDED},
         "today": desk.today().isoformat(),
         "decides": person.may(Role.OFFICER, Role.UNIT_HEAD),
         "problem": problem,

@@ -195,7 +195,7 @@ def history(dossier: Dossier) -> list[StepView]:
     answers = letter is not None and letter.draft.answers is not None
     lines = [_step(step, answers=answers) for step in dossier.history]
     paper = letter.paper if isinstance(letter, Sent) else ()
-    lines += [StepView(moment(step.at), paper_words(step), step.by.name, f"ngày {step.day:%d/%m/%Y}") for step in paper]
+    lines += [StepView(moment(step.at), f"{paper_words(step)}, {step.day:%d/%m/%Y}", step.by.name, "") for step in paper]
     return sorted(lines, key=lambda line: line.at)
 
 
