@@ -1,12 +1,18 @@
-"""metrics.v1: figures for the province, one cell per role, unit, procedure and day (writer: reporting)."""
+"""metrics.v1: figures for the province, one cell per role, unit, procedure and day (writer: reporting).
+
+Beside them cells of a type of their own say who answered petitions in time, per unit, kind, channel and day: a reader of the
+first passes over the second (docs/decisions/0051-petition-cells.md).
+"""
 
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, create_model
 
+from contracts.codes import UnitCode
 from contracts.definitions import load_definitions
 from contracts.envelope import EventData, Statement
+from contracts.petitions import PetitionChannel
 
 Role = Literal["received", "competent"]
 
@@ -48,4 +54,29 @@ class CountedCell(MetricsCell):
     counters: dict[str, Annotated[int, Field(ge=0)]]  # type: ignore[assignment]  # it is written, never read
 
 
-METRIC_TYPES: tuple[type[EventData], ...] = (MetricsCell,)
+class PetitionCell(Statement):
+    """Suggestions and petitions that had to be answered on one day (R32), once that day is over; the highest revision of a key
+    holds. A share is the sum of `in_time` over the sum of `due`."""
+
+    TYPE: ClassVar[str] = "vn.dunghen.metrics.petitions.v1"
+    SERIES: ClassVar[str] = "petition-cell"
+    unit: UnitCode = Field(description="Mã định danh of the unit that has them.")
+    kind: Literal["suggestion", "petition"] = Field(
+        description="Complaints and denunciations are on no topic of figures (R34)."
+    )
+    channel: PetitionChannel = Field(description="Which way they came.")
+    day: date = Field(description="Business day, Asia/Ho_Chi_Minh, on which they had to be answered.")
+    due: int = Field(ge=0, description="Rounds that had to be answered that day; of what is raised again each is one.")
+    in_time: int = Field(ge=0, description="Of them, answered and not after they were due.")
+    answered: int = Field(ge=0, description="Of them, answered at all.")
+    again: int = Field(ge=0, description="Of them, raised again: second and later rounds.")
+    published: int = Field(ge=0, description="Of them, with their answer on the public board.")
+    revision: int = Field(ge=1, description="Highest of a key holds.")
+
+    @property
+    def edition(self) -> int:
+        """Its revision."""
+        return self.revision
+
+
+METRIC_TYPES: tuple[type[EventData], ...] = (MetricsCell, PetitionCell)

@@ -20,7 +20,7 @@ from aiokafka import AIOKafkaConsumer
 from pydantic import ValidationError
 
 from contracts import EVENT_TYPES, Event, decode, hide_inputs
-from contracts.metrics import MetricsCell
+from contracts.metrics import MetricsCell, PetitionCell
 from contracts.reports import ReportChange, ReportPublished, ReportRestated
 
 TOPICS = tuple(os.environ.get("TOPIC_PREFIX", "") + name for name in ("metrics.v1", "reports.v1"))
@@ -29,10 +29,18 @@ create table if not exists cells (
   cell text primary key, role text, unit text, procedure text, day date, revision bigint, as_of timestamptz, definition text
 );
 create table if not exists figures (cell text, counter text, number bigint, primary key (cell, counter));
+create table if not exists petitions (
+  cell text primary key, unit text, kind text, channel text, day date, due int, in_time int, answered int, again int,
+  published int, revision bigint
+);
 create table if not exists periods (period text primary key, report text, first date, last date, version int);
 create table if not exists lines (
   period text, unit text, field text, "column" int, frozen bigint, stated bigint, primary key (period, unit, field, "column")
 );
+create or replace view answered_in_time as
+  select unit, date_trunc('month', day) as month, sum(in_time) as in_time, sum(due) as due,
+    round(100.0 * sum(in_time) / nullif(sum(due), 0), 2) as share
+  from petitions group by all;
 create or replace view competent as
   select unit, procedure, day, counter, number from cells join figures using (cell) where role = 'competent';
 """
@@ -40,7 +48,7 @@ STATED = "insert into lines values (?, ?, ?, ?, 0, ?) on conflict do update set 
 
 
 class Figures:
-    """The tables: `cells` with `figures`, `periods` with `lines` as frozen and as stated last."""
+    """The tables: `cells` with `figures`, `petitions`, `periods` with `lines` as frozen and as stated last."""
 
     def __init__(self, path: str) -> None:
         self._db = duckdb.connect(path)
@@ -53,6 +61,7 @@ class Figures:
             if value is None:  # the cell is gone
                 self._db.execute("delete from cells where cell = ?", [key])
                 self._db.execute("delete from figures where cell = ?", [key])
+                self._db.execute("delete from petitions where cell = ?", [key])
                 continue
             try:
                 event = decode(value, EVENT_TYPES)
@@ -61,6 +70,8 @@ class Figures:
                 continue
             if isinstance(event.data, MetricsCell):
                 self._take_cell(event, event.data)
+            elif isinstance(event.data, PetitionCell):
+                self._take_petitions(event.subject, event.data)
             elif isinstance(event.data, ReportPublished | ReportRestated):
                 self._take_period(event.subject, event.data)
         self._db.commit()
@@ -77,6 +88,14 @@ class Figures:
         for name, number in cell.counters.model_dump().items():
             if number:
                 self._db.execute("insert into figures values (?, ?, ?)", [event.subject, name, number])
+
+    def _take_petitions(self, key: str, cell: PetitionCell) -> None:
+        known = self._db.execute("select revision from petitions where cell = ?", [key]).fetchone()
+        if known is not None and known[0] >= cell.revision:
+            return
+        numbers = [cell.due, cell.in_time, cell.answered, cell.again, cell.published, cell.revision]
+        row = [key, cell.unit, cell.kind, cell.channel, cell.day, *numbers]
+        self._db.execute("insert or replace into petitions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def _take_period(self, period: str, said: ReportPublished | ReportRestated) -> None:
         known = self._db.execute("select version from periods where period = ?", [period]).fetchone()

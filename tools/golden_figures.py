@@ -1,8 +1,8 @@
 """The golden messages of contracts/examples/figures: what a reader of figures has to live with, and what it should hold after.
 
-Corrections, repetitions, a stale record after a newer one, a counter nobody knows yet, a type nobody knows yet, a cell that
-became empty, one that is gone (a null value), a frozen period with an adjustment, and two restatements, the first of them
-twice.
+Corrections, repetitions, a stale record after a newer one, a counter nobody knows yet, a type nobody knows yet, a cell of
+petitions, a cell that became empty, one that is gone (a null value), a frozen period with an adjustment, and two
+restatements, the first of them twice.
 """
 
 import json
@@ -17,6 +17,17 @@ Message = dict[str, Any]
 PLACE = {"unit": "H37.12", "field": "Hộ tịch"}
 DEFINITION = load_definitions().version
 NEW_COUNTER = "received_by_drone"
+OF_PETITIONS = {
+    "unit": "H37.12",
+    "kind": "petition",
+    "channel": "portal",
+    "day": "2026-02-27",
+    "due": 3,
+    "in_time": 2,
+    "answered": 3,
+    "again": 0,
+    "published": 2,
+}
 
 
 def messages() -> str:
@@ -52,6 +63,8 @@ def _all() -> Iterator[Message]:
     yield _cell("competent/H37.13/2.000635/2026-02-28", 1772159404000, received_direct=2)
     yield {"topic": "metrics.v1", "key": "competent/H37.13/2.000635/2026-02-28", "value": None}
     yield _record("metrics.v1", "competent/H37.12", "metrics.forecast", 1, {"expected": 12})
+    of_petitions = {**OF_PETITIONS, "revision": 1772211600000}  # of a type of its own, and no cell of dossiers
+    yield _record("metrics.v1", "petitions/H37.12/petition/portal/2026-02-27", "metrics.petitions", 1772211600000, of_petitions)
     lines = [{**PLACE, "columns": {"3": 6, "4": 5, "6": 1, "9": 4, "11": 2}}]
     # One more on time belongs to the period before: by its own days, this one has 3.
     adjustments = [{**PLACE, "column": "6", "before": 2, "after": 1}, {**PLACE, "column": "9", "before": 3, "after": 4}]

@@ -19,6 +19,7 @@ from services.reporting.domain import FORMS, REPORT, load_forms
 from services.reporting.http import Room, add_routes
 from services.reporting.jobs import Cells
 from services.reporting.periods import Periods
+from services.reporting.petition_cells import PetitionCells
 from services.reporting.recovery import RECOVERY
 from services.reporting.settings import ReportingSettings
 from services.reporting.telemetry import METRICS
@@ -52,6 +53,7 @@ def build(
     forms = load_forms(settings.forms_dir or FORMS)
     periods = Periods(parts, base.reference, forms[REPORT])
     cells = Cells(parts, follower.intents, follower.anchor, periods.restate)
+    of_petitions = PetitionCells(parts, follower.anchor)
     follower.health.also.append(cells.measure)
     follower.operations.numbers["figures_seconds"] = cells.age
     add_routes(follower.app, Room(parts, base.reference, forms, periods, cells, follower.anchor, settings.silent_days))
@@ -59,6 +61,8 @@ def build(
         Job("cells", settings.flush_seconds, cells.keep_counting),
         Job("reconcile", settings.reconcile_seconds, cells.reconcile),
         Job("say-again", SAY_AGAIN_SECONDS, cells.say_again),
+        Job("petition-cells", settings.flush_seconds, of_petitions.flush),
+        Job("petition-cells-again", SAY_AGAIN_SECONDS, of_petitions.say_again),
         Job("checks", CHECK_SECONDS, partial(measure, parts, base.reference, forms, settings.silent_days)),
         Job("periods", runtime.sweep_seconds, periods.intents.sweep),
     )

@@ -14,7 +14,7 @@ from services.reporting import store as kept
 from services.reporting.domain import ROLES, Days, Form, days_of, month_of
 from services.reporting.figures import each_once, shares_of_units
 from services.reporting.freshness import silent_units
-from services.reporting.petitions import in_time
+from services.reporting.in_time import in_time
 from services.reporting.reports import Breach, ReportRefusedError, Wanted, report
 from services.reporting.store import BOOKS, SHELVES, Leaf, Share, Where
 

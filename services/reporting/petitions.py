@@ -5,21 +5,18 @@ dossiers looks at them, since none has contributions. `last` is the round in for
 rounds of what was raised again are found by the month they were due in, and added one by one.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any, get_args
+from typing import Any
 
 from contracts import Event
 from contracts.facts import epoch_ms
-from contracts.petitions import PetitionChannel, PetitionKind
-from reference import OFFICE_TIME, ReferenceData, moment
+from reference import OFFICE_TIME, moment
 from runtime.store import Document, Documents, In, Range
 from services.changes import Changed
-from services.reporting.domain import Days
-from services.reporting.domain.petitions import NONE, PETITIONS, Petition, Place, Round, Score, by_channel, by_unit, total
-from services.reporting.domain.standing import Standing
-from services.reporting.store import EARLIER, LAST, RECENCY, ROWS, every
+from services.reporting.domain.petition_books import Key, stirred
+from services.reporting.domain.petitions import NONE, Petition, Place, Round, Score
+from services.reporting.store import EARLIER, LAST, RECENCY, ROWS, STIRRED, STIRRED_AT, every
 from services.stored import Codec
 
 GROUP = tuple(f"{LAST}.{name}" for name in Place._fields)
@@ -31,7 +28,7 @@ def load(document: Document) -> Petition:
     """The petition of a document; one that was never saved knows nothing."""
     kept = document.get("petition", {})
     rounds = {int(number): _round(own) for number, own in kept.get("rounds", {}).items()}
-    return Petition(document["_id"], kept.get("received"), kept.get("recorded", 0), rounds)
+    return Petition(document["_id"], kept.get("received"), kept.get("recorded", 0), rounds, tuple(document.get(STIRRED, ())))
 
 
 def _round(kept: Mapping[str, Any]) -> Round:
@@ -62,6 +59,8 @@ def dump(petition: Petition) -> Mapping[str, Any]:
         LAST: _last(newest, petition.rounds[newest]),
         EARLIER: sorted(earlier) or None,
         RECENCY: -petition.recorded,  # so that the newest comes first
+        STIRRED: list(petition.stirred) or None,
+        STIRRED_AT: min((Key.parse(key).over for key in petition.stirred), default=None),
     }
 
 
@@ -79,15 +78,21 @@ def _last(number: int, own: Round) -> dict[str, Any] | None:
 
 
 def _month(due: int | None) -> str:
-    return "" if due is None else f"{moment(due).astimezone(OFFICE_TIME):%Y-%m}"
+    return "" if due is None else month_of(moment(due).astimezone(OFFICE_TIME).date())
 
 
-PETITION = Codec.whole(load, dump, ("petition", LAST, EARLIER, RECENCY))
+def month_of(day: date) -> str:
+    """The month of a day, YYYY-MM."""
+    return day.isoformat()[:7]
+
+
+PETITION = Codec.whole(load, dump, ("petition", LAST, EARLIER, RECENCY, STIRRED, STIRRED_AT))
 
 
 def handle(petition: Petition, event: Event) -> Changed[Petition]:
     """Take an event of a petition in."""
-    return Changed(petition.told(event))
+    after = petition.told(event)
+    return Changed(petition if after is petition else after._replace(stirred=stirred(petition, after)))
 
 
 # --- the share ----------------------------------------------------------------------------------------------------------------
@@ -119,53 +124,3 @@ def _months(first: date, last: date) -> list[str]:
 
 def _number(day: date) -> int:
     return day.year * 12 + day.month - 1
-
-
-@dataclass(frozen=True, slots=True)
-class InTime:
-    """Who answered in time. `units`, `kinds`, `channels`: of what the target is of, for each unit in use on the last day, each
-    kind, each channel, those with nothing too; `apart`: by unit, of the kinds with clocks of other laws that were asked for."""
-
-    first: date
-    last: date
-    standing: Standing
-    whole: Score
-    units: Mapping[str, Score]
-    kinds: Mapping[PetitionKind, Score]
-    channels: Mapping[PetitionChannel, Score]
-    apart: Mapping[PetitionKind, Mapping[str, Score]]
-
-
-async def in_time(
-    store: Documents,
-    reference: ReferenceData,
-    days: Days,
-    now: datetime,
-    apart: Sequence[PetitionKind] = (),
-    unit: str | None = None,
-) -> InTime:
-    """Of a period, by the units of its last day (R39). `unit`: of one of the list alone, with what it was merged from."""
-    first, last = days.first, days.last
-    codes = None if unit is None else frozenset(reference.codes_of(unit, last))
-    found: dict[Place, Score] = {}
-    for place, score in (await scores(store, first, last, now)).items():
-        if codes is None or place.unit in codes:
-            own = place._replace(unit=unit or reference.standing_for(place.unit, last))
-            found[own] = found.get(own, NONE).plus(score)
-    listed = [code for code, known in sorted(reference.units.items()) if known.in_use(last)] if unit is None else [unit]
-    return InTime(
-        first,
-        last,
-        Standing(now, await newest(store)),
-        total(found, PETITIONS),
-        by_unit(found, PETITIONS, listed),
-        {kind: total(found, (kind,)) for kind in PETITIONS},
-        by_channel(found, PETITIONS, get_args(PetitionChannel)),
-        {kind: by_unit(found, (kind,), listed) for kind in apart},
-    )
-
-
-async def newest(store: Documents) -> datetime | None:
-    """When the newest of what was told of any petition was recorded; None: nothing was."""
-    found = await store.find(ROWS, {RECENCY: Range(high=-1)}, order=RECENCY, limit=1)
-    return moment(-found[0][RECENCY]) if found else None

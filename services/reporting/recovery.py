@@ -10,8 +10,8 @@ from services import wiring
 from services.reporting.domain import DEFINITION
 from services.reporting.store import MADE_FROM_LOG, ROWS
 
-# A store from before petitions were counted has passed over theirs, and would miss them without a word.
-VERSION = f"{DEFINITION}, petitions"
+# A store from before petitions were counted day by day has no books of them, and would miss them without a word.
+VERSION = f"{DEFINITION}, petitions by day"
 RECOVERY: Recovery[Event] = Recovery(
     collection=ROWS, decode=wiring.decoder(), made_from_log=MADE_FROM_LOG, version=VERSION, quiet_start=True
 )

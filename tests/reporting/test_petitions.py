@@ -12,13 +12,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from contracts import Event, UnknownData, fact_id
-from contracts.petitions import PetitionAnswered, PetitionPublished, PetitionReceived, PetitionReraised, PetitionStated
+from contracts import Event, UnknownData
+from contracts.petitions import PetitionAnswered, PetitionPublished, PetitionReceived, PetitionReraised
 from dunghen import PROVINCE
 from reference import OFFICE_TIME, ReferenceData
 from runtime.clock import SteppedClock
@@ -35,33 +34,19 @@ from services.reporting.app import build
 from services.reporting.checks import measure
 from services.reporting.domain import Days
 from services.reporting.domain.petitions import Petition, Place, Score
-from services.reporting.petitions import in_time, newest, scores
+from services.reporting.in_time import in_time, newest
+from services.reporting.petitions import scores
 from services.reporting.recovery import RECOVERY
 from services.reporting.settings import ReportingSettings
 from tests.reporting.alone import FORMS, reporting_alone
 from tests.support.dossiers import at
 from tests.support.identity import ISSUER, as_person
 from tests.support.petition_lives import Life, lives
+from tests.support.petition_said import ID, UNIT, received, said
 from tests.support.reporting import REFERENCE, handle, merged
 
 LIVES, AT_ONCE = int(os.environ.get("DUNGHEN_PETITIONS", "1000")), 100
-ID = "PA-260302-AAAAAAAA"
-UNIT = "H37.12"
 MARCH = date(2026, 3, 1), date(2026, 3, 31)
-
-
-def said(model: type[PetitionStated], version: int, when: datetime, due: datetime | None = None, **more: Any) -> Event:
-    """What is said of a petition; of the one of these tests if not told otherwise."""
-    name = more.pop("id", ID)
-    base = {"unit": UNIT, "kind": "petition", "channel": "portal", "round": 1, "version": version, "at": when}
-    if model is PetitionAnswered:
-        base |= {"decision": "explained", "in_time": due is None or when <= due}
-    data = model.model_validate({**base, "answer_due_at": due, **more})
-    return Event(fact_id(name, model.SERIES, "1", version), "/feedback", data.TYPE, name, when, data)
-
-
-def received(due: datetime | None, **more: Any) -> Event:
-    return said(PetitionReceived, 1, at(2), due, **more)
 
 
 def rows_of(events: Iterable[Event]) -> dict[str, Document]:

@@ -27,10 +27,10 @@ from services.stored import Codec
 from tests.reporting.alone import Reporting, reporting_alone
 from tests.reporting.test_anonymous import response as answered
 from tests.reporting.test_periods import APRIL, MARCH, day, of
-from tests.reporting.test_petitions import received as brought
-from tests.reporting.test_petitions import said
 from tests.reporting.test_reporting import deadline, effect, first_late, letter, rated, settled
 from tests.support.dossiers import DOSSIER, at, fact, received
+from tests.support.petition_said import received as brought
+from tests.support.petition_said import said
 
 GOLDEN = Path(__file__).parent / "golden.json"
 PASSED_ON = {"round": 2, "unit": "H37.15", "from_unit": "H37.12"}

@@ -23,7 +23,7 @@ from contracts import EVENT_TYPES, Event, EventData, decode
 from contracts.codes import is_petition_id
 from contracts.feedback import FeedbackRatedV2
 from contracts.letters import LetterApprovedV2, LetterSentV2
-from contracts.metrics import MetricsCell
+from contracts.metrics import MetricsCell, PetitionCell
 from contracts.notices import (
     LetterApproved,
     LetterRejected,
@@ -58,8 +58,8 @@ _OWN_TIME: tuple[type[EventData], ...] = (
 # Told by what they say, without their random ids: which of them came first is nobody's business, and by chance.
 _NAMELESS = (FeedbackRatedV2,)
 # Said or not by how busy the machine is: an answer that came too late was in doubt, then a receipt told more. That everybody
-# was told once is checked elsewhere.
-_BY_CHANCE = (NoticeAccepted, NoticeAcceptedV2)
+# was told once is checked elsewhere. Which days of petitions are over, and counted before the run ends, is by chance too.
+_BY_CHANCE = (NoticeAccepted, NoticeAcceptedV2, PetitionCell)
 OF_THE_RUN: dict[type[EventData], set[str]] = {
     **{model: {"at"} for model in _OWN_TIME},
     LetterSent: {"at", "number"},

@@ -42,12 +42,13 @@ class Round(NamedTuple):
 
 class Petition(NamedTuple):
     """One of them, whatever the order in which it was told. `received`: None: not told yet; `recorded`: when the newest of what
-    is known was."""
+    is known was; `stirred`: the days in which it has to be counted anew (petition_books.py)."""
 
     id: str
     received: int | None = None
     recorded: int = 0
     rounds: Mapping[int, Round] = {}
+    stirred: tuple[str, ...] = ()
 
     def told(self, event: Event) -> "Petition":
         """With what an event says; the petition itself if that is nothing new."""
@@ -64,6 +65,7 @@ class Petition(NamedTuple):
             epoch_ms(data.at) if came else self.received,
             max(self.recorded, epoch_ms(event.time)),
             {**self.rounds, data.round: after},
+            self.stirred,
         )
 
 
@@ -104,6 +106,10 @@ class Score(NamedTuple):
     def plus(self, other: "Score") -> "Score":
         """Both."""
         return Score(*(one + two for one, two in zip(self, other, strict=True)))
+
+    def times(self, number: int) -> "Score":
+        """So many of it."""
+        return Score(*(one * number for one in self))
 
     @property
     def late(self) -> int:

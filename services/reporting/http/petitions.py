@@ -17,8 +17,8 @@ from services.reporting.domain import Days
 from services.reporting.domain.petitions import TARGET, Score
 from services.reporting.http.common import From, Reader, Room, To, not_backwards, problems
 from services.reporting.http.pages import FirstDay, LastDay, default_period
+from services.reporting.in_time import InTime, in_time
 from services.reporting.overview import printed
-from services.reporting.petitions import InTime, in_time
 
 PAGES = Pages("services.reporting")
 KINDS: Mapping[PetitionKind, str] = {
