@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from contracts.facts import epoch_ms
@@ -13,6 +14,7 @@ from services.notifier.domain.apologies import claim_letter, hold_letter, issue
 from services.notifier.domain.contact import NOBODY
 from services.notifier.domain.ground import Sending
 from services.notifier.domain.letter import Issuing
+from services.notifier.domain.notice import EMAIL
 from services.notifier.domain.preview import text_of
 from services.notifier.papers import Press, keep_paper
 from services.notifier.register import bind
@@ -57,4 +59,5 @@ async def issue_letter(
         await CODEC.change(intents, [code], lambda one: hold_letter(one, why, ground()), clock)
         return
     parts.crash.passed("after-paper")
+    paper = replace(paper, mail=EMAIL in ground().gateways)
     await CODEC.change(intents, [code], lambda one: issue(one, entry, ground(), paper), clock)

@@ -171,7 +171,7 @@ def _message_as_said(known: notices.Message | None, event: Event, data: NoticeSt
     is_queued = isinstance(data, NoticeQueued | NoticeQueuedV2 | NoticeQueuedV3)
     way = replace(notices.START if known is None else known.way, round=data.round, channel=data.channel)
     if known is not None and is_queued and data.round > known.way.round:  # a person had it sent again
-        way = again(known, way.by)
+        way = replace(again(known, way.by), channel=data.channel)
     elif not is_queued:
         way = way.over
     at = epoch_ms(data.at) if known is None or is_queued else known.at

@@ -9,19 +9,31 @@ from typing import Any
 
 import pytest
 
+from contracts import Event
+from contracts.notices import NoticeQueuedV3
 from runtime.errors import Unavailable
 from runtime.mail import MailSettings, SmtpMail
 from runtime.parts import INTENTS
 from runtime.store import open_documents
-from services.notifier.domain.notice import APOLOGY, EMAIL, Accepted, Message, Queued, Uncertain
+from services.changes import By
+from services.notifier.domain import Dossier
+from services.notifier.domain.answers import AnswerApproval, approve_answer, preview_answer
+from services.notifier.domain.letter import Sent
+from services.notifier.domain.letter_links import LetterLinks
+from services.notifier.domain.notice import APOLOGY, EMAIL, Accepted, Failed, Message, Queued, Uncertain, Way
+from services.notifier.domain.on_paper import on_paper
 from services.notifier.domain.outcome import Answer, Sms
+from services.notifier.domain.worklist import send_again
 from services.notifier.gateways.opening import open_gateways
 from services.notifier.jobs import Desk, Dispatcher
-from services.notifier.store import DOSSIERS, PAPERS, declare
+from services.notifier.papers import paper_of
+from services.notifier.store import CODEC, DOSSIERS, PAPERS, declare, find_one, load
 from tests.support.dossiers import DOSSIER
 from tests.support.mail import Place, cut, smtp_server
+from tests.support.notifier import context, decide, handle, recall
 from tests.support.notifier_hears import PERSON, contact
-from tests.support.office import Office, heard
+from tests.support.office import MORNING, Office, heard
+from tests.support.petitions_upheld import PETITION, WHO, accepted, petitioner, upheld
 
 BOX = "mau@example.org"
 
@@ -53,8 +65,10 @@ class Sender:
     mail: SmtpMail
     place: Place
 
+    links: LetterLinks | None = None
+
     def dispatcher(self) -> Dispatcher:
-        own = self.office.desk()
+        own = replace(self.office.desk(), letters=self.links)
         board = open_gateways(own.settings, self.office.parts, Deaf(), self.mail)
         return Dispatcher(self.office.parts, Everything(), self.office.intents, _with(own, board))  # type: ignore[arg-type]
 
@@ -86,6 +100,27 @@ async def sender(tmp_path: Path) -> AsyncIterator[Sender]:
         yield Sender(Office(store), mail, place)
         await mail.rest()
     await store.close()
+
+
+def answer(box: str = BOX, *, thanks: bool = False) -> dict[str, Any]:
+    """A petition whose letter is signed and has to be issued."""
+    document: Any = {"_id": PETITION, "rev": 0}
+    for event in (petitioner({**WHO, "email": box}), accepted() if thanks else upheld()):
+        document = handle(document, event, context(MORNING)).document
+    ground = context(MORNING).ground()
+    approval = AnswerApproval("Hoàng Đức Giả Định", "yêu cầu nộp lại giấy tờ", "đã trả lại", numbered=True)
+    seen = replace(approval, previewed=preview_answer(load(document), approval, ground).digest)
+    return {**decide(document, lambda one: approve_answer(one, seen, ground), context(MORNING)).document, "outbox": []}
+
+
+async def sent_of(sender: Sender, document: dict[str, Any]) -> tuple[list[EmailMessage], Dossier]:
+    """What goes out of a petition's letter, whatever time goes by, and how the petition stands then."""
+    await sender.office.store.save_many(DOSSIERS, [document])
+    for _ in range(3):
+        await sender.passes(minutes=61)
+    found = await find_one(sender.office.store, PETITION)
+    assert found is not None
+    return [one for one in sender.place.box.letters() if PETITION in one["subject"]], found
 
 
 def attached(letter: EmailMessage) -> list[tuple[str | None, bytes]]:
@@ -179,3 +214,66 @@ async def test_a_paper_that_cannot_be_read_is_left_out_and_said_to_the_log(
     said = [record.getMessage() for record in caplog.records if record.name == "notifier"]
     assert any("the paper of a letter could not be read" in line for line in said)
     assert not any(BOX in line or PERSON["name"] in line for line in said)
+
+
+async def test_an_apology_that_answers_a_petition_goes_by_email_with_the_letter_and_says_nothing_of_the_petition(
+    sender: Sender,
+) -> None:
+    """R28: and by no SMS."""
+    [letter], petition = await sent_of(sender, answer())
+    text = letter.get_body(("plain",))
+    paper = await paper_of(sender.office.parts, sender.office.desk().opener, petition)
+
+    assert (letter["to"], letter["subject"]) == (BOX, f"Ý kiến {PETITION}: có văn bản trả lời")
+    assert attached(letter) == [("thu-xin-loi.pdf", paper)]
+    assert text is not None
+    said = text.get_content()
+    assert f"có văn bản số 02/PXL trả lời ý kiến mã số {PETITION}" in said
+    assert not any(word in said for word in ("giấy tờ", "đã trả lại", WHO["name"], "tin nhắn"))
+    assert petition.messages[APOLOGY] == Accepted(petition.messages[APOLOGY].at, Way(channel=EMAIL))
+    assert on_paper(petition) is None
+
+
+async def test_the_email_leads_to_the_letter_where_letters_open_by_link(sender: Sender) -> None:
+    links = LetterLinks("https://tinh.example/thu", b"k" * 32)
+    sender.links = links
+    [letter], petition = await sent_of(sender, answer())
+    text = letter.get_body(("plain",))
+
+    assert text is not None
+    assert f"Xem thư: https://tinh.example/thu/{links.token(PETITION)}" in text.get_content()
+    assert isinstance(petition.letter, Sent)
+    assert petition.letter.link == links.mark(PETITION)
+    assert links.token(PETITION) not in petition.texts[APOLOGY]
+
+
+@pytest.mark.parametrize("document", [answer(""), answer("không rõ"), answer(thanks=True)])
+async def test_what_answers_a_petition_and_has_no_mailbox_and_thanks_go_on_paper(
+    sender: Sender, document: dict[str, Any]
+) -> None:
+    letters, petition = await sent_of(sender, document)
+
+    assert (letters, on_paper(petition)) == ([], "wanted")
+
+
+async def test_an_email_about_an_answer_that_the_server_refuses_goes_on_paper_and_is_sent_again_by_no_sms(
+    sender: Sender,
+) -> None:
+    sender.place.box.says[BOX] = "550 no such user"
+    letters, petition = await sent_of(sender, answer())
+    by = By("Lý Thị Thử", "lan")
+    ground = sender.office.desk().ground()
+    again = send_again(petition, APOLOGY, by, ground).after
+
+    assert (letters, on_paper(petition)) == ([], "wanted")
+    assert again.messages[APOLOGY].way.channel == EMAIL
+    assert on_paper(again) is None
+
+
+def test_a_second_round_of_such_an_email_comes_back_from_the_log_as_one() -> None:
+    way = Way(channel=EMAIL)
+    document = CODEC.written(load({"_id": PETITION, "rev": 0})._replace(messages={APOLOGY: Failed(1, way)}), {"_id": PETITION})
+    data = NoticeQueuedV3(at=MORNING, notice=APOLOGY, channel=EMAIL, occasion="1", round=2)
+    event = Event(data.event_id("notifier", PETITION, "email/2/apology"), "/notifier", data.TYPE, PETITION, MORNING, data)
+
+    assert load(recall(document, event)).messages[APOLOGY].way == Way(round=2, serial=2, channel=EMAIL)

@@ -32,7 +32,7 @@ from services.notifier.domain.letter import (
 from services.notifier.domain.letter_said import Said, drafted, sent, step_of, withdrawn
 from services.notifier.domain.notice import APOLOGY
 from services.notifier.domain.preview import digest_of
-from services.notifier.domain.telling import queue
+from services.notifier.domain.telling import queue, queue_mail
 from services.notifier.domain.unsigned import LOOK_AGAIN, Obstacle
 
 CHANGED = "Thông tin hồ sơ đã thay đổi sau khi ký, thư không còn như bản đã xem; cần xem và ký lại."
@@ -142,11 +142,12 @@ def resubmit(dossier: Dossier, letter: Issuing, ground: Ground) -> Changed[Dossi
 class Issued:
     """What is known of a letter's paper once it is made: the moment that it bears, which was set before a crash perhaps (None:
     there is none, and now is), the digest of the token that opens it, and whether the key of its body signed it (None: nobody
-    wrote that down)."""
+    wrote that down). `mail`: whether there is a mail server that a letter could go by."""
 
     at: datetime | None = None
     link: str = ""
     signed: bool | None = None
+    mail: bool = False
 
 
 NO_PAPER = Issued()
@@ -155,14 +156,18 @@ NO_PAPER = Issued()
 def issue(dossier: Dossier, entry: Entry, ground: Ground, paper: Issued = NO_PAPER) -> Changed[Dossier]:
     """Bind the number of the register, keep the contact it goes to, and tell the citizen.
 
-    A letter that answers a petition is handed over or posted: messages speak of dossiers alone (R28)."""
+    A letter that answers a petition is told of by no SMS, which speaks of dossiers alone (R28): an apology goes by e-mail, if
+    there is a way and somebody to go to, and on paper otherwise; thanks, which nobody has to send (R29), on paper."""
     letter, now, day = dossier.letter, ground.now_ms, paper.at or ground.now
     if not isinstance(letter, Issuing):
         return Changed(dossier)
     issued = states.numbered(letter, entry, epoch_ms(day), dossier.known_contact)
     issued = replace(issued, link=paper.link, stamped=paper.signed)
     changed = moved(dossier, issued, sent(issued, day), ground)
-    return changed if issued.draft.answers else changed.then(lambda after: queue(after, APOLOGY, now, ground))
+    if issued.draft.answers is None:
+        return changed.then(lambda after: queue(after, APOLOGY, now, ground))
+    mails = issued.draft.answers == "apology-error" and paper.mail and issued.contact is not None
+    return changed.then(lambda after: queue_mail(after, APOLOGY, now, ground)) if mails else changed
 
 
 # --- common -----------------------------------------------------------------------

@@ -184,10 +184,13 @@ class Dossier(NamedTuple):
 
     @property
     def contact_is_here(self) -> bool:
-        """Whether the contact that the reception promised has come, or a newer one; where none was, if a clerk gave one."""
+        """Whether the contact that the reception promised has come, or a newer one; where none was, if a clerk gave one. Of a
+        petition, whether any has."""
         received, contact = self.facts.first(Received), self.known_contact
-        if received is None or contact is None:
+        if contact is None:
             return False
+        if received is None:
+            return self.owed is not None
         return contact.sequence >= (received.contact_sequence or (0 if contact.correction else 1))
 
     @property

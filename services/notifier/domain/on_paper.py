@@ -4,8 +4,8 @@
     wanted -> delivered                         handed over at the counter, or its person was told otherwise
     printed, delivered -> returned = wanted     the post brought it back: it is to be printed again
 
-Wanted is a letter that its person learns of in no other way: one that answers a petition, and one whose message failed for
-certain or had nobody to go to. A message that may still go out, or of which nobody knows, is on a list of its own.
+Wanted is a letter that its person learns of in no other way: one that no message tells of, as thanks, and one whose message
+failed for certain or had nobody to go to. A message that may still go out, or of which nobody knows, is on a list of its own.
 """
 
 from collections.abc import Mapping
@@ -59,10 +59,10 @@ def on_paper(dossier: Dossier) -> OnPaper | None:
         return None
     if last is not None and last.what == "printed":
         return "printed"
-    if letter.draft.answers is not None:
-        return "wanted"
     message = dossier.messages.get(APOLOGY)
-    return "wanted" if message is not None and _is_lost(dossier, message) else None
+    if message is None:  # what answers a petition and goes by no e-mail has none
+        return None if letter.draft.answers is None else "wanted"
+    return "wanted" if _is_lost(dossier, message) else None
 
 
 def _is_lost(dossier: Dossier, message: Message) -> bool:
@@ -101,7 +101,7 @@ def came_to(dossier: Dossier, outcome: Outcome, day: date, by: By, ground: Sendi
 def _handed(before: Dossier, after: Dossier, outcome: Outcome, by: By, ground: Sending) -> Changed[Dossier]:
     if on_paper(before) is None:
         raise NotOnPaperError("outcome", "Thư này không chờ gửi trên giấy: người nhận đã được báo, hoặc đã ghi là đã giao.")
-    if before.letter is None or before.letter.draft.answers is not None or "posted" not in decisions(before, APOLOGY):
+    if "posted" not in decisions(before, APOLOGY):
         return Changed(after)
     if outcome == "told":
         return known_after_all(after, APOLOGY, by, 1, ground)

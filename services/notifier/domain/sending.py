@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
-from contracts.codes import is_dossier_code
+from contracts.codes import is_dossier_code, is_petition_id
 from contracts.facts import epoch_ms
 from contracts.lookup import LENGTH
 from contracts.notices import Notice, SkipReason
@@ -43,7 +43,7 @@ from services.notifier.domain.steps import asked_at, open_fees, still_so
 from services.notifier.domain.telling import end
 from services.notifier.domain.unit_texts import words_of
 from services.notifier.domain.wishes import OPTIONAL
-from services.notifier.domain.wording import Speaker, Told, fitted, form_of, letter_of, subject_of
+from services.notifier.domain.wording import Speaker, Told, answer_mail, fitted, form_of, letter_of, subject_of
 
 RETRY = timedelta(minutes=1)
 OWN_LINK = "(liên kết riêng)"
@@ -199,7 +199,7 @@ def _addressee(dossier: Dossier, contact: Contact, name: Notice, ground: Sending
     address = mobile(person.phone) if dossier.messages[name].way.channel == SMS else person.mailbox
     if not address:
         return "no-mobile-number"
-    if not is_dossier_code(dossier.code):
+    if not is_dossier_code(dossier.code) and not (message_of_petition(dossier) and is_petition_id(dossier.code)):
         return "no-code"
     return _invited(dossier, address, ground) if name == SURVEY else _To(address, _own(dossier, name, ground))
 
@@ -260,7 +260,8 @@ def _sms(dossier: Dossier, name: Notice, to: _To, way: Way, ground: Sending) -> 
     unit, said = ground.reference.units.get(speaker_of(dossier, name, ground)), text_said(dossier, name, to.own, ground)
     identity = client_id(dossier.code, name, way.serial, way.channel)
     if way.channel == EMAIL:
-        return Sms(identity, to.address, "", said, subject_of(saying.kind_of(name), dossier.code))
+        subject = subject_of(saying.kind_of(name), dossier.code, answers=message_of_petition(dossier))
+        return Sms(identity, to.address, "", said, subject)
     return Sms(identity, to.address, "" if unit is None else unit.brand, said)
 
 
@@ -291,7 +292,7 @@ def speaker_of(dossier: Dossier, name: Notice, ground: Ground) -> str:
 
 def _version(dossier: Dossier, name: Notice, way: Way, ground: Ground) -> int:
     """Of the words that a message is handed over in: those of the first try, else those that hold now."""
-    if dossier.texts.get(name) or not ground.texts:
+    if dossier.texts.get(name) or not ground.texts or message_of_petition(dossier):
         return way.text_version
     form = form_of(saying.kind_of(name), _told(dossier, name, "", ground))
     return words_of(form, speaker_of(dossier, name, ground), ground.texts)[1]
@@ -300,6 +301,8 @@ def _version(dossier: Dossier, name: Notice, way: Way, ground: Ground) -> int:
 def text_for(dossier: Dossier, name: Notice, own: str, ground: Ground) -> str:
     """The text of a message, with what is its reader's own. Raises ValueError for an apology without its letter."""
     told, unit = _told(dossier, name, own, ground), speaker_of(dossier, name, ground)
+    if message_of_petition(dossier):
+        return answer_mail(told).replace(_BLANK_TOKEN, OWN_LINK)
     words, _ = words_of(form_of(saying.kind_of(name), told), unit, ground.texts)
     text = fitted(words, told).replace(_BLANK_CODE, OWN_LINK).replace(_BLANK_TOKEN, OWN_LINK)
     message = dossier.messages.get(name)
@@ -342,6 +345,11 @@ def _letter_link(dossier: Dossier, name: Notice, own: str, ground: Ground) -> st
     if name != APOLOGY or ground.letters is None or not own or not _letter_token(dossier, ground):
         return ""
     return f"{ground.letters.page}/{_BLANK_TOKEN if own == OWN_LINK else own}"
+
+
+def message_of_petition(dossier: Dossier) -> bool:
+    """Whether what is told here is told of a petition: by the letter that answers it."""
+    return dossier.letter is not None and dossier.letter.draft.answers is not None
 
 
 def speaker_named(code: str, ground: Ground) -> Speaker:

@@ -17,12 +17,14 @@ from services.notifier.domain.dossier import Completed, Dossier, Received, Retur
 from services.notifier.domain.ground import Ground
 from services.notifier.domain.letter import Sent
 from services.notifier.domain.notice import (
+    EMAIL,
     RECEIVED,
     RESULT,
     SURVEY,
     Ended,
     Queued,
     Skipped,
+    Way,
     next_window,
     round_of,
 )
@@ -157,6 +159,13 @@ def queue(
         return end(dossier, Skipped(at, reason=reason), saying.skipped(name, moment(at), reason))
     queued = Queued(at, epoch_ms(next_window(ground.now)) if due is None else due)
     return Changed(dossier.with_message(name, queued), [Once(saying.queued(name, moment(at)), name)])
+
+
+def queue_mail(dossier: Dossier, name: Notice, at: int, ground: Ground) -> Changed[Dossier]:
+    """Put a message into the queue that goes by e-mail from the first."""
+    way = Way(channel=EMAIL)
+    queued = Queued(at, epoch_ms(next_window(ground.now)), way=way)
+    return Changed(dossier.with_message(name, queued), [Once(saying.queued(name, moment(at), way), round_of(name, way))])
 
 
 def end(dossier: Dossier, state: Ended, said: NoticeStated) -> Changed[Dossier]:

@@ -113,14 +113,24 @@ _SUBJECTS: Mapping[NoticeKind, str] = {
 _AUTOMATIC = "Thư này được gửi tự động vì chưa báo được cho Ông/Bà bằng tin nhắn. Xin không trả lời thư này."
 
 
-def subject_of(kind: NoticeKind, code: str) -> str:
-    """The subject of an e-mail: the dossier and what is told of it, nothing of a person."""
+def subject_of(kind: NoticeKind, code: str, *, answers: bool = False) -> str:
+    """The subject of an e-mail: the dossier and what is told of it, nothing of a person. `answers`: it is a petition's."""
+    if answers:
+        return f"Ý kiến {code}: có văn bản trả lời"
     return f"Hồ sơ {code}: {_SUBJECTS[kind]}"
 
 
 def letter_of(text: str, speaker: Speaker) -> str:
     """A text as an e-mail says it: who writes, and why not by SMS."""
     return f"Kính gửi Ông/Bà,\n\n{text}\n\n{_named(speaker.name)}\n\n{_AUTOMATIC}\n"
+
+
+def answer_mail(told: Told) -> str:
+    """What an e-mail says about a letter that answers a petition: that there is one, and nothing of what it is about."""
+    unit = _named(told.speaker.name)
+    see = f"\nXem thư: {told.letter}" if told.letter else ""
+    text = f"{unit} có văn bản số {symbol(told.number)} trả lời ý kiến mã số {told.dossier} của Ông/Bà.{see}"
+    return f"Kính gửi Ông/Bà,\n\n{text}\n\n{unit}\n\nThư này được gửi tự động. Xin không trả lời thư này.\n"
 
 
 ATTACHED = "thu-xin-loi.pdf"  # names neither a person nor a dossier: the file stays where it was opened

@@ -13,6 +13,7 @@ from services.notifier.domain.dossier import Completed, Dossier, Returned
 from services.notifier.domain.ground import Sending
 from services.notifier.domain.ladder import is_unreached
 from services.notifier.domain.notice import (
+    EMAIL,
     LETTER,
     RESULT,
     Accepted,
@@ -104,6 +105,8 @@ def corrected(dossier: Dossier, name: Notice, by: By) -> Changed[Dossier]:
 def send_again(dossier: Dossier, name: Notice, by: By, ground: Sending) -> Changed[Dossier]:
     """It goes out again, as news of now, which its text is made anew from. Raises NotListedError."""
     way = again(_open_to(dossier, name, "again"), by)
+    if dossier.letter is not None and dossier.letter.draft.answers is not None:  # no SMS tells of it
+        way = replace(way, channel=EMAIL)
     queued = Queued(ground.now_ms, epoch_ms(next_window(ground.now)), way=way)
     said = saying.queued(name, ground.now, way)
     return Changed(dossier.without_text(name).with_message(name, queued), [Once(said, round_of(name, way))])

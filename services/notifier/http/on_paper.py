@@ -50,7 +50,7 @@ from services.notifier.store import (
 
 PAGE = 100
 BATCHES_SHOWN = 10
-NO_MESSAGE = "Thư trả lời ý kiến: không có tin nhắn nào báo"
+NO_MESSAGE = "Thư trả lời ý kiến: không có tin nhắn, thư điện tử nào báo"
 PURPOSE = "In thư gửi trên giấy"
 Unit = Annotated[str, Query(max_length=64, description="Mã đơn vị; để trống là đơn vị đầu tiên của người xem.")]
 After = Annotated[str, Query(max_length=64)]
