@@ -15,6 +15,7 @@ ReturnMethod = Literal["counter", "post", "online", "home", "ceremony"]
 LimitUnit = Literal["hour", "working_day", "calendar_day", "month", "same_day"]
 ExactUnit = Literal["minute", "hour", "working_day", "calendar_day", "month", "same_day"]
 Strategy = Literal["extend", "restart"]
+State = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]  # TrangThaiHoSo of the national portal
 
 
 # A time that a sender wrote as content keeps the offset it was written with: whether content is new is told by its words.
@@ -179,6 +180,9 @@ class Progressed(Fact):
     department: str | None = Field(default=None, max_length=200, description="PhongBanXuLy.")
     started_at: AsWritten | None = Field(default=None, description="NgayBatDau.")
     step_due_at: AsWritten | None = Field(default=None, description="NgayKetThucTheoQuyDinh.")
+    state: State | None = Field(
+        default=None, description="TrangThaiHoSo after this step, where its sender said it and it counted (D15)."
+    )
 
 
 class SupplementRequested(Fact):

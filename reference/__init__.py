@@ -1,7 +1,16 @@
 """What everybody must agree on: units, procedures, the calendar table, and counting in working time."""
 
 from reference.calendar import CalendarChange, CalendarDay, CalendarTable, load_national_calendar
-from reference.catalogue import Letterhead, Procedure, ProcedureVersion, ReferenceData, ReferenceDataError, State, Unit
+from reference.catalogue import (
+    PORTAL_STATES,
+    Letterhead,
+    Procedure,
+    ProcedureVersion,
+    ReferenceData,
+    ReferenceDataError,
+    State,
+    Unit,
+)
 from reference.derivation import Derivation, Pause, count_due
 from reference.folder import Watch, load_reference
 from reference.hours import OFFICE_TIME, OpeningHours, Session, moment, moment_or_none
@@ -13,6 +22,7 @@ from reference.worktime import BeyondCalendarError, LimitError, Readings
 
 __all__ = [
     "OFFICE_TIME",
+    "PORTAL_STATES",
     "BeyondCalendarError",
     "CalendarChange",
     "CalendarDay",

@@ -19,6 +19,7 @@ from runtime.web.problems import Problem, problem_response
 
 ALL_DOORS = frozenset(Door)
 HEAD_SECONDS = 20.0  # for all of a request before its body
+READ_AT_ONCE = 32 * 1024  # bytes of one connection, before it is the turn of the next: a hundred large bodies hold up no probe
 MOST_HELD = 65_536  # bytes of an answer that wait for the end of a turn
 
 
@@ -94,6 +95,7 @@ class InTimeProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody connects."""
+        transport.max_size = READ_AT_ONCE  # type: ignore[attr-defined]  # of asyncio's own socket transports
         super().connection_made(cast("asyncio.Transport", InOnePiece(transport, self.loop)))
         self._watch()
 

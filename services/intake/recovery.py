@@ -4,31 +4,33 @@ dossiers.v1 holds every fact as its sender told it; the digest that tells a repe
 What is not on the log: whether a contact changed (its keyed digest), which of a sender's supplement numbers is which occasion,
 and how far its snapshots had come. So the next reception seals its contact anew, under the next sequence.
 
-Nor is the state after a step. But a fact that steps alone told (`sure: reported`) says when and what one of them said, so that
-a step which is told late finds those that changed something. One that changed nothing, because nothing was paused, is lost.
+A step says the state after it since its contract has that field. Of older ones, a fact that steps alone told (`sure: reported`)
+says when and what one of them said, so that a step which is told late finds those that changed something; one that changed
+nothing, because nothing was paused, is lost.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contracts import Event
 from contracts.contacts import ContactSealed
-from contracts.dossiers import Fact, Received, ReceivedV2, Retracted, Submitted
+from contracts.dossiers import Fact, Progressed, Received, ReceivedV2, Retracted, Submitted
 from contracts.facts import epoch_ms
 from runtime.recovery import Recall, Recovery
 from services import wiring
 from services.intake.domain import Dossier, Json, Known, KnownContact, Reception, Submission
 from services.intake.domain.content import digest_of
-from services.intake.domain.dossier import REPORTED, STATED
+from services.intake.domain.dossier import REPORTED, STATED, Seen, StepSeen
 from services.intake.domain.facts import SURE
-from services.intake.domain.stepping import with_step
+from services.intake.domain.phases import PHASES
+from services.intake.domain.stepping import with_step, with_step_behind
 from services.intake.store import CODEC, DOSSIERS, MADE_FROM_LOG
 
 DECODE = wiring.decoder()
 SOURCE = "/intake"
-STAMPS = ("at", "occasion", "version", "observed_at", "sure", "terms")  # of a fact's data what is not the sender's content
+STAMPS = ("at", "occasion", "version", "observed_at", "sure", "terms", "state")  # of a fact's data what is not the sender's content
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,20 @@ def _with_fact(dossier: Dossier, told: Told, data: Fact) -> Dossier:
     fact = Known(data.version, digest, observed, at, isinstance(data, Retracted), sure)
     reception = _reception(data, words.get("promised_at")) if isinstance(data, Received | ReceivedV2) else dossier.reception
     submission = _submission(data) if isinstance(data, Submitted) else dossier.submission
-    seen = dossier.seen if fact.retracted or sure != REPORTED else with_step(dossier.seen, at, data.SERIES)
+    seen = dossier.seen if fact.retracted else _with_step(dossier.seen, at, data, sure)
     return dossier._replace(facts=dossier.facts.having(key, fact), reception=reception, submission=submission, seen=seen)
+
+
+def _with_step(seen: Seen, at: int, data: Fact, sure: int) -> Seen:
+    """What of the steps a fact tells: a step its state, a fact that a step made that there was one."""
+    if isinstance(data, Progressed):
+        return seen if data.state is None else _with_state(seen, StepSeen(at, data.state))
+    return with_step_behind(seen, at, data.SERIES) if sure == REPORTED else seen
+
+
+def _with_state(seen: Seen, step: StepSeen) -> Seen:
+    """With a step that said its state: that phase is reached."""
+    return replace(with_step(seen, step), order=max(seen.order or (0, 0), (PHASES[step.state], 0)))
 
 
 def _submission(data: Submitted) -> Submission:

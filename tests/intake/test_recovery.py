@@ -1,6 +1,7 @@
 """intake brought back from the log: no version and no sequence is given twice, and a repetition is still nothing new."""
 
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -233,6 +234,34 @@ def test_steps_that_are_told_late_say_after_a_rebuild_what_they_would_have_said(
 
 def test_a_rebuild_may_come_at_any_moment_of_steps_that_all_changed_something() -> None:
     steps = [step(minute, state) for minute, state in ((3, 5), (6, 4), (9, 6), (12, 4), (15, 9), (16, 10), (10, 6), (5, 4))]
+    whole = lived(*steps, rebuilt_after=None)
+
+    assert [lived(*steps, rebuilt_after=number) == whole for number in range(len(steps) + 1)] == [True] * (len(steps) + 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "late"),
+    [
+        ([(6, 4)], [(4, 5)]),
+        ([(3, 4), (6, 2)], [(4, 6)]),
+        ([(3, 5), (6, 4), (9, 4)], [(8, 5)]),
+        ([(3, 5), (6, 4), (9, 2)], [(7, 6)]),
+        ([(6, 4), (9, 4), (12, 4)], [(10, 5), (4, 6)]),
+    ],
+)
+def test_a_step_that_changed_nothing_ends_after_a_rebuild_the_pause_that_is_told_late(
+    before: list[tuple[int, int]], late: list[tuple[int, int]]
+) -> None:
+    steps = [step(minute, state) for minute, state in (*before, *late)]
+
+    assert lived(*steps, rebuilt_after=len(before)) == lived(*steps, rebuilt_after=None)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_rebuild_may_come_at_any_moment_of_any_steps(seed: int) -> None:
+    random = Random(seed)
+    order = random.sample(range(3, 40), 8)
+    steps = [step(minute, random.choice((2, 4, 4, 5, 6, *([9, 10] if minute > 30 else [])))) for minute in order]
     whole = lived(*steps, rebuilt_after=None)
 
     assert [lived(*steps, rebuilt_after=number) == whole for number in range(len(steps) + 1)] == [True] * (len(steps) + 1)

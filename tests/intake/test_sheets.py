@@ -251,6 +251,54 @@ def test_heads_that_say_only_of_what_kind_a_column_is_stand_over_the_headings(
     assert table.sheets[0].unread == ""
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [
+            ["STT", "Thông tin hồ sơ", None, None, None, None],
+            [None, "Mã hồ sơ", "Mã TTHC", "Người nộp", "Thời gian", None],
+            [None, None, None, "Họ và tên", "Nhận", "Hẹn trả"],
+        ],
+        [
+            ["STT", "HỒ SƠ", None, "THÔNG TIN CHUNG", None, None],
+            [None, "Mã", "Mã TTHC", "Công dân", "Ngày", None],
+            [None, "hồ sơ", None, "Họ tên", "nhận", "hẹn trả"],
+        ],
+        [
+            ["STT", "Hồ sơ", None, "Thông tin", None, None],
+            [None, "Mã hồ sơ", "Thủ tục", "Tổ chức, cá nhân", "Thời gian", None],
+            [None, None, "Mã TTHC", "Chủ hồ sơ", "Tiếp nhận", "Hẹn trả kết quả"],
+        ],
+    ],
+)
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+def test_heads_may_stand_in_three_rows(tmp_path: Path, rows: list[list[str | None]], suffix: str) -> None:
+    lines = [["SỔ THEO DÕI"], ["Tháng 11"], *rows, line(1), line(2)]
+    path = tmp_path / f"so.{suffix}"
+    if suffix == "xlsx":
+        workbook(path, {"Sổ": lines})
+    else:
+        path.write_text("\n".join(";".join(str(cell or "") for cell in cells) for cells in lines), encoding="utf-8")
+    _, found = read(path)
+
+    assert codes(found) == ["H37.12-261120-0001", "H37.12-261120-0002"]
+    assert [(row.item or {}).get("promised_at") for row in found] == ["27/11/2026 09:00"] * 2
+
+
+def test_headings_may_begin_in_the_fortieth_row(tmp_path: Path) -> None:
+    lines = [*([f"Ghi chú {number}"] for number in range(39)), GROUPED, BELOW, line(1)]
+    _, rows = read(workbook(tmp_path / "so.xlsx", {"Sổ": lines}))
+
+    assert codes(rows) == ["H37.12-261120-0001"]
+
+
+@pytest.mark.parametrize("inner", [["Thời gian", None], ["Ngày", None]])
+def test_a_head_two_rows_up_that_says_which_day_is_meant_is_never_left_out(tmp_path: Path, inner: list[str | None]) -> None:
+    heads = [[*GROUPED[:4], "Trả kết quả", None], [None, None, None, None, *inner], [*BELOW[:4], "Nhận", "Hẹn trả"]]
+    with pytest.raises(FileRefusedError, match="không thấy đầu cột"):
+        read(workbook(tmp_path / "so.xlsx", {"Sổ": [*heads, line(1)]}))
+
+
 @pytest.mark.parametrize("head", ["Trả kết quả", "Kết quả", "Chuyển cơ quan chuyên môn", "Bổ sung", "Thuế"])
 def test_a_head_that_says_which_day_is_meant_is_never_left_out(tmp_path: Path, head: str) -> None:
     """The day on which a result was fetched is not that of the reception."""

@@ -7,7 +7,7 @@ from typing import NamedTuple, NotRequired, TypedDict
 
 from contracts import dossiers
 from contracts.dossiers import ExactTerms, ExactUnit, Fact, LimitUnit, Received, ReceivedV2, Strategy, Sure, Terms, TermsT
-from reference import ProcedureVersion
+from reference import PORTAL_STATES, ProcedureVersion
 from services.intake.domain.answers import Ground
 from services.intake.domain.dossier import Reception, Submission
 from services.intake.domain.items import (
@@ -64,6 +64,7 @@ def fact_of(item: OtherItem, stamp: Stamp) -> Fact:
                 department=item.department,
                 started_at=item.started_at,
                 step_due_at=item.step_due_at,
+                state=None if item.state is None else PORTAL_STATES[item.state],
             )
 
 

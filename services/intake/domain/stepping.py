@@ -41,13 +41,18 @@ _STATES: Mapping[str, State] = {
 }
 
 
-def with_step(seen: Seen, at: int, kind: str) -> Seen:
+def with_step(seen: Seen, step: StepSeen) -> Seen:
+    """With a step that was told; these themselves if they know it, or there is no room."""
+    if step in seen.steps or len(seen.steps) >= MOST_KEPT:
+        return seen
+    return replace(seen, steps=(*seen.steps, step))
+
+
+def with_step_behind(seen: Seen, at: int, kind: str) -> Seen:
     """With the step that must have been told, when all that is left of it is a fact of this kind that it made."""
     state = _STATES.get(kind)
     known = any(step.at == at and (step.state == state or {step.state, state} <= WORKING) for step in seen.steps)
-    if state is None or known or len(seen.steps) >= MOST_KEPT:
-        return seen
-    return replace(seen, steps=(*seen.steps, StepSeen(at, state)))
+    return seen if state is None or known else with_step(seen, StepSeen(at, state))
 
 
 def explain_step(dossier: Dossier, step: ProgressedItem, word: State) -> Explained:
@@ -57,10 +62,9 @@ def explain_step(dossier: Dossier, step: ProgressedItem, word: State) -> Explain
     by_steps = before[0] <= max((PHASES[each.state] for each in known), default=0)
     if phase < before[0] and not by_steps:
         return Explained(notes=("stragglers",), seen=dossier.seen)  # more was told than by steps, and that holds
-    steps = known if here in known or len(known) >= MOST_KEPT else (*known, here)
-    seen = replace(dossier.seen, order=(max(phase, before[0]), before[1]), steps=steps)
+    seen = replace(with_step(dossier.seen, here), order=(max(phase, before[0]), before[1]))
     if _comes_late(dossier, here):
-        return Explained(tuple(_anew(dossier, step, steps)), seen=seen)
+        return Explained(tuple(_anew(dossier, step, seen.steps)), seen=seen)
     if phase < before[0]:
         return Explained(notes=("stragglers",), seen=seen)
     kinds = (*pauses_after(dossier, word), *ends_after(dossier, word))

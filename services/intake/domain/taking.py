@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from contracts.codes import bodies_of, body_of
+from contracts.facts import epoch_ms
 from reference import State
 from services.changes import Answering
 from services.changes import Said as ToSay
 from services.intake.domain.answers import Accepted, Decided, Ground, Quarantined, Refused, Taken
 from services.intake.domain.bounds import faults_of
-from services.intake.domain.dossier import Dossier
+from services.intake.domain.dossier import Dossier, StepSeen
 from services.intake.domain.facts import PLAINLY, occasion_of, take_event
 from services.intake.domain.items import Item, PlainItem, ProgressedItem, ReceivedItem, SnapshotItem, SubmittedItem
 from services.intake.domain.phases import Explained, Said
@@ -83,6 +84,8 @@ def _step(dossier: Dossier, item: ProgressedItem, word: State) -> Explained:
     item = item if item.step is not None else item.model_copy(update={"step": OTHER})  # a step all the same, known by its time
     # A step that is known already said its state when it came first.
     explained = Explained(seen=dossier.seen) if known else explain_step(dossier, item, word)
+    counted = StepSeen(epoch_ms(item.at), word) in explained.seen.steps
+    item = item.model_copy(update={"state": str(word) if counted else None})  # its number from here on, not the sender's word
     return replace(explained, said=(Said(item, PLAINLY), *explained.said))
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -11,6 +11,7 @@ from services.intake.files.rows import ERROR_COLUMN, Cell, Cells
 
 EVENT_REQUIRED = ("dossier", "type", "at")
 MOST_HEADING = 300  # characters
+MOST_HEADING_ROWS = 3  # of merged heads one above the other
 REGISTER_REQUIRED = ("dossier", "received_at")
 
 # Headings of Mẫu 07 (TT 03/2025/TT-VPCP, and its ancestor of TT 01/2018), then the columns that registers add for contact
@@ -171,9 +172,17 @@ class Columns:
                 yield f"cột “{other}” cùng nghĩa với cột “{read}” nên không đọc; đã đọc {places}"
 
 
-def understand(upper: Cells, lower: Cells = ()) -> Columns | None:
-    """The headings that a row holds, perhaps with a second row under merged heads; None if it is no row of headings."""
-    return _events(upper) or _register(upper, ()) or (_register(upper, lower) if lower else None)
+def understand(rows: Sequence[Cells]) -> tuple[Columns, int] | None:
+    """The headings that begin with the first of these rows, and how many of them they take: rows under merged heads belong to
+    them (at most MOST_HEADING_ROWS). None if it is no row of headings."""
+    events = _events(rows[0])
+    if events is not None:
+        return events, 1
+    for count in range(1, min(len(rows), MOST_HEADING_ROWS) + 1):
+        columns = _register(rows[:count])
+        if columns is not None:
+            return columns, count
+    return None
 
 
 def _events(cells: Cells) -> Columns | None:
@@ -185,23 +194,35 @@ def _events(cells: Cells) -> Columns | None:
     return columns if all(name in columns.places for name in EVENT_REQUIRED) else None
 
 
-def _register(upper: Cells, lower: Cells) -> Columns | None:
-    headings, group = [], ""
-    for place in range(max(len(upper), len(lower))):
-        head = shown(upper[place]) if place < len(upper) else ""
-        sub = shown(lower[place]) if place < len(lower) else ""
-        group = head or group
-        headings.append(_under(group, sub) if sub else head)
+def _register(rows: Sequence[Cells]) -> Columns | None:
+    headings = tuple(_heading(heads) for heads in _heads(rows))
     found = [(place, *_RANKS[key]) for place, name in enumerate(headings) if (key := heading_key(name)) in _RANKS]
-    columns = _columns(tuple(headings), found, register=True)
+    columns = _columns(headings, found, register=True)
     return columns if all(name in columns.places for name in REGISTER_REQUIRED) else None
 
 
-def _under(group: str, sub: str) -> str:
-    """A heading under a merged head: both together, or what stands below where the head says only of what kind it is."""
-    both = f"{group} {sub}".strip()
-    alone = heading_key(both) not in _RANKS and heading_key(group) in _KINDS and heading_key(sub) in _RANKS
-    return sub if alone else both
+def _heads(rows: Sequence[Cells]) -> Iterator[list[str]]:
+    """What stands above each column, from the top. A merged head stands in the first of its cells and holds for those after it,
+    until another one begins beside or above it."""
+    groups = [""] * len(rows)
+    for place in range(max(len(cells) for cells in rows)):
+        own = [shown(cells[place]) if place < len(cells) else "" for cells in rows]
+        for level, head in enumerate(own):
+            if head:
+                groups[level:] = [head, *[""] * (len(rows) - level - 1)]
+        lowest = max((level for level, head in enumerate(own) if head), default=None)
+        yield [] if lowest is None else [head for head in groups[: lowest + 1] if head]
+
+
+def _heading(heads: Sequence[str]) -> str:
+    """All heads of a column together, without the upper ones where those say only of what kind it is."""
+    for first in range(len(heads)):
+        heading = " ".join(heads[first:])
+        if heading_key(heading) in _RANKS:
+            return heading
+        if heading_key(heads[first]) not in _KINDS:
+            break
+    return " ".join(heads)
 
 
 def _columns(headings: tuple[str, ...], found: list[tuple[int, str, int]], *, register: bool) -> Columns:

@@ -10,7 +10,7 @@ from services.intake.domain import Fault
 from services.intake.files.closings import HEADING, Passing, filled
 from services.intake.files.encodings import spoilt
 from services.intake.files.forms import Layout
-from services.intake.files.headings import EVENT_REQUIRED, REGISTER_REQUIRED, Columns, shown, understand
+from services.intake.files.headings import EVENT_REQUIRED, MOST_HEADING_ROWS, REGISTER_REQUIRED, Columns, shown, understand
 from services.intake.files.requests import checked, read_ndjson
 from services.intake.files.rows import Cell, Cells, FileRefusedError, Row, SheetReport, Table
 from services.intake.files.sheets import SheetBegins, SheetLine, Unpacking
@@ -117,9 +117,9 @@ class Sheet:
             return
         self._above.append((line, cells))
         self._seen += 1
-        if len(self._above) == 2:
+        if len(self._above) == MOST_HEADING_ROWS:
             yield from self._look()
-        if self._layout is None and self._seen > HEADING_ROWS:
+        if self._layout is None and self._seen >= HEADING_ROWS + MOST_HEADING_ROWS - 1:
             self.given_up = True
 
     def end(self) -> Iterator[Row]:
@@ -130,17 +130,16 @@ class Sheet:
             self.report.unread = "trang trống" if self._seen == 0 else self.spoilt or NO_HEADINGS
 
     def _look(self) -> Iterator[Row]:
-        """Whether the eldest line is one of headings, perhaps with the next as its second row."""
-        _, upper = self._above[0]
-        lower = self._above[1][1] if len(self._above) > 1 else []
-        columns = understand(upper, lower)
-        if columns is None:
-            self.spoilt = self.spoilt or spoilt(" ".join(shown(cell) for cell in upper)[:2000])
+        """Whether headings begin with the eldest line; those under merged heads take the next ones too."""
+        rows = [cells for _, cells in self._above]
+        understood = understand(rows)
+        if understood is None:
+            self.spoilt = self.spoilt or spoilt(" ".join(shown(cell) for cell in rows[0])[:2000])
             self._above.popleft()
             return
-        two_rows = understand(upper) is None
-        self._begin(columns, [upper, lower] if two_rows else [upper])
-        rest = list(self._above)[2 if two_rows else 1 :]
+        columns, count = understood
+        self._begin(columns, rows[:count])
+        rest = list(self._above)[count:]
         self._above.clear()
         for line, cells in rest:
             yield from self._row(line, cells)
@@ -179,10 +178,10 @@ class Sheet:
         if [shown(cell) for cell in cells if shown(cell)] in self._head_rows:
             passing.begin_again()
             return HEADING
-        columns = understand(cells)
-        if columns is None:
+        understood = understand([cells])
+        if understood is None:
             return ""
-        self._begin(columns, [list(cells)])
+        self._begin(understood[0], [list(cells)])
         return HEADING
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from services.intake.files.encodings import SAMPLE_BYTES, recognise
-from services.intake.files.headings import understand
+from services.intake.files.headings import MOST_HEADING_ROWS, understand
 from services.intake.files.rows import Cell, FileRefusedError
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -87,10 +87,10 @@ def _known_columns(sample: str, separator: str) -> int:
                 break
     except csv.Error:
         return 0
-    for place, cells in enumerate(lines):
-        columns = understand(cells, lines[place + 1] if place + 1 < len(lines) else ())
-        if columns is not None:
-            return len(columns.read())
+    for place in range(len(lines)):
+        understood = understand(lines[place : place + MOST_HEADING_ROWS])
+        if understood is not None:
+            return len(understood[0].read())
     return 0
 
 
