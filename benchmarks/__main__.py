@@ -52,6 +52,7 @@ BENCHES: dict[str, Bench] = {
     "lives": _lives,
     "singles": lambda kafka, mongo, options: singles.run(kafka, mongo, options.rounds),
     "workbook": lambda kafka, mongo, _: intake.run_workbook(kafka, mongo),
+    "told": lambda kafka, mongo, options: lives.run_told(kafka, mongo, 20.0, options.seconds),
     "outage": lambda kafka, mongo, options: intake.run_outage(kafka, mongo, options.minutes),
     "storm": _storms,
     "flat": lambda kafka, mongo, options: throughput.run_flat(kafka, mongo, options.dossiers, (10_000, 1_000_000)),

@@ -11,7 +11,7 @@ import secrets
 import time
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ from typing import Any
 import httpx
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from contracts import Event
 from contracts.metrics import MetricsCell
 from dunghen.demo.driver import Fleet
 from dunghen.demo.real import Processes
@@ -45,10 +46,12 @@ LAG_SECONDS = 3.0  # a lag of no more than what comes in so long is flat
 
 @dataclass
 class Lives:
-    """Sends lives. `told`: of each dossier, the moment in ms before its reception and its completion were sent."""
+    """Sends lives. `received`, `completed`: of each dossier, the moment in ms before its reception and its completion were sent;
+    `plain`: they are received and completed, and no more."""
 
     fleet: Fleet
     token_key: bytes
+    plain: bool = False
     received: dict[str, int] = field(default_factory=dict)
     completed: dict[str, int] = field(default_factory=dict)
     unanswered: int = 0  # surveys that could not be answered: not open yet, or too busy
@@ -74,10 +77,10 @@ class Lives:
         number = len(self.received) + 1
         code = f"{UNIT}-{MORNING:%y%m%d}-{number:07}"
         self.received[code] = 0
-        if number % SUPPLEMENTED == 0:
+        if number % SUPPLEMENTED == 0 and not self.plain:
             self._later += [(now + WANTED_AFTER, code, "supplement-requested"), (now + BROUGHT_AFTER, code, "supplemented")]
         self._later.append((now + COMPLETED_AFTER, code, "completed"))
-        if number % RATED == 0:
+        if number % RATED == 0 and not self.plain:
             self._later.append((now + RATED_AFTER, code, "rated"))
         contact = {"name": "Nông Thị Mẫu", "phone": f"0912{number % 1_000_000:06}"}
         item = {"dossier": code, "type": "received", "at": self._at(), "contact": contact, "channel": 2}
@@ -129,19 +132,12 @@ class Taken:
 
 def taken(received: Mapping[str, int], completed: Mapping[str, int], records: Sequence[LogRecord]) -> list[Taken]:
     """The three latencies of lives whose facts were sent at these moments, in ms, as the log shows them."""
-    dates: dict[str, int] = {}
-    accepted: dict[str, int] = {}
+    dates = _first(records, lambda event: kind_of(event) == "deadline.set")
+    accepted = _first(records, _tells_of_result)
     counted: list[tuple[int, int]] = []  # when a cell was published, and how many ends it counted
     for record in records:
         event = event_of(record)
-        if event is None:
-            continue
-        kind = kind_of(event)
-        if kind == "deadline.set":
-            dates.setdefault(event.subject, record.timestamp)
-        elif kind == "notice.accepted" and getattr(event.data, "notice", "") == "result-ready":
-            accepted.setdefault(event.subject, record.timestamp)
-        elif isinstance(event.data, MetricsCell) and event.data.role == "competent":
+        if event is not None and isinstance(event.data, MetricsCell) and event.data.role == "competent":
             counted.append((sum(getattr(event.data.counters, name) for name in RESOLVED), record.timestamp))
     return [
         _between("HTTP -> deadline.set", received, dates),
@@ -256,6 +252,37 @@ def _spent(processes: Processes) -> dict[str, float]:
         name: Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split() for name, pid in processes.pids().items()
     }
     return {name: (int(own[11]) + int(own[12])) / ticks for name, own in fields.items()}
+
+
+async def run_told(kafka: str, mongo: str, rate: float, seconds: float) -> None:
+    """How long after its record in Kafka a completion is told of, with intake and notifier alone: so many of them a second, to a
+    gateway that takes each at once."""
+    prefix, clock = f"told{secrets.token_hex(3)}.", SteppedClock(MORNING)
+    async with _ticking(clock), system(kafka, mongo, prefix, 24, ("intake", "notifier"), clock) as (fleet, _):
+        lives, before = Lives(fleet, b"", plain=True), os.getloadavg()[0]
+        await lives.send(rate, seconds)
+        await lives.end()
+        await fleet.handled("notifier")
+        await fleet.messages_sent()
+        records = await read_broker(kafka, prefix)
+    completed = _first(records, lambda event: kind_of(event) == "dossier.completed")
+    accepted = _first(records, _tells_of_result)
+    print(f"told:     {rate:g}/s for {seconds:g} s, {len(lives.received)} dossiers; load of the machine {before:.1f} before")
+    print(f"          {_between('completed in Kafka -> SMS accepted', completed, accepted).line()}")
+
+
+def _first(records: Sequence[LogRecord], wanted: Callable[[Event], bool]) -> dict[str, int]:
+    """When the first wanted record of each dossier was written."""
+    found: dict[str, int] = {}
+    for record in records:
+        event = event_of(record)
+        if event is not None and wanted(event):
+            found.setdefault(event.subject, record.timestamp)
+    return found
+
+
+def _tells_of_result(event: Event) -> bool:
+    return kind_of(event) == "notice.accepted" and getattr(event.data, "notice", "") == "result-ready"
 
 
 async def run_ramp(kafka: str, mongo: str, rates: Sequence[float], seconds: float) -> None:
