@@ -46,8 +46,8 @@ LAG_SECONDS = 3.0  # a lag of no more than what comes in so long is flat
 
 @dataclass
 class Lives:
-    """Sends lives. `received`, `completed`: of each dossier, the moment in ms before its reception and its completion were sent;
-    `plain`: they are received and completed, and no more."""
+    """Sends lives. `received`, `completed`: of each dossier, the moment in ms before that fact of it was sent; `plain`: no life has
+    more than these two."""
 
     fleet: Fleet
     token_key: bytes
@@ -255,8 +255,8 @@ def _spent(processes: Processes) -> dict[str, float]:
 
 
 async def run_told(kafka: str, mongo: str, rate: float, seconds: float) -> None:
-    """How long after its record in Kafka a completion is told of, with intake and notifier alone: so many of them a second, to a
-    gateway that takes each at once."""
+    """How long after its record in Kafka a completion is told of, with intake and notifier alone: so many of them a second, to
+    a gateway that takes each at once."""
     prefix, clock = f"told{secrets.token_hex(3)}.", SteppedClock(MORNING)
     async with _ticking(clock), system(kafka, mongo, prefix, 24, ("intake", "notifier"), clock) as (fleet, _):
         lives, before = Lives(fleet, b"", plain=True), os.getloadavg()[0]

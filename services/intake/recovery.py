@@ -30,7 +30,7 @@ from services.intake.store import CODEC, DOSSIERS, MADE_FROM_LOG
 
 DECODE = wiring.decoder()
 SOURCE = "/intake"
-STAMPS = ("at", "occasion", "version", "observed_at", "sure", "terms", "state")  # of a fact's data what is not the sender's content
+STAMPS = ("at", "occasion", "version", "observed_at", "sure", "terms", "state")  # of a fact what is no content of its sender
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,18 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from runtime.clock import SteppedClock
@@ -23,6 +28,9 @@ from services.notifier.app import build
 from services.notifier.domain.outcome import Sms
 from services.notifier.gateways.calling import Caller
 from services.notifier.gateways.kannel import KannelGateway
+from services.notifier.gateways.opening import replies_url
+from services.notifier.http.replies import add_replies
+from services.notifier.http.wishes import WishDesk
 from services.notifier.store import DOSSIERS, declare
 from tests.real import skip
 from tests.support.dossiers import at
@@ -136,6 +144,115 @@ async def test_messages_go_out_and_receipts_come_back_by_their_signed_addresses(
 
     assert {end: message["s"] for end, message in found.items()} == ENDS
     assert {end: found[end]["kind"] for end in KINDS} == KINDS
+
+
+@dataclass
+class Wishes:
+    """Stands where the desk of stop wishes stands: notes what it is told."""
+
+    heard: list[tuple[str, bool]] = field(default_factory=list)
+
+    async def by_reply(self, sender: str, *, stop: bool) -> bool:
+        """See the desk."""
+        self.heard.append((sender, stop))
+        return True
+
+
+CONFIGURATION = """
+group = core
+admin-port = {admin}
+admin-password = lab
+smsbox-port = {box}
+log-file = "{folder}/bearerbox.log"
+
+group = smsc
+smsc = smpp
+host = {host}
+port = {port}
+transceiver-mode = true
+smsc-username = {user}
+smsc-password = {password}
+system-type = ""
+reconnect-delay = 1
+
+group = smsbox
+bearerbox-host = 127.0.0.1
+bearerbox-port = {box}
+sendsms-port = {sendsms}
+log-file = "{folder}/smsbox.log"
+mo-recode = {recode}
+
+group = sms-service
+keyword = default
+post-url = "{url}"
+send-sender = true
+max-messages = 0
+accept-x-kannel-headers = false
+"""
+
+
+@asynccontextmanager
+async def own_kannel(folder: Path, url: str, *, recode: bool) -> AsyncIterator[None]:
+    """A Kannel configured as docs/gateways.md says, which posts what people write to this address; bound as `lab`."""
+    boxes, centre = [shutil.which(name) for name in ("bearerbox", "smsbox")], urlsplit(os.environ.get("SMPP_URL", ""))
+    if not all(boxes) or not centre.port:
+        skip("no Kannel to start: bearerbox, smsbox on the PATH and SMPP_URL are needed")
+    ports = {"admin": free_port(), "box": free_port(), "sendsms": free_port(), "host": centre.hostname, "port": centre.port}
+    known = {"user": centre.username, "password": centre.password, "recode": str(recode).lower(), "url": url, "folder": folder}
+    file = folder / "kannel.conf"
+    file.write_text(CONFIGURATION.format(**ports, **known), encoding="utf-8")
+    status, running = f"http://127.0.0.1:{ports['admin']}/status.txt", list[asyncio.subprocess.Process]()
+    try:
+        for box, up in zip(boxes, ("(online", "(on-line"), strict=True):  # bound to the centre; its box is there
+            silent = {"stdout": asyncio.subprocess.DEVNULL, "stderr": asyncio.subprocess.DEVNULL}
+            running.append(await asyncio.create_subprocess_exec(str(box), "-v", "4", str(file), **silent))
+            await _until(up, status)
+        yield
+    finally:
+        for box in reversed(running):
+            if box.returncode is None:
+                box.terminate()
+        await asyncio.gather(*(box.wait() for box in running))
+
+
+async def _until(word: str, status: str) -> None:
+    """What the centre sends before all is up, nobody has; a smsbox that finds no bearerbox ends."""
+    async with httpx.AsyncClient() as client:
+        for _ in range(round(PATIENCE / 0.2)):
+            with suppress(httpx.TransportError):
+                if word in (await client.get(status)).text:
+                    return
+            await asyncio.sleep(0.2)
+    raise TimeoutError(f"Kannel's status has no {word}")
+
+
+@pytest.mark.parametrize("recode", [True, False])
+async def test_what_people_answer_comes_back_by_the_signed_address(kannel: Kannel, tmp_path: Path, recode: bool) -> None:
+    """As Kannel itself posts it: number in a header, text as body, accents or none."""
+    app, wishes, port, secret = FastAPI(), Wishes(), free_port(), "x" * 40
+    add_replies(app, cast("WishDesk", wishes), secret)
+    said = {
+        f"+8491{os.getpid() % 100_000:05d}{number}": text
+        for number, text in enumerate(("TC", "Từ chối", "Cảm ơn", "Đăng ký"), 10)
+    }
+    expected = {sender: text != "Đăng ký" for sender, text in said.items() if text != "Cảm ơn"}
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    async with (
+        httpx.AsyncClient() as client,
+        own_kannel(tmp_path, replies_url(f"http://127.0.0.1:{port}", secret), recode=recode),
+    ):
+        for sender, text in said.items():
+            query = {"user": "lab", "from": sender, "to": "8100", "text": text}
+            (await client.post(f"{kannel.centre}/mo", params=query)).raise_for_status()
+        for _ in range(round(PATIENCE / 0.2)):
+            if dict(wishes.heard) == expected:
+                break
+            await asyncio.sleep(0.2)
+    server.should_exit = True
+    await serving
+
+    assert dict(wishes.heard) == expected
 
 
 def dossier(end: str) -> Document:

@@ -276,11 +276,13 @@ async def test_a_kannel_posts_answers_to_an_address_that_was_made_for_it(body: b
             for sign in ("", "x" * 40, signature(SECRET, "another"))
         ]
         taken = await notifier.client.post(url, content=body, headers=headers)
+        nameless = await notifier.client.post(url, content=body, headers={"content-type": kind})
         large = await notifier.client.post(url, content=b"x" * 5000, headers=headers)
         broken = await notifier.client.post(url, content=b"\xff\xfe\xd8", headers=headers)
 
         assert (wrong, taken.status_code, taken.json()) == ([401] * 3, 200, {"wishes": 1})
         assert (large.status_code, broken.status_code, broken.json()) == (413, 200, {"wishes": 0})
+        assert (nameless.status_code, "x-kannel-from" in nameless.text) == (422, True)
         assert "912000007" not in str(taken.request.url)
         assert (await notifier.client.get(WISH, headers=CLERK)).json()["steps"][0]["source"] == "sms"
 

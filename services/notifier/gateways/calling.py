@@ -66,7 +66,8 @@ class Caller:
     async def post(self, content: bytes, headers: dict[str, str]) -> Reply | Answer:
         """The reply, or what it means that there is none."""
         try:
-            async with asyncio.timeout(3 * self._seconds), self._one() as client:  # httpx allows each step: a drip would never end
+            # httpx allows each step its share: a drip would never end
+            async with asyncio.timeout(3 * self._seconds), self._one() as client:
                 request = client.build_request("POST", self._url, content=content, headers=headers)
                 response = await client.send(request, stream=True)
                 try:

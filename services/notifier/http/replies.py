@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Header, Query, Request
 from pydantic import BaseModel, Field
 
 from runtime.web import by_key, problem_answers, whole_body
@@ -19,6 +19,7 @@ MOST_BYTES = 4096  # of one message
 # What operators and law (Nghị định 91/2020) have people write to refuse messages, and what takes it back.
 STOP = frozenset(("TC", "TU CHOI", "STOP", "DUNG", "HUY", "KHONG NHAN"))
 RESUME = frozenset(("DK", "DANG KY", "NHAN LAI", "START"))
+SEND_SENDER = "Số điện thoại của người gửi; Kannel chỉ gửi kèm khi `send-sender = true`."
 _BEHIND = re.compile(r" (?:QC|TIN|TIN NHAN|DUNGHEN|DUNG HEN)$")
 
 
@@ -72,11 +73,13 @@ def add_replies(app: FastAPI, desk: WishDesk, secret: str) -> None:
         openapi_extra={"requestBody": {"required": True, "content": {"text/plain": {"schema": {"type": "string"}}}}},
         responses=problem_answers(401, 413, 422, 503),
     )
-    async def kannel_replies(request: Request, sign: Annotated[str, Query(max_length=64)]) -> Heard:
+    async def kannel_replies(
+        request: Request,
+        sign: Annotated[str, Query(max_length=64)],
+        sender: Annotated[str, Header(alias="x-kannel-from", min_length=1, max_length=40, description=SEND_SENDER)],
+    ) -> Heard:
         """The number comes in a header and the text as body, so that neither stands in an address that servers log."""
-        return await heard(
-            [(request.headers.get("x-kannel-from", "")[:40], _text(await whole_body(request, MOST_BYTES), request))]
-        )
+        return await heard([(sender, _text(await whole_body(request, MOST_BYTES), request))])
 
 
 def _text(body: bytes, request: Request) -> str:
