@@ -46,8 +46,8 @@ LAG_SECONDS = 3.0  # a lag of no more than what comes in so long is flat
 
 @dataclass
 class Lives:
-    """Sends lives. `received`, `completed`: of each dossier, the moment in ms before that fact of it was sent; `plain`: no life has
-    more than these two."""
+    """Sends lives. `received`, `completed`: of each dossier, the moment in ms before that fact of it was sent.
+    `plain`: no life has more than these two."""
 
     fleet: Fleet
     token_key: bytes

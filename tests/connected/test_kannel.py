@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -204,15 +205,15 @@ async def own_kannel(folder: Path, url: str, *, recode: bool) -> AsyncIterator[N
     status, running = f"http://127.0.0.1:{ports['admin']}/status.txt", list[asyncio.subprocess.Process]()
     try:
         for box, up in zip(boxes, ("(online", "(on-line"), strict=True):  # bound to the centre; its box is there
-            silent = {"stdout": asyncio.subprocess.DEVNULL, "stderr": asyncio.subprocess.DEVNULL}
-            running.append(await asyncio.create_subprocess_exec(str(box), "-v", "4", str(file), **silent))
+            command = (str(box), "-v", "4", str(file))
+            running.append(await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=DEVNULL))
             await _until(up, status)
         yield
     finally:
-        for box in reversed(running):
-            if box.returncode is None:
-                box.terminate()
-        await asyncio.gather(*(box.wait() for box in running))
+        for one in reversed(running):
+            if one.returncode is None:
+                one.terminate()
+        await asyncio.gather(*(one.wait() for one in running))
 
 
 async def _until(word: str, status: str) -> None:

@@ -273,7 +273,7 @@ def test_heads_that_say_only_of_what_kind_a_column_is_stand_over_the_headings(
 )
 @pytest.mark.parametrize("suffix", ["xlsx", "csv"])
 def test_heads_may_stand_in_three_rows(tmp_path: Path, rows: list[list[str | None]], suffix: str) -> None:
-    lines = [["SỔ THEO DÕI"], ["Tháng 11"], *rows, line(1), line(2)]
+    lines: list[Sequence[Any]] = [["SỔ THEO DÕI"], ["Tháng 11"], *rows, line(1), line(2)]
     path = tmp_path / f"so.{suffix}"
     if suffix == "xlsx":
         workbook(path, {"Sổ": lines})
@@ -286,7 +286,7 @@ def test_heads_may_stand_in_three_rows(tmp_path: Path, rows: list[list[str | Non
 
 
 def test_headings_may_begin_in_the_fortieth_row(tmp_path: Path) -> None:
-    lines = [*([f"Ghi chú {number}"] for number in range(39)), GROUPED, BELOW, line(1)]
+    lines: list[Sequence[Any]] = [*([f"Ghi chú {number}"] for number in range(39)), GROUPED, BELOW, line(1)]
     _, rows = read(workbook(tmp_path / "so.xlsx", {"Sổ": lines}))
 
     assert codes(rows) == ["H37.12-261120-0001"]
