@@ -23,6 +23,7 @@ from services.feedback.domain.handling import (
     classify,
     conclude,
     erase,
+    fire,
     forward,
     publish,
     receive,
@@ -230,3 +231,12 @@ def test_what_came_back_from_the_log_gets_its_words_again_from_whoever_was_not_a
     assert (again.answer, again.said) == (False, ())
     assert [one.locked for one in again.after.texts] == ["locked"]
     assert (again.after.codes, again.after.who, again.after.version) == (("digest",), "locked", bare.version)
+
+
+def test_a_clock_that_goes_on_under_another_kind_does_not_say_again_what_it_has_said() -> None:
+    received = receive(NEW, incoming(), ground("2026-03-02 08:00")).after
+    late = fire(received, time("2026-03-06 08:00"), ground("2026-03-06 08:00")).after
+    other = classify(late, "suggestion", None, CLERK, ground("2026-03-06 09:00")).after
+
+    assert other.clock == late.clock
+    assert fire(other, time("2026-03-06 10:00"), ground("2026-03-06 10:00")).said == ()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from itertools import permutations
+from itertools import groupby, permutations
 
 import pytest
 
@@ -13,6 +13,7 @@ from contracts import EVENT_TYPES, Event, decode
 from contracts.facts import epoch_ms
 from contracts.feedback import FeedbackRated
 from runtime.outputs import Decision
+from runtime.recovery import Recall
 from runtime.store import Document
 from services.feedback import petitions
 from services.feedback.domain import CannotAnswerError, digest, open_form, token_of
@@ -121,18 +122,45 @@ def _of_log(petition: Petition) -> Petition:
     )  # fmt: skip
 
 
+def _folded(recalling: Recall[Event], document: Document, said: Sequence[Event]) -> Document:
+    for event in said:
+        document = recalling.fold(document, event)
+    return document
+
+
+def _unrung(petition: Petition) -> Petition:
+    """Whatever its clock has said."""
+    clock = petition.clock
+    return petition if clock is None else petition._replace(clock=replace(clock, warned=False, overdue=False))
+
+
+def _overtaken(said: Sequence[Event], rng: random.Random) -> list[Event]:
+    """In the order of a log in which some decisions came before one that was decided just before: each as a whole."""
+    decided = [list(own) for _, own in groupby(said, key=lambda event: (event.time, event.data.at))]  # type: ignore[union-attr]
+    place = 1
+    while place < len(decided):
+        if rng.random() < 0.3:
+            decided[place - 1 : place + 1] = decided[place], decided[place - 1]
+            place += 1  # what was overtaken once is not again
+        place += 1
+    return [event for own in decided for event in own]
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_a_petition_of_an_older_copy_or_of_none_stands_as_was_said_of_it(seed: int) -> None:
     """Also what its clock has said already, and what it will say next; officers find nothing open that was answered."""
     recalling, rng = recovery(context()).recalls[1], random.Random(seed)
     for life in lives(rng, 5):
+        whole = petitions.CODEC.written(life.petition, {"_id": life.petition.id, "rev": 1})
+        assert all(recalling.fold(whole, event) is whole for event in life.said)
         copy = petitions.CODEC.written(rng.choice(life.stood), {"_id": life.petition.id, "rev": 1})
         for document in (copy, {"_id": life.petition.id, "rev": 0}):
-            for event in life.said:
-                document = recalling.fold(document, event)  # noqa: PLW2901 - folded
-            back = petitions.CODEC.read(document)
-
+            back = petitions.CODEC.read(_folded(recalling, document, life.said))
             assert _of_log(back) == _of_log(life.petition), life.said
+
+            overtaken = petitions.CODEC.read(_folded(recalling, document, _overtaken(life.said, rng)))
+            assert _unrung(_of_log(overtaken)) == _unrung(_of_log(life.petition)), life.said
+
             now = Ground(life.now + timedelta(days=400), CLOCKS)
             spoken = [fire(one, now.now, now) for one in (back, life.petition)]
             assert _of_log(spoken[0].after) == _of_log(spoken[1].after)

@@ -426,7 +426,8 @@ class Feedback:
             if not world.was_restored:  # marks and answers that wait are in the store alone: a copy has those of its time
                 _judge_phones(verdict, dossier, phones, counted)
         for name, one in kept.items():
-            if (one.day is None) is not (name in said):
+            again = world.was_restored and one.day is not None  # it waits in the copy, and is said once more under its id
+            if (one.day is None) is not (name in said) and not again:
                 verdict.wrong.append(f"an answer is {'waiting' if one.day else 'said'}, and the log says otherwise")
         verdict.early += self._too_few(world)
 

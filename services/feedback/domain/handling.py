@@ -28,7 +28,7 @@ from contracts.petitions import (
 from reference import moment, moment_or_none
 from services.changes import Answering, By, Changed, Said
 from services.feedback.domain.clocks import TAKEN, Clocks
-from services.feedback.domain.petition import Answer, Gift, Petition, Written
+from services.feedback.domain.petition import Answer, Gift, Petition, Running, Written
 
 OPEN_TO_ANSWER: tuple[PetitionClock, ...] = ("accept", "clarify", "answer", "hand-over")
 RAISED_AGAIN_MS = 30 * 24 * 3_600_000  # after the answer a person may say so long that it is none
@@ -161,8 +161,14 @@ def classify(petition: Petition, kind: PetitionKind, about: PetitionAbout | None
     before, after = petition.kind, petition._replace(kind=kind, about=own)
     if kind != before:
         clock, due = ground.clocks.first(kind, petition.channel, petition.begun, petition.unit)
-        after = after._replace(clock=clock, answer_due=due)
+        after = after._replace(clock=_going_on(petition.clock, clock), answer_due=due)
     return _told(after.stepped(ground.at, "classified", by, f"{before}>{kind}"), PetitionClassified, ground, before=before)
+
+
+def _going_on(old: Running | None, new: Running | None) -> Running | None:
+    """The clock of another kind; if it is the one that runs, it has said what it has said."""
+    same = old is not None and new is not None and (old.name, old.since, old.due) == (new.name, new.since, new.due)
+    return old if same else new
 
 
 def take(petition: Petition, by: By, ground: Ground, *, unclear: bool = False) -> Changed[Petition]:

@@ -43,9 +43,13 @@ STEPS: Mapping[type[PetitionStated], Doing] = {
 def recall(petition: Petition, event: Event, clocks: Clocks) -> Petition:
     """The petition with one thing that feedback said of it; the petition itself if it knows."""
     data = event.data
-    if not isinstance(data, PetitionStated) or data.version <= petition.version:
+    if not isinstance(data, PetitionStated):
         return petition
     at = epoch_ms(data.at)
+    if data.version <= petition.version:
+        return _told_late(petition, data, at)
+    if data.round > petition.round:
+        petition = _raised_again(petition)
     begun = petition.begun if petition.begun and not isinstance(data, BEGINS) else at
     after = petition._replace(
         kind=data.kind,
@@ -63,6 +67,24 @@ def recall(petition: Petition, event: Event, clocks: Clocks) -> Petition:
     return _with_its_end(after if doing is None else after.stepped(at, doing, None), data, at)
 
 
+def _told_late(petition: Petition, data: PetitionStated, at: int) -> Petition:
+    """With what stands whichever was said first: two decisions may have come to the log in the other order. What a clock said
+    is not told late: one that ended on the same day may have begun anew meanwhile."""
+    if isinstance(data, PetitionAnswered):
+        made = Answer(at, data.decision, "", data.in_time)
+        if data.round == petition.round:
+            return petition if petition.answer is not None else petition._replace(answer=made)
+        known = len(petition.earlier) >= data.round
+        return petition if known else petition._replace(earlier=(*petition.earlier, made))
+    if isinstance(data, PetitionUpheld | SuggestionAccepted):
+        return _judged(petition, data)
+    if isinstance(data, PetitionReceived | ContributionRecorded) and petition.contact != data.contact_sequence:
+        petition = petition._replace(contact=data.contact_sequence)
+    if isinstance(data, ContributionRecorded) and petition.gift is None:
+        petition = petition._replace(gift=Gift(data.given, data.giver))
+    return petition
+
+
 def _clock(petition: Petition, data: PetitionStated, since: tuple[int, int], clocks: Clocks) -> Running | None:
     if data.clock is None or data.due_at is None:
         return None
@@ -75,18 +97,34 @@ def _clock(petition: Petition, data: PetitionStated, since: tuple[int, int], clo
 
 def _with_its_end(petition: Petition, data: PetitionStated, at: int) -> Petition:
     """With what came of it; the words of an answer are lost."""
-    known = petition.answer
     if isinstance(data, PetitionReceived | ContributionRecorded):
         petition = petition._replace(contact=data.contact_sequence)
     if isinstance(data, ContributionRecorded):
         return petition._replace(gift=Gift(data.given, data.giver))
     if isinstance(data, PetitionAnswered):
         return petition._replace(answer=Answer(at, data.decision, "", data.in_time))
-    if isinstance(data, PetitionUpheld) and known is not None:
-        return petition._replace(answer=replace(known, upheld=True, error=data.error), dossier=data.dossier or petition.dossier)
-    if isinstance(data, SuggestionAccepted) and known is not None:
-        return petition._replace(answer=replace(known, accepted=True))
-    if isinstance(data, PetitionReraised):
-        earlier = petition.earlier if known is None else (*petition.earlier, known)
-        return petition._replace(answer=None, earlier=earlier, summary="", published=None)
+    if isinstance(data, PetitionUpheld | SuggestionAccepted):
+        return _judged(petition, data)
     return petition
+
+
+def _judged(petition: Petition, data: PetitionUpheld | SuggestionAccepted) -> Petition:
+    """With what was found out about the answer of its round, which is said together with that."""
+    rounds = [*petition.earlier, *(() if petition.answer is None else (petition.answer,))]
+    if not 0 < data.round <= len(rounds):
+        return petition
+    known = rounds[data.round - 1]
+    found = replace(known, upheld=True, error=data.error) if isinstance(data, PetitionUpheld) else replace(known, accepted=True)
+    if found == known:
+        return petition
+    if data.round <= len(petition.earlier):
+        before, after = petition.earlier[: data.round - 1], petition.earlier[data.round :]
+        return petition._replace(earlier=(*before, found, *after))
+    dossier = data.dossier if isinstance(data, PetitionUpheld) else None
+    return petition._replace(answer=found, dossier=dossier or petition.dossier)
+
+
+def _raised_again(petition: Petition) -> Petition:
+    known = petition.answer
+    earlier = petition.earlier if known is None else (*petition.earlier, known)
+    return petition._replace(answer=None, earlier=earlier, summary="", published=None)
