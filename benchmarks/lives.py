@@ -132,13 +132,14 @@ class Taken:
 
 def taken(received: Mapping[str, int], completed: Mapping[str, int], records: Sequence[LogRecord]) -> list[Taken]:
     """The three latencies of lives whose facts were sent at these moments, in ms, as the log shows them."""
-    dates = _first(records, lambda event: kind_of(event) == "deadline.set")
-    accepted = _first(records, _tells_of_result)
-    counted: list[tuple[int, int]] = []  # when a cell was published, and how many ends it counted
-    for record in records:
-        event = event_of(record)
-        if event is not None and isinstance(event.data, MetricsCell) and event.data.role == "competent":
-            counted.append((sum(getattr(event.data.counters, name) for name in RESOLVED), record.timestamp))
+    said = _said(records)
+    dates = _first(said, lambda event: kind_of(event) == "deadline.set")
+    accepted = _first(said, _tells_of_result)
+    counted = [  # how many ends a cell counted, and when it was published
+        (sum(getattr(event.data.counters, name) for name in RESOLVED), at)
+        for at, event in said
+        if isinstance(event.data, MetricsCell) and event.data.role == "competent"
+    ]
     return [
         _between("HTTP -> deadline.set", received, dates),
         _between("completed -> SMS accepted", completed, accepted),
@@ -264,20 +265,24 @@ async def run_told(kafka: str, mongo: str, rate: float, seconds: float) -> None:
         await lives.end()
         await fleet.handled("notifier")
         await fleet.messages_sent()
-        records = await read_broker(kafka, prefix)
-    completed = _first(records, lambda event: kind_of(event) == "dossier.completed")
-    accepted = _first(records, _tells_of_result)
+        said = _said(await read_broker(kafka, prefix))
+    completed = _first(said, lambda event: kind_of(event) == "dossier.completed")
+    accepted = _first(said, _tells_of_result)
     print(f"told:     {rate:g}/s for {seconds:g} s, {len(lives.received)} dossiers; load of the machine {before:.1f} before")
     print(f"          {_between('completed in Kafka -> SMS accepted', completed, accepted).line()}")
 
 
-def _first(records: Sequence[LogRecord], wanted: Callable[[Event], bool]) -> dict[str, int]:
-    """When the first wanted record of each dossier was written."""
+def _said(records: Sequence[LogRecord]) -> list[tuple[int, Event]]:
+    """What was said, with the time of its record (ms)."""
+    return [(record.timestamp, event) for record in records if (event := event_of(record)) is not None]
+
+
+def _first(said: Sequence[tuple[int, Event]], wanted: Callable[[Event], bool]) -> dict[str, int]:
+    """When the first wanted event of each dossier was written."""
     found: dict[str, int] = {}
-    for record in records:
-        event = event_of(record)
-        if event is not None and wanted(event):
-            found.setdefault(event.subject, record.timestamp)
+    for at, event in said:
+        if wanted(event):
+            found.setdefault(event.subject, at)
     return found
 
 

@@ -1,13 +1,14 @@
 """Asks a running service over HTTP, and says clearly what it answered instead."""
 
-from collections.abc import Mapping
-from typing import NoReturn, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, NoReturn, TypeVar
 
 import httpx
+import typer
 from pydantic import ValidationError
 
 from dunghen.answers import Answer, Refusal
-from dunghen.commands.common import stop
+from dunghen.commands.common import err, out, stop
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 PATIENCE = 60.0  # seconds
@@ -56,6 +57,33 @@ def ask(
         stop(str(error))
     except ValidationError:
         stop(f"{service} tại {url} trả lời điều không hiểu được: có đúng địa chỉ không?", 3)
+
+
+class Saying(NamedTuple):
+    """One thing of several to be said to a service. `of`: what a refusal is said of."""
+
+    of: str
+    path: str
+    body: object
+    params: Mapping[str, str] = NONE
+
+
+def say_each(service: str, url: str, key: str, sayings: Sequence[Saying], called: str) -> None:
+    """Say each; one that is refused stops no other. `called`: what they are, for the count at the end. Ends the command with 1
+    if any was refused."""
+    done = 0
+    for one in sayings:
+        try:
+            call(url, one.path, key=key, params=one.params, body=one.body)
+        except httpx.TransportError as error:
+            away(service, url, error)
+        except RefusedError as error:
+            err.print(f"{one.of}: {error}", markup=False)
+        else:
+            done += 1
+    out.print(f"{done}/{len(sayings)} {called}", markup=False)
+    if done < len(sayings):
+        raise typer.Exit(1)
 
 
 def away(service: str, url: str, error: httpx.TransportError) -> NoReturn:

@@ -11,7 +11,7 @@ import httpx
 import typer
 
 from dunghen.answers import PaperLetter, PaperLetters, PrintedBatch
-from dunghen.commands.asking import RefusedError, ask, away, call
+from dunghen.commands.asking import RefusedError, Saying, ask, away, call, say_each
 from dunghen.commands.common import Token, err, out, stop, token_of
 from dunghen.commands.messages import DEFAULT_URL, NotifierUrl
 from dunghen.tables import Column, Form, FormOption, show
@@ -167,20 +167,9 @@ def _save(url: str, token: str, batch: str, to: Path) -> None:
 
 
 def _note(dossiers: list[str], outcome: str, on: datetime, url: str, token: str) -> None:
-    """What became of each; one that is refused stops no other."""
-    done, bearer = 0, token_of(token)
-    for dossier in dossiers:
-        try:
-            call(url, f"{PATH}/{dossier}", key=bearer, body={"outcome": outcome, "on": on.date().isoformat()})
-        except httpx.TransportError as error:
-            away("notifier", url, error)
-        except RefusedError as error:
-            err.print(f"{dossier}: {error}", markup=False)
-        else:
-            done += 1
-    out.print(f"{done}/{len(dossiers)} thư", markup=False)
-    if done < len(dossiers):
-        raise typer.Exit(1)
+    """What became of each."""
+    body = {"outcome": outcome, "on": on.date().isoformat()}
+    say_each("notifier", url, token_of(token), [Saying(one, f"{PATH}/{one}", body) for one in dossiers], "thư")
 
 
 def register(app: typer.Typer) -> None:

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
 
-import httpx
 import typer
 
 from dunghen.answers import CorrectionsSaid, ListedMessage, ListedMessages, WishesSaid
-from dunghen.commands.asking import RefusedError, ask, away, call
-from dunghen.commands.common import Token, err, out, stop, token_of
+from dunghen.commands.asking import Saying, ask, say_each
+from dunghen.commands.common import Token, out, stop, token_of
 from dunghen.tables import Column, Form, FormOption, show
 
 commands = typer.Typer(
@@ -144,20 +143,11 @@ def _wanted(dossiers: list[str] | None, url: str, token: str, state: State, whic
 
 def _decide(what: str, messages: list[ListedMessage], url: str, token: str) -> None:
     """Decide about each; one that somebody else decided about meanwhile stops no other."""
-    done = 0
-    for one in messages:
-        try:
-            path, params = f"{PATH}/{one.dossier}/{one.notice}/{what}", {"occasion": one.occasion}
-            call(url, path, key=token_of(token), params=params, body={})
-        except httpx.TransportError as error:
-            away("notifier", url, error)
-        except RefusedError as error:
-            err.print(f"{one.dossier} ({one.notice}): {error}", markup=False)
-        else:
-            done += 1
-    out.print(f"{done}/{len(messages)} tin nhắn", markup=False)
-    if done < len(messages):
-        raise typer.Exit(1)
+    sayings = [
+        Saying(f"{one.dossier} ({one.notice})", f"{PATH}/{one.dossier}/{one.notice}/{what}", {}, {"occasion": one.occasion})
+        for one in messages
+    ]
+    say_each("notifier", url, token_of(token), sayings, "tin nhắn")
 
 
 def register(app: typer.Typer) -> None:

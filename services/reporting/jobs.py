@@ -1,8 +1,8 @@
 """Loops that no message starts: dossiers whose due moment passed, and cells that have to be counted again and published."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from datetime import UTC, date, datetime
 
 from contracts import Event
 from contracts.facts import epoch_ms
@@ -15,13 +15,12 @@ from services.changes import Changed
 from services.reporting import store
 from services.reporting.checks import SHOWN, between_roles, differences, suspects
 from services.reporting.domain import Book, Emptied, book_of, cell_of, day_in, flipped, recounted, shelf_of, shelved
+from services.reporting.publishing import SAID_AGAIN, Days, publish_standing
 from services.reporting.store import ROW, Marked
 from services.speaking import encode, say
 
-SAID_AGAIN = timedelta(hours=48)
 LONG_SECONDS, REST_SECONDS = 2.0, 60.0  # a flush after which the job rests, and how long at most
 NOTHING = Emptied(0)
-Days = Mapping[str, Collection[str]]  # book -> days
 
 
 class Cells:
@@ -179,24 +178,15 @@ class Cells:
             waiting = await store.save_shelves(self._parts.store, shelves)
 
     async def _publish(self, days: Days) -> None:
-        """Publish until what was published is what stands: the topic is compacted, the last record must be the newest."""
-        waiting = {book: set(own) for book, own in days.items()}
-        published: dict[tuple[str, str], int] = {}
-        while waiting:
-            standing = {book.key: book for book in await store.books(self._parts.store, waiting)}
-            waiting = {
-                name: moved
-                for name, book in standing.items()
-                if (moved := {day for day in waiting[name] if published.get((name, day)) != book.days[day].revision})
-            }
-            cells = [(standing[name], day) for name, own in sorted(waiting.items()) for day in sorted(own)]
-            await self._parts.topics.publish(_wire(book, day) for book, day in cells)
-            published |= {(book.key, day): book.days[day].revision for book, day in cells}
-            self._parts.crash.passed("after-publish")
+        await publish_standing(self._parts, days, self._standing, _wires)
+
+    async def _standing(self, names: Collection[str]) -> dict[str, Book]:
+        return {book.key: book for book in await store.books(self._parts.store, names)}
 
 
-def _wire(book: Book, day: str) -> Wire:
-    """One day of a book as a record of metrics.v1."""
-    as_of = moment(book.days[day].as_of).astimezone(UTC)
-    output = say(cell_of(book, day, as_of), book.cell(day), as_of)
-    return Wire(output.topic, output.key, encode(output))
+def _wires(book: Book, days: Collection[str]) -> Iterator[Wire]:
+    """Days of a book as records of metrics.v1."""
+    for day in days:
+        as_of = moment(book.days[day].as_of).astimezone(UTC)
+        output = say(cell_of(book, day, as_of), book.cell(day), as_of)
+        yield Wire(output.topic, output.key, encode(output))

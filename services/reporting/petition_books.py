@@ -5,18 +5,19 @@ are kept.
 stirred is over.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from contracts.facts import epoch_ms
 from reference import OFFICE_TIME
-from runtime.outputs import new_document
 from runtime.store import Document, Documents, Range
+from services.reporting.domain.books import covered
 from services.reporting.domain.petition_books import Entry, Key, PetitionBook
 from services.reporting.domain.petitions import NONE, Petition, Place, Score
-from services.reporting.petitions import EARLIEST, PETITION, month_of, scores
+from services.reporting.petitions import CALENDAR_MONTHS, EARLIEST, PETITION, scores
 from services.reporting.store import PAGE, PETITION_BOOKS, ROWS, STIRRED_AT, Held, every
+from services.reporting.store import hold as hold_any
 from services.stored import Codec
 
 MOST_WAITING, MOST_DAYS = 200, 10  # petitions, and days of them, that a figure is corrected by while they wait to be counted
@@ -75,9 +76,7 @@ def _without(petition: Petition, days: Collection[str]) -> Petition:
 
 async def hold(store: Documents, keys: Collection[str]) -> dict[str, Held[PetitionBook]]:
     """These books, those that are not there yet as empty ones; without those of a newer release."""
-    found = await store.get_many(PETITION_BOOKS, keys)
-    documents = [found.get(key) or new_document(key) for key in keys]
-    return {document["_id"]: Held(book, document) for document, book in BOOK.readable(documents)}
+    return await hold_any(store, PETITION_BOOKS, BOOK, keys)
 
 
 async def save(store: Documents, books: Iterable[tuple[Held[PetitionBook], PetitionBook]]) -> set[str]:
@@ -114,7 +113,8 @@ async def figures(store: Documents, first: date, last: date, now: datetime) -> d
     if len(waiting) > MOST_WAITING or len({key.day for key in behind}) > MOST_DAYS:
         return await scores(store, first, last, now)
     found = await scores(store, today, today, now) if first <= today <= last else {}
-    months, edges = _split(first, min(last, today - timedelta(days=1)))
+    last = min(last, today - timedelta(days=1))
+    months, edges = covered(first, last, CALENDAR_MONTHS) if first <= last else (None, ())
     if months is not None:
         for row in await store.count_by(PETITION_BOOKS, {"month": Range(*months)}, group=Place._fields, sums=SUMS):
             _add(found, Place(*row.group), Score(*row.sums))
@@ -141,27 +141,3 @@ async def _correct(store: Documents, behind: Collection[Key], found: dict[Place,
 def _add(found: dict[Place, Score], place: Place, score: Score) -> None:
     if score != NONE:
         found[place] = found.get(place, NONE).plus(score)
-
-
-def _split(first: date, last: date) -> tuple[tuple[str, str] | None, Sequence[tuple[str, date, date]]]:
-    """Days as whole months from and to, and the parts of months at both ends."""
-    if first > last:
-        return None, ()
-    begins, ends = month_of(first), month_of(last)
-    whole_first, whole_last = first.day == 1, (last + timedelta(days=1)).day == 1
-    if begins == ends:
-        return ((begins, ends), ()) if whole_first and whole_last else (None, ((begins, first, last),))
-    edges = []
-    if not whole_first:
-        end = _first_of_next(first) - timedelta(days=1)
-        edges.append((begins, first, end))
-        begins = month_of(end + timedelta(days=1))
-    if not whole_last:
-        begin = last.replace(day=1)
-        edges.append((ends, begin, last))
-        ends = month_of(begin - timedelta(days=1))
-    return (begins, ends) if begins <= ends else None, tuple(edges)
-
-
-def _first_of_next(day: date) -> date:
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)

@@ -1,8 +1,9 @@
 """The job that counts who answered petitions in time, day by day, and publishes it on metrics.v1 (decision 51)."""
 
 import asyncio
-from collections.abc import Collection, Mapping
-from datetime import date, timedelta
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from functools import partial
 
 from contracts import Event
 from contracts.facts import epoch_ms
@@ -10,13 +11,11 @@ from runtime.log import Wire
 from runtime.parts import Parts
 from runtime.recovery import Anchor
 from services.reporting import petition_books
-from services.reporting.domain.petition_books import Key, cells_of
+from services.reporting.domain.petition_books import Key, PetitionBook, cells_of
 from services.reporting.domain.petitions import NONE, Place, Score
 from services.reporting.petitions import scores
+from services.reporting.publishing import SAID_AGAIN, Days, publish_standing
 from services.speaking import encode, say
-
-SAID_AGAIN = timedelta(hours=48)
-Days = Mapping[str, Collection[str]]  # book -> days
 
 
 class PetitionCells:
@@ -73,16 +72,11 @@ class PetitionCells:
         await self._publish(await petition_books.recent(self._parts.store, since))
 
     async def _publish(self, days: Days) -> None:
-        """Publish until what was published is what stands: the last record of a key must be the newest."""
-        waiting = {name: set(own) for name, own in days.items()}
-        published: dict[str, int] = {}
-        while waiting:
-            books = await petition_books.standing(self._parts.store, waiting)
-            cells = [cell for name, book in sorted(books.items()) for cell in cells_of(book, waiting[name])]
-            moved = [(key, cell) for key, cell in cells if published.get(key) != cell.revision]
-            if not moved:
-                return
-            outputs = [say(cell, key, cell.at) for key, cell in moved]
-            await self._parts.topics.publish([Wire(one.topic, one.key, encode(one)) for one in outputs])
-            published |= {key: cell.revision for key, cell in moved}
-            self._parts.crash.passed("after-publish")
+        await publish_standing(self._parts, days, partial(petition_books.standing, self._parts.store), _wires)
+
+
+def _wires(book: PetitionBook, days: Collection[str]) -> Iterator[Wire]:
+    """Days of a book as records of metrics.v1."""
+    for key, cell in cells_of(book, days):
+        output = say(cell, key, cell.at)
+        yield Wire(output.topic, output.key, encode(output))

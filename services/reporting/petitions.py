@@ -5,8 +5,9 @@ dossiers looks at them, since none has contributions. `last` is the round in for
 rounds of what was raised again are found by the month they were due in, and added one by one.
 """
 
+from calendar import monthrange
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from contracts import Event
@@ -14,7 +15,8 @@ from contracts.facts import epoch_ms
 from reference import OFFICE_TIME, moment
 from runtime.store import Document, Documents, In, Range
 from services.changes import Changed
-from services.reporting.domain.petition_books import Key, stirred
+from services.reporting.domain.books import Months
+from services.reporting.domain.petition_books import Key, over, stirred
 from services.reporting.domain.petitions import NONE, Petition, Place, Round, Score
 from services.reporting.store import EARLIER, LAST, RECENCY, ROWS, STIRRED, STIRRED_AT, every
 from services.stored import Codec
@@ -86,6 +88,14 @@ def month_of(day: date) -> str:
     return day.isoformat()[:7]
 
 
+def _days_of(month: str) -> tuple[date, date]:
+    first = date.fromisoformat(f"{month}-01")
+    return first, first.replace(day=monthrange(first.year, first.month)[1])
+
+
+CALENDAR_MONTHS = Months(month_of, _days_of)
+
+
 PETITION = Codec.whole(load, dump, ("petition", LAST, EARLIER, RECENCY, STIRRED, STIRRED_AT))
 
 
@@ -101,7 +111,7 @@ def handle(petition: Petition, event: Event) -> Changed[Petition]:
 async def scores(store: Documents, first: date, last: date, now: datetime) -> dict[Place, Score]:
     """What was due from `first` to `last`, both included, and not after `now`: what is not due yet counts on neither side."""
     first, last = max(first, EARLIEST), min(last, now.astimezone(OFFICE_TIME).date())
-    low, high = _begin(first), min(_begin(last + timedelta(days=1)) - 1, epoch_ms(now))
+    low, high = over(first - timedelta(days=1)), min(over(last) - 1, epoch_ms(now))
     found: dict[Place, Score] = {}
     for row in await store.count_by(ROWS, {f"{LAST}.due": Range(low, high)}, group=GROUP, sums=SUMS):
         found[Place(*row.group)] = Score(row.count, *row.sums)
@@ -112,10 +122,6 @@ async def scores(store: Documents, first: date, last: date, now: datetime) -> di
                     place = Place(own.unit, own.kind, own.channel)
                     found[place] = found.get(place, NONE).plus(Score.of(number, own))
     return found
-
-
-def _begin(day: date) -> int:
-    return epoch_ms(datetime.combine(day, time(), OFFICE_TIME))
 
 
 def _months(first: date, last: date) -> list[str]:

@@ -347,7 +347,7 @@ class Held(Generic[Thing]):
 
 async def hold_books(store: Documents, keys: Collection[str]) -> dict[str, Held[Book]]:
     """These books, those that are not there yet as empty ones; without those of a newer release."""
-    return await _hold(store, BOOKS, BOOK, keys)
+    return await hold(store, BOOKS, BOOK, keys)
 
 
 async def books(store: Documents, keys: Collection[str]) -> list[Book]:
@@ -362,7 +362,7 @@ async def save_books(store: Documents, books: Iterable[tuple[Held[Book], Book]])
 
 async def hold_shelves(store: Documents, keys: Collection[str]) -> dict[str, Held[Shelf]]:
     """These shelves, those that are not there yet as empty ones; without those of a newer release."""
-    return await _hold(store, SHELVES, SHELF, keys)
+    return await hold(store, SHELVES, SHELF, keys)
 
 
 async def save_shelves(store: Documents, shelves: Iterable[tuple[Held[Shelf], Shelf]]) -> set[str]:
@@ -370,7 +370,8 @@ async def save_shelves(store: Documents, shelves: Iterable[tuple[Held[Shelf], Sh
     return await store.save_many(SHELVES, [SHELF.written(after, held.document) for held, after in shelves])
 
 
-async def _hold(store: Documents, collection: str, codec: Codec[Thing], keys: Collection[str]) -> dict[str, Held[Thing]]:
+async def hold(store: Documents, collection: str, codec: Codec[Thing], keys: Collection[str]) -> dict[str, Held[Thing]]:
+    """Things of a collection, those that are not there yet as empty ones; without those of a newer release."""
     found = await store.get_many(collection, keys)
     documents = [found.get(key) or new_document(key) for key in keys]
     return {document["_id"]: Held(thing, document) for document, thing in codec.readable(documents)}

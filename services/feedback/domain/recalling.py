@@ -76,13 +76,7 @@ def _told_late(petition: Petition, data: PetitionStated, at: int) -> Petition:
             return petition if petition.answer is not None else petition._replace(answer=made)
         known = len(petition.earlier) >= data.round
         return petition if known else petition._replace(earlier=(*petition.earlier, made))
-    if isinstance(data, PetitionUpheld | SuggestionAccepted):
-        return _judged(petition, data)
-    if isinstance(data, PetitionReceived | ContributionRecorded) and petition.contact != data.contact_sequence:
-        petition = petition._replace(contact=data.contact_sequence)
-    if isinstance(data, ContributionRecorded) and petition.gift is None:
-        petition = petition._replace(gift=Gift(data.given, data.giver))
-    return petition
+    return _with_what_stands(petition, data)
 
 
 def _clock(petition: Petition, data: PetitionStated, since: tuple[int, int], clocks: Clocks) -> Running | None:
@@ -97,14 +91,19 @@ def _clock(petition: Petition, data: PetitionStated, since: tuple[int, int], clo
 
 def _with_its_end(petition: Petition, data: PetitionStated, at: int) -> Petition:
     """With what came of it; the words of an answer are lost."""
-    if isinstance(data, PetitionReceived | ContributionRecorded):
-        petition = petition._replace(contact=data.contact_sequence)
-    if isinstance(data, ContributionRecorded):
-        return petition._replace(gift=Gift(data.given, data.giver))
     if isinstance(data, PetitionAnswered):
         return petition._replace(answer=Answer(at, data.decision, "", data.in_time))
+    return _with_what_stands(petition, data)
+
+
+def _with_what_stands(petition: Petition, data: PetitionStated) -> Petition:
+    """With whom it came from, what was given, what was found out: none of these changes once it was said."""
     if isinstance(data, PetitionUpheld | SuggestionAccepted):
         return _judged(petition, data)
+    if isinstance(data, PetitionReceived | ContributionRecorded) and petition.contact != data.contact_sequence:
+        petition = petition._replace(contact=data.contact_sequence)
+    if isinstance(data, ContributionRecorded) and petition.gift is None:
+        petition = petition._replace(gift=Gift(data.given, data.giver))
     return petition
 
 

@@ -15,7 +15,7 @@ from runtime.parts import Parts
 from runtime.web import Person, Problem, ProblemError, also, problem_answers
 from services.changes import By
 from services.notifier.batches import MOST, Cover, Line, render
-from services.notifier.domain import Dossier
+from services.notifier.domain import Dossier, Sending
 from services.notifier.domain.letter import Sent
 from services.notifier.domain.locked import Locked
 from services.notifier.domain.notice import APOLOGY
@@ -148,27 +148,13 @@ class PaperDesk:
     async def page(self, which: OnPaper, unit: str, after: str) -> PaperLetters:
         """Letters of a unit that have to be printed, or were and nobody knows that they arrived."""
         found = await find_on_paper(self._parts.store, which, unit, PAGE, after)
-        return PaperLetters(letters=[self._said(dossier) for dossier in found.dossiers], after=found.after or None)
+        ground = self._desk.ground()
+        return PaperLetters(letters=[_said(dossier, ground) for dossier in found.dossiers], after=found.after or None)
 
     async def batches(self, unit: str) -> list[BatchSaid]:
         """The last batches of this year, the newest first."""
         found = await last_batches(self._parts.store, unit, self.today().year, BATCHES_SHOWN)
         return [BatchSaid.of(one) for one in found]
-
-    def _said(self, dossier: Dossier) -> PaperLetter:
-        letter, step, ground = dossier.letter, last_step(dossier), self._desk.ground()
-        assert isinstance(letter, Sent)  # noqa: S101 - only of those is anything said
-        shown = view(dossier, letter, ground)
-        return PaperLetter(
-            dossier=dossier.code,
-            kind_name=shown.kind_name,
-            symbol=shown.symbol,
-            unit=letter.draft.unit,
-            state=on_paper(dossier),
-            why=_why(dossier) if step is None else shown.paper,
-            batch="" if step is None else step.batch,
-            issued_on=moment(letter.at).astimezone(OFFICE_TIME).date(),
-        )
 
     # --- printing -----------------------------------------------------------------
 
@@ -186,8 +172,7 @@ class PaperDesk:
         by, codes = By(person.name, person.subject), tuple(line.dossier for line in lines)
         batch = await self._entered(unit, codes, tuple(left), by)
         ground = self._desk.ground()
-        rule = lambda dossier: print_in(dossier, batch.name, by, ground)  # noqa: E731
-        await CODEC.change(self._intents, codes, rule, self._parts.clock)
+        await CODEC.change(self._intents, codes, lambda dossier: print_in(dossier, batch.name, by, ground), self._parts.clock)
         self._parts.log.info("letters were printed", unit=unit, batch=batch.name, letters=len(codes), subject=person.subject)
         return batch
 
@@ -228,9 +213,9 @@ class PaperDesk:
 
     async def _opened(self, dossiers: Sequence[Dossier], person: Person) -> tuple[list[Line], list[tuple[str, str]]]:
         """Those that can be printed, and why the others cannot."""
-        lines, left = list[Line](), list[tuple[str, str]]()
+        lines, left, ground = list[Line](), list[tuple[str, str]](), self._desk.ground()
         for dossier in dossiers:
-            letter, ground = dossier.letter, self._desk.ground()
+            letter = dossier.letter
             if letter is None:
                 continue
             whom = addressed(dossier, letter, ground)
@@ -260,7 +245,23 @@ class PaperDesk:
             errors = [{"pointer": f"/{error.field}", "rule": error.field, "detail": error.text}]
             raise ProblemError(Problem("not-on-paper", "Chưa ghi được kết quả gửi thư", 409, error.text, errors)) from None
         self._parts.log.info("what became of a letter was noted", dossier=code, outcome=outcome, subject=person.subject)
-        return self._said((await find_many(self._parts.store, [code]))[0])
+        return _said((await find_many(self._parts.store, [code]))[0], ground)
+
+
+def _said(dossier: Dossier, ground: Sending) -> PaperLetter:
+    letter, step = dossier.letter, last_step(dossier)
+    assert isinstance(letter, Sent)  # noqa: S101 - only of those is anything said
+    shown = view(dossier, letter, ground)
+    return PaperLetter(
+        dossier=dossier.code,
+        kind_name=shown.kind_name,
+        symbol=shown.symbol,
+        unit=letter.draft.unit,
+        state=on_paper(dossier),
+        why=_why(dossier) if step is None else shown.paper,
+        batch="" if step is None else step.batch,
+        issued_on=moment(letter.at).astimezone(OFFICE_TIME).date(),
+    )
 
 
 def _is_in(dossier: Dossier, batch: Batch) -> bool:

@@ -3,7 +3,7 @@
 Reports are sums over whole shelves and books and, at the ends of a period that does not begin on a 15th, over single days.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -84,6 +84,17 @@ def book_of(cell: str) -> str:
     return f"{key.role}/{key.unit}/{key.procedure}/{month_of(key.day)}"
 
 
+class Months(NamedTuple):
+    """Months of a kind: the one (YYYY-MM) a day is in, the first and last day of one."""
+
+    of: Callable[[date], str]
+    days: Callable[[str], tuple[date, date]]
+
+
+REPORT_MONTHS = Months(month_of, days_of)
+Edge = tuple[str, date, date]  # a month, the first and last day of it that count
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """What a period covers: whole report years (from, to; None: from the beginning), whole report months outside of them,
@@ -91,25 +102,33 @@ class Span:
 
     years: tuple[str | None, str] | None = None
     months: tuple[tuple[str, str], ...] = ()
-    edges: tuple[tuple[str, date, date], ...] = ()
+    edges: tuple[Edge, ...] = ()
 
 
 def span(first: date | None, last: date) -> Span:
     """Split a period (None: from the beginning) into whole years, whole months, and days at its ends."""
-    edges = []
-    end_month = month_of(last)
-    if last != days_of(end_month)[1]:
-        edges.append((end_month, days_of(end_month)[0], last))
-        end_month = month_of(days_of(end_month)[0] - timedelta(days=1))
+    whole, edges = covered(first, last, REPORT_MONTHS)
+    return Span(edges=edges) if whole is None else Span(*_years(*whole), edges)
+
+
+def covered(first: date | None, last: date, months: Months) -> tuple[tuple[str | None, str] | None, tuple[Edge, ...]]:
+    """Split a period (None: from the beginning) into whole months from and to, if there are any, and days at its ends."""
+    edges = list[Edge]()
+    end_month = months.of(last)
+    begins, ends = months.days(end_month)
+    if last != ends:
+        edges.append((end_month, begins, last))
+        end_month = months.of(begins - timedelta(days=1))
     if first is None:
-        return Span(*_years(None, end_month), tuple(edges))
-    start_month = month_of(first)
-    if first != days_of(start_month)[0]:
+        return (None, end_month), tuple(edges)
+    start_month = months.of(first)
+    begins, ends = months.days(start_month)
+    if first != begins:
         if edges and edges[0][0] == start_month:
-            return Span(edges=((start_month, first, last),))
-        edges.append((start_month, first, days_of(start_month)[1]))
-        start_month = month_of(days_of(start_month)[1] + timedelta(days=1))
-    return Span(*_years(start_month, end_month), tuple(edges)) if start_month <= end_month else Span(edges=tuple(edges))
+            return None, ((start_month, first, last),)
+        edges.append((start_month, first, ends))
+        start_month = months.of(ends + timedelta(days=1))
+    return (start_month, end_month) if start_month <= end_month else None, tuple(edges)
 
 
 def _years(first: str | None, last: str) -> tuple[tuple[str | None, str] | None, tuple[tuple[str, str], ...]]:
