@@ -69,6 +69,11 @@ def _in_order(rows: Iterable[tuple[datetime, Mapping[str, str]]]) -> Iterable[Ma
             yield {"dossier": row["dossier"], "type": "progressed", "at": row["at"], "step": row["type"]}
 
 
+def state_after(step: Mapping[str, str]) -> str:
+    """What a system says of the state after a step (TrangThai), whichever way it takes."""
+    return "6" if step["step"] == "fee-requested" else "4"
+
+
 def portal_time(text: str) -> str:
     return f"{datetime.fromisoformat(text).astimezone(OFFICE_TIME):%Y%m%d%H%M%S}"
 
@@ -100,7 +105,7 @@ def snapshots(rows: Sequence[Mapping[str, str]]) -> Iterable[tuple[str, str, dic
         state = str(end or (5 if waiting else 6 if fees else 4))
         if kind == "progressed":
             step = {"MaHoSo": known["MaHoSo"], "ThoiDiemXuLy": at, "NoiDungXuLy": row["step"], "NguoiXuLy": "Cán bộ Mẫu"}
-            yield "CapNhatTienDoHoSoMC", unit, step | {"TrangThai": "6" if row["step"] == "fee-requested" else "4"}
+            yield "CapNhatTienDoHoSoMC", unit, step | {"TrangThai": state_after(row)}
         if kind != "progressed" or not end:
             yield "DongBoHoSoMC", unit, {**known, "TrangThaiHoSo": state, "DanhSachHoSoBoSung": [dict(r) for r in rounds]}
 
@@ -156,7 +161,11 @@ def workbook(path: Path, lines: Iterable[list[Any]]) -> Path:
 async def by_events(intake: Alone, key: Mapping[str, str], month: Rows, _: Path, *, again: bool) -> None:
     """Events in lists of 500. Again: all of them, but for dossiers that were corrected without a time of observation."""
     uncorrected = {code: rows for code, rows in month.items() if not _is_corrected(rows)}
-    items = [item for rows in (uncorrected if again else month).values() for item in rows]
+    items = [
+        {**row, "state": state_after(row)} if row["type"] == "progressed" else row
+        for rows in (uncorrected if again else month).values()
+        for row in rows
+    ]
     for start in range(0, len(items), 500):
         # A sender that lost the first answer.
         once = {"idempotency-key": f"{len(items)}/{start}"}
@@ -165,8 +174,8 @@ async def by_events(intake: Alone, key: Mapping[str, str], month: Rows, _: Path,
         assert _ids(answers[0]) == _ids(answers[1])
 
 
-def _ids(answer: httpx.Response) -> list[str]:
-    return [item["id"] for item in answer.json()["items"]]
+def _ids(answer: httpx.Response) -> list[list[str]]:
+    return [item["ids"] if "ids" in item else [item["id"]] for item in answer.json()["items"]]
 
 
 async def by_portal(intake: Alone, key: Mapping[str, str], month: Rows, _: Path, *, again: bool) -> None:
