@@ -88,7 +88,14 @@ def told(folder: Path) -> list[str]:
         known = events.get(name, ("", event))[1].data
         if cell is None or not isinstance(known, MetricsCell) or cell.revision >= known.revision:
             events[name] = (record.topic, event)
-    return [_say(_line(topic, event)) for _, (topic, event) in sorted(events.items())] + sorted(nameless)
+    kept = (known for _, known in sorted(events.items()) if not _is_empty(known[1]))
+    return [_say(_line(topic, event)) for topic, event in kept] + sorted(nameless)
+
+
+def _is_empty(event: Event) -> bool:
+    """A cell in which nothing counts, which adds nothing to any figure. Whether it was ever touched is by chance: such as by a
+    dossier that is overdue for as long as its end is still on another topic."""
+    return isinstance(event.data, MetricsCell) and not event.data.counters.model_dump(exclude_defaults=True)
 
 
 def _line(topic: str, event: Event) -> Line:
