@@ -1,12 +1,16 @@
 """Which clock of a petition is over on which day: over Tết and the swapped Saturday, after transfers and re-raises (R31)."""
 
+from copy import deepcopy
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from reference import OFFICE_TIME, moment
+from reference import OFFICE_TIME, CalendarChange, moment
+from services.feedback.domain.clocks import LIMITS, Clocks
 from services.feedback.domain.handling import NotAllowedError, Outcome, answer, ask, fire, forward, receive, reraise, take
 from services.feedback.domain.petition import Petition
+from tests.support.feedback import REFERENCE
 from tests.support.petitions import CLERK, NEW, OTHER, ground, incoming, time
 
 # What came by which channel and what was done with it | on which days | the clock | its last day | by when to be answered.
@@ -57,7 +61,30 @@ def test_a_clock_warns_a_working_day_before_its_end_and_one_of_two_days_half_a_d
     assert accepting is not None
     assert day(accepting.warn) == "2026-02-13"
     assert deciding is not None
-    assert deciding.warn < deciding.due
+    assert (day(deciding.warn), day(deciding.due)) == ("2026-02-13", "2026-02-23")
+
+
+@pytest.mark.parametrize(
+    ("what", "off", "clock", "answer_due"),
+    [
+        ("petition portal", "2026-02-13", "2026-02-24", "2026-03-13"),  # both move, over Tết
+        ("petition portal", "2026-03-05", "2026-02-23", "2026-03-13"),  # the clock is over before, the answer moves
+        ("petition reception", "2026-02-25", "2026-03-06", "2026-03-06"),  # one clock for both
+        ("petition portal", "2026-03-20", "2026-02-23", "2026-03-12"),  # neither
+    ],
+)
+def test_a_day_off_that_becomes_known_moves_what_ends_behind_it(what: str, off: str, clock: str, answer_due: str) -> None:
+    """R7: as the calendar of now has it."""
+    petition, reference = lived(what, "2026-02-12"), deepcopy(REFERENCE)
+    days = ((date.fromisoformat(off), "off"),)
+    reference.change_calendar(CalendarChange(reference.known + 1, time("2026-02-12 10:00"), days, "Nghỉ", "CV 1"))  # type: ignore[arg-type]
+    after = Clocks(reference, LIMITS).recounted(petition)
+
+    assert after.clock is not None
+    assert petition.clock is not None
+    assert (day(after.clock.due), day(after.answer_due)) == (clock, answer_due)
+    assert (after.clock.warn > petition.clock.warn) == (after.clock.due > petition.clock.due)
+    assert (after is petition) == ((day(petition.clock.due), day(petition.answer_due)) == (clock, answer_due))
 
 
 def test_a_clock_says_once_that_it_comes_near_and_once_that_it_is_over() -> None:

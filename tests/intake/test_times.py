@@ -8,6 +8,16 @@ from reference import OFFICE_TIME
 from services.intake.domain import office_time
 
 MOMENT = datetime(2026, 2, 12, 15, 40, tzinfo=OFFICE_TIME)
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+DAYS = (  # of the week that begins on Monday, 9 February 2026
+    ("Thứ Hai", "thứ 2"),
+    ("Thứ Ba", "thứ 3"),
+    ("Thứ Tư", "thứ 4"),
+    ("Thứ Năm", "thứ 5"),
+    ("Thứ Sáu", "thứ 6"),
+    ("Thứ Bảy", "thứ 7"),
+    ("Chủ nhật",),
+)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +65,19 @@ MOMENT = datetime(2026, 2, 12, 15, 40, tzinfo=OFFICE_TIME)
 )
 def test_what_means_one_time_is_taken(text: str) -> None:
     assert office_time(text) == MOMENT
+
+
+@pytest.mark.parametrize(("month", "name"), list(enumerate(MONTHS, 1)))
+def test_every_month_is_known_by_its_english_name(month: int, name: str) -> None:
+    assert office_time(f"12-{name}-2026 15:40") == MOMENT.replace(month=month)
+
+
+@pytest.mark.parametrize(("day", "names"), list(enumerate(DAYS, 9)))
+def test_every_day_of_the_week_is_known_and_has_to_be_that_of_its_date(day: int, names: tuple[str, ...]) -> None:
+    for name in names:
+        assert office_time(f"{name}, {day:02}/02/2026 15:40") == MOMENT.replace(day=day)
+        with pytest.raises(ValueError, match="không phải ngày giờ"):
+            office_time(f"{name}, {day + 1:02}/02/2026 15:40")
 
 
 @pytest.mark.parametrize(
