@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,11 +22,11 @@ from reference import load_reference
 from services.intake.contents import look_through, units_named
 from services.intake.posting import posted, say_hours, units_on
 from tests.real import skip
+from tests.support.browsing import SCREENS
 from tests.support.front import Front, front_at, issuer_on_loopback
 from tests.support.ports import free_port
 
 pytestmark = pytest.mark.browser
-SCREENS = Path(os.environ.get("DUNGHEN_SCREENS", "demo-out/screens"))
 WIDTHS = (390, 320, 640, 1280)  # 640: a desk at 200 %
 KEYS = LookupKeys.of(f"1:{'k' * 32}")
 DOSSIER = "H37.12-260302-0001"

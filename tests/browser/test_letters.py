@@ -18,18 +18,17 @@ from urllib.parse import urlsplit
 import pypdf
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from oidc_provider_mock import User
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from tests.flow.support import D, System, at, received, small_system
 from tests.real import skip
+from tests.support.browsing import SCREENS, follow, look
 from tests.support.front import front_at, issuer_on_loopback
 from tests.support.ports import free_port
 from tests.support.signing import look_and_sign
 
 pytestmark = pytest.mark.browser
-SCREENS = Path(os.environ.get("DUNGHEN_SCREENS", "demo-out/screens"))
 LETTERS, MOST_TAPS = 12, 3
 UNITS = ["H37.12"]
 HOA = User(sub="hoa", claims={"name": "Hoàng Đức Giả Định", "roles": ["signer"], "units": UNITS})
@@ -186,18 +185,6 @@ def tap(place: Locator) -> None:
     place.tap()
 
 
-def look(page: Page, name: str) -> None:
-    """Keep a picture, and check that nothing sticks out and nobody is kept out."""
-    width = (page.viewport_size or {"width": 0})["width"]
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENS / f"{name}-{width}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than the screen"
-    assert "None" not in page.inner_text("body")
-    options = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
-    found = Axe().run(page, options=options).response["violations"]
-    assert [rule["id"] for rule in found if rule["impact"] in ("serious", "critical")] == []
-
-
 def test_twelve_letters_are_signed_on_a_phone_each_after_it_was_shown_in_three_taps_each(town: Town, signer: Page) -> None:
     taps = Taps(signer.context)
     signer.goto(f"{town.here}/letters")
@@ -246,11 +233,11 @@ def test_a_dossier_that_will_be_late_comes_to_a_letter_that_its_person_opens_and
     """R15, R16: from the draft to the figure, each step as its person does it."""
     signer.goto(f"{town.here}/letters")
     look(signer, "chain-desk")
-    signer.click(f"text={ONE}")
+    follow(signer, f"text={ONE}")
     look(signer, "chain-draft")
     signer.check("text=Số lượng hồ sơ tăng cao trong cùng thời gian")
     promised = signer.input_value("#new_due_at")
-    signer.click("text=Xem thư sẽ gửi")
+    follow(signer, "text=Xem thư sẽ gửi")
     shown = signer.inner_text("article")
     look(signer, "chain-preview")
     for words in (ONE, NAMES[LETTERS], "Số lượng hồ sơ tăng cao".lower(), "Hoàng Đức Giả Định"):
@@ -296,7 +283,7 @@ def test_a_letter_that_reached_nobody_is_printed_comes_back_and_is_printed_again
         assert town.do(lambda: look_and_sign(client, NO_PHONE, decided)).status_code == 202
         town.do(town.system.settle)
     office.goto(f"{town.here}/letters")
-    office.click("text=Thư gửi trên giấy")
+    follow(office, "text=Thư gửi trên giấy")
     look(office, "paper-wanted")
     assert "Lục Thị" not in office.inner_text("main")
     batches = office.locator("text=PDF đợt").count()
@@ -314,9 +301,9 @@ def test_a_letter_that_reached_nobody_is_printed_comes_back_and_is_printed_again
     look(office, "paper-printed")
     office.get_by_label(f"Kết quả gửi thư {NO_PHONE}", exact=True).select_option("moved")
     office.get_by_label(f"Ngày có kết quả, thư {NO_PHONE}").fill("2026-03-10")
-    office.get_by_label(f"Ghi kết quả thư {NO_PHONE}").click()
+    follow(office, office.get_by_label(f"Ghi kết quả thư {NO_PHONE}"))
     assert "Không có thư nào chờ kết quả" in office.inner_text("main")
-    office.click("nav >> text=Phải in")
+    follow(office, "nav >> text=Phải in")
     look(office, "paper-back")
     assert "Bị trả lại: đã chuyển đi" in office.inner_text("main")
     office.goto(f"{town.here}/letters/{NO_PHONE}")

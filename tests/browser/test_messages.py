@@ -7,11 +7,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from fastapi import Response
 from fastapi.responses import JSONResponse
 from oidc_provider_mock import User
@@ -30,6 +28,7 @@ from services.notifier.domain import RESULT
 from services.notifier.domain.outcome import Answer
 from services.notifier.store import DOSSIERS, READINGS, declare
 from tests.real import skip
+from tests.support.browsing import follow, look
 from tests.support.dossiers import at, fact
 from tests.support.front import SEED, Behind, front_at, issuer_on_loopback
 from tests.support.notifier import REFERENCE, claimed, desk, handle, settle_answer
@@ -37,7 +36,6 @@ from tests.support.notifier_hears import DONE, PROMISED, contact, play
 from tests.support.ports import free_port
 
 pytestmark = pytest.mark.browser
-SCREENS = Path(os.environ.get("DUNGHEN_SCREENS", "demo-out/screens"))
 SIZES = {"narrow": (320, 700), "phone": (390, 844), "desk": (1280, 900)}
 LAN = User(sub="lan", claims={"name": "Lý Thị Thử", "roles": ["officer", "unit-head"], "units": ["H37.12"]})
 NOW = at(9, "10:00")
@@ -150,18 +148,6 @@ def page(place: Place, request: pytest.FixtureRequest) -> Iterator[Page]:
     context.close()
 
 
-def look(page: Page, name: str) -> None:
-    """Keep a picture, and check that nothing sticks out and nobody is kept out."""
-    width = (page.viewport_size or {"width": 0})["width"]
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENS / f"{name}-{width}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than the screen"
-    assert "None" not in page.inner_text("body")
-    options = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
-    found = Axe().run(page, options=options).response["violations"]
-    assert [rule["id"] for rule in found if rule["impact"] in ("serious", "critical")] == []
-
-
 def test_a_clerk_decides_about_uncertain_messages_and_a_second_tab_is_told_that_it_was_done(place: Place, page: Page) -> None:
     width = (page.viewport_size or {"width": 0})["width"]
     first, second = code(width, 1), code(width, 2)
@@ -175,20 +161,20 @@ def test_a_clerk_decides_about_uncertain_messages_and_a_second_tab_is_told_that_
         assert box is not None
         assert box["height"] < 60, f"{name}: its words are squeezed"
 
-    page.get_by_label(f"Gửi lại tin nhắn của hồ sơ {first}").click()
+    follow(page, page.get_by_label(f"Gửi lại tin nhắn của hồ sơ {first}"))
     assert (first in page.inner_text("main"), second in page.inner_text("main")) == (False, True)
-    page.get_by_label(f"Người nộp hồ sơ {second} đã biết").click()
+    follow(page, page.get_by_label(f"Người nộp hồ sơ {second} đã biết"))
     assert second not in page.inner_text("main")
     look(page, "messages-after")
 
-    other_tab.get_by_label(f"Gửi lại tin nhắn của hồ sơ {first}").click()
+    follow(other_tab, other_tab.get_by_label(f"Gửi lại tin nhắn của hồ sơ {first}"))
     look(other_tab, "messages-late")
     assert "không còn chờ quyết định" in other_tab.get_by_role("alert").inner_text()
     for state in ("failed", "unreached", "taken-back"):
         page.goto(f"{place.here}/messages?state={state}")
         look(page, f"messages-{state}")
     third = code(width, 3)
-    page.get_by_label(f"Đã báo người nộp hồ sơ {third} là chưa có kết quả").click()
+    follow(page, page.get_by_label(f"Đã báo người nộp hồ sơ {third} là chưa có kết quả"))
     assert third not in page.inner_text("main")
 
 
@@ -207,7 +193,7 @@ def test_a_clerk_says_what_names_are_for_and_gets_the_sheet(place: Place, page: 
     page.fill("#from", "2026-03-31")
     page.fill("#to", "2026-03-01")
     page.fill("#purpose", "in sổ tháng 3")
-    page.click("text=Tải sổ (XLSX)")
+    follow(page, "text=Tải sổ (XLSX)")
     look(page, "named-book-wrong")
     assert "ngày đầu không được sau ngày cuối" in page.get_by_role("alert").inner_text()
     assert page.input_value("#purpose") == "in sổ tháng 3"
@@ -220,16 +206,16 @@ def test_a_head_tries_the_units_own_words_sets_them_and_goes_back_to_the_standar
     look(page, "texts")
     page.goto(f"{place.here}/messages/texts/H37.12/{form}")
     page.fill("#text", "Hồ sơ xong, xem https://evil.test")
-    page.get_by_role("button", name="Xem thử").click()
+    follow(page, page.get_by_role("button", name="Xem thử"))
     look(page, "text-wrong")
     assert "Thiếu {ma}" in page.get_by_role("alert").inner_text()
 
     page.fill("#text", "Hồ sơ {ma} {thu_tuc} đã có văn bản trả lời, gửi đến Ông/Bà qua bưu điện. {don_vi}.")
-    page.get_by_role("button", name="Xem thử").click()
+    follow(page, page.get_by_role("button", name="Xem thử"))
     look(page, "text-tried")
     assert "(Dang ky ket hon) da co van ban tra loi" in page.inner_text("main")
-    page.get_by_role("button", name="Dùng mẫu này").click()
+    follow(page, page.get_by_role("button", name="Dùng mẫu này"))
     look(page, "text-set")
     assert "bản 1" in page.inner_text("main")
-    page.get_by_role("button", name="Dùng lại mẫu chuẩn").click()
+    follow(page, page.get_by_role("button", name="Dùng lại mẫu chuẩn"))
     assert "Đang dùng: mẫu chuẩn" in page.inner_text("main")

@@ -20,11 +20,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from dunghen.identity import front_of
 from tests.intake.alone import Alone, intake_alone, received
 from tests.real import skip
+from tests.support.browsing import follow, look
 from tests.support.front import SEED, Behind, front_at, issuer_on_loopback
 from tests.support.ports import free_port
 
 pytestmark = pytest.mark.browser
-SCREENS = Path(os.environ.get("DUNGHEN_SCREENS", "demo-out/screens"))
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 LAN = User(sub="lan", claims={"name": "Lý Thị Thử", "roles": ["officer"], "units": ["H37.12"]})
 HANH = User(sub="hanh", claims={"name": "Tô Văn Hành (thử)", "roles": ["operator"], "units": ["*"]})
@@ -142,37 +142,27 @@ def enter(place: Place, page: Page, login: str) -> None:
     page.wait_for_url(f"{place.here}/")
 
 
-def look(page: Page, name: str) -> None:
-    """Keep a picture, and check that nothing sticks out."""
-    width = (page.viewport_size or {"width": 0})["width"]
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENS / f"{name}-{width}.png", full_page=True)
-    box = page.locator("html").evaluate("node => node.scrollWidth")
-    assert box <= width, f"{name} is wider than the screen"
-    assert "None" not in page.inner_text("body")
-
-
 def test_a_clerk_corrects_what_is_held_sees_it_gone_and_logs_out(place: Place, page: Page) -> None:
     number = 100 + (page.viewport_size or {"width": 0})["width"]
     code, other = place.hold(number), place.hold(number + 1)
     enter(place, page, "lan")
-    page.click("text=Chờ kiểm tra")
+    follow(page, "text=Chờ kiểm tra")
     look(page, "held")
     page.click(f'a[aria-label="Sửa hồ sơ {code}"]')
     look(page, "held-item")
     assert "Nông Thị Mẫu" not in page.inner_text("body")
 
     page.get_by_label("Mã thủ tục hành chính").fill("8.888888")
-    page.click('button:has-text("Sửa và gửi lại")')
+    follow(page, 'button:has-text("Sửa và gửi lại")')
     look(page, "held-wrong")
     assert page.get_by_label("Mã thủ tục hành chính").input_value() == "8.888888"
     assert "mã thủ tục không có trong danh mục" in page.locator("#f-procedure-fault").inner_text()
 
     page.get_by_label("Mã thủ tục hành chính").fill("1.000894")
-    page.click('button:has-text("Sửa và gửi lại")')
+    follow(page, 'button:has-text("Sửa và gửi lại")')
     look(page, "held-done")
     assert "đã gửi lại và được nhận" in page.inner_text("main")
-    page.click("text=Về danh sách chờ kiểm tra")
+    follow(page, "text=Về danh sách chờ kiểm tra")
     look(page, "held-after")
     waiting = page.locator("table").first.inner_text()
     assert (code in waiting, other in waiting) == (False, True)
@@ -186,13 +176,13 @@ def test_a_clerk_corrects_what_is_held_sees_it_gone_and_logs_out(place: Place, p
 
 def test_an_operator_sees_how_services_stand_and_is_asked_before_letters_are_discarded(place: Place, page: Page) -> None:
     enter(place, page, "hanh")
-    page.click("text=Vận hành")
+    follow(page, "text=Vận hành")
     look(page, "ops")
     assert "Phần Thư và tin nhắn (notifier) chưa xem được" in page.inner_text("main")
-    page.click('a[aria-label="2 bản ghi bị giữ của phần Hạn giải quyết"]')
+    follow(page, 'a[aria-label="2 bản ghi bị giữ của phần Hạn giải quyết"]')
     look(page, "ops-letters")
     page.get_by_label("dossiers.v1/2/1018").check()
     page.get_by_label("Lý do").fill("bản ghi thử")
-    page.click('button:has-text("Bỏ…")')
+    follow(page, 'button:has-text("Bỏ…")')
     look(page, "ops-sure")
     assert "Bỏ 1 bản ghi đã chọn?" in page.inner_text("main")

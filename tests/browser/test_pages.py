@@ -10,25 +10,22 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 from pypdf import PdfReader
 
 from dunghen.demo.people import STORY
 from dunghen.serving import NAMES, addresses
 from tests.real import skip
+from tests.support.browsing import SCREENS, barriers, follow
 from tests.support.month import PORT, SERVED, shared, shared_month
 from tests.support.ports import free_row
 
 pytestmark = pytest.mark.browser
-SCREENS = Path(os.environ.get("DUNGHEN_SCREENS", "demo-out/screens"))
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 # What is left of the width when text is at 200 % (1.4.4) or the screen is the narrowest that must do (1.4.10).
 NARROW = {390: (320,), 1280: (640,)}
-SERIOUS = {"serious", "critical"}  # of axe's four impacts
 # Draws each letter of the page and compares it with one that no font has.
 TOFU = """() => {
   const canvas = document.createElement("canvas"); canvas.width = canvas.height = 40;
@@ -134,13 +131,6 @@ def look(page: Page, name: str) -> None:
     assert barriers(page) == []
 
 
-def barriers(page: Page) -> list[str]:
-    """What axe-core finds of WCAG 2.2 A and AA on the page, with the first place of each."""
-    options = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
-    found = Axe().run(page, options=options).response["violations"]
-    return [f"{rule['id']}: {rule['nodes'][0]['html'][:120]}" for rule in found if rule["impact"] in SERIOUS]
-
-
 def test_what_keeps_people_out_is_found(page: Page) -> None:
     page.set_content('<html lang="vi"><title>x</title><main><p style="color:#bbb">mờ</p><form><input></form></main></html>')
 
@@ -173,11 +163,11 @@ def test_the_dashboard_shows_the_province_and_its_frozen_period(site: Site, page
     with page.expect_download() as download:
         page.click("text=Biểu II.06a")
     assert download.value.suggested_filename.endswith(".xlsx")
-    page.click("text=Theo thủ tục")
+    follow(page, "text=Theo thủ tục")
     look(page, "procedures")
     assert page.locator("tbody tr").count() >= 10
     assert re.search(r"Đăng ký kết hôn.*\d+\s%", page.inner_text("main"), re.DOTALL)
-    page.click("text=Kiểm tra số liệu")
+    follow(page, "text=Kiểm tra số liệu")
     look(page, "checks")
     assert "Mọi biểu của các kỳ hiện tại giữ đúng quy tắc của mẫu." in page.inner_text("main")
     assert "toàn tỉnh bằng tổng các đơn vị" in page.inner_text("main")
@@ -191,7 +181,7 @@ def test_the_letter_desk_lists_letters_and_shows_one(site: Site, page: Page) -> 
     page.goto(f"{site.at('front')}/letters")
 
     look(page, "letter-desk")
-    page.click(f"text={page.locator('tbody a').first.inner_text()}")
+    follow(page, page.locator("tbody a").first)
     look(page, "letter-draft")
     page.goto(f"{site.at('front')}/letters/{STORY}")
     look(page, "letter-sent")
@@ -206,15 +196,15 @@ def test_a_signer_signs_on_the_page_and_a_wrong_date_is_answered_in_words(site: 
     proposed = page.input_value("#new_due_at")
     page.check("text=Cơ quan phối hợp chưa có ý kiến trả lời")
     page.fill("#new_due_at", f"{proposed[:11]}23:30")
-    page.click("text=Xem thư sẽ gửi")
+    follow(page, "text=Xem thư sẽ gửi")
     assert "trong giờ làm việc" in page.inner_text("[role=alert]")
     look(page, "letter-refused")
     page.fill("#note", "đang chờ trả lời của cơ quan phối hợp")
     page.fill("#new_due_at", proposed)
-    page.click("text=Xem thư sẽ gửi")
+    follow(page, "text=Xem thư sẽ gửi")
     assert "chưa có ý kiến trả lời; đang chờ trả lời" in page.inner_text("article")
     look(page, "letter-preview")
-    page.click("text=Ký và gửi")
+    follow(page, "text=Ký và gửi")
 
     page.wait_for_url(f"**/letters/{dossier}")
     assert page.inner_text("main tr:first-child td").startswith(("Đã ký", "Chờ cấp số", "Đã gửi"))
@@ -247,7 +237,7 @@ def test_a_citizen_answers_from_the_message_once(site: Site, page: Page) -> None
     for fieldset in page.locator("fieldset").all():
         if fieldset.is_visible():
             fieldset.locator("label").first.click()
-    page.click("text=Gửi ý kiến")
+    follow(page, "text=Gửi ý kiến")
     assert "đã được ghi nhận" in page.inner_text("main")
     look(page, "survey-thanks")
     assert opened(page.goto(page.url)) == 404
@@ -272,7 +262,7 @@ def test_what_units_post_in_public_fits_a_screen_and_a_sheet_of_a4(site: Site, p
     assert opened(page.goto(f"{site.at('front')}/thu-tuc")) == 200
     look(page, "thu-tuc")
 
-    page.click("text=UBND phường Kỳ Lâm")
+    follow(page, "text=UBND phường Kỳ Lâm")
     look(page, "thu-tuc-don-vi")
     assert "Thứ Bảy tiếp nhận: 07:30-11:00" in page.inner_text("main")
     sheets = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
@@ -294,11 +284,11 @@ def test_a_clerk_sees_the_day_and_why_a_dossier_is_due_then(site: Site, page: Pa
     enter(site, page, "lan")
     look(page, "home")
     assert page.locator(".tiles b").count() == 5
-    page.click("text=Đến hạn >> nth=0")
+    follow(page, "text=Đến hạn >> nth=0")
     look(page, "due")
     assert page.locator("tbody tr").count() > 0
     code = page.locator("tbody a").first.inner_text()
-    page.locator("tbody a").first.click()
+    follow(page, page.locator("tbody a").first)
 
     look(page, "dossier")
     assert f"Hồ sơ {code}" in page.inner_text("h1")
@@ -317,7 +307,7 @@ def test_a_clerk_sees_the_day_and_why_a_dossier_is_due_then(site: Site, page: Pa
 
 def test_an_inspector_reads_who_did_what(site: Site, page: Page) -> None:
     enter(site, page, "an")
-    page.click("text=Nhật ký")
+    follow(page, "text=Nhật ký")
 
     look(page, "journal")
     assert "Ân Văn Ví Dụ" in page.inner_text("main")

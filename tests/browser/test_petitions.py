@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from fastapi.responses import JSONResponse
 from oidc_provider_mock import User
 from playwright.sync_api import Browser, Page, Route, sync_playwright
@@ -33,6 +32,7 @@ from services.feedback.responses import RESPONSES
 from services.feedback.sheets import enter
 from services.feedback.store import DOSSIERS
 from tests.real import skip
+from tests.support.browsing import follow, look
 from tests.support.dossiers import DOSSIER, at
 from tests.support.feedback import DONE, PROMISED, REFERENCE, SETTINGS, play
 from tests.support.front import SEED, front_at, issuer_on_loopback
@@ -41,7 +41,6 @@ from tests.support.ports import free_port
 from tests.support.survey import invited, token
 
 pytestmark = pytest.mark.browser
-SCREENS = Path(os.environ.get("DUNGHEN_SCREENS", "demo-out/screens"))
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 LAN = User(sub="lan", claims={"name": "Lý Thị Thử", "roles": ["officer"], "units": [UNIT]})
 THU = User(sub="thu", claims={"name": "Trần Thư Mẫu", "roles": ["inspector"], "units": [UNIT]})
@@ -174,25 +173,13 @@ def _logged_in(place: Place, like: Page, login: str) -> Iterator[Page]:
         yield page
 
 
-def look(page: Page, name: str) -> None:
-    """Keep a picture, and check that nothing sticks out and nobody is kept out."""
-    width = (page.viewport_size or {"width": 0})["width"]
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENS / f"{name}-{width}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than the screen"
-    assert "None" not in page.inner_text("body")
-    options = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
-    found = Axe().run(page, options=options).response["violations"]
-    assert [rule["id"] for rule in found if rule["impact"] in ("serious", "critical")] == []
-
-
 def send(place: Place, page: Page, kind: str, text: str) -> str:
     """A form that a citizen fills in; the look-up code."""
     page.goto(f"{place.here}/gop-y?unit={UNIT}")
     page.check(f"input[value={kind}]")
     page.fill("#text", text)
     look(page, "petition-form")
-    page.click("main button")
+    follow(page, "main button")
     look(page, "petition-sent")
     return page.inner_text("#code")
 
@@ -201,24 +188,24 @@ def test_a_petition_is_sent_found_by_its_code_and_answered_at_the_desk(place: Pl
     code = send(place, page, "petition", "Đường vào thôn ngập sau mưa")
     page.goto(f"{place.here}/gop-y/tra-cuu")
     page.fill("input[name=code]", code.lower())
-    page.click("main button")
+    follow(page, "main button")
     assert "Đã nhận, chờ thụ lý" in page.inner_text("main")
     look(page, "petition-status")
     name = page.inner_text("h1").rpartition(" ")[2]
 
     officer.goto(f"{place.here}/petitions")
     look(officer, "petition-desk")
-    officer.click(f"text={name}")
+    follow(officer, f"text={name}")
     look(officer, "petition-one")
-    officer.click("button:text-is('Thụ lý')")
+    follow(officer, "button:text-is('Thụ lý')")
     officer.fill("#answer", "Xã đã khơi cống, xin cảm ơn.")
-    officer.click("button:text-is('Trả lời')")
+    follow(officer, "button:text-is('Trả lời')")
     officer.fill("#summary", "Khơi cống đường vào thôn")
-    officer.click("button:text-is('Công khai')")
+    follow(officer, "button:text-is('Công khai')")
 
     page.goto(f"{place.here}/gop-y/tra-cuu")
     page.fill("input[name=code]", code)
-    page.click("main button")
+    follow(page, "main button")
     assert "Xã đã khơi cống, xin cảm ơn." in page.inner_text("main")
     look(page, "petition-answered")
     page.goto(f"{place.here}/gop-y/cong-khai")
@@ -231,22 +218,22 @@ def test_a_complaint_is_not_closed_as_a_petition(place: Place, page: Page, offic
     code = send(place, page, "complaint", "Tôi khiếu nại một quyết định xử phạt")
     page.goto(f"{place.here}/gop-y/tra-cuu")
     page.fill("input[name=code]", code)
-    page.click("main button")
+    follow(page, "main button")
     name = page.inner_text("h1").rpartition(" ")[2]
     officer.goto(f"{place.here}/petitions/{name}")
     assert "Không có ý kiến này" in officer.inner_text("body")
 
     head.goto(f"{place.here}/petitions?tray=complaints")
-    head.click(f"text={name}")
+    follow(head, f"text={name}")
     look(head, "complaint")
     assert head.locator("button:text-is('Trả lời')").count() == 0
     head.fill("#answer", "Đã giải thích")
     head.evaluate("document.querySelector('input[name=as]').remove()")  # as a form of a petition would be sent
-    head.click("button:text-is('Ghi quyết định, kết luận')")
+    follow(head, "button:text-is('Ghi quyết định, kết luận')")
     assert "Khiếu nại, tố cáo có trình tự riêng" in head.get_by_role("alert").inner_text()
-    head.click("button:text-is('Thụ lý')")
+    follow(head, "button:text-is('Thụ lý')")
     head.fill("#answer", "Quyết định 00/QĐ-GQKN")
-    head.click("button:text-is('Ghi quyết định, kết luận')")
+    follow(head, "button:text-is('Ghi quyết định, kết luận')")
     assert "Quyết định 00/QĐ-GQKN" in head.inner_text("main")
 
 
@@ -262,7 +249,7 @@ def test_a_dialogue_is_entered_posted_and_what_was_said_there_is_answered(
         head.fill("#leader", "Chủ tịch UBND xã")
         head.fill("#place", "Nhà văn hóa thôn 3")
         head.fill("#about", about)
-        head.click("button:text-is('Thêm vào lịch')")
+        follow(head, "button:text-is('Thêm vào lịch')")
     look(head, "meetings")
     page.goto(f"{place.here}/don-vi/{UNIT}")
     look(page, "unit-with-meetings")
@@ -271,17 +258,17 @@ def test_a_dialogue_is_entered_posted_and_what_was_said_there_is_answered(
     assert f"Thu gom rác {width}" not in page.inner_text("main")
 
     officer.goto(f"{place.here}/meetings")
-    officer.locator("tr", has_text=f"Thu gom rác {width}").locator("a").click()
-    officer.click("text=Ghi một ý kiến nói ở buổi này")
+    follow(officer, officer.locator("tr", has_text=f"Thu gom rác {width}").locator("a"))
+    follow(officer, "text=Ghi một ý kiến nói ở buổi này")
     look(officer, "meeting-item")
     officer.fill("#text", "Xe rác không vào ngõ")
-    officer.click("button:text-is('Ghi')")
-    officer.click("main a >> nth=0")
+    follow(officer, "button:text-is('Ghi')")
+    follow(officer, "main a >> nth=0")
     assert "20/03/2026" in officer.inner_text("main")  # ten working days from the dialogue
     officer.fill("#answer", "Đã thêm chuyến xe.")
-    officer.click("button:text-is('Trả lời')")
+    follow(officer, "button:text-is('Trả lời')")
     assert "Đã thêm chuyến xe." in officer.inner_text("main")
-    officer.click("text=buổi đối thoại")
+    follow(officer, "text=buổi đối thoại")
     look(officer, "meeting")
     assert "công khai trả lời" in officer.inner_text("main")
 
@@ -340,11 +327,11 @@ def test_sheets_are_printed_and_one_that_came_back_is_typed_in_once(place: Place
     for _ in range(2):  # a pile that is typed in twice
         officer.goto(f"{place.here}/petitions/sheets")
         officer.fill("#sheet", number.lower())
-        officer.click("button:text-is('Mở phiếu')")
+        follow(officer, "button:text-is('Mở phiếu')")
         if officer.locator("fieldset").count():
             look(officer, "sheet-answers")
             answer(officer)
-            officer.click("main button")
+            follow(officer, "main button")
             assert "Đã nhập phiếu" in officer.get_by_role("status").inner_text()
             look(officer, "sheets")
     assert "đã" in officer.get_by_role("alert").first.inner_text()
@@ -365,23 +352,23 @@ def test_minutes_are_put_beside_a_dialogue_given_as_a_download_and_taken_away(
     for field, value in (("day", "2026-03-07"), ("begins", "08:00"), ("leader", "Chủ tịch UBND xã"), ("place", "Hội trường")):
         head.fill(f"#{field}", value)
     head.fill("#about", f"Chợ mới {width}")
-    head.click("button:text-is('Thêm vào lịch')")
+    follow(head, "button:text-is('Thêm vào lịch')")
     minutes, page_of_a_site = tmp_path / "a.pdf", tmp_path / "b.pdf"
     minutes.write_bytes(b"%PDF-1.7\n%invented\n%%EOF\n")
     page_of_a_site.write_text("<script>alert(1)</script>")
 
     officer.goto(f"{place.here}/meetings")
-    officer.locator("tr", has_text=f"Chợ mới {width}").locator("a").click()
+    follow(officer, officer.locator("tr", has_text=f"Chợ mới {width}").locator("a"))
     at_the_meeting = officer.url
     officer.fill("#file-title", "Biên bản")
     officer.set_input_files("#file", page_of_a_site)
-    officer.click("button:text-is('Thêm tệp')")
+    follow(officer, "button:text-is('Thêm tệp')")
     assert "PDF" in officer.inner_text("body")
     look(officer, "file-refused")
     officer.goto(at_the_meeting)
     officer.fill("#file-title", "Biên bản đối thoại")
     officer.set_input_files("#file", minutes)
-    officer.click("button:text-is('Thêm tệp')")
+    follow(officer, "button:text-is('Thêm tệp')")
     look(officer, "meeting-with-minutes")
     with officer.expect_download() as given:
         officer.click("text=Biên bản đối thoại")
@@ -389,7 +376,7 @@ def test_minutes_are_put_beside_a_dialogue_given_as_a_download_and_taken_away(
     assert given.value.suggested_filename.endswith(".pdf")
 
     head.goto(at_the_meeting)
-    head.click("button:text-is('Gỡ')")
+    follow(head, "button:text-is('Gỡ')")
     assert "đã gỡ lúc" in head.inner_text("main")
     look(head, "minutes-taken-away")
 
@@ -406,7 +393,7 @@ def test_whoever_rated_says_that_invitations_are_not_wanted_and_is_shown_where_a
     page.wait_for_selector("text=đã được ghi nhận")
     look(page, "survey-thanks")
     assert "giống một khiếu nại" in page.inner_text("main")
-    page.click("button:text-is('Không nhận tin tùy chọn nữa')")
+    follow(page, "button:text-is('Không nhận tin tùy chọn nữa')")
     assert "không nhận lời mời đánh giá" in page.inner_text("main")
     look(page, "survey-stopped")
     page.goto(f"{place.here}/gop-y?kind=complaint&unit={UNIT}")
@@ -421,18 +408,18 @@ def test_a_denunciation_is_read_by_the_inspector_alone_who_says_what_for(
     code = send(place, page, "denunciation", told)
     page.goto(f"{place.here}/gop-y/tra-cuu")
     page.fill("input[name=code]", code)
-    page.click("main button")
+    follow(page, "main button")
     name = page.inner_text("h1").rpartition(" ")[2]
     for other in (officer, head):
         other.goto(f"{place.here}/petitions/{name}")
         assert "Không có ý kiến này" in other.inner_text("body")
 
     inspector.goto(f"{place.here}/petitions?tray=denunciations")
-    inspector.click(f"text={name}")
+    follow(inspector, f"text={name}")
     assert told not in inspector.inner_text("body")
     look(inspector, "denunciation-closed")
     inspector.fill("#purpose", "Xác minh điều kiện thụ lý")
-    inspector.click("button:text-is('Xem nội dung')")
+    follow(inspector, "button:text-is('Xem nội dung')")
     assert told in inspector.inner_text("main")
     assert "Xác minh điều kiện thụ lý" in inspector.inner_text("main")
     look(inspector, "denunciation-read")
