@@ -17,6 +17,7 @@ from runtime.outputs import (
     Rules,
     drop_published,
     encoded,
+    is_published,
     new_document,
     record_outputs,
     recorded_outputs,
@@ -205,3 +206,18 @@ async def open_intents_of(parts: Parts, documents: Iterable[Mapping[str, Any]]) 
     """Which of the intents that these documents mention are still open."""
     named = {entry["i"] for document in documents for entry in document.get("outbox", ()) if "i" in entry}
     return frozenset(await parts.store.get_many(INTENTS, named)) if named else frozenset()
+
+
+async def unpublished_of(parts: Parts, documents: Iterable[Mapping[str, Any]], open_intents: frozenset[str]) -> frozenset[str]:
+    """Ids of the documents of which something may not be on the log yet: said for a record that is not committed, or under an
+    open intent. Raises Unavailable."""
+    speaking = [document for document in documents if document.get("outbox")]
+    places = {entry["p"]: Partition.of(entry["p"]) for one in speaking for entry in one["outbox"] if "p" in entry}
+    lease = parts.topics.lease
+    committed = {} if lease is None else {str(place): offset for place, offset in lease.committed.items()}
+    elsewhere = [place for name, place in places.items() if name not in committed]
+    if elsewhere:  # another instance had the document when it was decided, or this one has not asked yet
+        committed |= {str(place): offset for place, offset in (await parts.topics.committed(elsewhere)).items()}
+    return frozenset(
+        one["_id"] for one in speaking if any(not is_published(entry, committed, open_intents) for entry in one["outbox"])
+    )

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.batch import open_intents_of
+from runtime.batch import open_intents_of, unpublished_of
 from runtime.clock import epoch_ms
 from runtime.log import Wire
 from runtime.outputs import (
@@ -60,17 +60,23 @@ class Intents:
         """Make the collections this needs."""
         await self.parts.store.declare(INTENTS, [Index("at")])
 
-    async def change(self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None) -> Saved:
+    async def change(
+        self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None, *, published_only: bool = False
+    ) -> Saved:
         """Decide and save documents.
 
         After this returns, what was decided cannot be lost any more. `decide` runs again for a document whose revision moved.
-        `found`: the documents, if the caller has just read them. Raises Unavailable, and Invalid for what cannot be saved.
+        `found`: the documents, if the caller has just read them. `published_only`: a document of which something may not be on
+        the log yet is left alone, and has no answer. Raises Unavailable, and Invalid for what cannot be saved.
         """
         waiting, intents, answers = list(dict.fromkeys(ids)), list[Intent](), dict[str, Any]()
         while waiting:
             documents = found or await self.parts.store.get_many(self._collection, waiting)
             found = None
             open_intents = await open_intents_of(self.parts, documents.values())
+            if published_only:
+                silent = await unpublished_of(self.parts, documents.values(), open_intents)
+                waiting = [document_id for document_id in waiting if document_id not in silent]
             identity, changed, speaking = self.parts.machine.new_id(), list[Document](), dict[str, list[Wire]]()
             for document_id in waiting:
                 before = documents.get(document_id) or new_document(document_id)
@@ -119,12 +125,14 @@ class Intents:
             self.parts.telemetry.count("save_conflicts", len(lost))
         return lost
 
-    async def apply(self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None) -> Mapping[str, Any]:
+    async def apply(
+        self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None, *, published_only: bool = False
+    ) -> Mapping[str, Any]:
         """Change documents and publish what they say; returns the answers of the decisions, by document.
 
-        Raises Unavailable; what was saved by then the sweeper publishes.
+        Arguments as of `change`. Raises Unavailable; what was saved by then the sweeper publishes.
         """
-        saved = await self.change(ids, decide, found)
+        saved = await self.change(ids, decide, found, published_only=published_only)
         for intent in saved.intents:
             await self.deliver(intent)
         return saved.answers

@@ -85,15 +85,16 @@ def recorded_outputs(document: Document, *, cause: str = "", intent: str = "") -
     ]
 
 
+def is_published(entry: Mapping[str, Any], committed: Committed, open_intents: frozenset[str]) -> bool:
+    """Whether the outputs of an entry are known to be on the log: its record is committed, or its intent is done."""
+    return entry["i"] not in open_intents if "i" in entry else entry["o"] < committed.get(entry["p"], 0)
+
+
 def drop_published(document: Document, committed: Committed, open_intents: frozenset[str]) -> None:
     """Drop the outputs whose cause is committed or whose intent is done: the bodies, not what the document knows."""
     if "outbox" not in document:
         return
-    kept = [
-        entry
-        for entry in document["outbox"]
-        if (entry["i"] in open_intents if "i" in entry else entry["o"] >= committed.get(entry["p"], 0))
-    ]
+    kept = [entry for entry in document["outbox"] if not is_published(entry, committed, open_intents)]
     if kept:
         document["outbox"] = kept
     else:

@@ -217,10 +217,18 @@ class Codec(Generic[Thing]):
         await intents.apply(ids, self.settling(rule, clock))
 
     async def ask(
-        self, intents: Intents, ids: Iterable[str], rule: Callable[[Thing], Answering[Thing, Answer]], clock: Clock
+        self,
+        intents: Intents,
+        ids: Iterable[str],
+        rule: Callable[[Thing], Answering[Thing, Answer]],
+        clock: Clock,
+        *,
+        published_only: bool = False,
     ) -> Mapping[str, Answer]:
-        """The same; returns what the rule answered for each."""
-        return cast("Mapping[str, Answer]", await intents.apply(ids, self.settling(rule, clock)))
+        """The same; returns what the rule answered for each. `published_only`: none for an object of which something may not
+        be on the log yet; it is left as it is."""
+        answers = await intents.apply(ids, self.settling(rule, clock), published_only=published_only)
+        return cast("Mapping[str, Answer]", answers)
 
 
 class NewerDocumentError(Unavailable):

@@ -7,6 +7,7 @@ that was not sent goes back to the desk, and a date that sla granted to it needs
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 from contracts import Event
 from contracts.contacts import ContactCorrected, ContactSealed
@@ -92,6 +93,7 @@ from services.notifier.domain.worklist import again
 from services.notifier.handlers import TOPIC, Context, heeds
 from services.notifier.store import CODEC, DOSSIERS, DOUBTFUL, MADE_FROM_LOG, REGISTER, entry_of, recall_number
 
+CLOCKS_DIFFER = timedelta(minutes=10)  # the instance that sent it may have been ahead of this one by so much
 FORGOTTEN = "(không còn lưu)"
 SIGN_AGAIN = "Thư đã được duyệt trước khi dữ liệu được khôi phục; ghi chú và người ký không còn lưu, cần duyệt và ký lại."
 # How far a message has come in a round; what is said of it later never takes it back.
@@ -394,14 +396,14 @@ def _settle_open(
     dossier: Dossier, name: Notice, message: Queued | Claimed, ground: Ground, *, deduplicates: bool
 ) -> Changed[Dossier]:
     due, soon = _due(dossier, name, message), epoch_ms(next_window(ground.now))
-    if isinstance(message, Queued) and due > ground.now_ms:
+    if isinstance(message, Queued) and due > epoch_ms(ground.now + CLOCKS_DIFFER):
         return Changed(dossier.with_message(name, replace(message, next_at=due)))
     if isinstance(message, Queued) and not dossier.contact_is_here:
         return Changed(
             dossier.with_message(name, replace(message, next_at=soon, waits_since=message.waits_since or ground.now_ms))
         )
     if deduplicates and message.way.channel == notices.SMS:
-        return Changed(dossier.with_message(name, replace(message, next_at=soon)))
+        return Changed(dossier.with_message(name, replace(message, next_at=max(due, soon))))
     said = uncertain(name, ground.now, message.way)
     return end(dossier.expecting(name, message), Uncertain(message.at, message.way.over), said)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -273,6 +273,15 @@ def test_a_message_whose_time_is_still_to_come_waits_for_it() -> None:
 
     assert decision.document["notices"][RESULT]["next"] == epoch_ms(next_window(night))
     assert not decision.outputs
+
+
+def test_a_message_whose_time_has_come_by_the_clock_of_the_instance_that_sent_it_is_uncertain() -> None:
+    """An instance that was minutes ahead queued and sent it; the one that reads the log back thinks that its time is to come."""
+    life = Life().hear(PROMISED, contact(), DONE)
+
+    decision = life.rebuilt([PROMISED, contact(), DONE], now=DONE.time - timedelta(minutes=7))
+
+    assert decision.document["notices"][RESULT]["s"] == "uncertain"
 
 
 def test_a_gateway_that_drops_repetitions_gets_the_message_again_under_its_client_id() -> None:

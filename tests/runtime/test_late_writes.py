@@ -30,6 +30,11 @@ async def write(member: Member, name: str, subject: str = "a") -> None:
     await member.intents.apply([subject], note(name))
 
 
+def answering(document: Document) -> Decision:
+    """Somebody who only wants to know."""
+    return Decision(document, answer=document["_id"])
+
+
 # --- the usual way ------------------------------------------------------------------
 
 
@@ -102,6 +107,42 @@ async def test_outputs_of_an_intent_are_dropped_at_the_first_save_after_it_is_do
     await write(member, "3")
     assert recorded(bench.thing()) == ["a/3"]
     assert sorted(bench.said()) == ["a/1", "a/2", "a/3"]
+
+
+async def test_who_asks_for_what_is_published_is_not_given_what_was_said_of_a_record_before_its_commit(bench: Bench) -> None:
+    """What leaves the house because of it could not be told from the log after a crash (R24)."""
+    bench.tell("1")
+    member = bench.member()
+    member.way.hold("publish")
+    await member.start()
+    await until(lambda: member.way.waiting == ["publish"])
+
+    assert await member.intents.apply(["a", "b"], answering, published_only=True) == {"b": "b"}
+    member.way.let_go("publish")
+    await bench.until_committed(1)
+    assert await member.intents.apply(["a", "b"], answering, published_only=True) == {"a": "a", "b": "b"}
+
+
+async def test_who_asks_for_what_is_published_is_not_given_what_was_said_under_an_open_intent(bench: Bench) -> None:
+    member = bench.member()
+    member.way.hold("publish")
+    writing = asyncio.create_task(write(member, "n"))
+    await until(lambda: member.way.waiting)
+
+    assert await member.intents.apply(["a"], answering, published_only=True) == {}
+    member.way.let_go("publish")
+    await writing
+    assert await member.intents.apply(["a"], answering, published_only=True) == {"a": "a"}
+
+
+async def test_what_another_instance_has_committed_is_published_too(bench: Bench) -> None:
+    bench.tell("1")
+    await bench.reading()
+    await bench.until_committed(1)
+    another = bench.member()
+
+    assert recorded(bench.thing()) == ["a/1"]
+    assert await another.intents.apply(["a"], answering, published_only=True) == {"a": "a"}
 
 
 async def test_an_output_larger_than_the_log_takes_is_refused_before_anything_is_saved(bench: Bench) -> None:
