@@ -20,8 +20,9 @@ from tests.support.dossiers import at, received
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is a page, or a hundred thousand, in life."""
-    monkeypatch.setattr(store, "PAGE", 4)
-    monkeypatch.setattr(store, "HELD", 8)
+    for room in (store.reading, store.marks, store.finding):
+        monkeypatch.setattr(room, "PAGE", 4)
+    monkeypatch.setattr(store.sums, "HELD", 8)
 
 
 class Watched:

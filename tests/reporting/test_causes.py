@@ -98,7 +98,8 @@ async def test_each_restatement_names_its_own(tmp_path: Path) -> None:
 
 async def test_an_event_names_the_first_and_counts_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(periods, "SHOWN", 3)
-    monkeypatch.setattr(store, "PAGE", 2)
+    for room in (store.reading, store.frozen):
+        monkeypatch.setattr(room, "PAGE", 2)
     async with reporting_alone(tmp_path, at(18)) as reporting:
         await frozen(reporting, *(of(number, *ENDED) for number in range(1, 8)))
         for number in range(1, 8):
