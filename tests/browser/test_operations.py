@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from dunghen.identity import front_of
 from tests.intake.alone import Alone, intake_alone, received
 from tests.real import skip
-from tests.support.browsing import follow, look
+from tests.support.browsing import follow, keep
 from tests.support.front import SEED, Behind, front_at, issuer_on_loopback
 from tests.support.ports import free_port
 
@@ -147,23 +147,23 @@ def test_a_clerk_corrects_what_is_held_sees_it_gone_and_logs_out(place: Place, p
     code, other = place.hold(number), place.hold(number + 1)
     enter(place, page, "lan")
     follow(page, "text=Chờ kiểm tra")
-    look(page, "held")
+    keep(page, "held")
     page.click(f'a[aria-label="Sửa hồ sơ {code}"]')
-    look(page, "held-item")
+    keep(page, "held-item")
     assert "Nông Thị Mẫu" not in page.inner_text("body")
 
     page.get_by_label("Mã thủ tục hành chính").fill("8.888888")
     follow(page, 'button:has-text("Sửa và gửi lại")')
-    look(page, "held-wrong")
+    keep(page, "held-wrong")
     assert page.get_by_label("Mã thủ tục hành chính").input_value() == "8.888888"
     assert "mã thủ tục không có trong danh mục" in page.locator("#f-procedure-fault").inner_text()
 
     page.get_by_label("Mã thủ tục hành chính").fill("1.000894")
     follow(page, 'button:has-text("Sửa và gửi lại")')
-    look(page, "held-done")
+    keep(page, "held-done")
     assert "đã gửi lại và được nhận" in page.inner_text("main")
     follow(page, "text=Về danh sách chờ kiểm tra")
-    look(page, "held-after")
+    keep(page, "held-after")
     waiting = page.locator("table").first.inner_text()
     assert (code in waiting, other in waiting) == (False, True)
 
@@ -177,12 +177,12 @@ def test_a_clerk_corrects_what_is_held_sees_it_gone_and_logs_out(place: Place, p
 def test_an_operator_sees_how_services_stand_and_is_asked_before_letters_are_discarded(place: Place, page: Page) -> None:
     enter(place, page, "hanh")
     follow(page, "text=Vận hành")
-    look(page, "ops")
+    keep(page, "ops")
     assert "Phần Thư và tin nhắn (notifier) chưa xem được" in page.inner_text("main")
     follow(page, 'a[aria-label="2 bản ghi bị giữ của phần Hạn giải quyết"]')
-    look(page, "ops-letters")
+    keep(page, "ops-letters")
     page.get_by_label("dossiers.v1/2/1018").check()
     page.get_by_label("Lý do").fill("bản ghi thử")
     follow(page, 'button:has-text("Bỏ…")')
-    look(page, "ops-sure")
+    keep(page, "ops-sure")
     assert "Bỏ 1 bản ghi đã chọn?" in page.inner_text("main")
