@@ -11,6 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_private_key
 from pyhanko.keys import load_certs_from_pemder
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
@@ -32,9 +36,12 @@ from runtime.logs import Logger
 from services.notifier.domain.unsigned import Obstacle, Subject, folded, is_of, person_of
 
 FIELD = "ChuKySo"
+DIGEST = "sha256"
 REST_SECONDS = 60.0  # so long a body's key, or the timestamp server, is left alone after it failed
 TIMESTAMP_SECONDS = 5
-RESERVED = 32_768  # bytes for a signature with its chain and a timestamp: no server is asked twice to learn how long it is
+# Hex digits of a signature: what it has beside certificates, and a timestamp with its own. No server is asked twice to learn
+# how long it is; and all are read one by one when it is verified, so there are no more than may be needed.
+RESERVED, FOR_TIMESTAMP = 6_000, 26_000
 TIMESTAMPS = ""  # among what rests; no body has this name
 USAGES = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False)
 
@@ -71,6 +78,12 @@ class Key:
     first: datetime
     last: datetime
     roots: tuple[Any, ...]  # certificates: asn1crypto has no types
+
+    @property
+    def reserved(self) -> int:
+        """Hex digits that a signature with its chain fits in."""
+        chain = {one.dump() for one in (self.signer.signing_cert, *self.signer.cert_registry)}
+        return RESERVED + 2 * sum(map(len, chain))
 
     def context(self, now: datetime) -> ValidationContext:
         """Who is trusted at a moment. Nothing is fetched: whether a certificate was revoked is not asked."""
@@ -169,7 +182,7 @@ class Signatures:
         what = PdfSignatureMetadata(
             field_name=FIELD,
             name=key.holder,
-            md_algorithm="sha256",
+            md_algorithm=DIGEST,
             subfilter=SigSeedSubFilter.PADES,
             certify=True,
             docmdp_permissions=MDPPerm.NO_CHANGES,
@@ -178,7 +191,8 @@ class Signatures:
         signer.moment = now
         out = io.BytesIO()
         try:
-            signer.sign_pdf(_AsItWas(io.BytesIO(pdf)), output=out, bytes_reserved=RESERVED)
+            reserved = key.reserved + (0 if clock is None else FOR_TIMESTAMP)
+            signer.sign_pdf(_AsItWas(io.BytesIO(pdf)), output=out, bytes_reserved=reserved)
         except TimestampRequestError as error:
             raise CannotSignError("no-timestamp", str(error)) from None
         except (SigningError, PdfError, ValueError) as error:
@@ -216,6 +230,22 @@ class Signatures:
             self._log.error("letters of a body cannot be signed", unit=body, reason=why, detail=error.detail)
 
 
+class _Opened(SimpleSigner):
+    """Holds its key as it signs with: pyHanko reads an RSA key anew for each signature, and whether its primes are some is then
+    tried anew too, which takes longer than all the rest."""
+
+    def __init__(self, read: SimpleSigner) -> None:
+        super().__init__(read.signing_cert, read.signing_key, read.cert_registry)
+        self._held = load_der_private_key(read.signing_key.dump(), None)
+
+    def sign_raw(self, data: bytes, digest_algorithm: str) -> bytes:
+        """By the algorithm of the certificate."""
+        algorithm = self.get_signature_mechanism_for_digest(digest_algorithm).signature_algo
+        if isinstance(self._held, RSAPrivateKey) and (algorithm, digest_algorithm) == ("rsassa_pkcs1v15", DIGEST):
+            return self._held.sign(data, PKCS1v15(), SHA256())
+        return super().sign_raw(data, digest_algorithm)
+
+
 class _SignerOfMoment(PdfSigner):
     """Signs at the time of the service's clock, as the letter itself says it."""
 
@@ -244,8 +274,8 @@ def stamp_of(holder: str, now: datetime) -> Stamp:
 def _open(files: tuple[int, ...], box: bytes, password: bytes, roots: Path) -> Key:
     """Raises CannotSignError."""
     try:
-        signer = SimpleSigner.load_pkcs12_data(box, [], password or None)
-        certificate = signer.signing_cert
+        signer = _Opened(SimpleSigner.load_pkcs12_data(box, [], password or None))
+        certificate: Any = signer.signing_cert
         names = {name: _texts(value) for name, value in certificate.subject.native.items()}
     except (ValueError, TypeError, AttributeError):  # also a file with a key and no certificate, or the other way round
         raise CannotSignError("wrong-password", "the file does not open by its password, or holds no key") from None

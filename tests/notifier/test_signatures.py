@@ -16,6 +16,8 @@ import pytest
 from asn1crypto import tsp
 from asn1crypto.keys import PrivateKeyInfo
 from asn1crypto.x509 import Certificate
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.timestamps import DummyTimeStamper
@@ -37,7 +39,7 @@ from tests.support.dossiers import DOSSIER, at
 from tests.support.notifier import KEY, REFERENCE, desk, key_ring
 from tests.support.notifier_hears import contact
 from tests.support.office import MORNING, SIGNER, Office, heard, words
-from tests.support.pki import PASSWORD, Authority, Holder, Times
+from tests.support.pki import PASSWORD, Authority, Holder, Secret, Times
 
 UNIT, NAME = "H37.12", "Ủy ban nhân dân xã Hoàng Vân"
 HEAD = REFERENCE.units[UNIT].letterhead
@@ -184,6 +186,42 @@ def test_a_signature_leaves_the_letter_and_what_it_says_of_itself_as_they_were_s
     assert [float(side) for side in widget["/Rect"]] == [0, 0, 0, 0]  # of no size: PDF/A asks for no appearance
     assert widget["/F"] & 0b100  # printed
     assert not widget["/F"] & 0b100011  # neither invisible nor hidden nor out of view
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 4096)],
+    ids=["elliptic", "a long one"],
+)
+def test_keys_of_other_kinds_sign_too_and_of_an_issuer_with_the_longest_name(safe: Safe, secret: Secret) -> None:
+    safe.authority = Authority(MORNING, "Tổ chức chứng thực có tên dài tới".ljust(48, "i"))
+    (safe.folder / "roots.pem").write_bytes(safe.authority.root.pem)
+    safe.give(safe.authority.body(NAME, secret=secret))
+
+    assert is_valid(safe.sign(), safe.authority.root)
+
+
+def test_a_key_is_read_once_and_not_for_each_letter(safe: Safe, monkeypatch: pytest.MonkeyPatch) -> None:
+    def again(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    safe.give()
+    safe.sign()
+    monkeypatch.setattr(serialization, "load_der_private_key", again)  # as pyHanko names it
+
+    assert is_valid(safe.sign(), safe.authority.root)
+
+
+def test_a_signature_by_another_key_than_the_certificates_is_not_taken(safe: Safe) -> None:
+    mine, other = safe.authority.body(NAME), safe.authority.body(NAME)
+    safe.give(mine)
+    safe.sign()
+    opened = safe.signatures._opened[UNIT].signer
+    opened._held = other.key  # type: ignore[attr-defined]
+    with pytest.raises(CannotSignError) as refused:
+        safe.sign()
+
+    assert refused.value.why == "not-signed"
 
 
 # --- what cannot be signed --------------------------------------------------------------------------------------------------

@@ -43,9 +43,19 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         self.root = Holder(key, _certificate(_name(name), key, _name(name), key, self.times, ca=True))
 
-    def body(self, name: str, times: Times | None = None, code: str = "", *, stamps: bool = False, office: str = "") -> Holder:
-        """The certificate of a body. `stamps`: of a timestamp server; `office`: of a person in this body."""
-        key = rsa.generate_private_key(65537, 2048)
+    def body(
+        self,
+        name: str,
+        times: Times | None = None,
+        code: str = "",
+        *,
+        stamps: bool = False,
+        office: str = "",
+        secret: Secret | None = None,
+    ) -> Holder:
+        """The certificate of a body. `stamps`: of a timestamp server; `office`: of a person in this body; `secret`: of another
+        kind than most have."""
+        key = secret or rsa.generate_private_key(65537, 2048)
         issuer = self.root.certificate.subject
         made = _certificate(_name(name, code, office), key, issuer, self.root.key, times or self.times, stamps=stamps)
         return Holder(key, made)
