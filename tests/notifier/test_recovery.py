@@ -276,7 +276,7 @@ def test_a_message_whose_time_is_still_to_come_waits_for_it() -> None:
 
 
 def test_a_message_whose_time_has_come_by_the_clock_of_the_instance_that_sent_it_is_uncertain() -> None:
-    """An instance that was minutes ahead queued and sent it; the one that reads the log back thinks that its time is to come."""
+    """An instance that was minutes ahead queued and sent it; who reads the log back thinks that its time is to come."""
     life = Life().hear(PROMISED, contact(), DONE)
 
     decision = life.rebuilt([PROMISED, contact(), DONE], now=DONE.time - timedelta(minutes=7))
