@@ -1,7 +1,7 @@
 """One batch of records up to its save: decode each alone, load their documents, decide, save with revision check."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic
@@ -10,6 +10,7 @@ from runtime.deadletters import document_of, is_lifted, kind_of, mark_incomplete
 from runtime.errors import Invalid, Unavailable
 from runtime.log import Lease, Partition, Record, Wire
 from runtime.outputs import (
+    UNSETTLED,
     Cause,
     Committed,
     Decision,
@@ -208,9 +209,9 @@ async def open_intents_of(parts: Parts, documents: Iterable[Mapping[str, Any]]) 
     return frozenset(await parts.store.get_many(INTENTS, named)) if named else frozenset()
 
 
-async def unpublished_of(parts: Parts, documents: Iterable[Mapping[str, Any]], open_intents: frozenset[str]) -> frozenset[str]:
-    """Ids of the documents of which something may not be on the log yet: said for a record that is not committed, or under an
-    open intent. Raises Unavailable."""
+async def unsure_of(parts: Parts, documents: Collection[Mapping[str, Any]], open_intents: frozenset[str]) -> frozenset[str]:
+    """Ids of the documents that may know more than the log, or less: something they say may not be published yet (its record is
+    not committed, its intent is open), or they were brought back and are not compared with the log yet. Raises Unavailable."""
     speaking = [document for document in documents if document.get("outbox")]
     places = {entry["p"]: Partition.of(entry["p"]) for one in speaking for entry in one["outbox"] if "p" in entry}
     lease = parts.topics.lease
@@ -218,6 +219,5 @@ async def unpublished_of(parts: Parts, documents: Iterable[Mapping[str, Any]], o
     elsewhere = [place for name, place in places.items() if name not in committed]
     if elsewhere:  # another instance had the document when it was decided, or this one has not asked yet
         committed |= {str(place): offset for place, offset in (await parts.topics.committed(elsewhere)).items()}
-    return frozenset(
-        one["_id"] for one in speaking if any(not is_published(entry, committed, open_intents) for entry in one["outbox"])
-    )
+    unheard = [one for one in speaking if not all(is_published(entry, committed, open_intents) for entry in one["outbox"])]
+    return frozenset(one["_id"] for one in (*unheard, *(one for one in documents if UNSETTLED in one)))

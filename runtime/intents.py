@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.batch import open_intents_of, unpublished_of
+from runtime.batch import open_intents_of, unsure_of
 from runtime.clock import epoch_ms
 from runtime.log import Wire
 from runtime.outputs import (
@@ -61,22 +61,22 @@ class Intents:
         await self.parts.store.declare(INTENTS, [Index("at")])
 
     async def change(
-        self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None, *, published_only: bool = False
+        self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None, *, sure_only: bool = False
     ) -> Saved:
         """Decide and save documents.
 
         After this returns, what was decided cannot be lost any more. `decide` runs again for a document whose revision moved.
-        `found`: the documents, if the caller has just read them. `published_only`: a document of which something may not be on
-        the log yet is left alone, and has no answer. Raises Unavailable, and Invalid for what cannot be saved.
+        `found`: the documents, if the caller has just read them. `sure_only`: a document that may know more than the log, or
+        less, is left alone and has no answer (see `unsure_of`). Raises Unavailable, and Invalid for what cannot be saved.
         """
         waiting, intents, answers = list(dict.fromkeys(ids)), list[Intent](), dict[str, Any]()
         while waiting:
             documents = found or await self.parts.store.get_many(self._collection, waiting)
             found = None
             open_intents = await open_intents_of(self.parts, documents.values())
-            if published_only:
-                silent = await unpublished_of(self.parts, documents.values(), open_intents)
-                waiting = [document_id for document_id in waiting if document_id not in silent]
+            if sure_only:
+                unsure = await unsure_of(self.parts, documents.values(), open_intents)
+                waiting = [document_id for document_id in waiting if document_id not in unsure]
             identity, changed, speaking = self.parts.machine.new_id(), list[Document](), dict[str, list[Wire]]()
             for document_id in waiting:
                 before = documents.get(document_id) or new_document(document_id)
@@ -126,13 +126,13 @@ class Intents:
         return lost
 
     async def apply(
-        self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None, *, published_only: bool = False
+        self, ids: Iterable[str], decide: Decide, found: Mapping[str, Document] | None = None, *, sure_only: bool = False
     ) -> Mapping[str, Any]:
         """Change documents and publish what they say; returns the answers of the decisions, by document.
 
         Arguments as of `change`. Raises Unavailable; what was saved by then the sweeper publishes.
         """
-        saved = await self.change(ids, decide, found, published_only=published_only)
+        saved = await self.change(ids, decide, found, sure_only=sure_only)
         for intent in saved.intents:
             await self.deliver(intent)
         return saved.answers

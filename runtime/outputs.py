@@ -9,6 +9,7 @@ from runtime.errors import Invalid
 from runtime.log import Wire
 from runtime.store import Document
 
+UNSETTLED = "unsettled"  # field of a document that recovers, until it was compared with the log; the service indexes it
 EMPTY_OUTBOX: list[dict[str, Any]] = []
 
 

@@ -24,13 +24,13 @@ from runtime.deadletters import Changes, letter_of, recalled
 from runtime.errors import CannotStartError, Invalid
 from runtime.log import Partition, Record
 from runtime.loop import Loop
-from runtime.outputs import Decision, EventT, Rules, new_document
+from runtime.outputs import UNSETTLED, Decision, EventT, Rules, new_document
 from runtime.parts import INTENTS, STATE, Parts
 from runtime.store import Document, Documents, Where
 
 EARLIER = "rebuild"  # where an earlier release noted which version made the store
 LOG = "log"  # id of the document in the collection `state`
-UNSETTLED, SAID = "unsettled", "said"  # fields of a document that recovers; the service indexes the first
+SAID = "said"  # field of a document that recovers
 MARK_MS = 60_000  # so long is a mark open; a copy of a store has to take less
 ANCHOR_SECONDS = 1.0  # between looks at what recovers
 NOTE_SECONDS = 5.0  # between notes of how far an instance has come

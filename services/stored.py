@@ -223,11 +223,11 @@ class Codec(Generic[Thing]):
         rule: Callable[[Thing], Answering[Thing, Answer]],
         clock: Clock,
         *,
-        published_only: bool = False,
+        sure_only: bool = False,
     ) -> Mapping[str, Answer]:
-        """The same; returns what the rule answered for each. `published_only`: none for an object of which something may not
-        be on the log yet; it is left as it is."""
-        answers = await intents.apply(ids, self.settling(rule, clock), published_only=published_only)
+        """The same; returns what the rule answered for each. `sure_only`: none for an object that may know more than
+        the log, or less; it is left as it is."""
+        answers = await intents.apply(ids, self.settling(rule, clock), sure_only=sure_only)
         return cast("Mapping[str, Answer]", answers)
 
 

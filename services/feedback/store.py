@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from runtime.recovery import UNSETTLED
+from runtime.outputs import UNSETTLED
 from runtime.store import Document, Documents, Index
 from services.facts import KnownFacts
 from services.feedback.domain import Dossier, Invited, NotInvited, Rating

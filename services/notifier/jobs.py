@@ -256,8 +256,8 @@ class Dispatcher:
 
     async def _claim(self, codes: Sequence[str], via: str, claim: str, heeded: HeededBy) -> Mapping[str, Claims]:
         """Asked again until it is known to be saved: under the same claim it is the same. What cannot be decided about one
-        dossier does not hold up the others. What is due waits until the log has it: a store that goes back to an older copy
-        learns from the log alone who may have been told."""
+        dossier does not hold up the others. What is due waits until the log has it, and until a store that was brought
+        back was compared with the log: from there alone it learns who may have been told."""
         skipped = dict[str, list[str]]()
 
         def decide(dossier: Dossier) -> Answering[Dossier, Claims]:
@@ -266,7 +266,7 @@ class Dispatcher:
             return found
 
         def once() -> Awaitable[Mapping[str, Claims]]:
-            return CODEC.ask(self._intents, codes, decide, self._parts.clock, published_only=True)
+            return CODEC.ask(self._intents, codes, decide, self._parts.clock, sure_only=True)
 
         try:
             claims = await patiently(self._parts, once)

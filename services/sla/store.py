@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.notices import LetterApproved
 from reference.limits import amount
-from runtime.recovery import UNSETTLED
+from runtime.outputs import UNSETTLED
 from runtime.store import Document, Documents, In, Index, Range, Where
 from services.changes import By
 from services.facts import KnownFacts

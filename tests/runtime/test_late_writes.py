@@ -9,7 +9,7 @@ from aiokafka.errors import UnknownError
 
 from runtime.errors import Invalid, Unavailable
 from runtime.intents import Intents
-from runtime.outputs import Decision
+from runtime.outputs import UNSETTLED, Decision
 from runtime.parts import INTENTS
 from runtime.store import Document
 from tests.runtime.hand import GIANT, THINGS, Bench, Member, encode, note, recorded, say, settled, until
@@ -117,10 +117,10 @@ async def test_who_asks_for_what_is_published_is_not_given_what_was_said_of_a_re
     await member.start()
     await until(lambda: member.way.waiting == ["publish"])
 
-    assert await member.intents.apply(["a", "b"], answering, published_only=True) == {"b": "b"}
+    assert await member.intents.apply(["a", "b"], answering, sure_only=True) == {"b": "b"}
     member.way.let_go("publish")
     await bench.until_committed(1)
-    assert await member.intents.apply(["a", "b"], answering, published_only=True) == {"a": "a", "b": "b"}
+    assert await member.intents.apply(["a", "b"], answering, sure_only=True) == {"a": "a", "b": "b"}
 
 
 async def test_who_asks_for_what_is_published_is_not_given_what_was_said_under_an_open_intent(bench: Bench) -> None:
@@ -129,10 +129,17 @@ async def test_who_asks_for_what_is_published_is_not_given_what_was_said_under_a
     writing = asyncio.create_task(write(member, "n"))
     await until(lambda: member.way.waiting)
 
-    assert await member.intents.apply(["a"], answering, published_only=True) == {}
+    assert await member.intents.apply(["a"], answering, sure_only=True) == {}
     member.way.let_go("publish")
     await writing
-    assert await member.intents.apply(["a"], answering, published_only=True) == {"a": "a"}
+    assert await member.intents.apply(["a"], answering, sure_only=True) == {"a": "a"}
+
+
+async def test_who_asks_for_what_is_sure_is_not_given_what_was_brought_back_and_not_compared(bench: Bench) -> None:
+    bench.tables.save_many(THINGS, [{"_id": "a", "rev": 0, UNSETTLED: 1}])
+    member = bench.member()
+
+    assert await member.intents.apply(["a", "b"], answering, sure_only=True) == {"b": "b"}
 
 
 async def test_what_another_instance_has_committed_is_published_too(bench: Bench) -> None:
@@ -142,7 +149,7 @@ async def test_what_another_instance_has_committed_is_published_too(bench: Bench
     another = bench.member()
 
     assert recorded(bench.thing()) == ["a/1"]
-    assert await another.intents.apply(["a"], answering, published_only=True) == {"a": "a"}
+    assert await another.intents.apply(["a"], answering, sure_only=True) == {"a": "a"}
 
 
 async def test_an_output_larger_than_the_log_takes_is_refused_before_anything_is_saved(bench: Bench) -> None:

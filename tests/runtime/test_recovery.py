@@ -17,9 +17,9 @@ from runtime.log.memory import MemoryLog
 from runtime.log.memory_broker import MemoryBroker
 from runtime.loop import Loop
 from runtime.machine import SystemMachine
-from runtime.outputs import Decision, Output, Rules
+from runtime.outputs import UNSETTLED, Decision, Output, Rules
 from runtime.parts import STATE
-from runtime.recovery import LOG, UNSETTLED, Anchor, Recall, Recovery, empty, open_intents
+from runtime.recovery import LOG, Anchor, Recall, Recovery, empty, open_intents
 from runtime.store import Document, Index
 from runtime.store.memory import MemoryDocuments, MemoryTables
 from tests.runtime.alone import parts_on

@@ -256,7 +256,7 @@ def _claim_again(dossier: Dossier, name: str, message: Claimed, ground: Sending)
     return sending._claim_now(dossier, name, message, ground)
 
 
-async def _nothing_unpublished(*_: object) -> frozenset[str]:
+async def _always_sure(*_: object) -> frozenset[str]:
     return frozenset()
 
 
@@ -373,9 +373,7 @@ PLANTS = (
     Plant("watermark-ignored", lambda: [(runtime.timers, "watermarks", _no_watermarks)], 1000),
     Plant("clock-ahead-believed", lambda: [(Timers, "_ahead", _never_ahead)], 500),
     Plant("a-stuck-claim-is-free", lambda: [(sending, "_stuck", _claim_again)], 200, "notifier"),
-    Plant(
-        "told-before-the-log-knows-of-it", lambda: [(runtime.intents, "unpublished_of", _nothing_unpublished)], 200, "notifier"
-    ),
+    Plant("told-before-the-log-knows-of-it", lambda: [(runtime.intents, "unsure_of", _always_sure)], 200, "notifier"),
     Plant("what-is-uncertain-is-tried-again", lambda: [(outcome, "_unknown", _queue_again)], 200, "notifier"),
     Plant("one-odd-answer-is-final", lambda: [(outcome, "_unknown", _fail_at_once)], 200, "notifier"),
     Plant("a-client-id-of-each-try", lambda: [(sending, "client_id", _another_id())], 200, "notifier"),

@@ -22,6 +22,7 @@ from runtime.jobs import Job, repeat
 from runtime.log.memory import MemoryLog
 from runtime.log.memory_broker import MemoryBroker, MemoryConsumer
 from runtime.loop import Loop
+from runtime.outputs import UNSETTLED
 from runtime.parts import INTENTS, STATE, Parts
 from runtime.settings import RuntimeSettings
 from runtime.store.memory import MemoryDocuments, MemoryTables
@@ -459,7 +460,7 @@ class World:
         stuck += [f"intent {entry['_id'][:8]} is open" for entry in self._documents(INTENTS)]
         stuck += [f"braked: {entry['reason']}" for entry in self._documents(STATE) if entry["_id"] == brake.BRAKE]
         made = dict.fromkeys((self.scenario.collection, *self.scenario.made_from_log))
-        stuck += [f"{d['_id']} is not settled" for name in made for d in self._documents(name) if recovery.UNSETTLED in d]
+        stuck += [f"{d['_id']} is not settled" for name in made for d in self._documents(name) if UNSETTLED in d]
         due = self.milliseconds() - 61_000
         late = [d["_id"] for d in self._documents(self.scenario.collection) if (d.get(self.scenario.timer) or due + 1) <= due]
         return stuck + [f"the timer of {name} has not fired" for name in late]

@@ -1,7 +1,7 @@
 """notifier's documents: one per dossier, found by id and by the time at which something is due; the letter register; and what
 else is kept. Only these rooms know how they are written."""
 
-from runtime.recovery import UNSETTLED
+from runtime.outputs import UNSETTLED
 from runtime.store import Documents, Index
 from services.notifier.store.batches import Batch, count_batches, enter_batch, find_batch, last_batches
 from services.notifier.store.dossiers import CODEC, lane_of, load
