@@ -119,6 +119,13 @@ class NotifierSettings(MailSettings):
     contact_wait_hours: float = Field(
         default=24.0, ge=0, description="how long a message waits for the contact that was promised"
     )
+    paper_days: int = Field(
+        default=14,
+        ge=1,
+        le=365,
+        description="a printed letter of which nobody said after so many calendar days what became of it is asked after: on the"
+        " list, on the home page, in the unit's digest of the morning",
+    )
 
     signing_units: tuple[str, ...] = Field(
         default=(),

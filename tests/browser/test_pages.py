@@ -283,7 +283,7 @@ def test_a_clerk_sees_the_day_and_why_a_dossier_is_due_then(site: Site, page: Pa
     look(page, "login")
     enter(site, page, "lan")
     look(page, "home")
-    assert page.locator(".tiles b").count() == 5
+    assert page.locator(".tiles b").count() == 7
     follow(page, "text=Đến hạn >> nth=0")
     look(page, "due")
     assert page.locator("tbody tr").count() > 0

@@ -4,6 +4,7 @@ import asyncio
 import io
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pypdf
 import pytest
 
 from runtime.web import Role
+from services.front.tokens import Bearers
 from tests.flow.support import D, System, at, received, small_system
 from tests.support.identity import as_person
 from tests.support.signing import look_and_sign
@@ -102,6 +104,43 @@ async def test_what_reached_nobody_is_printed_in_one_click_handed_over_or_comes_
     assert (await system.said(AT_COUNTER, "notices.v1"))[-1] == "accepted"
     log = b"".join(record.value or b"" for record in await system.log())
     assert NO_PHONE["address"].encode() not in log
+
+
+async def test_what_was_printed_and_nobody_said_what_became_of_it_is_asked_after_in_two_weeks_first_on_the_list(
+    office: tuple[System, httpx.AsyncClient],
+) -> None:
+    system, client = office
+    bearers = Bearers(system.together.keys.signing_key, "dunghen-front")
+
+    async def told() -> tuple[Any, ...]:
+        asking = {"authorization": f"Bearer {bearers.own('digests', datetime.now(UTC))}"}
+        digest = (await client.get("/v1/digests/H37.12", headers=asking)).json()
+        unsaid = digest["unsaid"]
+        lines = [(line["dossier"], line["printed_on"]) for line in unsaid["lines"]]
+        return digest["to_print"], unsaid["days"], unsaid["total"], lines
+
+    assert await told() == (2, 14, 0, [])
+    await client.post(f"{LIST}/H37.12/print")
+    await client.post(f"/letters/{BY_POST}/on-paper", data={"outcome": "moved", "on": "2026-03-05"})
+    await system.move(at(6, "10:00"))
+    await client.post(f"{LIST}/H37.12/print")
+    await system.move(at(18, "23:59"))
+    assert await told() == (0, 14, 0, [])
+    assert "chưa ai ghi kết quả" not in (await client.get(LIST, params=UNIT)).text
+    await system.move(at(19, "07:30"))
+    counts = (await client.get("/v1/letters-on-paper/counts", headers=somebody(system, Role.OFFICER))).json()
+    elsewhere = (await client.get("/v1/letters-on-paper/counts", headers=somebody(system, Role.OFFICER, unit="H37.13"))).json()
+    page = (await client.get(LIST, params={**UNIT, "state": "printed"})).text
+
+    assert await told() == (0, 14, 1, [(AT_COUNTER, "2026-03-05")])
+    assert counts == {"counts": {"wanted": 0, "unsaid": 1}}
+    assert elsewhere == {"counts": {"wanted": 0, "unsaid": 0}}
+    assert "1 thư đã in từ 14 ngày trở lên mà chưa ai ghi kết quả, đứng đầu danh sách" in page
+    assert re.findall(r'<td class="code"[^>]*><a href="/letters/([^"]+)"', page) == [AT_COUNTER, BY_POST]
+    assert page.count("quá lâu, chưa ghi kết quả") == 1
+    assert "xem và ghi" in (await client.get(LIST, params=UNIT)).text
+    await client.post(f"/letters/{AT_COUNTER}/on-paper", data={"outcome": "in-person", "on": "2026-03-19"})
+    assert await told() == (0, 14, 0, [])
 
 
 async def test_who_opened_names_for_a_batch_is_written_down_each_time(office: tuple[System, httpx.AsyncClient]) -> None:

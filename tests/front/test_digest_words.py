@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.front.domain.digests import Content, Kind, Letters, Line, Part, UnitToday, slots_of, written
+from services.front.domain.digests import Content, Kind, Letters, Line, Papers, Part, UnitToday, slots_of, written
 from services.front.domain.mailed import Became, Mailed, State, settled
 from tests.support.digests import MORNING, UNIT, Town, dates, sender
 from tests.support.mail import smtp_server
@@ -34,7 +34,8 @@ async def test_a_day_with_five_hundred_warnings_is_one_message_that_a_clerk_can_
         tomorrow=dates(12, MORNING + timedelta(days=1), first=700),
     )
     letters = [{"dossier": f"H37.12-260212-{n:04}", "sign_by": (MORNING + timedelta(hours=9)).isoformat()} for n in (1, 2)]
-    town.letters[UNIT] = {"total": 2, "lines": letters}
+    printed = [{"dossier": f"H37.12-260112-{n:04}", "printed_on": "2026-02-12"} for n in (1, 2)]
+    town.letters[UNIT] = {"total": 2, "lines": letters, "to_print": 3, "unsaid": {"days": 14, "total": 60, "lines": printed}}
     town.held[UNIT] = 4
     async with smtp_server() as place:
         server: dict[str, Any] = {
@@ -72,6 +73,20 @@ def test_a_part_without_anything_is_left_out() -> None:
     assert "HÔM NAY" not in said.text
     assert "THƯ" not in said.text
     assert "GIỮ LẠI" not in said.text
+
+
+@pytest.mark.parametrize(
+    ("letters", "gist"),
+    [
+        (Letters(0, (), 3), "3 thư phải in"),
+        (Letters(0, (), 0, Papers(14, 1, (("H37.12-260112-0001", MORNING.date()),))), "1 thư đã in chưa rõ kết quả"),
+    ],
+)
+def test_letters_on_paper_alone_are_worth_a_digest_of_the_morning_and_none_of_warnings(letters: Letters, gist: str) -> None:
+    content = replace(NOTHING, letters=letters)
+
+    assert (content.worth(Kind.MORNING), content.worth(Kind.WARNING)) == (True, False)
+    assert written(Kind.MORNING, HERE, content, MORNING, ADDRESS).subject.endswith(f": {gist}")
 
 
 def test_what_passed_since_the_last_working_day_has_no_days_of_lateness_yet() -> None:

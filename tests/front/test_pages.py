@@ -56,7 +56,8 @@ LINE = {
 
 
 async def test_the_home_page_shows_what_a_role_is_for(front: Front) -> None:
-    front.behind.answers["notifier"] = lambda: JSONResponse({"letters": [{}] * 200, "after": None})
+    both: dict[str, Any] = {"letters": [{}] * 200, "after": None, "counts": {"wanted": 12, "unsaid": 7}}
+    front.behind.answers["notifier"] = lambda: JSONResponse(both)
     front.behind.answers["sla"] = lambda: JSONResponse({"counts": COUNTS, "items": [], "after": None})
     signer = (await (await front.log_in("lan", roles=["signer"], units=["H56.1"])).get("/")).text
     officer = (await (await front.log_in("hoa", roles=["officer"], units=["H56.1"])).get("/")).text
@@ -64,6 +65,9 @@ async def test_the_home_page_shows_what_a_role_is_for(front: Front) -> None:
 
     assert "<b>200+</b><span>thư chờ ký" in signer
     assert all(f"<b>{count}</b><span>hồ sơ {words}" in officer for count, words in ((3, "đã quá hạn"), (1, "đến hạn hôm nay")))
+    assert "<b>12</b><span>thư phải in để gửi" in officer
+    assert "<b>7</b><span>thư đã in lâu, chưa ghi kết quả" in officer
+    assert ("thư phải in" in signer, "thư đã in" in signer, "thư đã in" in inspector) == (False, False, False)
     assert ("thư chờ ký" in inspector, 'href="/letters"' in inspector) == (False, False)
     assert ['href="/ops/journal"' in page for page in (signer, officer, inspector)] == [False, False, True]
     assert "· người ký" in signer

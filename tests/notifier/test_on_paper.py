@@ -32,11 +32,13 @@ from services.notifier.domain.on_paper import (
     NotOnPaperError,
     Outcome,
     came_to,
+    long_out,
     on_paper,
     print_in,
+    printed_at,
 )
 from services.notifier.domain.worklist import NotListedError, known_after_all, listed, posted, send_again
-from services.notifier.store import CODEC, ON_PAPER, load
+from services.notifier.store import CODEC, ON_PAPER, PRINTED_AT, load
 from services.speaking import encode
 from services.wiring import decoder
 from tests.support.dossiers import DOSSIER, at
@@ -118,6 +120,28 @@ def test_printed_tells_nobody_anything_and_is_kept_with_who_did_it() -> None:
     assert letter.paper == (PaperStep("printed", ground().now_ms, DAY, "3/2026", BY),)
     assert print_in(changed.after, "4/2026", BY, ground()).after is changed.after  # a second click, or another instance
     assert load(CODEC.written(changed.after, sent())).letter == letter
+
+
+@pytest.mark.parametrize(("day", "asked"), [(22, False), (23, True), (24, True)])
+def test_a_printed_letter_is_asked_after_on_the_fourteenth_day_from_its_first_minute(day: int, asked: bool) -> None:
+    at_once = printed_at(printed(apology(LOST)))
+
+    assert at_once == ground().now_ms
+    assert (at_once <= long_out(at(day, "00:00"), 14)) == asked
+    assert CODEC.written(printed(apology(LOST)), {"_id": DOSSIER})[PRINTED_AT] == at_once
+
+
+def test_what_is_to_be_printed_or_was_handed_over_or_came_back_is_not_asked_after() -> None:
+    out = printed(apology(LOST))
+    for dossier in (
+        apology(LOST),
+        came_to(out, "post", DAY, BY, ground()).after,
+        came_to(out, "moved", DAY, BY, ground()).after,
+    ):
+        assert printed_at(dossier) is None
+        assert PRINTED_AT not in CODEC.written(dossier, {"_id": DOSSIER})
+    again = print_in(came_to(out, "moved", DAY, BY, ground()).after, "2/2026", BY, ground(20)).after
+    assert printed_at(again) == ground(20).now_ms  # it went out anew
 
 
 @pytest.mark.parametrize("outcome", ["post", "in-person"])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -10,7 +10,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runtime.parts import Parts
-from services.front.domain.digests import Content, Letters, Line, Part, UnitToday
+from services.front.domain.digests import Content, Letters, Line, Papers, Part, UnitToday
 from services.front.tokens import Bearers
 
 DUTY = "digests"
@@ -75,12 +75,27 @@ class _Letter(_Answer):
     sign_by: datetime | None
 
 
+class _Paper(_Answer):
+    dossier: str
+    printed_on: date
+
+
+class _Papers(_Answer):
+    days: int
+    total: int
+    lines: list[_Paper]
+
+
 class _Letters(_Answer):
     total: int
     lines: list[_Letter]
+    to_print: int = 0  # an earlier release of notifier says nothing of paper
+    unsaid: _Papers = _Papers(days=0, total=0, lines=[])
 
     def told(self) -> Letters:
-        return Letters(self.total, tuple((line.dossier, line.sign_by) for line in self.lines))
+        lines = tuple((line.dossier, line.sign_by) for line in self.lines)
+        printed = tuple((line.dossier, line.printed_on) for line in self.unsaid.lines)
+        return Letters(self.total, lines, self.to_print, Papers(self.unsaid.days, self.unsaid.total, printed))
 
 
 class _Held(_Answer):

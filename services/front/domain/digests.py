@@ -82,11 +82,29 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Papers:
+    """Letters that were printed `days` days ago or before, and nobody said what became of them: how many, and the first of
+    them, each with when it was printed."""
+
+    days: int = 0
+    total: int = 0
+    lines: tuple[tuple[str, date], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Letters:
-    """Letters that wait for their signer: how many, and the first of them, each with until when it is to be signed."""
+    """Letters that wait for their signer: how many, and the first of them, each with until when it is to be signed. `to_print`:
+    how many have to go on paper; `unsaid`: which went, long ago."""
 
     total: int
     lines: tuple[tuple[str, datetime | None], ...]
+    to_print: int = 0
+    unsaid: Papers = Papers()
+
+    @property
+    def things(self) -> int:
+        """How many of them somebody has to do something about."""
+        return self.total + self.to_print + self.unsaid.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +124,7 @@ class Content:
         if kind is Kind.WARNING:
             return self.nearing.total > 0
         dates = self.late.total + self.today.total + self.tomorrow.total
-        return dates + (self.letters.total if self.letters else 0) + (self.held or 0) > 0
+        return dates + (self.letters.things if self.letters else 0) + (self.held or 0) > 0
 
     @property
     def whole(self) -> bool:
@@ -124,8 +142,8 @@ class Written:
 
 def written(kind: Kind, unit: UnitToday, content: Content, now: datetime, address: str) -> Written:
     """In words. `address`: where officers reach the pages, without a path."""
-    place, day = f"{address}/due?unit={quote(unit.unit)}", now.astimezone(OFFICE_TIME)
-    parts = (_warning if kind is Kind.WARNING else _morning)(content, address, place)
+    day = now.astimezone(OFFICE_TIME)
+    parts = (_warning if kind is Kind.WARNING else _morning)(content, address, unit.unit)
     head = [f"Kính gửi: {unit.name} ({unit.unit})", "", f"Tình hình lúc {say_instant(now)}:", ""]
     subject = f"[Đúng Hẹn] {unit.name}, {day:%d/%m/%Y}: {_gist(kind, content)}"
     return Written(" ".join(subject.split()), "\n".join([*head, *parts, *FOOT]) + "\n")
@@ -141,29 +159,38 @@ FOOT = (
 def _gist(kind: Kind, content: Content) -> str:
     if kind is Kind.WARNING:
         return f"{content.nearing.total} hồ sơ còn không quá {content.warn_hours} giờ làm việc"
+    letters = content.letters or Letters(0, ())
     counted = (
         (content.late.total, "hồ sơ quá hạn"),
         (content.today.total, "đến hạn hôm nay"),
         (content.tomorrow.total, "đến hạn ngày làm việc tới"),
-        (content.letters.total if content.letters else 0, "thư chờ ký"),
+        (letters.total, "thư chờ ký"),
+        (letters.to_print, "thư phải in"),
+        (letters.unsaid.total, "thư đã in chưa rõ kết quả"),
         (content.held or 0, "mục được giữ lại"),
     )
     return ", ".join(f"{count} {words}" for count, words in counted if count)
 
 
-def _warning(content: Content, _: str, place: str) -> list[str]:
+def _warning(content: Content, address: str, unit: str) -> list[str]:
     title = f"HỒ SƠ CÒN KHÔNG QUÁ {content.warn_hours} GIỜ LÀM VIỆC (tính đến cuối buổi này)"
-    return _part(title, content.nearing, place)
+    return _part(title, content.nearing, _due_of(address, unit))
 
 
-def _morning(content: Content, address: str, place: str) -> list[str]:
+def _morning(content: Content, address: str, unit: str) -> list[str]:
+    place = _due_of(address, unit)
     return [
         *_part("HỒ SƠ ĐÃ QUÁ HẠN", content.late, f"{place}&urgency=late"),
         *_part("HỒ SƠ ĐẾN HẠN HÔM NAY", content.today, f"{place}&urgency=today"),
         *_part("HỒ SƠ ĐẾN HẠN NGÀY LÀM VIỆC TỚI", content.tomorrow, f"{place}&urgency=tomorrow"),
         *_letters(content.letters, f"{address}/letters"),
+        *_on_paper(content.letters or Letters(0, ()), f"{address}/letters/on-paper?unit={quote(unit)}"),
         *_held(content.held, f"{address}/quality"),
     ]
+
+
+def _due_of(address: str, unit: str) -> str:
+    return f"{address}/due?unit={quote(unit)}"
 
 
 def _part(title: str, part: Part, link: str) -> list[str]:
@@ -186,6 +213,17 @@ def _letters(letters: Letters | None, link: str) -> list[str]:
         return []
     lines = [f"- {dossier}" + (f": cần ký trước {say_instant(until)}" if until else "") for dossier, until in letters.lines]
     return _listed(f"{title}: {letters.total}", lines, letters.total, ("thư", f"Xem và ký: {link}"))
+
+
+def _on_paper(letters: Letters, link: str) -> list[str]:
+    """Nothing of a notifier that did not answer: the part above says so."""
+    said = [f"THƯ PHẢI IN ĐỂ GỬI: {letters.to_print} thư", f"Xem và in: {link}", ""] if letters.to_print else []
+    unsaid = letters.unsaid
+    if not unsaid.total:
+        return said
+    title = f"THƯ ĐÃ IN TỪ {unsaid.days} NGÀY TRỞ LÊN, CHƯA GHI KẾT QUẢ: {unsaid.total}"
+    lines = [f"- {dossier}: in ngày {printed:%d/%m/%Y}" for dossier, printed in unsaid.lines]
+    return said + _listed(title, lines, unsaid.total, ("thư", f"Xem và ghi kết quả: {link}&state=printed"))
 
 
 def _held(held: int | None, link: str) -> list[str]:

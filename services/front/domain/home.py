@@ -20,11 +20,15 @@ class Tile:
 
 
 LETTERS = ("officer", "unit-head", "signer", "supervisor")
+PAPER = ("officer", "unit-head", "supervisor")  # who prints letters, and who sees to it
 DATES = tuple(role for role in ROLES if role != "administrator")
 
 DUE = "/v1/due?limit=1"
+ON_PAPER = "/v1/letters-on-paper/counts"
 TILES = (
     Tile("thư chờ ký", "/letters", LETTERS, "notifier", "/v1/letters?state=drafted", "letters", 200),
+    Tile("thư phải in để gửi", "/letters/on-paper", PAPER, "notifier", ON_PAPER, "wanted"),
+    Tile("thư đã in lâu, chưa ghi kết quả", "/letters/on-paper?state=printed", PAPER, "notifier", ON_PAPER, "unsaid"),
     Tile("hồ sơ đã quá hạn", "/due?urgency=late", DATES, "sla", DUE, "late"),
     Tile("hồ sơ đến hạn hôm nay", "/due?urgency=today", DATES, "sla", DUE, "today"),
     Tile("hồ sơ chờ tiếp nhận", "/due?urgency=unaccepted", DATES, "sla", DUE, "unaccepted"),

@@ -10,9 +10,10 @@ failed for certain or had nobody to go to. A message that may still go out, or o
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Literal, get_args
 
+from contracts.facts import epoch_ms
 from reference import OFFICE_TIME, moment
 from services.changes import By, Changed
 from services.notifier.domain import saying
@@ -63,6 +64,19 @@ def on_paper(dossier: Dossier) -> OnPaper | None:
     if message is None:  # what answers a petition and goes by no e-mail has none
         return None if letter.draft.answers is None else "wanted"
     return "wanted" if _is_lost(dossier, message) else None
+
+
+def printed_at(dossier: Dossier) -> int | None:
+    """When its letter was printed, if nobody knows yet that it arrived (ms); None of any other."""
+    step = last_step(dossier)
+    return step.at if step is not None and step.what == "printed" and on_paper(dossier) == "printed" else None
+
+
+def long_out(now: datetime, days: int) -> int:
+    """The last millisecond of the day that was so many calendar days ago: what was printed until then, and of which nobody said
+    what became, is to be asked after. Calendar days, as the post counts and without the calendar of offices, which is sla's."""
+    today = now.astimezone(OFFICE_TIME).date()
+    return epoch_ms(datetime.combine(today - timedelta(days=days - 1), time(), OFFICE_TIME)) - 1
 
 
 def _is_lost(dossier: Dossier, message: Message) -> bool:

@@ -31,7 +31,7 @@ def add_routes(app: FastAPI, parts: Parts, intents: Intents, desk: Desk) -> None
     secret = desk.settings.receipts_secret
     letters, worklist, wishes = LetterDesk(parts, intents, desk), Worklist(parts, intents, desk), WishDesk(parts, desk)
     add_api(app, letters)
-    add_digests(app, parts)
+    add_digests(app, parts, desk)
     add_linked(app, parts, desk)
     add_names(app, parts, desk)
     paper = PaperDesk(parts, intents, desk, letters)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import FastAPI, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,8 +25,10 @@ from services.notifier.domain.on_paper import (
     Outcome,
     came_to,
     last_step,
+    long_out,
     on_paper,
     print_in,
+    printed_at,
 )
 from services.notifier.domain.preview import addressed
 from services.notifier.domain.worklist import listing_of
@@ -40,6 +42,8 @@ from services.notifier.store import (
     Batch,
     NameReading,
     count_batches,
+    count_printed,
+    count_wanted,
     enter_batch,
     enter_reading,
     find_batch,
@@ -67,6 +71,13 @@ class PaperLetter(BaseModel):
     why: str = Field(description="Vì sao phải gửi trên giấy, hoặc đã đến đâu.")
     batch: str = Field(description="Đợt in gần nhất; trống: chưa in.")
     issued_on: date
+    unsaid: bool = Field(description="Đã in từ NOTIFIER_PAPER_DAYS ngày trở lên mà chưa ai ghi kết quả.")
+
+
+class PaperCounts(BaseModel):
+    """Bao nhiêu thư phải in (wanted), đã in lâu mà chưa ai ghi kết quả (unsaid), của mọi đơn vị của người hỏi."""
+
+    counts: dict[Literal["wanted", "unsaid"], int]
 
 
 class PaperLetters(BaseModel):
@@ -148,8 +159,25 @@ class PaperDesk:
     async def page(self, which: OnPaper, unit: str, after: str) -> PaperLetters:
         """Letters of a unit that have to be printed, or were and nobody knows that they arrived."""
         found = await find_on_paper(self._parts.store, which, unit, PAGE, after)
-        ground = self._desk.ground()
-        return PaperLetters(letters=[_said(dossier, ground) for dossier in found.dossiers], after=found.after or None)
+        ground, until = self._desk.ground(), self._long_out()
+        return PaperLetters(letters=[_said(dossier, ground, until) for dossier in found.dossiers], after=found.after or None)
+
+    @property
+    def days(self) -> int:
+        """After how many a printed letter is asked after."""
+        return self._desk.settings.paper_days
+
+    async def unsaid(self, person: Person) -> dict[str, int]:
+        """Unit -> how many of its letters were printed long ago and nobody said what became of them; of the person's units."""
+        return await count_printed(self._parts.store, self._long_out(), person.units_of(""))
+
+    async def counts(self, person: Person) -> PaperCounts:
+        """How many of each the person's units have."""
+        wanted = await count_wanted(self._parts.store, person.units_of(""))
+        return PaperCounts(counts={"wanted": wanted, "unsaid": sum((await self.unsaid(person)).values())})
+
+    def _long_out(self) -> int:
+        return long_out(self._desk.ground().now, self.days)
 
     async def batches(self, unit: str) -> list[BatchSaid]:
         """The last batches of this year, the newest first."""
@@ -245,11 +273,11 @@ class PaperDesk:
             errors = [{"pointer": f"/{error.field}", "rule": error.field, "detail": error.text}]
             raise ProblemError(Problem("not-on-paper", "Chưa ghi được kết quả gửi thư", 409, error.text, errors)) from None
         self._parts.log.info("what became of a letter was noted", dossier=code, outcome=outcome, subject=person.subject)
-        return _said((await find_many(self._parts.store, [code]))[0], ground)
+        return _said((await find_many(self._parts.store, [code]))[0], ground, self._long_out())
 
 
-def _said(dossier: Dossier, ground: Sending) -> PaperLetter:
-    letter, step = dossier.letter, last_step(dossier)
+def _said(dossier: Dossier, ground: Sending, until: int) -> PaperLetter:
+    letter, step, printed = dossier.letter, last_step(dossier), printed_at(dossier)
     assert isinstance(letter, Sent)  # noqa: S101 - only of those is anything said
     shown = view(dossier, letter, ground)
     return PaperLetter(
@@ -261,6 +289,7 @@ def _said(dossier: Dossier, ground: Sending) -> PaperLetter:
         why=_why(dossier) if step is None else shown.paper,
         batch="" if step is None else step.batch,
         issued_on=moment(letter.at).astimezone(OFFICE_TIME).date(),
+        unsaid=printed is not None and printed <= until,
     )
 
 
@@ -287,6 +316,15 @@ def add_on_paper(app: FastAPI, desk: PaperDesk) -> None:
     )
     async def paper_letters(person: Reader, state: OnPaper = "wanted", unit: Unit = "", after: After = "") -> PaperLetters:
         return await desk.page(state, desk.unit(person, unit), after)
+
+    @app.get(
+        "/v1/letters-on-paper/counts",
+        summary="Bao nhiêu thư phải in, đã in lâu mà chưa ai ghi kết quả",
+        response_model=PaperCounts,
+        responses=problem_answers(503),
+    )
+    async def paper_counts(person: Reader) -> PaperCounts:
+        return await desk.counts(person)
 
     @app.post(
         "/v1/letters-on-paper/batches",

@@ -99,6 +99,8 @@ async def _page(
         "states": STATES,
         "unit": unit,
         "units": desk.units(person),
+        "unsaid": await desk.unsaid(person),
+        "days": desk.days,
         "batches": await desk.batches(unit),
         "outcomes": {code: said for code, said in OUTCOMES.items() if state == "printed" or code in HANDED},
         "today": desk.today().isoformat(),

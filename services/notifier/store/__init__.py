@@ -10,8 +10,10 @@ from services.notifier.store.finding import (
     Place,
     all_dossiers,
     count_letters,
+    count_printed,
     count_uncertain,
     count_waiting,
+    count_wanted,
     due_lanes,
     find_about,
     find_by_client_ids,
@@ -41,6 +43,7 @@ from services.notifier.store.names import (
     NEXT_SEND,
     ON_PAPER,
     PAPERS,
+    PRINTED_AT,
     READINGS,
     REGISTER,
     TAKEN_BACK,
@@ -81,6 +84,7 @@ __all__ = [
     "NO_LANE",
     "ON_PAPER",
     "PAPERS",
+    "PRINTED_AT",
     "READINGS",
     "REGISTER",
     "TAKEN_BACK",
@@ -100,8 +104,10 @@ __all__ = [
     "count_batches",
     "count_letters",
     "count_numbers",
+    "count_printed",
     "count_uncertain",
     "count_waiting",
+    "count_wanted",
     "count_wishes",
     "declare",
     "due_lanes",
@@ -148,7 +154,7 @@ async def declare(store: Documents) -> None:
         Index(name)
         for name in (
             *(NEXT_SEND, LANE, HELD, FAILED, UNREACHED, TAKEN_BACK, LOCKED, UNADDRESSED),
-            *("letter.s", BY_DUE, ABOUT, ON_PAPER, UNSETTLED),
+            *("letter.s", BY_DUE, ABOUT, ON_PAPER, PRINTED_AT, UNSETTLED),
         )
     ]
     await store.declare(DOSSIERS, [*single, Index(CLIENT_IDS, many=True)])

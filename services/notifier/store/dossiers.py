@@ -2,8 +2,8 @@
 
 `next_send_at` (when something of a dossier is due), `lane` (whose turn that is: how urgent, of which unit), `held` (one of its
 messages is uncertain), `failed`, `unreached` (one had nobody to go to), `taken_back` (its reader believes what is no longer
-so), `on_paper` and `locked` (the key that one waits for) follow from the rest; a dossier that recovers has no `next_send_at`,
-and keeps `held` as its copy had it.
+so), `on_paper`, `printed_at` and `locked` (the key that one waits for) follow from the rest; a dossier that recovers has no
+`next_send_at`, and keeps `held` as its copy had it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from services.notifier.domain import notice as notices
 from services.notifier.domain.contact import CorrectedBy
 from services.notifier.domain.dossier import Call, Promise, Received, Recovering, Settled, StopWish
 from services.notifier.domain.ladder import is_unreached
-from services.notifier.domain.on_paper import on_paper
+from services.notifier.domain.on_paper import on_paper, printed_at
 from services.notifier.domain.owed import Owed
 from services.notifier.domain.worklist import listing_of
 from services.notifier.store.letters import IN_LETTER, dump_letter, dump_refusal, dump_steps, letter_of, step_of
@@ -34,6 +34,7 @@ from services.notifier.store.names import (
     LOCKED,
     NEXT_SEND,
     ON_PAPER,
+    PRINTED_AT,
     RECOVERED,
     TAKEN_BACK,
     UNADDRESSED,
@@ -83,7 +84,7 @@ def _derived(dossier: Dossier) -> dict[str, Any]:
     now = {NEXT_SEND: next_at, LANE: lane, HELD: 1 if dossier.has_uncertain else None, LOCKED: locked}
     result = dossier.messages.get(notices.RESULT)
     misleads = result is not None and listing_of(dossier, notices.RESULT, result) == "taken-back"
-    letter = {UNADDRESSED: 1 if nobodys else None, ON_PAPER: on_paper(dossier)}
+    letter = {UNADDRESSED: 1 if nobodys else None, ON_PAPER: on_paper(dossier), PRINTED_AT: printed_at(dossier)}
     return {**now, **letter, TAKEN_BACK: 1 if misleads else None, **failed}
 
 
@@ -212,7 +213,7 @@ CODEC = Codec(
         Kept(CLIENT_IDS, lambda dossier: dossier.client_ids, lambda ids: list(ids) or None),
     ),
     derived=Derived(
-        (NEXT_SEND, LANE, HELD, FAILED, UNREACHED, TAKEN_BACK, LOCKED, UNADDRESSED, ON_PAPER, RECOVERED),
+        (NEXT_SEND, LANE, HELD, FAILED, UNREACHED, TAKEN_BACK, LOCKED, UNADDRESSED, ON_PAPER, PRINTED_AT, RECOVERED),
         _derived,
         of=lambda dossier: (dossier.messages, dossier.letter, dossier.recovering, dossier.facts, dossier.stop_wish),
     ),

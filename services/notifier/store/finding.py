@@ -22,6 +22,7 @@ from services.notifier.store.names import (
     LOCKED,
     NEXT_SEND,
     ON_PAPER,
+    PRINTED_AT,
     TAKEN_BACK,
     UNREACHED,
     LetterState,
@@ -93,11 +94,32 @@ async def find_listed(store: Documents, which: Listing, size: int, after: str) -
 
 
 async def find_on_paper(store: Documents, which: OnPaper, unit: str, size: int, after: str) -> Page:
-    """Dossiers and petitions of a unit whose letter has to be printed, or was, by the date that passes, from behind a place."""
+    """Dossiers and petitions of a unit whose letter has to be printed, by the date that passes, or was, by when that was; from
+    behind a place."""
     where: Where = {ON_PAPER: which, "letter.unit": unit}
-    found = await store.find(DOSSIERS, where, order=BY_DUE, limit=size, after=_place(after))
-    last = f"{found[-1]['letter']['due']}/{found[-1]['_id']}" if len(found) == size else ""
-    return Page(CODEC.read_all(found), last)
+    order = BY_DUE if which == "wanted" else PRINTED_AT
+    found = await store.find(DOSSIERS, where, order=order, limit=size, after=_place(after))
+    if len(found) < size:
+        return Page(CODEC.read_all(found), "")
+    last = found[-1]["letter"]["due"] if which == "wanted" else found[-1].get(PRINTED_AT, 0)
+    return Page(CODEC.read_all(found), f"{last}/{found[-1]['_id']}")
+
+
+async def count_wanted(store: Documents, units: Sequence[str] | None) -> int:
+    """How many letters of some units (None: of all) have to be printed."""
+    rows = await store.count_by(DOSSIERS, {ON_PAPER: "wanted", **_of(units)})
+    return sum(row.count for row in rows)
+
+
+async def count_printed(store: Documents, until: int, units: Sequence[str] | None) -> dict[str, int]:
+    """Unit -> how many of its letters were printed until a time (ms), and nobody knows that they arrived; of some units, or of
+    all (None)."""
+    rows = await store.count_by(DOSSIERS, {PRINTED_AT: Range(high=until), **_of(units)}, group=("letter.unit",))
+    return {str(row.group[0]): row.count for row in rows}
+
+
+def _of(units: Sequence[str] | None) -> Where:
+    return {} if units is None else {"letter.unit": In(tuple(units))}
 
 
 async def find_one(store: Documents, code: str) -> Dossier | None:

@@ -16,6 +16,7 @@ NEXT_SEND, LANE, HELD, FAILED, LOCKED = "next_send_at", "lane", "held", "failed"
 UNREACHED, TAKEN_BACK = "unreached", "taken_back"
 UNADDRESSED = "unaddressed"  # its letter is issued and names nobody (any more): no paper of it may stay
 ON_PAPER = "on_paper"  # its letter has to be printed, or is printed and nobody knows that it arrived
+PRINTED_AT = "printed_at"  # when that was, in ms; of no other letter
 RECOVERED, CLIENT_IDS = "recovered", "client_ids"
 DOUBTFUL: Where = {NEXT_SEND: Range(low=0)}  # something of it may have gone out since a copy was made
 BY_DUE, ABOUT = "letter.due", "letter.about"
