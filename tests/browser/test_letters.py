@@ -277,6 +277,7 @@ def _picture(pdf: bytes, name: str) -> None:
 
 
 def test_a_letter_that_reached_nobody_is_printed_comes_back_and_is_printed_again(town: Town, office: Page) -> None:
+    town.do(lambda: town.system.move(at(10, "10:00")))  # the post takes its time
     client = town.system.clients["notifier"]
     if town.do(lambda: client.get(f"/v1/letters/{NO_PHONE}")).json()["state"] == "drafted":
         decided = {"reason": "system", "new_due_at": "2026-03-16T09:00:00+07:00"}
