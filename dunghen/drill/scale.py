@@ -1,9 +1,9 @@
-"""`dunghen drill scale`: instances of a service come, go and are restarted under load, as processes on real parts."""
+"""`dunghen drill`: instances of a service come, go and are restarted under load, as processes on real parts."""
 
 import asyncio
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,7 +29,8 @@ HURRIED = ("SWEEP_SECONDS", "REPORTING_FLUSH_SECONDS", "SESSION_TIMEOUT_MS", "LO
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """From how many instances to how many and back, at how many facts a second; `seconds`: of each phase at rest."""
+    """From how many instances to how many and back, at how many facts a second; `seconds`: of each phase at rest. With as many
+    at the top as at the bottom they are restarted only."""
 
     service: str
     few: int
@@ -95,23 +96,27 @@ class _Drill:
             await client.aclose()
 
 
-async def run_scale(bootstrap: str, mongo: str, plan: Plan, say: Callable[[str], None]) -> list[Figures]:
+def _steps(drill: _Drill, few: int, many: int) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+    """What is done, by the names of the phases."""
+    yield f"{few}", drill.rest
+    if many > few:
+        yield f"{few} -> {many}", lambda: drill.grow(many)
+        yield f"{many}", drill.rest
+    yield f"{many} restarted", drill.restart
+    if many > few:
+        yield f"{many} -> {few}", lambda: drill.shrink(few)
+    yield f"{few} again", drill.rest
+
+
+async def run_drill(bootstrap: str, mongo: str, plan: Plan, say: Callable[[str], None]) -> list[Figures]:
     """Run the drill; returns the figures of its phases. `say` is told which begins. Raises DemoStuckError, Unavailable."""
-    prefix, few, many = f"drill{secrets.token_hex(3)}.", plan.few, plan.many
+    prefix = f"drill{secrets.token_hex(3)}."
     async with system(bootstrap, mongo, prefix, plan.partitions) as (fleet, processes):
         drill = _Drill(plan, fleet, processes)
-        await drill.grow(few)
+        await drill.grow(plan.few)
         phases, load = list[Phase](), Load(fleet, plan.rate)
-        steps = (
-            (f"{few}", drill.rest),
-            (f"{few} -> {many}", lambda: drill.grow(many)),
-            (f"{many}", drill.rest),
-            (f"{many} restarted", drill.restart),
-            (f"{many} -> {few}", lambda: drill.shrink(few)),
-            (f"{few} again", drill.rest),
-        )
         async with load.running():
-            for name, step in steps:
+            for name, step in _steps(drill, plan.few, plan.many):
                 say(f"{plan.service}: {name}")
                 begin = now_ms()
                 await step()

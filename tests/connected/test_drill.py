@@ -26,3 +26,16 @@ async def test_instances_that_come_and_go_under_load_lose_and_double_nothing(rea
     assert all(phase["facts"] > 0 and phase["p95_ms"] > 0 for phase in phases)
     assert sum(phase["lost"] + phase["doubled"] for phase in phases) == 0
     assert not [name for name in await partition_counts(real.kafka) if name.startswith("drill")]
+
+
+async def test_a_rolling_restart_under_load_loses_and_doubles_nothing_and_keeps_its_time(real: Real) -> None:
+    """The time is the product's aim, five seconds, times three: tests run beside other work."""
+    command = [sys.executable, "-m", "dunghen", "drill", "roll", "sla", "--format", "json", "--p95", "15"]
+    few = ["--instances", "2", "--rate", "40", "--seconds", "3", "--partitions", "4"]
+    given = {**os.environ, "KAFKA_BOOTSTRAP_SERVERS": real.kafka, "MONGO_URL": real.mongo}
+    done = subprocess.run([*command, *few], env=given, capture_output=True, text=True, check=False)  # noqa: ASYNC221
+    assert done.returncode == 0, done.stderr
+    phases = json.loads(done.stdout)
+
+    assert [phase["phase"] for phase in phases] == ["2", "2 restarted", "2 again"]
+    assert sum(phase["lost"] + phase["doubled"] for phase in phases) == 0

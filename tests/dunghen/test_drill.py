@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from dunghen.__main__ import make_app
 from dunghen.drill.judged import Figures, Handled, Phase, figures, handled_by, most_waiting, pauses, percentile
+from dunghen.drill.scale import Plan
 from runtime.kafka_admin import LogRecord
 
 EXAMPLES = Path(__file__).parents[2] / "contracts/examples"
@@ -117,7 +118,7 @@ def test_a_drill_in_which_something_was_lost_or_doubled_ends_with_1(
     async def drilled(*_: object) -> list[Figures]:
         return [Figures("1", 1, 10, 0, 0, 0, 0, 0, lost, doubled, 0)]
 
-    monkeypatch.setattr("dunghen.commands.drill.run_scale", drilled)
+    monkeypatch.setattr("dunghen.commands.drill.run_drill", drilled)
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "nowhere:1")
     monkeypatch.setenv("MONGO_URL", "mongodb://nowhere/")
     done = CliRunner().invoke(make_app("drill"), ["drill", "scale", "sla", "--format", "json"])
@@ -125,3 +126,23 @@ def test_a_drill_in_which_something_was_lost_or_doubled_ends_with_1(
     assert done.exit_code == 1
     assert json.loads(done.stdout)[0]["lost"] == lost
     assert "mất hoặc được xử lý hai lần" in done.stderr
+
+
+@pytest.mark.parametrize(("p95_ms", "status"), [(4999, 0), (5000, 1)])
+def test_a_rolling_restart_ends_with_1_where_its_p95_is_not_below_the_limit(
+    p95_ms: int, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans = list[Plan]()
+
+    async def drilled(_bootstrap: str, _mongo: str, plan: Plan, _say: object) -> list[Figures]:
+        plans.append(plan)
+        return [Figures("2", 1, 10, 0, 0, 0, 0, 9, 0, 0, 0), Figures("2 restarted", 1, 10, 0, 0, 0, 0, p95_ms, 0, 0, 0)]
+
+    monkeypatch.setattr("dunghen.commands.drill.run_drill", drilled)
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "nowhere:1")
+    monkeypatch.setenv("MONGO_URL", "mongodb://nowhere/")
+    done = CliRunner().invoke(make_app("drill"), ["drill", "roll", "sla", "--rate", "50"])
+
+    assert done.exit_code == status
+    assert plans == [Plan("sla", 2, 2, 50, 20, 24)]
+    assert ("không dưới 5 s" in done.stderr) == bool(status)
