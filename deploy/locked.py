@@ -70,7 +70,7 @@ def main(folder: str, extra: str) -> None:
     pins, digests = locked((here / "requirements.lock").read_text("utf-8"))
     lines = [*wanted(tomllib.loads((here / "pyproject.toml").read_text("utf-8")), extra)]
     if not Path(folder).exists():
-        venv.create(folder)  # without pip: what runs needs none
+        venv.create(folder, symlinks=True)  # without pip: what runs needs none
     with tempfile.TemporaryDirectory() as given:
         constraints, report = Path(given) / "constraints.txt", Path(given) / "report.json"
         constraints.write_text("\n".join(pins), "utf-8")

@@ -22,7 +22,6 @@ from dunghen.identity import LocalIssuer, front_of
 from dunghen.services import SERVICES
 from reference import ReferenceData, load_reference
 from runtime.clock import Clock
-from runtime.embedded import EmbeddedBroker
 from runtime.parts import Ports
 from runtime.service import Service, calm_garbage_collector
 from runtime.settings import RuntimeSettings, environment_name
@@ -145,6 +144,8 @@ async def run_together(
     sweep_seconds: float = 1.0,
 ) -> AsyncIterator[Together]:
     """Start an embedded broker and all services, each with its own SQLite file in `data`, on one reading of the folder."""
+    from runtime.embedded import EmbeddedBroker  # noqa: PLC0415 - librdkafka is in no production image
+
     prepare_folder(data)
     calm_garbage_collector()
     keys, issuer, reference = Keys.new(), LocalIssuer.new(), reference or load_reference(reference_dir)

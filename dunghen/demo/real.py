@@ -65,11 +65,11 @@ def free_port() -> int:
         return port
 
 
-Command = Callable[[str, Sequence[str]], Sequence[str]]
+Command = Callable[[str, Mapping[str, str]], Sequence[str]]
 Member = tuple[str, int]  # a service, and the number of an instance of it
 
 
-def as_module(name: str, _environment: Sequence[str]) -> list[str]:
+def as_module(name: str, _environment: Mapping[str, str]) -> list[str]:
     """Run a service as its README says."""
     return [sys.executable, "-m", f"services.{name}"]
 
@@ -88,7 +88,7 @@ class Processes:
         readers: ClockReaders,
         command: Command = as_module,
     ) -> None:
-        """`command` makes the command line of a service from its name and the names in its environment."""
+        """`command` makes the command line of a service from its name and its settings."""
         self._command, self._readers, self._starts = command, readers, Counter[Member]()
         self._ports: dict[Member, int] = {}
         self.kills = 0
@@ -102,10 +102,10 @@ class Processes:
         member = name, number
         self._starts[member] += 1
         self._asked.discard(member)
-        environment = {**os.environ, **self.environment(name, number), **more}
+        settings = {**self.environment(name, number), **more}
         log = self._log_of(member).open("ab")
         self._files.append(log)
-        command = self._command(name, [*self.environment(name, number), *more])
+        command, environment = self._command(name, settings), {**os.environ, **settings}
         self._running[member] = await asyncio.create_subprocess_exec(*command, env=environment, stdout=log, stderr=log)
 
     def environment(self, name: str, number: int = 0) -> dict[str, str]:

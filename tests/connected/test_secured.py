@@ -8,7 +8,7 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,9 +27,9 @@ from runtime.clock import SteppedClock
 from runtime.errors import Unavailable
 from runtime.kafka_admin import partition_counts, set_back
 from tests.flow.support import D, at, event, received
-from tests.real import Real, require_engine
+from tests.real import Real
 from tests.support.fleet import real_fleet
-from tests.support.secured import Secured, secured_kafka
+from tests.support.secured import ADMIN, Secured
 from tests.support.signing import look_and_sign
 
 pytestmark = [
@@ -37,15 +37,6 @@ pytestmark = [
     # aiokafka leaves the socket of a connection that was refused to the garbage collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-ADMIN = "dunghen-operator"
-
-
-@pytest.fixture(scope="module")
-def secured() -> Iterator[Secured]:
-    require_engine()
-    with secured_kafka() as kafka:
-        kafka.add_user(ADMIN, "operator-password")
-        yield kafka
 
 
 @contextmanager
@@ -76,13 +67,6 @@ def issuer() -> Iterator[tuple[str, list[str]]]:
             server.shutdown()
 
 
-@pytest.fixture
-def as_operator(secured: Secured, monkeypatch: pytest.MonkeyPatch) -> Secured:
-    for name, value in secured.client(ADMIN, "operator-password").items():
-        monkeypatch.setenv(name, value)
-    return secured
-
-
 async def test_each_service_runs_the_whole_flow_with_its_own_rights_alone(
     real: Real, secured: Secured, as_operator: Secured, tmp_path: Path
 ) -> None:
@@ -94,7 +78,7 @@ async def test_each_service_runs_the_whole_flow_with_its_own_rights_alone(
         (tmp_path / name).write_text(f"{password}\n", "utf-8")
     secured.allow(rights(load_catalogue(), prefix))
 
-    def as_itself(name: str, _environment: Sequence[str]) -> list[str]:
+    def as_itself(name: str, _environment: Mapping[str, str]) -> list[str]:
         own = ["-u", "KAFKA_PASSWORD", f"KAFKA_USERNAME=dunghen-{name}", f"KAFKA_PASSWORD_FILE={tmp_path / name}"]
         return ["env", *own, sys.executable, "-m", f"services.{name}"]
 

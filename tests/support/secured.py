@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import trustme
 from confluent_kafka.admin import (
     AclBinding,
@@ -24,8 +25,10 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from dunghen.rights import Right
+from tests.real import require_engine
 from tests.support.ports import free_port
 
+ADMIN, ADMINS_PASSWORD = "dunghen-operator", "operator-password"
 _JAAS = "org.apache.kafka.common.security"
 
 
@@ -96,6 +99,23 @@ def secured_kafka() -> Iterator[Secured]:
         container = _container(folder, port, plain)
         with container:
             yield Secured(f"localhost:{port}", folder, AdminClient({"bootstrap.servers": f"localhost:{plain}"}))
+
+
+@pytest.fixture(scope="session")
+def secured() -> Iterator[Secured]:
+    """One for all tests that ask for it, with the operator as a user."""
+    require_engine()
+    with secured_kafka() as kafka:
+        kafka.add_user(ADMIN, ADMINS_PASSWORD)
+        yield kafka
+
+
+@pytest.fixture
+def as_operator(secured: Secured, monkeypatch: pytest.MonkeyPatch) -> Secured:
+    """Who has the operator's proof in the environment."""
+    for name, value in secured.client(ADMIN, ADMINS_PASSWORD).items():
+        monkeypatch.setenv(name, value)
+    return secured
 
 
 def _container(folder: Path, port: int, plain: int) -> DockerContainer:
