@@ -77,7 +77,7 @@ def build(
         Job("retention", RETENTION_SECONDS, room.forget_old),
         Job("notes-retention", RETENTION_SECONDS, answers.forget_old),
     )
-    return follower.service(declare, jobs, drains=(blobs.close,))
+    return follower.service(declare, jobs, drains=(answers.drain, blobs.close))
 
 
 def _blobs(runtime: RuntimeSettings, ports: Ports | None) -> Blobs:

@@ -3,14 +3,15 @@ it that nothing joins to it.
 
 A mark holds its answer, and what was written beside it, until each lies in a document of its own, and then no more than a
 digest by which the same page, sent again, is thanked. Every step may be repeated; what died in between the job finishes.
-(docs/decisions/0037-anonymous-ratings.md)
+Answers that come at the same time take each step together (docs/decisions/0037-anonymous-ratings.md, 0023-group-commit.md).
 """
 
 import hmac
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from contracts.facts import epoch_ms
 from reference import OFFICE_TIME
@@ -18,12 +19,13 @@ from runtime.intents import Intents
 from runtime.parts import Parts
 from runtime.store import Document, Documents, Index
 from services.feedback import notes, sheets
-from services.feedback.domain import CannotAnswerError, Dossier
+from services.feedback.domain import CannotAnswerError, Dossier, FormError
 from services.feedback.domain.responses import Note, Response, due, say
 from services.feedback.domain.sheets import Asked, Sheet, asked_by
 from services.feedback.handlers import Context
 from services.feedback.vault import Vault
 from services.feedback.waiting import CELL, DAY, PAGE, due_cells, pages_of
+from services.gathering import Gathering
 from services.stored import Codec
 
 MARKS, RESPONSES = "marks", "responses"
@@ -65,12 +67,29 @@ class TooLongError(ValueError):
     """More was written than anybody keeps."""
 
 
+class Given(NamedTuple):
+    """What somebody sent. `key`: by which the same page, sent again, is known."""
+
+    asking: Dossier | Sheet
+    answers: Mapping[str, str]
+    key: str
+
+    @property
+    def mark(self) -> str:
+        """The id of the mark, which is one for all that is sent by one link or sheet."""
+        return self.asking.token or ""
+
+
+Taken = str | None | Exception  # the form that was answered; None: it was taken before; why it is not taken
+
+
 class ResponseRoom:
     """Takes answers in, and says them when enough are there."""
 
     def __init__(self, parts: Parts, intents: Intents, context: Context, vault: Vault) -> None:
         """`intents`: of the answers. `vault`: what is written is locked with."""
         self.parts, self.intents, self.context, self.vault = parts, intents, context, vault
+        self._gathering: Gathering[Given, Taken] = Gathering(self._take_all, lambda given: given.mark)
         self._said_on: date | None = None  # the day on which all that was due was said
 
     def asked(self, asking: Dossier | Sheet) -> Asked:
@@ -84,20 +103,50 @@ class ResponseRoom:
     async def take(self, asking: Dossier | Sheet, given: Mapping[str, str]) -> str | None:
         """One person's answers, and the form they are to; None where the same page was taken before: the thanks for it were
         lost on the way. Raises CannotAnswerError, FormError naming questions without answer, TooLongError, Unavailable."""
-        mark = await self._mark(asking)
-        if mark is None:
-            response = self._response(self.asked(asking), given)
-            key = _key(given) or self.parts.machine.new_id()  # who sends no number of a page is not known again
-            moves = [[RESPONSES, {"_id": response.id, **dump(response)}], *self._note(response, given)]
-            mark = {"_id": asking.token, "key": key, MOVING: 1, "moves": moves}
-            if await self.parts.store.insert_unique(MARKS, mark):
-                await self._move([mark["_id"]])
-                return response.form
-            mark = await self._mark(asking)
-        if mark is None or not hmac.compare_digest(mark["key"], _key(given)):
-            raise CannotAnswerError
-        await self._move([mark["_id"]])
-        return None
+        key = _key(given) or self.parts.machine.new_id()  # who sends no number of a page is not known again
+        taken = await self._gathering.ask(Given(asking, given, key))
+        if isinstance(taken, Exception):
+            raise taken
+        return taken
+
+    async def drain(self) -> None:
+        """Take nothing more, and wait until what was taken is saved."""
+        await self._gathering.drain()
+
+    async def _take_all(self, given: Sequence[Given]) -> list[Taken]:
+        """What becomes of each of these, as if they had come one after the other; each write is one of all."""
+        marks = await self.parts.store.get_many(MARKS, {one.mark for one in given})
+        taken: list[Taken] = [None] * len(given)
+        new = dict[str, Document]()
+        for number, one in enumerate(given):
+            if one.mark not in marks and one.mark not in new:
+                try:
+                    taken[number], new[one.mark] = self._marked(one)
+                except (CannotAnswerError, FormError, TooLongError) as error:
+                    taken[number] = error
+        lost = await self.parts.store.save_many(MARKS, [*new.values()]) if new else set[str]()
+        marks |= {name: {**mark, "rev": 1} for name, mark in new.items() if name not in lost}
+        if lost:  # to another instance; or to an earlier try of this one, and then the key tells
+            marks |= await self.parts.store.get_many(MARKS, lost)
+        moving = dict[str, Document]()
+        for number, one in enumerate(given):
+            mark = marks.get(one.mark)
+            if isinstance(taken[number], Exception):
+                continue
+            if mark is None or not hmac.compare_digest(mark["key"], one.key):
+                taken[number] = CannotAnswerError()
+                continue
+            moving[one.mark] = mark
+            if one.mark in lost:
+                taken[number] = None
+        await self._move([*moving.values()])
+        return taken
+
+    def _marked(self, given: Given) -> tuple[str, Document]:
+        """The form of an answer, and the mark that holds it. Raises CannotAnswerError, FormError, TooLongError."""
+        response = self._response(self.asked(given.asking), given.answers)
+        moves = [[RESPONSES, {"_id": response.id, **dump(response)}], *self._note(response, given.answers)]
+        return response.form, {"_id": given.mark, "rev": 0, "key": given.key, MOVING: 1, "moves": moves}
 
     async def _mark(self, asking: Dossier | Sheet) -> Document | None:
         name = asking.token or ""
@@ -126,7 +175,7 @@ class ResponseRoom:
         """The job: finish what died on its way, and once a day say what is due."""
         started = self.context.clock.now()
         while moving := await self.parts.store.find(MARKS, {MOVING: 1}, limit=PAGE):
-            await self._move([mark["_id"] for mark in moving])
+            await self._move(moving)
         today = self._today()
         if self._said_on != today:
             await self._say_due(today)
@@ -134,13 +183,16 @@ class ResponseRoom:
             self._said_on = today
         self.parts.telemetry.set("responses_looked_at_seconds", started.timestamp())
 
-    async def _move(self, marks: Sequence[str]) -> None:
-        """Give the answers of some marks their own documents, then leave nothing of them on the marks."""
-        found = await self.parts.store.get_many(MARKS, marks)
-        moving = [mark for mark in found.values() if MOVING in mark]
-        for mark in moving:
-            for collection, document in mark["moves"]:
-                await self.parts.store.insert_unique(collection, document)
+    async def _move(self, marks: Sequence[Document]) -> None:
+        """Give the answers of some marks their own documents, then leave nothing of them on the marks.
+
+        In the order of their random ids, not in that of the marks: how documents lie in a store joins nothing either.
+        """
+        moving = [mark for mark in marks if MOVING in mark]
+        moves = [move for mark in moving for move in mark["moves"]]
+        for collection in sorted({name for name, _ in moves}):
+            documents = [{**document, "rev": 0} for name, document in moves if name == collection]
+            await self.parts.store.save_many(collection, sorted(documents, key=itemgetter("_id")))  # what is there is there
         left = [{name: value for name, value in mark.items() if name not in (MOVING, "moves")} for mark in moving]
         if left:
             await self.parts.store.save_many(MARKS, left)  # one that is lost here another has left so

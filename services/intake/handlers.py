@@ -1,6 +1,6 @@
 """What intake does with items: each is read, merged into its dossier, held for a person if nobody understands it, counted.
 
-A list is saved on its own; requests of one item that come at the same time share a save (gathering.py).
+A list is saved on its own; requests of one item that come at the same time share a save (services/gathering.py).
 """
 
 from collections import Counter
@@ -13,6 +13,7 @@ from reference import ReferenceData
 from runtime.clock import Clock, epoch_ms
 from runtime.intents import Intents
 from runtime.parts import Parts
+from services.gathering import Gathering
 from services.intake import quarantine
 from services.intake.domain import (
     Accepted,
@@ -30,7 +31,6 @@ from services.intake.domain import (
     parse_item,
     take_all,
 )
-from services.intake.gathering import Gathering
 from services.intake.jobs import Deliveries
 from services.intake.quality import Quality
 from services.intake.sealing import ContactSealer

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -145,7 +146,7 @@ def failing(at_call: int) -> Any:
     return hook
 
 
-@pytest.mark.parametrize("call", range(1, 7))
+@pytest.mark.parametrize("call", range(1, 5))  # all there are of one answer
 async def test_whatever_call_to_the_store_is_never_answered_the_answer_counts_once_and_joins_to_nobody(call: int) -> None:
     async with site(hook=failing(call)) as feedback:
         statuses = [(await feedback.client.post(PATH, data=PAGE)).status_code for _ in range(3)]
@@ -167,3 +168,60 @@ async def test_of_many_at_once_with_one_link_one_answers() -> None:
 
     assert sorted(each.status_code for each in sent) == [200] + [404] * 9
     assert len(kept) == 1
+
+
+class Calls:
+    """What is asked of a slow store for answers."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    async def __call__(self, operation: str, collection: str, apply: Callable[[], Result]) -> Result:
+        if collection in ("marks", "responses", "notes") and operation != "declare":
+            self.made.append(f"{operation} {collection}")
+            await asyncio.sleep(0.001)
+        return apply()
+
+
+async def test_answers_that_come_together_share_each_write_and_one_alone_writes_as_before() -> None:
+    calls = Calls()
+    async with site(more=MORE, hook=calls) as feedback:
+        assert await send(feedback, 100) == 200
+        alone = list(calls.made)
+        calls.made.clear()
+        assert await asyncio.gather(*(send(feedback, number) for number in range(101, 117))) == [200] * 16
+        marks, kept = await feedback.parts.store.find("marks", {}), await feedback.kept()
+
+    assert alone == ["get_many marks", "save_many marks", "save_many responses", "save_many marks"]
+    assert len(calls.made) <= 3 * len(alone) + 2  # groups, not 16 times the same; two finds of this test
+    assert (len(marks), len(kept)) == (17, 17)
+    assert not [mark for mark in marks if set(mark) != {"_id", "rev", "key"}]
+
+
+async def test_answers_of_one_write_lie_in_the_order_of_their_own_ids_and_not_of_their_marks() -> None:
+    """R40: what was inserted in an order must not tell whose each was."""
+    async with site(more=MORE) as feedback:
+        written = list[list[str]]()
+        real = feedback.parts.store.save_many
+
+        async def noted(collection: str, documents: Any) -> set[str]:
+            if collection == "responses":
+                written.append([one["_id"] for one in documents])
+            return await real(collection, documents)
+
+        with mock.patch.object(feedback.parts.store, "save_many", noted):
+            await asyncio.gather(*(send(feedback, number) for number in range(100, 116)))
+
+    assert max(map(len, written)) > 1
+    assert written == [sorted(ids) for ids in written]
+
+
+async def test_the_same_page_twice_in_one_save_is_thanked_twice_and_counts_once_beside_one_that_lacks_an_answer() -> None:
+    async with site(more=MORE) as feedback:
+        lacking = {name: value for name, value in PAGE.items() if name != "waiting"}
+        posts = [(PATH, lacking), (PATH, PAGE), (PATH, PAGE), (f"/y-kien/{token(100)}", {**PAGE, "waiting": "4"})]
+        sent = await asyncio.gather(*(feedback.client.post(path, data=given) for path, given in posts))
+        kept = await feedback.kept()
+
+    assert [each.status_code for each in sent] == [422, 200, 200, 200]
+    assert sorted(one["scores"]["waiting"] for one in kept) == [0, 75]

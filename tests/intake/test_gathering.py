@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from runtime.errors import Invalid, Unavailable
-from services.intake import gathering
-from services.intake.gathering import MOST_SAVES, MOST_TOGETHER, QUIET_TURNS, Gathering
+from services import gathering
+from services.gathering import MOST_SAVES, MOST_TOGETHER, QUIET_TURNS, Gathering
 from services.stored import newer
 from tests.runtime.hand import settled
 

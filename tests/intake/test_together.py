@@ -21,10 +21,11 @@ from runtime.service import Service
 from runtime.settings import RuntimeSettings
 from runtime.store import Document, MemoryDocuments, MemoryTables
 from runtime.web import Patience
-from services.intake import app, gathering
+from services import gathering
+from services.gathering import MOST_SAVES
+from services.intake import app
 from services.intake.domain import take_all
 from services.intake.domain.keys import Wanted
-from services.intake.gathering import MOST_SAVES
 from services.intake.keys import create_key
 from services.intake.settings import IntakeSettings
 from tests.intake.alone import NOW, received
