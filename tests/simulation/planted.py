@@ -35,8 +35,8 @@ from runtime.store import Document, Documents, Range
 from runtime.store.memory import MemoryDocuments
 from runtime.timers import Timers
 from services.changes import Answering, Changed
+from services.feedback import petitions, responses
 from services.feedback import recovery as feedback_recovery
-from services.feedback import responses
 from services.feedback.domain.clocks import Clocks
 from services.feedback.domain.petition import Petition, Running
 from services.feedback.responses import ResponseRoom
@@ -64,10 +64,12 @@ def _odd_answers_are_no_unavailable(real: Callable[[str, int], Exception]) -> Ca
     return lambda part, number: OperationFailureError(str(number)) if part == "store" else real(part, number)
 
 
-def _blind_save_many(real: Any) -> Any:
+def _blind_save_many(real: Any, of: str = "") -> Any:
+    """Nobody hears which documents were lost. `of`: in this collection alone; "" in all."""
+
     async def save_many(self: MemoryDocuments, collection: str, documents: Sequence[Document]) -> set[str]:
-        await real(self, collection, documents)
-        return set()
+        lost: set[str] = await real(self, collection, documents)
+        return lost if of and of != collection else set()
 
     return save_many
 
@@ -392,7 +394,7 @@ PLANTS = (
     Plant("a-petition-rings-by-a-wrong-clock", lambda: [(Timers, "_ahead", _never_ahead)], 500, "feedback"),
     Plant(
         "what-the-desk-did-is-undone",
-        lambda: [(MemoryDocuments, "save_many", _blind_save_many(MemoryDocuments.save_many))],
+        lambda: [(MemoryDocuments, "save_many", _blind_save_many(MemoryDocuments.save_many, petitions.PETITIONS))],
         200,
         "feedback",
     ),
