@@ -89,6 +89,14 @@ async def test_a_save_is_marked_by_the_name_it_is_given(real: Real) -> None:
     await drop_database(url)
 
 
+async def test_what_is_inserted_together_does_not_show_it(store: Documents) -> None:
+    """R40: nothing joins an answer to a survey to its dossier, nor to the answers that were written in the same moment."""
+    await store.save_many("answers", [{"_id": name, "rev": 0} for name in ("a", "b")])
+
+    found = await store.get_many("answers", ["a", "b"])
+    assert found == {name: {"_id": name, "rev": 1} for name in ("a", "b")}
+
+
 async def test_a_user_without_rights_is_unavailable(real: Real) -> None:
     store = open_documents(real.mongo.replace("://", "://nobody:wrong@").rstrip("/") + "/x?authSource=admin")
 
