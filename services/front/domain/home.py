@@ -27,10 +27,10 @@ DUE = "/v1/due?limit=1"
 ON_PAPER = "/v1/letters-on-paper/counts"
 TILES = (
     Tile("thư chờ ký", "/letters", LETTERS, "notifier", "/v1/letters?state=drafted", "letters", 200),
-    Tile("thư phải in để gửi", "/letters/on-paper", PAPER, "notifier", ON_PAPER, "wanted"),
-    Tile("thư đã in lâu, chưa ghi kết quả", "/letters/on-paper?state=printed", PAPER, "notifier", ON_PAPER, "unsaid"),
     Tile("hồ sơ đã quá hạn", "/due?urgency=late", DATES, "sla", DUE, "late"),
     Tile("hồ sơ đến hạn hôm nay", "/due?urgency=today", DATES, "sla", DUE, "today"),
     Tile("hồ sơ chờ tiếp nhận", "/due?urgency=unaccepted", DATES, "sla", DUE, "unaccepted"),
     Tile("hồ sơ đến hạn ngày làm việc tới", "/due?urgency=tomorrow", DATES, "sla", DUE, "tomorrow"),
+    Tile("thư phải in để gửi", "/letters/on-paper", PAPER, "notifier", ON_PAPER, "wanted"),
+    Tile("thư đã in lâu, chưa ghi kết quả", "/letters/on-paper?state=printed", PAPER, "notifier", ON_PAPER, "unsaid"),
 )
