@@ -85,10 +85,14 @@ def mobile(cell: str) -> str | None:
 
 def _plain(cell: str) -> str:
     """Without what cannot be seen; a number that a spreadsheet wrote as `912000013.0` is whole."""
-    letters = ((letter, unicodedata.category(letter)) for letter in unicodedata.normalize("NFC", cell.translate(_PLAIN)))
-    text = "".join(" " if kind == "Zs" else letter for letter, kind in letters if kind != "Cf")
+    text = cell if cell.isascii() else _seen(cell)  # nearly all are, and then there is nothing to find
     text = _O.sub(lambda typed: "0" * len(typed.group()), text)
     return re.sub(r"^\s*([0-9]+)\.0+\s*$", r"\1", text)
+
+
+def _seen(cell: str) -> str:
+    letters = ((letter, unicodedata.category(letter)) for letter in unicodedata.normalize("NFC", cell.translate(_PLAIN)))
+    return "".join(" " if kind == "Zs" else letter for letter, kind in letters if kind != "Cf")
 
 
 def _runs(text: str) -> Iterator[str]:
