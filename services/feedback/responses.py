@@ -98,7 +98,8 @@ class ResponseRoom:
 
     async def is_answered(self, asking: Dossier | Sheet) -> bool:
         """Whether the mark is there."""
-        return await self._mark(asking) is not None
+        name = asking.token or ""
+        return name in await self.parts.store.get_many(MARKS, [name])
 
     async def take(self, asking: Dossier | Sheet, given: Mapping[str, str]) -> str | None:
         """One person's answers, and the form they are to; None where the same page was taken before: the thanks for it were
@@ -147,10 +148,6 @@ class ResponseRoom:
         response = self._response(self.asked(given.asking), given.answers)
         moves = [[RESPONSES, {"_id": response.id, **dump(response)}], *self._note(response, given.answers)]
         return response.form, {"_id": given.mark, "rev": 0, "key": given.key, MOVING: 1, "moves": moves}
-
-    async def _mark(self, asking: Dossier | Sheet) -> Document | None:
-        name = asking.token or ""
-        return (await self.parts.store.get_many(MARKS, [name])).get(name)
 
     def _response(self, asked: Asked, given: Mapping[str, str]) -> Response:
         today, form = self._today(), asked.form

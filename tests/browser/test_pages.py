@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from dunghen.demo.people import STORY
 from dunghen.serving import NAMES, addresses
 from tests.real import skip
-from tests.support.browsing import SCREENS, barriers, follow
+from tests.support.browsing import SCREENS, answer, barriers, follow
 from tests.support.month import PORT, SERVED, shared, shared_month
 from tests.support.ports import free_row
 
@@ -230,13 +230,11 @@ def test_a_citizen_answers_from_the_message_once(site: Site, page: Page) -> None
     assert page.locator("fieldset").count() == 5
     apology = page.locator("#ask-apology")
     seen = []
-    for answer in ("#appointment-3", "#appointment-0"):  # late; early
-        page.check(answer)
+    for chosen in ("#appointment-3", "#appointment-0"):  # late; early
+        page.check(chosen)
         seen.append(apology.is_visible())
     assert seen == [True, False]
-    for fieldset in page.locator("fieldset").all():
-        if fieldset.is_visible():
-            fieldset.locator("label").first.click()
+    answer(page)
     follow(page, "text=Gửi ý kiến")
     assert "đã được ghi nhận" in page.inner_text("main")
     look(page, "survey-thanks")

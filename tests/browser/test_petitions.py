@@ -32,7 +32,7 @@ from services.feedback.responses import RESPONSES
 from services.feedback.sheets import enter
 from services.feedback.store import DOSSIERS
 from tests.real import skip
-from tests.support.browsing import follow, look
+from tests.support.browsing import answer, follow, look
 from tests.support.dossiers import DOSSIER, at
 from tests.support.feedback import DONE, PROMISED, REFERENCE, SETTINGS, play
 from tests.support.front import SEED, front_at, issuer_on_loopback
@@ -292,9 +292,7 @@ def test_of_a_survey_whose_network_is_cut_between_tap_and_thanks_exactly_one_ans
 
     arrived: list[int] = []
     phone.goto(f"{place.here}{SURVEY}")
-    for fieldset in phone.locator("fieldset").all():
-        if fieldset.is_visible():
-            fieldset.locator("label").first.click()
+    answer(phone)
     phone.route("**/y-kien/*", cut)
     phone.click("main button", no_wait_after=True)
     phone.wait_for_timeout(500)
@@ -305,13 +303,6 @@ def test_of_a_survey_whose_network_is_cut_between_tap_and_thanks_exactly_one_ans
     look(phone, "survey-after-cut")
 
     assert (arrived, place.answers()) == ([200], 1)
-
-
-def answer(page: Page) -> None:
-    """Choose the first answer of each question that is asked."""
-    for fieldset in page.locator("fieldset").all():
-        if fieldset.is_visible():
-            fieldset.locator("label").first.click()
 
 
 def test_sheets_are_printed_and_one_that_came_back_is_typed_in_once(place: Place, page: Page, officer: Page) -> None:

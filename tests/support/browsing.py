@@ -16,6 +16,13 @@ def follow(page: Page, what: str | Locator) -> None:
         (page.locator(what).first if isinstance(what, str) else what).click()
 
 
+def answer(page: Page) -> None:
+    """Choose the first answer of each question that is asked."""
+    for fieldset in page.locator("fieldset").all():
+        if fieldset.is_visible():
+            fieldset.locator("label").first.click()
+
+
 def look(page: Page, name: str) -> None:
     """Keep a picture, and check that nothing sticks out and nobody is kept out. Needs a browser with JavaScript."""
     keep(page, name)

@@ -61,8 +61,7 @@ async def find_letters(store: Documents, which: tuple[LetterState, Sequence[str]
     """Dossiers with a letter in a state, of some units (None: of all), from behind a place on; by the date that passes, which
     is the order of signing, then by code. A place is `date in ms/code`; anything else begins anew."""
     state, units = which
-    where: Where = {"letter.s": state} if units is None else {"letter.s": state, "letter.unit": In(tuple(units))}
-    found = await store.find(DOSSIERS, where, order=BY_DUE, limit=size, after=_place(after))
+    found = await store.find(DOSSIERS, {"letter.s": state, **_of(units)}, order=BY_DUE, limit=size, after=_place(after))
     last = f"{found[-1]['letter']['due']}/{found[-1]['_id']}" if len(found) == size else ""
     return Page(CODEC.read_all(found), last)
 
@@ -79,8 +78,7 @@ def _place(after: str) -> tuple[int, str] | None:
 
 async def count_letters(store: Documents, state: LetterState, units: Sequence[str] | None) -> int:
     """How many letters of some units (None: of all) are in a state."""
-    where: Where = {"letter.s": state} if units is None else {"letter.s": state, "letter.unit": In(tuple(units))}
-    return sum(row.count for row in await store.count_by(DOSSIERS, where))
+    return sum(row.count for row in await store.count_by(DOSSIERS, {"letter.s": state, **_of(units)}))
 
 
 _LISTS: Mapping[Listing, str] = {"uncertain": HELD, "failed": FAILED, "unreached": UNREACHED, "taken-back": TAKEN_BACK}
