@@ -30,6 +30,7 @@ COMMANDS = {
     "sms": "sms",
     "calendar": "calendar",
     "rebuild": "rebuild",
+    "restored": "restored",
     "brake": "brake",
     "messages": "messages",
     "letters": "letters",

@@ -77,6 +77,8 @@ class Intents:
             if sure_only:
                 unsure = await unsure_of(self.parts, documents.values(), open_intents)
                 waiting = [document_id for document_id in waiting if document_id not in unsure]
+                for document_id in unsure:  # what was decided before its revision moved was never saved
+                    answers.pop(document_id, None)
             identity, changed, speaking = self.parts.machine.new_id(), list[Document](), dict[str, list[Wire]]()
             for document_id in waiting:
                 before = documents.get(document_id) or new_document(document_id)

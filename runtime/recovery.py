@@ -155,7 +155,7 @@ class Anchor(Generic[EventT]):
             known = await self._change(lambda document: _emptied(document, look, self._recovery.version))
         self._check(known, look)
         if "recovering" not in known:
-            differs = await self._differs(known, look)
+            differs = "restored" in known or await self._differs(known, look)
             # Another instance may have begun to read back meanwhile, and what it has saved hides that anything differs.
             known = await self._change(lambda document: _begun(document, look)) if differs else await self._state() or known
         if "recovering" in known:
@@ -447,7 +447,8 @@ def _begun(document: Document, look: _Look) -> Document:
     if "recovering" in document:
         return document
     own, start = document["marks"][0]["own"], document["marks"][0]["inputs"]
-    return {**document, "recovering": {"own": own, "from": start, "ends": look.inputs, "left": _left(look.inputs, start)}}
+    bare = {key: value for key, value in document.items() if key != "restored"}
+    return {**bare, "recovering": {"own": own, "from": start, "ends": look.inputs, "left": _left(look.inputs, start)}}
 
 
 def _left(ends: Places, done: Places) -> int:
@@ -500,7 +501,7 @@ def _noted(document: Document, steps: Sequence[tuple[str, Step]]) -> Document:
     return document if said == known and UNSETTLED in document else {**document, SAID: said, UNSETTLED: 1}
 
 
-# --- dunghen rebuild ---------------------------------------------------------------------------------------------------------
+# --- dunghen rebuild, dunghen restored -------------------------------------------------------------------------------------
 
 
 async def open_intents(store: Documents) -> int:
@@ -508,6 +509,17 @@ async def open_intents(store: Documents) -> int:
     await store.declare(INTENTS)
     counted = await store.count_by(INTENTS, {})
     return counted[0].count if counted else 0
+
+
+async def note_restored(store: Documents) -> None:
+    """A person says that this store is a copy that was put back: the next start recovers, even if the log says nothing that the
+    copy does not know. For a service that does not run. Raises CannotStartError for a store that knows no log, Unavailable."""
+    await store.declare(STATE)
+    known = (await store.get_many(STATE, [LOG])).get(LOG)
+    if known is None or "marks" not in known:
+        raise CannotStartError("kho chưa biết nhật ký nào, không có gì để đối chiếu")
+    if await store.save_many(STATE, [{**known, "restored": True}]):
+        raise CannotStartError("dịch vụ đang chạy: dừng hết các tiến trình của dịch vụ trước")
 
 
 async def empty(store: Documents, collections: Iterable[str]) -> int:

@@ -8,9 +8,10 @@ from contracts.petitions import PetitionAbout, PetitionChannel, PetitionKind
 from reference import OFFICE_TIME
 from reference.phones import mobile
 from runtime.blobs import Blobs
+from runtime.errors import Unavailable
 from runtime.intents import Intents
 from runtime.parts import Parts
-from services.changes import By, Changed
+from services.changes import Answering, By, Changed
 from services.feedback.attachments import Attachments
 from services.feedback.domain.clocks import LIMITS, Clocks
 from services.feedback.domain.handling import Contact, Ground, Incoming, erase, receive
@@ -25,6 +26,7 @@ LONGEST_ONCE = 100  # characters of the number of a form
 KEEP_DAYS = 1825  # five years, unless a setting says otherwise
 DAY_MS = 24 * 3_600_000
 PAGE_ERASED = 200
+UNSAID_PAUSES = (0.0, 0.1, 0.4, 1.5)  # seconds; what was said a moment ago is on its way to the log
 ERASED_KINDS: tuple[PetitionKind, ...] = ("suggestion", "petition", "complaint", "denunciation", "praise", "contribution")
 
 
@@ -141,8 +143,17 @@ class PetitionRoom:
         return self.vault.name(once[:LONGEST_ONCE], text)[0] if once else ""
 
     async def change(self, petition: str, rule: Callable[[Petition], Changed[Petition]]) -> None:
-        """Change it. Raises NotAllowedError, Unavailable."""
-        await CODEC.change(self.intents, [petition], rule, self.parts.clock)
+        """Change it, once the log has all that was said of it before: what a clock said and what follows are lost with a store
+        together, or not at all. Raises NotAllowedError, Unavailable."""
+
+        def answering(before: Petition) -> Answering[Petition, None]:
+            return rule(before).answering(None)
+
+        for pause in UNSAID_PAUSES:
+            await self.parts.machine.sleep(pause)
+            if petition in await CODEC.ask(self.intents, [petition], answering, self.parts.clock, sure_only=True):
+                return
+        raise Unavailable("what was said of this petition is not on the log yet")
 
     async def note_reading(self, petition: str, by: By, purpose: str) -> None:
         """Journal that somebody is about to read what is secret, before it is shown (R34). Raises Unavailable."""

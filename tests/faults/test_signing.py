@@ -100,8 +100,8 @@ async def test_five_hundred_letters_signed_by_two_at_once_have_each_one_number_w
     records = await town.check(story)
 
     assert answers.keys() <= {202, 409}, answers
-    said = [event for r in records if (event := event_of(r)) is not None and event.subject in story.codes]
-    numbers = [event.data.number for event in said if isinstance(event.data, LetterSent)]
+    events = {event.id: event for r in records if (event := event_of(r)) is not None}.values()  # one that died may say it again
+    numbers = [one.data.number for one in events if isinstance(one.data, LetterSent) and one.subject in story.codes]
     print(f"letters {len(late)}, taken {answers[202]}, were taken {answers[409]}, numbers {len(set(numbers))}")  # noqa: T201 - the result
     assert len(set(numbers)) == len(numbers) == len(late)
 

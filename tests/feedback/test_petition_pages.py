@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from runtime.errors import Unavailable
 from runtime.log import Partition
+from runtime.parts import INTENTS
 from runtime.web import Role
+from services.feedback import petition_room
 from tests.support.feedback import SETTINGS
 from tests.support.identity import as_person
 from tests.support.petitions import OTHER, UNIT, Pages, pages, time
@@ -68,6 +71,28 @@ async def test_a_petition_is_sent_found_by_its_code_answered_published_and_raise
     again = await own.client.post("/gop-y/bo-sung", data={"code": code, "text": "Vẫn phải đi lại"})
     assert "chờ thụ lý" in again.text
     assert "lần 2" in (await own.client.get("/petitions", headers=CLERK)).text
+
+
+async def test_an_officer_goes_on_with_a_petition_once_the_log_has_what_was_said_of_it(
+    own: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a store that is put back to an older copy knows what the officer did, and not what came before (R24)."""
+    monkeypatch.setattr(petition_room, "UNSAID_PAUSES", (0.0,))
+    name, code = await send(own)
+    with monkeypatch.context() as away:
+        away.setattr(own.log, "publish", _no_answer)
+        assert await do(own, name, "take") == 503
+    assert await do(own, name, "answer", text="Đã rút gọn thủ tục", decision="resolved") == 503
+    assert "Đã rút gọn thủ tục" not in await status(own, code)
+
+    said = await own.store.find(INTENTS, {}, limit=10)
+    await own.store.delete_many(INTENTS, [intent["_id"] for intent in said])  # as when it was published again
+    assert await do(own, name, "answer", text="Đã rút gọn thủ tục", decision="resolved") == 303
+    assert "Đã rút gọn thủ tục" in await status(own, code)
+
+
+async def _no_answer(_: object) -> None:
+    raise Unavailable("kafka does not answer")
 
 
 async def test_the_same_words_without_the_form_s_number_are_never_another_s_petition(own: Pages) -> None:

@@ -35,6 +35,11 @@ def answering(document: Document) -> Decision:
     return Decision(document, answer=document["_id"])
 
 
+def touching(document: Document) -> Decision:
+    """The same, and changes each without a word."""
+    return Decision({**document, "touched": 1}, answer=document["_id"])
+
+
 # --- the usual way ------------------------------------------------------------------
 
 
@@ -133,6 +138,24 @@ async def test_who_asks_for_what_is_published_is_not_given_what_was_said_under_a
     member.way.let_go("publish")
     await writing
     assert await member.intents.apply(["a"], answering, sure_only=True) == {"a": "a"}
+
+
+async def test_who_asks_for_what_is_published_is_not_given_what_a_record_overtook(bench: Bench) -> None:
+    """Its save is refused, since a record changed the document meanwhile; what the record said is not published yet."""
+    member, other = bench.member(), bench.member()
+    member.way.hold("save_many things")
+    asking = asyncio.create_task(member.intents.apply(["a", "b"], touching, sure_only=True))
+    await until(lambda: member.way.waiting)
+    other.way.hold("publish")
+    writing = asyncio.create_task(write(other, "n"))
+    await until(lambda: other.way.waiting == ["publish"])
+    member.way.let_go("save_many things")
+
+    assert await asking == {"b": "b"}
+    assert "touched" not in bench.thing()
+    other.way.let_go("publish")
+    await writing
+    assert await member.intents.apply(["a"], touching, sure_only=True) == {"a": "a"}
 
 
 async def test_who_asks_for_what_is_sure_is_not_given_what_was_brought_back_and_not_compared(bench: Bench) -> None:

@@ -19,7 +19,7 @@ from runtime.loop import Loop
 from runtime.machine import SystemMachine
 from runtime.outputs import UNSETTLED, Decision, Output, Rules
 from runtime.parts import STATE
-from runtime.recovery import LOG, Anchor, Recall, Recovery, empty, open_intents
+from runtime.recovery import LOG, Anchor, Recall, Recovery, empty, note_restored, open_intents
 from runtime.store import Document, Index
 from runtime.store.memory import MemoryDocuments, MemoryTables
 from tests.runtime.alone import parts_on
@@ -250,6 +250,28 @@ async def test_a_store_restored_from_an_older_copy_learns_what_was_said_since() 
     await lived(bench)
 
     assert (bench.documents(), await bench.words()) == (before, words)
+
+
+async def test_a_copy_that_a_person_says_was_put_back_is_compared_though_the_log_says_nothing_new() -> None:
+    """What was handed over before anything was said of it is known to nobody but the person (docs/simulation.md)."""
+    bench = Bench()
+    await lived(bench, fact("a", 1), fact("b", 5))
+    before, words = bench.documents(), await bench.words()
+
+    await note_restored(MemoryDocuments(bench.tables))
+    process = await bench.process().start()
+    assert process.anchor.running
+    await (await process.quiet()).stop()
+    assert (bench.documents(), await bench.words()) == (before, words)
+
+    again = await bench.process().start()
+    assert not again.anchor.running
+    await again.stop()
+
+
+async def test_nothing_can_be_said_of_a_store_that_knows_no_log() -> None:
+    with pytest.raises(CannotStartError, match="chưa biết nhật ký"):
+        await note_restored(MemoryDocuments(MemoryTables()))
 
 
 async def test_a_copy_taken_before_the_first_mark_was_closed_reads_all_again() -> None:

@@ -1,6 +1,7 @@
 """notifier itself in the simulated world, with a gateway that has faults of its own: its real handlers, sender, recovery.
 
-Each dossier comes with its contact, and its result is ready within the world's few minutes. Beside what happens to store, log
+Each dossier comes with its contact, its result is ready within the world's few minutes, and its invitation comes while that is
+told. Beside what happens to store, log
 and processes, the gateway takes a message and does not say so, answers 500, asks to be left alone, says that a message arrived
 before it says that it was taken; some gateways drop a repeated client id. What must hold: nobody is told twice, nobody is
 neither told nor on a list for a person, and what one message meets harms no other.
@@ -22,6 +23,7 @@ from pydantic import SecretStr
 
 from contracts import Event, encode, fact_id
 from contracts.contacts import ContactSealed
+from contracts.feedback import FeedbackInvited
 from dunghen import PROVINCE
 from runtime.intents import Intents
 from runtime.jobs import Job
@@ -45,7 +47,8 @@ from services.notifier.settings import NotifierSettings
 from tests.simulation.sla import MODELS, UNIT, reference_data
 from tests.simulation.world import LOOK_SECONDS, START, WORK_SECONDS, Node, Verdict, World
 
-DOSSIERS, CONTACTS, NOTICES = "dossiers.v1", "contacts.v1", "notices.v1"
+DOSSIERS, CONTACTS, FEEDBACK, NOTICES = "dossiers.v1", "contacts.v1", "feedback.v1", "notices.v1"
+INVITED_WITHIN = 5.0  # seconds after the result: while the message about it is being sent
 Trouble = Literal["taken", "silent", "500", "busy", "refused", "receipt-first"]
 TROUBLES: tuple[Trouble, ...] = ("taken", "silent", "500", "busy", "receipt-first")
 LISTED = frozenset(("uncertain", "failed"))
@@ -134,7 +137,7 @@ class Notifier:
     """The scenario."""
 
     name: str = "notifier"
-    topics: tuple[str, ...] = (DOSSIERS, CONTACTS)
+    topics: tuple[str, ...] = (DOSSIERS, CONTACTS, FEEDBACK)
     writes: tuple[str, ...] = (NOTICES,)
     collection: str = store.DOSSIERS
     timer: str = store.NEXT_SEND
@@ -174,9 +177,9 @@ class Notifier:
     # --- the workload -----------------------------------------------------------
 
     async def work(self, world: World) -> None:
-        """Results of some dossiers become ready, their contacts come before or behind them."""
+        """Results of some dossiers become ready, their contacts come before or behind them, invitations just behind."""
         self._world = world
-        chance = world.chance
+        chance, later = world.chance, Random(f"{world.setup.seed}/invitations")
         self.phones = Phones(chance.random() < 0.5, Random(f"{world.setup.seed}/gateway"))
         self.codes = [f"{UNIT}-260302-{number:04}" for number in range(self.dossiers)]
         moments = []
@@ -187,6 +190,7 @@ class Notifier:
                 (begin, partial(self._receive, world, code)),
                 (chance.uniform(begin, ready + 5.0), partial(self._contact, world, code)),
                 (ready, partial(self._complete, world, code, ready)),
+                (ready + later.uniform(0.0, INVITED_WITHIN), partial(self._invite, world, code)),
             ]
         for at, do in sorted(moments, key=lambda moment: moment[0]):
             await asyncio.sleep(max(0.0, at - world.loop.time()))
@@ -235,6 +239,12 @@ class Notifier:
         data = ContactSealed(at=world.now(), contact_sequence=1, key_epoch=1, sealed=person)
         event = Event(fact_id(code, "contact", "1", 1), "/intake", ContactSealed.TYPE, code, world.now(), data)
         _append(world, CONTACTS, event)
+
+    def _invite(self, world: World, code: str) -> None:
+        """What changes a dossier, and says something, while its message is claimed; it is due in two days."""
+        data = FeedbackInvited(at=world.now(), form="tthc-2026.1", key_epoch=1, sealed="AA==")
+        event = Event(fact_id(code, "invited", "1", 1), "/feedback", FeedbackInvited.TYPE, code, world.now(), data)
+        _append(world, FEEDBACK, event)
 
     # --- the oracle ---------------------------------------------------------------
 

@@ -5,7 +5,7 @@ them anew and writes the file; a fault that is no longer found within its bound 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -262,6 +262,20 @@ async def _always_sure(*_: object) -> frozenset[str]:
     return frozenset()
 
 
+class _NeverTakenBack(frozenset[str]):
+    """Names what is unsure to whoever asks of one, and nothing to whoever takes back what was decided of all."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+
+def _decided_stays(unsure_of: Callable[..., Awaitable[frozenset[str]]]) -> Callable[..., Awaitable[frozenset[str]]]:
+    async def unsure(*args: Any) -> frozenset[str]:
+        return _NeverTakenBack(await unsure_of(*args))
+
+    return unsure
+
+
 def _queue_again(dossier: Dossier, name: str, message: Claimed, ground: Sending) -> Changed[Dossier]:
     return Changed(dossier.with_message(name, put_back(message, ground.now_ms)))
 
@@ -375,7 +389,13 @@ PLANTS = (
     Plant("watermark-ignored", lambda: [(runtime.timers, "watermarks", _no_watermarks)], 1000),
     Plant("clock-ahead-believed", lambda: [(Timers, "_ahead", _never_ahead)], 500),
     Plant("a-stuck-claim-is-free", lambda: [(sending, "_stuck", _claim_again)], 200, "notifier"),
-    Plant("told-before-the-log-knows-of-it", lambda: [(runtime.intents, "unsure_of", _always_sure)], 200, "notifier"),
+    Plant("told-before-the-log-knows-of-it", lambda: [(runtime.intents, "unsure_of", _always_sure)], 500, "notifier"),
+    Plant(
+        "done-though-its-save-was-refused",
+        lambda: [(runtime.intents, "unsure_of", _decided_stays(runtime.batch.unsure_of))],
+        500,
+        "notifier",
+    ),
     Plant("what-is-uncertain-is-tried-again", lambda: [(outcome, "_unknown", _queue_again)], 200, "notifier"),
     Plant("one-odd-answer-is-final", lambda: [(outcome, "_unknown", _fail_at_once)], 200, "notifier"),
     Plant("a-client-id-of-each-try", lambda: [(sending, "client_id", _another_id())], 200, "notifier"),

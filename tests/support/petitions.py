@@ -57,6 +57,7 @@ class Pages:
     service: Service
     broker: MemoryBroker
     blobs: MemoryBlobs
+    log: MemoryLog
 
 
 @asynccontextmanager
@@ -68,8 +69,9 @@ async def pages(now: str) -> AsyncIterator[Pages]:
     broker = MemoryBroker(dict.fromkeys(("feedback.v1", "contacts.v1", "dossiers.v1"), 1), lambda: 0)
     runtime = RuntimeSettings(kafka_bootstrap_servers="none:0", store_url="none", identity_issuers=(ISSUER.trusted(),))
     blobs = MemoryBlobs()
-    ports = Ports(store=store, topics=MemoryLog("feedback", broker), clock=clock, blobs=blobs)
+    log = MemoryLog("feedback", broker)
+    ports = Ports(store=store, topics=log, clock=clock, blobs=blobs)
     service = build(runtime, SETTINGS, reference=REFERENCE, ports=ports)
     service.health.waits_for = ""
     async with httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="https://example.org") as client:
-        yield Pages(client, store, clock, service, broker, blobs)
+        yield Pages(client, store, clock, service, broker, blobs, log)
