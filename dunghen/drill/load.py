@@ -20,10 +20,10 @@ def now_ms() -> int:
 
 
 class Load:
-    """Sends so many facts a second, half of them receptions, whatever the system does meanwhile."""
+    """Sends so many facts a second, half of them receptions, whatever the system does meanwhile. `rate` may change."""
 
     def __init__(self, fleet: Fleet, rate: float) -> None:
-        self._fleet, self._rate = fleet, rate
+        self._fleet, self.rate = fleet, rate
         self._open: list[tuple[float, str]] = []  # when it was received, code
         self._sending: list[asyncio.Task[None]] = []
         self.received = 0
@@ -40,10 +40,12 @@ class Load:
             await task
 
     async def _run(self, stop: asyncio.Event) -> None:
-        begin = time.monotonic()
+        before, owed = time.monotonic(), 0.0
         while not stop.is_set():
             now = time.monotonic()
-            due = int((now - begin) * self._rate / 2) - self.received
+            owed += (now - before) * self.rate / 2
+            due, before = int(owed), now
+            owed -= due
             items = [*self._completions(now - OPEN_SECONDS), *self._receptions(due)]
             if items:
                 self._sending.append(asyncio.create_task(self._fleet.post(items)))

@@ -14,7 +14,7 @@ from runtime.parts import Parts
 from services.changes import Answering, By, Changed
 from services.feedback.attachments import Attachments
 from services.feedback.domain.clocks import LIMITS, Clocks
-from services.feedback.domain.handling import Contact, Ground, Incoming, erase, receive
+from services.feedback.domain.handling import Contact, Ground, Incoming, NotAllowedError, erase, receive
 from services.feedback.domain.meetings import Meeting
 from services.feedback.domain.petition import Gift, Petition
 from services.feedback.handlers import Context
@@ -26,6 +26,7 @@ LONGEST_ONCE = 100  # characters of the number of a form
 KEEP_DAYS = 1825  # five years, unless a setting says otherwise
 DAY_MS = 24 * 3_600_000
 PAGE_ERASED = 200
+ANOTHER_ROUND = "Người gửi đã phản ánh lại từ khi trang này được mở; xin đọc nội dung mới rồi làm lại"
 UNSAID_PAUSES = (0.0, 0.1, 0.4, 1.5)  # seconds; what was said a moment ago is on its way to the log
 ERASED_KINDS: tuple[PetitionKind, ...] = ("suggestion", "petition", "complaint", "denunciation", "praise", "contribution")
 
@@ -142,12 +143,15 @@ class PetitionRoom:
         """What a form with this number and these words is known again by; "" of one without a number."""
         return self.vault.name(once[:LONGEST_ONCE], text)[0] if once else ""
 
-    async def change(self, petition: str, rule: Callable[[Petition], Changed[Petition]]) -> None:
-        """Change it, once the log has all that was said of it before: what a clock said and what follows are lost with a store
-        together, or not at all. Raises NotAllowedError, Unavailable."""
+    async def change(self, petition: str, seen_round: int, rule: Callable[[Petition], Changed[Petition]]) -> None:
+        """Change it, in the round in which it was seen, once the log has all that was said of it before: what a clock said and what
+        follows are lost with a store together, or not at all. Raises NotAllowedError, Unavailable."""
 
         def answering(before: Petition) -> Answering[Petition, None]:
-            return rule(before).answering(None)
+            changed = rule(before)
+            if changed.after is not before and before.round != seen_round:
+                raise NotAllowedError("R31", ANOTHER_ROUND)
+            return changed.answering(None)
 
         for pause in UNSAID_PAUSES:
             await self.parts.machine.sleep(pause)

@@ -125,6 +125,8 @@ def _of_scaled(scaled: Manifest) -> Iterator[str]:
                 yield f"counts {given['topic']} of the group {given['consumerGroup']}, which is not its own"
             if not given.get("excludePersistentLag") == given.get("limitToPartitionsWithLag") == "true":
                 yield "scales on what no pod can work off"
+            if given.get("ensureEvenDistributionOfPartitions") == "true":  # refused beside the other, and nothing is scaled
+                yield "limits pods in two ways that KEDA does not take together"
         elif trigger["type"] == "prometheus" and not any(metric in given["query"] for metric in kept):
             yield f"asks for a metric that nobody keeps: {given['query']}"
 

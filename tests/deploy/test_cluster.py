@@ -108,6 +108,10 @@ def other_group(objects: list[Manifest]) -> None:
     first(objects, "ScaledObject", "sla")["spec"]["triggers"][0]["metadata"]["consumerGroup"] = "notifier"
 
 
+def limited_twice(objects: list[Manifest]) -> None:
+    first(objects, "ScaledObject", "sla")["spec"]["triggers"][0]["metadata"]["ensureEvenDistributionOfPartitions"] = "true"
+
+
 def officers_outside(objects: list[Manifest]) -> None:
     first(objects, "Ingress", "dunghen")["spec"]["rules"][0]["http"]["paths"][0]["path"] = "/v1"
 
@@ -131,6 +135,7 @@ def officers_outside(objects: list[Manifest]) -> None:
         (with_token, "a token of the cluster"),
         (many_pods, "more pods than partitions"),
         (other_group, "which is not its own"),
+        (limited_twice, "does not take together"),
         (officers_outside, "leads outside what is for"),
     ],
     ids=lambda given: given.__name__ if callable(given) else "",

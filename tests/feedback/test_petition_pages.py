@@ -91,6 +91,20 @@ async def test_an_officer_goes_on_with_a_petition_once_the_log_has_what_was_said
     assert "Đã rút gọn thủ tục" in await status(own, code)
 
 
+async def test_what_was_written_for_one_round_does_not_answer_the_next(own: Pages) -> None:
+    """Two officers have the same page open; one answers, it is raised again, and the other sends what he had written."""
+    name, code = await send(own)
+    await do(own, name, "answer", text="Đã rút gọn thủ tục", decision="resolved", round="1")
+    await own.client.post("/gop-y/bo-sung", data={"code": code, "text": "Vẫn phải đi lại"})
+
+    late = {"text": "Không có cơ sở", "decision": "explained", "round": "1"}
+    said = await own.client.post(f"/petitions/{name}/answer", data=late, headers=CLERK)
+    assert petition_room.ANOTHER_ROUND in said.text
+    assert "Không có cơ sở" not in await status(own, code)
+    assert await do(own, name, "answer", text="Không có cơ sở", decision="explained", round="2") == 303
+    assert "Không có cơ sở" in await status(own, code)
+
+
 async def _no_answer(_: object) -> None:
     raise Unavailable("kafka does not answer")
 

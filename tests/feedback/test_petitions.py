@@ -223,6 +223,25 @@ def test_what_was_said_at_a_reception_is_taken_once() -> None:
         take(taken, CLERK, ground("2026-03-02 09:31"))
 
 
+def test_it_is_taken_once_too_where_the_clock_of_the_instance_that_took_it_was_behind() -> None:
+    at = epoch_ms(time("2026-03-02 09:00"))
+    received = receive(NEW, incoming(channel="reception", meeting="LD-1", said_at=at), ground("2026-03-02 09:00")).after
+    taken = take(received, CLERK, ground("2026-03-02 08:58")).after
+
+    with pytest.raises(NotAllowedError):
+        take(taken, CLERK, ground("2026-03-02 09:01"))
+
+
+def test_whose_words_come_back_is_told_again_how_to_be_reached() -> None:
+    """The log had what was said of it, and its contact may have been lost with the store: the two go to topics of their own."""
+    sent = incoming(who="locked", contact=Contact(1, "sealed"))
+    bare = receive(NEW, sent, NOW).after._replace(texts=(), codes=(), who=None)
+    again = receive(bare, sent, LATER)
+
+    assert names(tuple(again.said)) == ["PetitionerSealed"]
+    assert receive(again.after, sent, LATER).said == ()
+
+
 def test_what_came_back_from_the_log_gets_its_words_again_from_whoever_was_not_answered() -> None:
     sent = incoming(who="locked")
     bare = receive(NEW, sent, ground("2026-03-02 09:00")).after._replace(texts=(), codes=(), who=None)

@@ -137,11 +137,13 @@ ASKED = ("attitude", "waiting", "facilities")
 
 @dataclass(slots=True)
 class Act:
-    """What somebody does with a petition. `said`: the event that has to come of it, "" if none. `heard`: "done", "refused"."""
+    """What somebody does with a petition. `said`: the event that has to come of it, "" if none. `round`: of the page that it is
+    done on. `heard`: "done", "refused"."""
 
     at: float
     said: str
     rule: Rule
+    round: int = 1
     heard: list[str] = field(default_factory=list)
 
 
@@ -355,6 +357,8 @@ class Feedback:
             await sent
         for act in matter.acts:
             await self._until(world, act.at)
+            shown = [one for one in world.documents(petitions.PETITIONS) if one["_id"] in matter.names]
+            act.round = shown[0].get("round", 1) if shown else 1
             await world.insist(partial(self._do, matter, act))
 
     async def _send(self, matter: Matter, node: Node) -> None:
@@ -367,7 +371,7 @@ class Feedback:
         room = _feedback(node).room
         ground = room.ground()
         try:
-            await room.change(min(matter.names), lambda petition: act.rule(petition, ground))
+            await room.change(min(matter.names), act.round, lambda petition: act.rule(petition, ground))
         except NotAllowedError:
             act.heard.append("refused")
         else:

@@ -99,7 +99,8 @@ class Outcome:
 def receive(petition: Petition, incoming: Incoming, ground: Ground) -> Answering[Petition, bool]:
     """Take something in; sent twice it is one. Answers whether it is new."""
     if petition.known:
-        return Answering(_with_words(petition, incoming), answer=False)
+        again = _with_words(petition, incoming)
+        return Answering(again, answer=False, said=_sealed(incoming, ground) if again is not petition else ())
     begun = ground.at if incoming.said_at is None else incoming.said_at  # who writes it down later gains no time
     clock, due = ground.clocks.first(incoming.kind, incoming.channel, begun, incoming.unit)
     contact = None if incoming.contact is None else 1
@@ -120,13 +121,6 @@ def receive(petition: Petition, incoming: Incoming, ground: Ground) -> Answering
         gift=incoming.gift,
         codes=incoming.codes,
     ).stepped(ground.at, "received", incoming.by, incoming.channel)
-    said: list[Said] = []
-    if incoming.contact is not None:
-        said.append(
-            PetitionerSealed(
-                at=ground.now, contact_sequence=1, key_epoch=incoming.contact.epoch, sealed=incoming.contact.sealed
-            )
-        )
     if incoming.gift is None:
         after, event = _say(taken_in, PetitionReceived, ground, contact_sequence=contact)
     else:
@@ -134,7 +128,16 @@ def receive(petition: Petition, incoming: Incoming, ground: Ground) -> Answering
         after, event = _say(
             taken_in, ContributionRecorded, ground, given=gift.given, giver=gift.giver, contact_sequence=contact
         )
-    return Answering(after, answer=True, said=(*said, event))
+    return Answering(after, answer=True, said=(*_sealed(incoming, ground), event))
+
+
+def _sealed(incoming: Incoming, ground: Ground) -> tuple[Said, ...]:
+    """How its sender may be told, for the notifier. Said again with words that are given back: what came back from the log does
+    not say whether this had been said by then."""
+    contact = incoming.contact
+    if contact is None:
+        return ()
+    return (PetitionerSealed(at=ground.now, contact_sequence=1, key_epoch=contact.epoch, sealed=contact.sealed),)
 
 
 def _with_words(petition: Petition, incoming: Incoming) -> Petition:

@@ -21,6 +21,7 @@ Doing = Literal[
     "received", "classified", "taken", "asked", "added", "forwarded", "answered", "published", "reraised", "erased", "read"
 ]
 
+BEGINNINGS: tuple[Doing, ...] = ("received", "forwarded", "reraised")  # by which a unit gets it
 MOST_MARKS = 20
 
 
@@ -134,8 +135,9 @@ class Petition(NamedTuple):
 
     @property
     def taken(self) -> bool:
-        """Whether the unit that has it took it for its own."""
-        return any(step.doing == "taken" and step.at >= self.begun for step in self.journal)
+        """Whether the unit that has it took it for its own: by the order of its journal, since clocks of instances differ."""
+        newest = (step.doing for step in reversed(self.journal) if step.doing == "taken" or step.doing in BEGINNINGS)
+        return next(newest, "") == "taken"
 
     @property
     def secret(self) -> bool:

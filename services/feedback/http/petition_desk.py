@@ -156,12 +156,18 @@ def add_one(app: FastAPI, room: PetitionRoom) -> None:
             rule = _rule(room, action, given, person)
             if action == "erase" and found.ended:
                 await room.attachments.forget([found.id])  # first, so that what dies here is asked for again
-            await room.change(found.id, rule)
+            await room.change(found.id, _round_of(given, found), rule)
         except NotAllowedError as error:
             return await one_page(room, found, person, error.text)
         after = await room.find(found.id)
         gone = after is None or not may_see(person, after)
         return RedirectResponse("/petitions" if gone else f"/petitions/{found.id}", 303)
+
+
+def _round_of(given: Mapping[str, str], found: Petition) -> int:
+    """The round that the page of a form showed; of one that does not say it, the present one."""
+    said = given.get("round", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 6 else found.round
 
 
 def by_of(person: Person) -> By:
@@ -252,14 +258,8 @@ def _answered(room: PetitionRoom, given: Mapping[str, str], by: By, ground: Grou
         accepted=given.get("accepted") == "yes",
     )
 
-    def rule(petition: Petition) -> Changed[Petition]:
-        if given.get("round", str(petition.round)) != str(petition.round):  # a page that was opened before
-            raise NotAllowedError("R31", "Người gửi đã phản ánh lại từ khi trang này được mở; xin đọc nội dung mới rồi trả lời")
-        return (conclude if petition.kind in COMPETENT and given.get("as") == "decision" else answer)(
-            petition, outcome, by, ground
-        )
-
-    return rule
+    rule = conclude if given.get("as") == "decision" else answer
+    return lambda petition: (rule if petition.kind in COMPETENT else answer)(petition, outcome, by, ground)
 
 
 def _one_of(known: Iterable[Choice], asked: str | None) -> Choice:

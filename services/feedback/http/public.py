@@ -158,7 +158,7 @@ def _add_status(app: FastAPI, room: PetitionRoom) -> None:
         else:
             locked, mark = room.vault.lock(text), room.mark(given.get("once", ""), text)
             try:
-                await room.change(found.id, lambda petition: rule(petition, locked, ground, mark))
+                await room.change(found.id, found.round, lambda petition: rule(petition, locked, ground, mark))
             except NotAllowedError as error:
                 problem = error.text
         return _status(room, await room.find(found.id) or found, code, problem)
