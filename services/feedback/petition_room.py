@@ -144,8 +144,8 @@ class PetitionRoom:
         return self.vault.name(once[:LONGEST_ONCE], text)[0] if once else ""
 
     async def change(self, petition: str, seen_round: int, rule: Callable[[Petition], Changed[Petition]]) -> None:
-        """Change it, in the round in which it was seen, once the log has all that was said of it before: what a clock said and what
-        follows are lost with a store together, or not at all. Raises NotAllowedError, Unavailable."""
+        """Change it, in the round in which it was seen, once the log has all that was said of it before: what a clock said and
+        what follows are lost with a store together, or not at all. Raises NotAllowedError, Unavailable."""
 
         def answering(before: Petition) -> Answering[Petition, None]:
             changed = rule(before)

@@ -1,7 +1,7 @@
 """The lab overlay on a cluster that is there: what a test adds to it, and kubectl.
 
-Images are brought to the node by a command of the environment, since no registry is asked. Pods reach brokers and stores of this
-machine through relays (relay.py). What is written is a folder of kustomize that names deploy/k8s itself, not a copy of it.
+Images are brought to the node by a command of the environment, since no registry is asked. Pods reach brokers and stores of
+this machine through relays (relay.py). What is written is a folder of kustomize that names deploy/k8s itself, not a copy of it.
 """
 
 import base64

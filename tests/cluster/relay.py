@@ -1,7 +1,7 @@
 """Carries connections from one address to another: `python relay.py HOST:PORT HOST:PORT`.
 
-The brokers and stores of the tests name themselves 127.0.0.1 to whoever asks, which in a pod is the pod. So that the same address
-leads there from inside too, one of these runs beside each service, and one on this machine, where pods reach it.
+Brokers and stores of the tests name themselves 127.0.0.1 to whoever asks, which in a pod is the pod. So that this leads there
+from inside too, one of these runs beside each service, and one on this machine, where pods reach it.
 """
 
 import asyncio

@@ -1,5 +1,5 @@
-"""On a Kubernetes with a node and KEDA: the lab overlay is applied twice, its pods get ready, a dossier goes through them, rollouts
-and evictions refuse nobody, and KEDA takes sla from one pod to three and back while facts come.
+"""On a Kubernetes with a node and KEDA: the lab overlay is applied twice, its pods get ready, a dossier goes through them,
+rollouts and evictions refuse nobody, and KEDA takes sla from one pod to three and back while facts come.
 
     KUBECONFIG=... DUNGHEN_TEST_CLUSTER_LOAD=... DUNGHEN_TEST_CLUSTER_HOST=... ./dev cluster
 """
@@ -173,22 +173,34 @@ async def knock(address: str, stop: asyncio.Event) -> Counter[str]:
     return said
 
 
+async def living(service: str) -> list[str]:
+    """The pods of a service that are not about to go."""
+    pods = json.loads(await kube("get", "pods", "-l", f"app.kubernetes.io/name={service}", "-o", "json"))["items"]
+    return [pod["metadata"]["name"] for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+
+
+async def evict(pod: str) -> None:
+    """As when its machine is drained: a budget may refuse it. Until it is gone."""
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": labs.NAMESPACE}}
+    path = f"/api/v1/namespaces/{labs.NAMESPACE}/pods/{pod}/eviction"
+    await kube("create", "--raw", path, "-f", "-", given=json.dumps(eviction))
+    await kube("wait", "--for=delete", f"pod/{pod}", PATIENTLY)
+
+
 async def test_three_rollouts_and_the_eviction_of_each_pod_refuse_no_connection(town: Town) -> None:
     await kube("scale", "deployment/intake", "--replicas=2")
     await kube("rollout", "status", "deployment/intake", PATIENTLY)
     stop = asyncio.Event()
     knocking = asyncio.create_task(knock(str(town.fleet.clients["intake"].base_url).rstrip("/"), stop))
-    for _ in range(3):
-        await kube("rollout", "restart", "deployment/intake")
-        await kube("rollout", "status", "deployment/intake", PATIENTLY)
-    for pod in (await kube("get", "pods", "-l", "app.kubernetes.io/name=intake", "-o", "name")).split():
-        name = pod.removeprefix("pod/")
-        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": labs.NAMESPACE}}
-        path = f"/api/v1/namespaces/{labs.NAMESPACE}/pods/{name}/eviction"
-        await kube("create", "--raw", path, "-f", "-", given=json.dumps(eviction))
-        await kube("wait", "--for=delete", pod, PATIENTLY)
-        await kube("rollout", "status", "deployment/intake", PATIENTLY)
-    stop.set()
+    try:
+        for _ in range(3):
+            await kube("rollout", "restart", "deployment/intake")
+            await kube("rollout", "status", "deployment/intake", PATIENTLY)
+        for pod in await living("intake"):
+            await evict(pod)
+            await kube("rollout", "status", "deployment/intake", PATIENTLY)
+    finally:
+        stop.set()
     said = await knocking
     print(f"fresh connections: {dict(said)}")  # noqa: T201 - the result
 
