@@ -90,7 +90,8 @@ class Timers:
                 return Decision(document)
 
         try:
-            await self._intents.apply(documents, decide, documents)
+            # Behind what was said before, or the later word alone may outlive a store that is lost.
+            await self._intents.apply(documents, decide, documents, sure_only=True)
         except Invalid:
             if len(page) == 1:
                 self._cannot_fire(page[0]["_id"])
