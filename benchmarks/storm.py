@@ -86,7 +86,7 @@ async def run(kafka: str, mongo: str, dossiers: int, kind: str) -> None:
         environment = service_environment(kafka, prefix, None)
         environment |= {
             "STORE_URL": store_url("sla"),
-            "LOG_LEVEL": "critical",
+            "LOG_LEVEL": "error",
             "SWEEP_SECONDS": "1",
             "SESSION_TIMEOUT_MS": "6000",
         }
