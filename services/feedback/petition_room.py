@@ -11,7 +11,7 @@ from runtime.blobs import Blobs
 from runtime.errors import Unavailable
 from runtime.intents import Intents
 from runtime.parts import Parts
-from services.changes import Answer, Answering, By, Changed
+from services.changes import Answering, By, Changed
 from services.feedback.attachments import Attachments
 from services.feedback.domain.clocks import LIMITS, Clocks
 from services.feedback.domain.handling import Contact, Ground, Incoming, NotAllowedError, erase, receive
@@ -119,7 +119,8 @@ class PetitionRoom:
             meeting=None if draft.meeting is None else draft.meeting.id,
             said_at=None if draft.meeting is None else draft.meeting.begins,
         )
-        if await self._ask(name, lambda petition: receive(petition, incoming, ground)):
+        answers = await CODEC.ask(self.intents, [name], lambda petition: receive(petition, incoming, ground), self.parts.clock)
+        if answers[name]:
             self.parts.telemetry.count("petitions", kind=draft.kind, channel=draft.channel)
         return Received(name, code)
 
@@ -143,7 +144,8 @@ class PetitionRoom:
         return self.vault.name(once[:LONGEST_ONCE], text)[0] if once else ""
 
     async def change(self, petition: str, seen_round: int, rule: Callable[[Petition], Changed[Petition]]) -> None:
-        """Change it, in the round in which it was seen. Raises NotAllowedError, Unavailable."""
+        """Change it, in the round in which it was seen, once the log has all that was said of it before: both are lost with a
+        store together, or not at all. Raises NotAllowedError, Unavailable, also if the log does not have it in two seconds."""
 
         def answering(before: Petition) -> Answering[Petition, None]:
             changed = rule(before)
@@ -151,16 +153,10 @@ class PetitionRoom:
                 raise NotAllowedError("R31", ANOTHER_ROUND)
             return changed.answering(None)
 
-        await self._ask(petition, answering)
-
-    async def _ask(self, petition: str, rule: Callable[[Petition], Answering[Petition, Answer]]) -> Answer:
-        """What a rule answers for a petition, once the log has all that was said of it before: both are lost with a store
-        together, or not at all. Raises Unavailable, also if the log does not have it within two seconds."""
         for pause in UNSAID_PAUSES:
             await self.parts.machine.sleep(pause)
-            answers = await CODEC.ask(self.intents, [petition], rule, self.parts.clock, sure_only=True)
-            if petition in answers:
-                return answers[petition]
+            if petition in await CODEC.ask(self.intents, [petition], answering, self.parts.clock, sure_only=True):
+                return
         raise Unavailable("what was said of this petition is not on the log yet")
 
     async def note_reading(self, petition: str, by: By, purpose: str) -> None:

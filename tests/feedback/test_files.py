@@ -256,6 +256,8 @@ async def test_with_its_petition_a_file_is_erased_by_request_and_by_time(own: Pa
         assert (await hand_in(own, place, PNG, INSPECTOR)).status_code == 303
     refused = await own.client.post(f"/{old}/erase", headers=HEAD)
     assert (refused.status_code, len(kept(own).kept)) == (409, 2)  # it is open: nothing of it goes
+    stale = await own.client.post(f"/{asked}/erase", data={"round": "2"}, headers=HEAD)
+    assert (stale.status_code, len(kept(own).kept)) == (409, 2)  # the page showed another round: nothing of it goes either
     assert (await own.client.post(f"/{asked}/erase", headers=HEAD)).status_code == 303
     assert len(kept(own).kept) == 1
     assert (await hand_in(own, asked, PNG)).status_code == 422

@@ -463,7 +463,8 @@ class Feedback:
             if act.said and count[act.said] != 1 and (sure or count[act.said] > 1):
                 verdict.wrong.append(f"{what}: {act.said} was heard as {act.heard[-1:]} and said {count[act.said]} times")
         contacts = {event["id"] for event in said_of(world, "contact", CONTACTS) if event["subject"] == name}
-        if len(contacts) != int(bool(matter.draft.who) and matter.draft.kind != "denunciation"):
+        wanted = int(bool(matter.draft.who) and matter.draft.kind != "denunciation")
+        if len(contacts) > wanted or (sure and len(contacts) < wanted):  # with its words goes a contact that waited
             verdict.wrong.append(f"{what}: {len(contacts)} contacts")
         self._judge_texts(world, verdict, matter, name)
         self._judge_rings(world, verdict, matter, own)

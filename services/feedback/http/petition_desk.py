@@ -153,10 +153,10 @@ def add_one(app: FastAPI, room: PetitionRoom) -> None:
         found = await petition_for(room, petition, person)
         given = await fields_of(request)
         try:
-            rule = _rule(room, action, given, person)
-            if action == "erase" and found.ended:
+            rule, seen_round = _rule(room, action, given, person), _round_of(given, found)
+            if action == "erase" and found.ended and seen_round == found.round:
                 await room.attachments.forget([found.id])  # first, so that what dies here is asked for again
-            await room.change(found.id, _round_of(given, found), rule)
+            await room.change(found.id, seen_round, rule)
         except NotAllowedError as error:
             return await one_page(room, found, person, error.text)
         after = await room.find(found.id)
