@@ -32,6 +32,7 @@ EARLIER = "rebuild"  # where an earlier release noted which version made the sto
 LOG = "log"  # id of the document in the collection `state`
 SAID = "said"  # field of a document that recovers
 MARK_MS = 60_000  # so long is a mark open; a copy of a store has to take less
+IN_USE_MS = 30_000  # since the last note of `runtime.alive`, which comes every 15 s
 ANCHOR_SECONDS = 1.0  # between looks at what recovers
 NOTE_SECONDS = 5.0  # between notes of how far an instance has come
 PAGE, AT_ONCE = 2000, 200
@@ -154,16 +155,24 @@ class Anchor(Generic[EventT]):
         if "emptied" in known:
             known = await self._change(lambda document: _emptied(document, look, self._recovery.version))
         self._check(known, look)
-        if "recovering" not in known:
-            differs = "restored" in known or await self._differs(known, look)
-            # Another instance may have begun to read back meanwhile, and what it has saved hides that anything differs.
-            known = await self._change(lambda document: _begun(document, look)) if differs else await self._state() or known
+        known = await self._compared(known, look)
         if "recovering" in known:
             known, self._unsettled = await self._read_back(known, look), True
         if "recovering" not in known:
             await self._begin_at(known["marks"][0]["inputs"], look)
         self._left = known.get("recovering", {}).get("left", 0)
         self._now_running("recovering" in known)
+
+    async def _compared(self, known: Document, look: _Look) -> Document:
+        """The document, with recovery begun if this store differs from the log. What another instance noted meanwhile may be
+        that it has recovered all: then it is looked at again, or both would wait for each other."""
+        while "recovering" not in known and ("restored" in known or await self._differs(known, look)):
+            begun = _begun(known, look)
+            if not await self._parts.store.save_many(STATE, [begun]):
+                return begun
+            known = await self._state() or known
+        # Another instance may have begun to read back, and what it has saved hides that anything differs.
+        return known if "recovering" in known else await self._state() or known
 
     async def _begin_at(self, marked: Places, look: _Look) -> None:
         """Take again what was handled since the mark: this store may be a copy from before. What it knows costs little."""
@@ -513,13 +522,17 @@ async def open_intents(store: Documents) -> int:
 
 async def note_restored(store: Documents) -> None:
     """A person says that this store is a copy that was put back: the next start recovers, even if the log says nothing that the
-    copy does not know. For a service that does not run. Raises CannotStartError for a store that knows no log, Unavailable."""
+    copy does not know. For a service that does not run. Raises CannotStartError for a store that knows no log, or that somebody
+    used within the last half minute, Unavailable."""
     await store.declare(STATE)
-    known = (await store.get_many(STATE, [LOG])).get(LOG)
+    kept = await store.get_many(STATE, [LOG, ALIVE])
+    known, used = kept.get(LOG), kept.get(ALIVE, {"at": 0})["at"]
+    if 0 <= epoch_ms(await store.time()) - used < IN_USE_MS:  # else the next restart of one instance would stop all
+        raise CannotStartError("kho đang được dùng: dừng hết các tiến trình của dịch vụ, đợi nửa phút rồi gọi lại")
     if known is None or "marks" not in known:
         raise CannotStartError("kho chưa biết nhật ký nào, không có gì để đối chiếu")
     if await store.save_many(STATE, [{**known, "restored": True}]):
-        raise CannotStartError("dịch vụ đang chạy: dừng hết các tiến trình của dịch vụ trước")
+        raise CannotStartError("dịch vụ vừa khởi động: dừng hết các tiến trình của dịch vụ trước")
 
 
 async def empty(store: Documents, collections: Iterable[str]) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
+from runtime.alive import note_alive
 from runtime.deadletters import Letter, letter_of, settlement
 from runtime.errors import CannotStartError, Invalid
 from runtime.intents import Intents
@@ -267,6 +268,44 @@ async def test_a_copy_that_a_person_says_was_put_back_is_compared_though_the_log
     again = await bench.process().start()
     assert not again.anchor.running
     await again.stop()
+
+
+async def test_an_instance_that_looks_slowly_does_not_begin_again_what_another_has_recovered() -> None:
+    """It would wait for a group without members, and the others for it."""
+    bench = Bench()
+    await lived(bench, fact("a", 1))
+    copy = bench.copy()
+    await lived(bench, fact("a", 2), fact("b", 5))
+    before, words, bench.tables = bench.documents(), await bench.words(), copy
+    late = bench.process()
+    differs, looks = late.anchor._differs, list[bool]()
+
+    async def slowly(known: Document, look: Any) -> bool:
+        looks.append(await differs(known, look))
+        if len(looks) == 1:
+            await lived(bench)
+        return looks[-1]
+
+    late.anchor._differs = slowly  # type: ignore[method-assign]
+    await late.start()
+
+    assert looks == [True, False]
+    assert not late.anchor.running
+    await (await late.quiet()).stop()
+    assert (bench.documents(), await bench.words()) == (before, words)
+
+
+async def test_of_a_store_that_is_used_nobody_says_that_it_was_put_back() -> None:
+    """The next restart of one instance would begin recovery, and that waits until all others have stopped."""
+    bench = Bench()
+    await lived(bench, fact("a", 1))
+    store = MemoryDocuments(bench.tables, now=bench.machine.wall)
+    await note_alive(bench.process().parts)
+
+    with pytest.raises(CannotStartError, match="đang được dùng"):
+        await note_restored(store)
+    bench.machine.moved += timedelta(seconds=31)
+    await note_restored(store)
 
 
 async def test_nothing_can_be_said_of_a_store_that_knows_no_log() -> None:
